@@ -1,0 +1,122 @@
+package org.potstill.kernels;
+
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The operations that Potstill writes by hand, each over plain row-major buffers that the caller
+ * owns.
+ *
+ * <p>Every provider returns the same results within the tolerances named in its tests. An instance
+ * is immutable and safe for use by several threads at once. Sizes are 64-bit.
+ */
+public interface Kernels {
+
+  /** Short name used in configuration and logs: {@code java}, {@code cpu} or {@code cuda}. */
+  String name();
+
+  /** Whether this provider can run here. */
+  boolean isAvailable();
+
+  /** Why {@link #isAvailable()} is false, in one line; empty when it is true. */
+  String unavailabilityCause();
+
+  /**
+   * Per-sample cross-entropy of logits against labels by log-sum-exp in one pass, {@code loss_i =
+   * log(sum_j exp(z_ij)) - z_i,y_i}, and whichever further figures {@code outputs} asks for.
+   *
+   * @param logits (rows, classes), row-major
+   * @param type element type of {@code logits}
+   * @param labels (rows), each from 0 to {@code classes - 1}
+   * @throws IllegalArgumentException where a label is out of range (CUDA: the row is NaN instead)
+   *     or a size is negative
+   */
+  void score(
+      Pointer logits,
+      LogitType type,
+      LongPointer labels,
+      long rows,
+      long classes,
+      ScoreOutputs outputs);
+
+  /**
+   * The best {@code keep[c]} scores of every class in rank order (Algorithm 1 of the pruning
+   * paper).
+   *
+   * <p>The order is stable: ties go to the lower index. NaN ranks as hardest.
+   *
+   * @param scores (n)
+   * @param classOf (n), each from 0 to {@code keep.length - 1}
+   * @param keep how many to keep of every class; more than the class holds is an error
+   * @param kept (sum of keep), filled with sample indices, class after class, in rank order
+   * @throws IllegalArgumentException where a class is out of range or holds fewer than asked for
+   */
+  void select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept);
+
+  /**
+   * Distribution matching (Zhao and Bilen 2023, eq. 5): {@code sum_c || mean(real_c) - mean(syn_c)
+   * ||^2} and its gradient with respect to the synthetic features.
+   *
+   * <p>Samples are stored class after class; class {@code c} takes rows {@code offsets[c]} to
+   * {@code offsets[c + 1] - 1}. Means and the sum are accumulated in double precision.
+   *
+   * @param real (realOffsets[classes], features)
+   * @param synthetic (syntheticOffsets[classes], features)
+   * @param perClass (classes), the loss of every class; may be null
+   * @param gradient same shape as {@code synthetic}; may be null
+   * @return the loss summed over classes
+   * @throws IllegalArgumentException where a class has no real or no synthetic row
+   */
+  double featureMean(
+      FloatPointer real,
+      long[] realOffsets,
+      FloatPointer synthetic,
+      long[] syntheticOffsets,
+      long features,
+      double[] perClass,
+      FloatPointer gradient);
+
+  /**
+   * Gradient matching (Zhao, Mopuri and Bilen 2020): the distance of two lists of gradients and its
+   * gradient with respect to the synthetic ones.
+   *
+   * @param shapes the shape of every tensor; {@link GradientDistance#LAYERWISE} reads rows from it
+   * @param real one buffer per shape
+   * @param synthetic one buffer per shape
+   * @param gradients one buffer per shape, overwritten; may be null
+   * @return the distance
+   */
+  double gradientMatch(
+      GradientDistance distance,
+      List<long[]> shapes,
+      List<FloatPointer> real,
+      List<FloatPointer> synthetic,
+      List<FloatPointer> gradients);
+
+  /**
+   * Trajectory matching (Cazenavette et al. 2022, eq. 2): {@code ||theta - target||^2 / ||start -
+   * target||^2} over a list of tensors, and its gradient with respect to {@code theta}.
+   *
+   * @param sizes elements of every tensor
+   * @param theta the student's parameters, one buffer per size
+   * @param target the expert's parameters after its epochs
+   * @param start the expert's parameters before them
+   * @param gradients one buffer per size, overwritten; may be null
+   * @return the normalised squared distance; NaN where start equals target
+   */
+  double trajectory(
+      long[] sizes,
+      List<FloatPointer> theta,
+      List<FloatPointer> target,
+      List<FloatPointer> start,
+      List<FloatPointer> gradients);
+}
