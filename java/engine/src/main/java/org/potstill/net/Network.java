@@ -1,0 +1,50 @@
+package org.potstill.net;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.NamedTensors;
+
+/**
+ * A network as a function: it is handed its parameters and buffers and holds none.
+ *
+ * <p>Implementations are immutable and safe for use by several threads at once. Tensors that come
+ * back are live in the caller's {@code PointerScope}.
+ */
+public interface Network {
+
+  /** Name as in the configuration ({@code convnet}, {@code resnet18}, ...). */
+  String name();
+
+  /** Entries of the {@code state_dict}, parameters and buffers, in the order of the reference. */
+  List<StateEntry> state();
+
+  /** Number of outputs. */
+  int classes();
+
+  /**
+   * Fresh parameters and initial buffers, drawn from the distributions that the reference framework
+   * uses by default.
+   *
+   * @return all entries of {@link #state()} in order; the caller closes it
+   */
+  NamedTensors initialise(RandomStream random);
+
+  /**
+   * Class scores.
+   *
+   * @param state parameters and buffers under the names of {@link #state()}; further entries are
+   *     ignored
+   * @param input (N, C, H, W) float32
+   * @param pass mode, and the source of dropout masks
+   * @return (N, classes) and, in {@link Mode#TRAIN}, the moved buffers
+   */
+  NetworkOutput logits(NamedTensors state, Tensor input, Pass pass);
+
+  /**
+   * The features before the classifier, as {@code embed} of the published networks gives them.
+   *
+   * @return (N, features) and, in {@link Mode#TRAIN}, the moved buffers
+   */
+  NetworkOutput embed(NamedTensors state, Tensor input, Pass pass);
+}

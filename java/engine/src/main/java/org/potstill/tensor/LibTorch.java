@@ -1,0 +1,90 @@
+package org.potstill.tensor;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.RunFailedException;
+
+/**
+ * Loads LibTorch once and holds what is global to the process: JavaCPP's memory limits and the
+ * thread counts.
+ */
+public final class LibTorch {
+
+  private static volatile boolean loaded;
+
+  private LibTorch() {}
+
+  /**
+   * Loads the native libraries; a second call does nothing.
+   *
+   * @throws RunFailedException where they cannot be unpacked or loaded
+   */
+  public static synchronized void load() {
+    if (loaded) {
+      return;
+    }
+    // JavaCPP refuses native memory beyond about four times the Java heap unless told otherwise,
+    // and reads these properties once, when its Pointer class loads.
+    setIfAbsent("org.bytedeco.javacpp.maxBytes", "0");
+    setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    try {
+      Loader.load(openblas_nolapack.class);
+      Loader.load(torch.class);
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      throw new RunFailedException(
+          "LibTorch cannot be loaded: "
+              + firstLine(e)
+              + " (its libraries are unpacked below the user's home; set"
+              + " -Dorg.bytedeco.javacpp.cachedir=DIR to a writable folder with 500 MB free)",
+          e);
+    }
+    loaded = true;
+  }
+
+  private static void setIfAbsent(String key, String value) {
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  /** The message of an error of LibTorch without the C++ stack frames that follow it. */
+  public static String firstLine(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end);
+  }
+
+  /**
+   * Sets LibTorch's threads, holding OpenBLAS to one, until the result is closed.
+   *
+   * <p>Two thread pools that compete make convolutions several times slower, so OpenBLAS runs on
+   * the thread that calls it.
+   *
+   * @param threads at least 1; 0 keeps LibTorch's own choice
+   */
+  public static ThreadSettings withThreads(int threads) {
+    load();
+    return new ThreadSettings(threads);
+  }
+
+  /** The thread counts of the process while it is open; closing it restores what was before. */
+  public static final class ThreadSettings implements AutoCloseable {
+
+    private final int torchBefore = torch.get_num_threads();
+    private final int blasBefore = openblas_nolapack.blas_get_num_threads();
+
+    private ThreadSettings(int threads) {
+      if (threads > 0) {
+        torch.set_num_threads(threads);
+      }
+      openblas_nolapack.blas_set_num_threads(1);
+    }
+
+    @Override
+    public void close() {
+      torch.set_num_threads(torchBefore);
+      openblas_nolapack.blas_set_num_threads(blasBefore);
+    }
+  }
+}

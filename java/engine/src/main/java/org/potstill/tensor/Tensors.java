@@ -1,0 +1,118 @@
+package org.potstill.tensor;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Conversions between Java arrays, native buffers and tensors. */
+public final class Tensors {
+
+  private Tensors() {}
+
+  /** Options for a float32 tensor on the CPU. */
+  public static TensorOptions float32() {
+    return new TensorOptions(torch.ScalarType.Float);
+  }
+
+  /** Options for an int64 tensor on the CPU. */
+  public static TensorOptions int64() {
+    return new TensorOptions(torch.ScalarType.Long);
+  }
+
+  /** A float32 tensor with its own copy of {@code values}, row-major. */
+  public static Tensor of(float[] values, long... shape) {
+    Tensor tensor = torch.empty(shape, float32(), null);
+    if (values.length > 0) {
+      tensor.data_ptr_float().put(values, 0, values.length);
+    }
+    return tensor;
+  }
+
+  /** An int64 tensor with its own copy of {@code values}, row-major. */
+  public static Tensor of(long[] values, long... shape) {
+    Tensor tensor = torch.empty(shape, int64(), null);
+    if (values.length > 0) {
+      tensor.data_ptr_long().put(values, 0, values.length);
+    }
+    return tensor;
+  }
+
+  /** An int64 vector with the values of {@code indices}. */
+  public static Tensor indices(int[] indices) {
+    long[] values = new long[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      values[i] = indices[i];
+    }
+    return of(values, values.length);
+  }
+
+  /** The values of a float tensor in row-major order. */
+  public static float[] toFloats(Tensor tensor) {
+    float[] values = new float[Math.toIntExact(tensor.numel())];
+    if (values.length > 0) {
+      contiguousFloats(tensor).get(values);
+    }
+    return values;
+  }
+
+  /** The values of an integer tensor in row-major order. */
+  public static long[] toLongs(Tensor tensor) {
+    long[] values = new long[Math.toIntExact(tensor.numel())];
+    if (values.length > 0) {
+      LongPointer data = plain(tensor).to(torch.ScalarType.Long).contiguous().data_ptr_long();
+      data.get(values);
+    }
+    return values;
+  }
+
+  private static FloatPointer contiguousFloats(Tensor tensor) {
+    return plain(tensor).to(torch.ScalarType.Float).contiguous().data_ptr_float();
+  }
+
+  private static Tensor plain(Tensor tensor) {
+    return tensor.detach().cpu();
+  }
+
+  /** The sizes of a tensor. */
+  public static long[] shape(Tensor tensor) {
+    long[] shape = new long[Math.toIntExact(tensor.dim())];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = tensor.size(i);
+    }
+    return shape;
+  }
+
+  /**
+   * The gradient of {@code output}, weighted by {@code outputGradient}, with respect to each of
+   * {@code inputs}; an input that the output does not depend on gets zeros.
+   *
+   * @param createGraph whether the result can be differentiated again
+   * @return one new handle per input
+   */
+  public static Tensor[] gradients(
+      Tensor output, Tensor outputGradient, Tensor[] inputs, boolean createGraph) {
+    TensorVector weights = new TensorVector();
+    if (outputGradient != null) {
+      weights.push_back(outputGradient);
+    }
+    TensorVector found =
+        torch.grad(
+            new TensorVector(output),
+            new TensorVector(inputs),
+            weights,
+            new BoolOptional(createGraph),
+            createGraph,
+            true);
+    Tensor[] result = new Tensor[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      // An element of a vector is a reference into it: copy the handle.
+      Tensor element = found.get(i);
+      result[i] = element.defined() ? new Tensor(element) : torch.zeros_like(inputs[i]);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,94 @@
+package org.potstill.random;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class RandomStreamTest {
+
+  /** Known answers of the Random123 distribution for philox4x32-10. */
+  @Test
+  void philoxEqualsTheKnownAnswers() {
+    int[] zero = new int[4];
+    Philox.block(zero, 0, 0);
+    assertArrayEquals(new int[] {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}, zero);
+
+    int[] ones = {-1, -1, -1, -1};
+    Philox.block(ones, -1, -1);
+    assertArrayEquals(new int[] {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}, ones);
+
+    int[] pi = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344};
+    Philox.block(pi, 0xa4093822, 0x299f31d0);
+    assertArrayEquals(new int[] {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}, pi);
+  }
+
+  @Test
+  void sameCoordinatesGiveTheSameNumbers() {
+    assertArrayEquals(
+        RandomStream.of(5, Purpose.REAL_BATCH, 7, 2).permutation(100),
+        RandomStream.of(5, Purpose.REAL_BATCH, 7, 2).permutation(100));
+  }
+
+  @Test
+  void everyCoordinateChangesTheNumbers() {
+    Set<Integer> first = new HashSet<>();
+    first.add(RandomStream.of(5, Purpose.REAL_BATCH, 7, 2).nextBits());
+    first.add(RandomStream.of(6, Purpose.REAL_BATCH, 7, 2).nextBits());
+    first.add(RandomStream.of(5, Purpose.DROPOUT, 7, 2).nextBits());
+    first.add(RandomStream.of(5, Purpose.REAL_BATCH, 8, 2).nextBits());
+    first.add(RandomStream.of(5, Purpose.REAL_BATCH, 7, 3).nextBits());
+    first.add(RandomStream.of(5, Purpose.REAL_BATCH, 2, 7).nextBits());
+    assertEquals(6, first.size());
+  }
+
+  @Test
+  void uniformAndNormalDrawsHaveTheirMoments() {
+    RandomStream random = RandomStream.of(1, Purpose.DROPOUT, 0, 0);
+    int count = 200_000;
+    double uniform = 0;
+    double normal = 0;
+    double square = 0;
+    for (int i = 0; i < count; i++) {
+      float value = random.nextFloat();
+      assertTrue(value >= 0 && value < 1);
+      uniform += value;
+      double gaussian = random.nextGaussian();
+      normal += gaussian;
+      square += gaussian * gaussian;
+    }
+    assertEquals(0.5, uniform / count, 0.003);
+    assertEquals(0, normal / count, 0.01);
+    assertEquals(1, square / count, 0.02);
+  }
+
+  @Test
+  void integersCoverTheirRangeEvenly() {
+    RandomStream random = RandomStream.of(2, Purpose.DROPOUT, 0, 0);
+    int[] counts = new int[7];
+    for (int i = 0; i < 70_000; i++) {
+      counts[random.nextInt(7)]++;
+    }
+    for (int count : counts) {
+      assertEquals(10_000, count, 400);
+    }
+    assertThrows(IllegalArgumentException.class, () -> random.nextInt(0));
+  }
+
+  @Test
+  void aPermutationHoldsEveryNumberOnce() {
+    int[] order = RandomStream.of(3, Purpose.DROPOUT, 0, 0).permutation(1000);
+    int[] sorted = order.clone();
+    Arrays.sort(sorted);
+    for (int i = 0; i < sorted.length; i++) {
+      assertEquals(i, sorted[i]);
+    }
+    assertNotEquals(Arrays.toString(sorted), Arrays.toString(order));
+  }
+}

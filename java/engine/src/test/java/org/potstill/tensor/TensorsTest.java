@@ -1,0 +1,89 @@
+package org.potstill.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class TensorsTest {
+
+  @BeforeAll
+  static void loadLibTorch() {
+    LibTorch.load();
+  }
+
+  @Test
+  void arraysSurviveTheRoundTrip() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor floats = Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+      assertArrayEquals(new long[] {3, 2}, Tensors.shape(floats.t()));
+      assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, Tensors.toFloats(floats.t()));
+      assertArrayEquals(new long[] {7, 9}, Tensors.toLongs(Tensors.indices(new int[] {7, 9})));
+      assertEquals(0, Tensors.toFloats(Tensors.of(new float[0], 0, 4)).length);
+    }
+  }
+
+  @Test
+  void gradientOfAnUnusedInputIsZero() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor used = Tensors.of(new float[] {1, 2}, 2).requires_grad_(true);
+      Tensor unused = Tensors.of(new float[] {3}, 1).requires_grad_(true);
+      Tensor weights = Tensors.of(new float[] {10, 100}, 2);
+      Tensor[] gradients =
+          Tensors.gradients(used.mul(used), weights, new Tensor[] {used, unused}, false);
+      assertArrayEquals(new float[] {20, 400}, Tensors.toFloats(gradients[0]));
+      assertArrayEquals(new float[] {0}, Tensors.toFloats(gradients[1]));
+    }
+  }
+
+  @Test
+  void namedTensorsOutliveTheScopeAndGiveTheirMemoryBack() {
+    NamedTensors named = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      named.put("a", Tensors.of(new float[] {1, 2}, 2));
+      named.put("a", Tensors.of(new float[] {3, 4}, 2));
+    }
+    Tensor tensor = named.get("a");
+    assertArrayEquals(new float[] {3, 4}, Tensors.toFloats(tensor));
+    named.close();
+    named.close();
+    assertTrue(tensor.isNull());
+    assertThrows(IllegalStateException.class, () -> named.get("a"));
+  }
+
+  @Test
+  void repeatedStepsKeepNativeMemoryFlat() {
+    long before = 0;
+    for (int step = 0; step < 300; step++) {
+      try (PointerScope scope = new PointerScope()) {
+        Tensor x = torch.ones(256, 1024).requires_grad_(true);
+        Tensors.gradients(x.mul(x).sum(), null, new Tensor[] {x}, true);
+      }
+      if (step == 100) {
+        before = Pointer.physicalBytes();
+      }
+    }
+    long growth = Pointer.physicalBytes() - before;
+    assertTrue(growth < 50 << 20, "grew by " + growth + " bytes");
+  }
+
+  @Test
+  void threadCountsAreRestored() {
+    int torchBefore = torch.get_num_threads();
+    int blasBefore = openblas_nolapack.blas_get_num_threads();
+    try (LibTorch.ThreadSettings settings = LibTorch.withThreads(torchBefore + 1)) {
+      assertEquals(torchBefore + 1, torch.get_num_threads());
+      assertEquals(1, openblas_nolapack.blas_get_num_threads());
+    }
+    assertEquals(torchBefore, torch.get_num_threads());
+    assertEquals(blasBefore, openblas_nolapack.blas_get_num_threads());
+  }
+}
