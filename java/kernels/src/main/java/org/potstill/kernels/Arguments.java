@@ -1,0 +1,187 @@
+package org.potstill.kernels;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Checks of the arguments that every provider shares, so that all of them refuse the same calls
+ * with the same words. What only the data can tell (a label out of range) is left to the provider.
+ */
+final class Arguments {
+
+  private Arguments() {}
+
+  static void score(
+      Pointer logits,
+      LogitType type,
+      LongPointer labels,
+      long rows,
+      long classes,
+      ScoreOutputs outputs) {
+    String call = "score(rows=" + rows + ", classes=" + classes + ")";
+    require(rows >= 0 && classes >= 0, call, "negative size");
+    require(rows == 0 || classes > 0, call, "rows without classes");
+    require(type != null && outputs != null, call, "type and outputs must be given");
+    // The logits' element size is the caller's word: only buffers of known length are compared.
+    holds(call, "logits", logits, product(call, rows, classes, type.bytes()), 1);
+    holds(call, "labels", labels, rows, Long.BYTES);
+    require(rows == 0 || outputs.loss() != null, call, "loss is null");
+    holds(call, "loss", outputs.loss(), rows, Float.BYTES);
+    holdsIfGiven(call, "margin", outputs.margin(), rows, Float.BYTES);
+    holdsIfGiven(call, "entropy", outputs.entropy(), rows, Float.BYTES);
+    holdsIfGiven(call, "el2n", outputs.el2n(), rows, Float.BYTES);
+    holdsIfGiven(call, "correct", outputs.correct(), rows, 1);
+  }
+
+  /** Returns how many are kept in all. */
+  static long select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept) {
+    String call = "select(n=" + n + ", classes=" + keep.length + ")";
+    require(n >= 0, call, "negative size");
+    require(order != null, call, "order must be given");
+    long total = 0;
+    for (int c = 0; c < keep.length; c++) {
+      require(keep[c] >= 0, call, "keep[" + c + "] is " + keep[c]);
+      require(keep[c] <= n, call, "class " + c + " holds fewer than the " + keep[c] + " asked for");
+      total += keep[c];
+    }
+    require(total <= n, call, "keeps " + total + " of " + n);
+    holds(call, "scores", scores, n, Float.BYTES);
+    holds(call, "classOf", classOf, n, Integer.BYTES);
+    holds(call, "kept", kept, total, Long.BYTES);
+    return total;
+  }
+
+  static void featureMean(
+      FloatPointer real,
+      long[] realOffsets,
+      FloatPointer synthetic,
+      long[] syntheticOffsets,
+      long features,
+      double[] perClass,
+      FloatPointer gradient) {
+    int classes = realOffsets.length - 1;
+    String call = "featureMean(classes=" + classes + ", features=" + features + ")";
+    require(classes >= 0, call, "offsets are empty");
+    require(realOffsets.length == syntheticOffsets.length, call, "offsets differ in length");
+    require(features >= 0, call, "negative size");
+    require(perClass == null || perClass.length >= classes, call, "perClass is too short");
+    offsets(call, "real", realOffsets);
+    offsets(call, "synthetic", syntheticOffsets);
+    holds(call, "real", real, product(call, realOffsets[classes], features, 1), Float.BYTES);
+    long elements = product(call, syntheticOffsets[classes], features, 1);
+    holds(call, "synthetic", synthetic, elements, Float.BYTES);
+    holdsIfGiven(call, "gradient", gradient, elements, Float.BYTES);
+  }
+
+  /** Returns the elements of every tensor. */
+  static long[] gradientMatch(
+      GradientDistance distance,
+      List<long[]> shapes,
+      List<FloatPointer> real,
+      List<FloatPointer> synthetic,
+      List<FloatPointer> gradients) {
+    String call = "gradientMatch(" + distance + ", tensors=" + shapes.size() + ")";
+    require(distance != null, call, "distance must be given");
+    long[] sizes = new long[shapes.size()];
+    for (int t = 0; t < sizes.length; t++) {
+      sizes[t] = 1;
+      for (long extent : shapes.get(t)) {
+        require(extent >= 0, call, "shape " + Arrays.toString(shapes.get(t)));
+        sizes[t] = product(call, sizes[t], extent, 1);
+      }
+    }
+    list(call, "real", sizes, real);
+    list(call, "synthetic", sizes, synthetic);
+    if (gradients != null) {
+      list(call, "gradients", sizes, gradients);
+    }
+    return sizes;
+  }
+
+  static void trajectory(
+      long[] sizes,
+      List<FloatPointer> theta,
+      List<FloatPointer> target,
+      List<FloatPointer> start,
+      List<FloatPointer> gradients) {
+    String call = "trajectory(tensors=" + sizes.length + ")";
+    list(call, "theta", sizes, theta);
+    list(call, "target", sizes, target);
+    list(call, "start", sizes, start);
+    if (gradients != null) {
+      list(call, "gradients", sizes, gradients);
+    }
+  }
+
+  private static void list(String call, String name, long[] sizes, List<FloatPointer> buffers) {
+    require(
+        buffers.size() == sizes.length,
+        call,
+        name + " has " + buffers.size() + " tensors instead of " + sizes.length);
+    for (int t = 0; t < sizes.length; t++) {
+      require(sizes[t] >= 0, call, "negative size");
+      holds(call, name + "[" + t + "]", buffers.get(t), sizes[t], Float.BYTES);
+    }
+  }
+
+  private static void offsets(String call, String name, long[] offsets) {
+    require(offsets[0] == 0, call, name + " offsets must begin with 0");
+    for (int c = 0; c + 1 < offsets.length; c++) {
+      require(
+          offsets[c] < offsets[c + 1],
+          call,
+          "class "
+              + c
+              + " has no "
+              + name
+              + " row (offsets "
+              + offsets[c]
+              + ", "
+              + offsets[c + 1]
+              + ")");
+    }
+  }
+
+  private static long product(String call, long a, long b, long c) {
+    try {
+      return Math.multiplyExact(Math.multiplyExact(a, b), c);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(call + ": size is beyond 64 bits", e);
+    }
+  }
+
+  private static void holds(String call, String name, Pointer buffer, long count, long bytes) {
+    if (count > 0) {
+      require(buffer != null && !buffer.isNull(), call, name + " is null");
+      holdsIfGiven(call, name, buffer, count, bytes);
+    }
+  }
+
+  private static void holdsIfGiven(
+      String call, String name, Pointer buffer, long count, long bytes) {
+    if (buffer == null || buffer.limit() == 0) {
+      return; // JavaCPP does not know the length of memory that it did not allocate
+    }
+    long held = (buffer.limit() - buffer.position()) * buffer.sizeof();
+    require(
+        held / bytes >= count,
+        call,
+        name + " holds " + held + " bytes, " + count + " elements of " + bytes + " are needed");
+  }
+
+  private static void require(boolean holds, String call, String problem) {
+    if (!holds) {
+      throw new IllegalArgumentException(call + ": " + problem);
+    }
+  }
+}

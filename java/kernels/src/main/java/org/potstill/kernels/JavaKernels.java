@@ -1,0 +1,101 @@
+package org.potstill.kernels;
+
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Every operation in plain single-threaded Java with double accumulation: the oracle that the other
+ * providers are tested against, and the fallback where no native library runs.
+ */
+public final class JavaKernels implements Kernels {
+
+  @Override
+  public String name() {
+    return "java";
+  }
+
+  @Override
+  public boolean isAvailable() {
+    return true;
+  }
+
+  @Override
+  public String unavailabilityCause() {
+    return "";
+  }
+
+  @Override
+  public void score(
+      Pointer logits,
+      LogitType type,
+      LongPointer labels,
+      long rows,
+      long classes,
+      ScoreOutputs outputs) {
+    Arguments.score(logits, type, labels, rows, classes, outputs);
+    JavaScore.run(logits, type, labels, rows, classes, outputs);
+  }
+
+  @Override
+  public void select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept) {
+    long total = Arguments.select(scores, classOf, n, order, keep, kept);
+    long[] indices = JavaSelect.run(scores, classOf, Math.toIntExact(n), order, keep);
+    Buffers.write(indices, kept, Math.toIntExact(total));
+  }
+
+  @Override
+  public double featureMean(
+      FloatPointer real,
+      long[] realOffsets,
+      FloatPointer synthetic,
+      long[] syntheticOffsets,
+      long features,
+      double[] perClass,
+      FloatPointer gradient) {
+    Arguments.featureMean(
+        real, realOffsets, synthetic, syntheticOffsets, features, perClass, gradient);
+    return JavaFeatureMean.run(
+        real,
+        realOffsets,
+        synthetic,
+        syntheticOffsets,
+        Math.toIntExact(features),
+        perClass,
+        gradient);
+  }
+
+  @Override
+  public double gradientMatch(
+      GradientDistance distance,
+      List<long[]> shapes,
+      List<FloatPointer> real,
+      List<FloatPointer> synthetic,
+      List<FloatPointer> gradients) {
+    long[] sizes = Arguments.gradientMatch(distance, shapes, real, synthetic, gradients);
+    return switch (distance) {
+      case LAYERWISE -> JavaGradientMatch.layerwise(shapes, sizes, real, synthetic, gradients);
+      case MSE -> JavaGradientMatch.squared(sizes, real, synthetic, gradients);
+      case COSINE -> JavaGradientMatch.cosine(sizes, real, synthetic, gradients);
+    };
+  }
+
+  @Override
+  public double trajectory(
+      long[] sizes,
+      List<FloatPointer> theta,
+      List<FloatPointer> target,
+      List<FloatPointer> start,
+      List<FloatPointer> gradients) {
+    Arguments.trajectory(sizes, theta, target, start, gradients);
+    return JavaTrajectory.run(sizes, theta, target, start, gradients);
+  }
+}

@@ -1,0 +1,74 @@
+package org.potstill.kernels;
+
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the provider of {@link Kernels} by name. */
+public final class KernelProviders {
+
+  /** The name that takes the fastest provider available. */
+  public static final String AUTO = "auto";
+
+  private static final Logger LOG = LoggerFactory.getLogger(KernelProviders.class);
+
+  private KernelProviders() {}
+
+  /**
+   * Every provider for host memory, fastest first, available or not.
+   *
+   * @param threads threads that a call may use, at least 1
+   */
+  public static List<Kernels> all(int threads) {
+    return List.of(new JavaKernels());
+  }
+
+  /**
+   * The provider of the given name; {@code auto} takes the fastest that is available and logs one
+   * line that says which and why.
+   *
+   * @param name {@code auto}, {@code java}, {@code cpu} or {@code cuda}
+   * @param threads threads that a call may use, at least 1
+   * @throws KernelUnavailableException where the name is unknown or its provider cannot run here
+   */
+  public static Kernels byName(String name, int threads) {
+    List<Kernels> providers = all(threads);
+    if (name.equals(AUTO)) {
+      return fastest(providers);
+    }
+    for (Kernels kernels : providers) {
+      if (kernels.name().equals(name)) {
+        return available(kernels);
+      }
+    }
+    throw new KernelUnavailableException(
+        "no kernel provider is named '"
+            + name
+            + "'; there are auto, "
+            + String.join(", ", providers.stream().map(Kernels::name).toList()));
+  }
+
+  private static Kernels available(Kernels kernels) {
+    if (!kernels.isAvailable()) {
+      throw new KernelUnavailableException(
+          "kernel provider '"
+              + kernels.name()
+              + "' is unavailable: "
+              + kernels.unavailabilityCause());
+    }
+    return kernels;
+  }
+
+  private static Kernels fastest(List<Kernels> providers) {
+    StringBuilder passedOver = new StringBuilder();
+    for (Kernels kernels : providers) {
+      if (kernels.isAvailable()) {
+        LOG.info("kernels: {} ({}{})", kernels.name(), "fastest available", passedOver);
+        return kernels;
+      }
+      passedOver.append("; ").append(kernels.name()).append(": ");
+      passedOver.append(kernels.unavailabilityCause());
+    }
+    throw new IllegalStateException("the Java provider is always available");
+  }
+}
