@@ -1,0 +1,68 @@
+package org.potstill.config;
+
+/**
+ * Section {@code distill}.
+ *
+ * @param method what is matched
+ * @param space what is optimised
+ * @param imagesPerClass synthetic images per class (IPC)
+ * @param iterations in all
+ * @param batchReal real images per class and step; a smaller class gives all it has
+ * @param init what the images start from
+ * @param network the network that distils
+ * @param augment DSA strategy, operations joined by {@code _}; empty for none
+ * @param learningRate of the images
+ * @param momentum of the images
+ * @param outerLoops updates of the images per iteration (gradient matching)
+ * @param innerLoops training epochs of the network between two of them (gradient matching)
+ * @param networkLearningRate of that training
+ * @param distance between gradients: {@code layerwise}, {@code mse} or {@code cos}
+ * @param checkpointEvery iterations between two checkpoints
+ * @param logEvery iterations between two lines of {@code metrics.jsonl}
+ */
+public record DistillConfig(
+    Method method,
+    Space space,
+    int imagesPerClass,
+    int iterations,
+    int batchReal,
+    Init init,
+    NetworkConfig network,
+    String augment,
+    double learningRate,
+    double momentum,
+    int outerLoops,
+    int innerLoops,
+    double networkLearningRate,
+    String distance,
+    int checkpointEvery,
+    int logEvery) {
+
+  /** What is matched between real and synthetic images. */
+  public enum Method {
+    /** Distribution matching: class means of features. */
+    DM,
+    /** Gradient matching (Dataset Condensation). */
+    DC,
+    /** Trajectory matching. */
+    MTT
+  }
+
+  /** What is optimised. */
+  public enum Space {
+    /** The pixels themselves. */
+    PIXEL,
+    /** Codes and features of a StyleGAN-XL generator. */
+    GLAD,
+    /** Latents and condition of a latent diffusion model. */
+    LD3M
+  }
+
+  /** What the synthetic images start from. */
+  public enum Init {
+    /** Images of the core-set. */
+    REAL,
+    /** Standard normal noise. */
+    NOISE
+  }
+}

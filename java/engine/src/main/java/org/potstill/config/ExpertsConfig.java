@@ -1,0 +1,14 @@
+package org.potstill.config;
+
+/**
+ * Section {@code experts}: training of the trajectories that trajectory matching follows.
+ *
+ * @param count number of experts
+ * @param epochs of training; one snapshot is kept before the first and after each
+ * @param learningRate of plain SGD
+ * @param momentum of SGD
+ * @param batch images per step
+ * @param precision of the stored snapshots: {@code f32} or {@code bf16}
+ */
+public record ExpertsConfig(
+    int count, int epochs, double learningRate, double momentum, int batch, String precision) {}

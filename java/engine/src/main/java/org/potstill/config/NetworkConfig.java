@@ -1,0 +1,12 @@
+package org.potstill.config;
+
+/**
+ * The ConvNet that distils ({@code distill.network}).
+ *
+ * @param name {@code convnet}
+ * @param depth number of blocks of convolution, norm, ReLU and pooling
+ * @param width channels of every block
+ * @param norm {@code instance}, {@code batch}, {@code layer}, {@code group} or {@code none}
+ * @param pooling {@code avg}, {@code max} or {@code none}
+ */
+public record NetworkConfig(String name, int depth, int width, String norm, String pooling) {}

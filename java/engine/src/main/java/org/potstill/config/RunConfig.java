@@ -1,0 +1,16 @@
+package org.potstill.config;
+
+import java.nio.file.Path;
+
+/**
+ * Section {@code run}.
+ *
+ * @param name of the run, shown in the report; the run directory is called after it
+ * @param out folder that holds the run directory
+ * @param seed of every random draw
+ * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
+ * @param threads of LibTorch and the kernels; 0 takes one per core
+ * @param kernels kernel provider: {@code auto}, {@code java}, {@code cpu} or {@code cuda}
+ */
+public record RunConfig(
+    String name, Path out, long seed, String device, int threads, String kernels) {}

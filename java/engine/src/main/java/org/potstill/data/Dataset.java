@@ -1,0 +1,48 @@
+package org.potstill.data;
+
+import java.util.List;
+
+/**
+ * A data set that was listed, not decoded: class names and the records of its three splits.
+ *
+ * <p>Safe for use by several threads at once.
+ */
+public interface Dataset extends AutoCloseable {
+
+  /** Display names of the classes, in the order of their indices. */
+  List<String> classNames();
+
+  /** Names of the classes as the source spells them (folder names, wnids), same order. */
+  List<String> classKeys();
+
+  /** Images to score, prune and distil: the training images without the validation share. */
+  List<ImageRecord> training();
+
+  /** The validation share of the training images. */
+  List<ImageRecord> validation();
+
+  /** Images that nothing but the final evaluation looks at. */
+  List<ImageRecord> test();
+
+  /** 1 for grey, 3 for RGB. */
+  int channels();
+
+  /** Side length in pixels at which images are distilled. */
+  int resolution();
+
+  /** What pixels from 0 to 1 are normalised with. */
+  Normalisation normalisation();
+
+  /** What stands for the content of the data set in fingerprints: ids, sizes, source, settings. */
+  String fingerprint();
+
+  /**
+   * Decodes one image.
+   *
+   * @throws BadImageException where it cannot be read; names the image and the reason
+   */
+  RawImage read(ImageRecord image) throws BadImageException;
+
+  @Override
+  void close();
+}

@@ -1,0 +1,17 @@
+package org.potstill.run;
+
+/**
+ * What a stage is given besides its own settings.
+ *
+ * @param directory where it reads and writes
+ * @param listener who hears of its progress
+ * @param cancellation how it learns that it should stop
+ * @param seed of every random draw
+ * @param threads of LibTorch, the kernels and the decoders; at least 1
+ */
+public record RunContext(
+    RunDirectory directory,
+    RunListener listener,
+    CancellationToken cancellation,
+    long seed,
+    int threads) {}

@@ -1,0 +1,39 @@
+package org.potstill.run;
+
+/**
+ * Hears how a run gets on; every method does nothing unless overridden.
+ *
+ * <p>Called on the thread that runs the stage. It should return soon, since the stage waits for it.
+ */
+public interface RunListener {
+
+  /** Hears nothing. */
+  RunListener SILENT = new RunListener() {};
+
+  /** A stage begins. */
+  default void stageStarted(String stage) {}
+
+  /** A stage was found finished, by an earlier run, and is not repeated. */
+  default void stageSkipped(String stage) {}
+
+  /** A stage ended after {@code seconds}. */
+  default void stageFinished(String stage, double seconds) {}
+
+  /**
+   * Work within a stage.
+   *
+   * @param task what is being counted, for example {@code "scoring"}
+   * @param done units done so far
+   * @param total units in all
+   * @param unit name of one unit, plural, for example {@code "images"}
+   */
+  default void progress(String stage, String task, long done, long total, String unit) {}
+
+  /** A figure was logged, for example the loss at a step. */
+  default void metric(String stage, long step, String name, double value) {}
+
+  /**
+   * Something the user should know, in one line: a class that keeps no image, an image left out.
+   */
+  default void warning(String stage, String message) {}
+}

@@ -1,0 +1,5 @@
+/**
+ * What every stage stands on: the run directory and its lock, files that appear whole or not at
+ * all, checkpoints, fingerprints of finished stages, metrics, progress and cancellation.
+ */
+package org.potstill.run;
