@@ -1,15 +1,155 @@
 package org.potstill.run;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.stream.Stream;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
 
-/** The folder of one run; one process at a time holds it. */
-public final class RunDirectory {
+/**
+ * The folder of one run. It is locked while open, so that one process at a time works in it; the
+ * operating system gives the lock back even when the process is killed.
+ */
+public final class RunDirectory implements AutoCloseable {
+
+  private static final String LOCK = ".lock";
+  private static final List<String> MARKS = List.of("config.yaml", "stages.json");
 
   private final Path root;
+  private final FileChannel lockChannel;
+  private final FileLock lock;
+  private final MetricsLog metrics;
+  private final StageLog stages;
 
-  /** The run directory at {@code root}. */
-  RunDirectory(Path root) {
+  private RunDirectory(Path root, FileChannel lockChannel, FileLock lock) {
     this.root = root;
+    this.lockChannel = lockChannel;
+    this.lock = lock;
+    this.metrics = new MetricsLog(root.resolve("metrics.jsonl"));
+    this.stages = new StageLog(root.resolve("stages.json"));
+  }
+
+  /**
+   * Opens and locks the run directory {@code root}, making it where it is missing.
+   *
+   * @throws InputException where it exists and {@code existing} is {@link Existing#FAIL}, where it
+   *     is to be overwritten and is no run directory, where another process holds it, or where it
+   *     cannot be made or written
+   */
+  public static RunDirectory open(Path root, Existing existing) {
+    Path folder = root.toAbsolutePath().normalize();
+    refuseStrangers(folder, existing);
+    try {
+      Files.createDirectories(folder);
+      RunDirectory directory = lock(folder);
+      if (existing == Existing.OVERWRITE) {
+        directory.clear();
+      }
+      return directory;
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot write to the run directory "
+              + folder
+              + " ("
+              + reason(e)
+              + "); choose another --out",
+          e);
+    }
+  }
+
+  private static void refuseStrangers(Path folder, Existing existing) {
+    if (isEmpty(folder)) {
+      return;
+    }
+    if (existing == Existing.FAIL) {
+      throw new InputException(
+          "the run directory "
+              + folder
+              + " exists; --resume continues it, --overwrite starts anew, --out chooses another");
+    }
+    if (MARKS.stream().noneMatch(mark -> Files.exists(folder.resolve(mark)))) {
+      throw new InputException(
+          folder + " holds files but no run (no config.yaml); choose another --out");
+    }
+  }
+
+  private static boolean isEmpty(Path folder) {
+    if (!Files.exists(folder)) {
+      return true;
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new InputException(folder + " is a file, not a folder; choose another --out");
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.allMatch(file -> file.getFileName().toString().equals(LOCK));
+    } catch (IOException e) {
+      throw new InputException("cannot read the run directory " + folder + ": " + reason(e), e);
+    }
+  }
+
+  private static RunDirectory lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Held by another run of this process; told below like one of another process.
+    } finally {
+      if (lock == null) {
+        channel.close();
+      }
+    }
+    if (lock == null) {
+      throw new InputException(
+          "another run is working in " + folder + "; wait for it or choose another --out");
+    }
+    return new RunDirectory(folder, channel, lock);
+  }
+
+  private void clear() throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (!file.equals(root.resolve(LOCK))) {
+              Files.delete(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException error)
+              throws IOException {
+            if (error != null) {
+              throw error;
+            }
+            if (!folder.equals(root)) {
+              Files.delete(folder);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static String reason(IOException error) {
+    return error.getClass().getSimpleName() + ": " + error.getMessage();
+  }
+
+  /** The folder itself. */
+  public Path root() {
+    return root;
   }
 
   /** A file or folder of the run directory, by its path below it with '/' separators. */
@@ -17,8 +157,31 @@ public final class RunDirectory {
     return root.resolve(relative);
   }
 
-  /** The run directory itself. */
-  public Path root() {
-    return root;
+  /** The log of figures, {@code metrics.jsonl}. */
+  public MetricsLog metrics() {
+    return metrics;
+  }
+
+  /** The record of finished stages, {@code stages.json}. */
+  public StageLog stages() {
+    return stages;
+  }
+
+  /** The checkpoints of {@code stage}. */
+  public Checkpoints checkpoints(String stage) {
+    return new Checkpoints(root.resolve("checkpoints"), stage);
+  }
+
+  /** Gives the lock back; a second call does nothing. */
+  @Override
+  public void close() {
+    try {
+      if (lockChannel.isOpen()) {
+        lock.release();
+        lockChannel.close();
+      }
+    } catch (IOException e) {
+      throw new RunFailedException("cannot unlock " + root + ": " + e.getMessage(), e);
+    }
   }
 }

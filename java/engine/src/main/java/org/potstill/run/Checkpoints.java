@@ -1,0 +1,91 @@
+package org.potstill.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.potstill.errors.RunFailedException;
+
+/** The checkpoints of one stage: each appears whole or not at all, the newest two are kept. */
+public final class Checkpoints {
+
+  private static final int KEPT = 2;
+
+  private final Path folder;
+  private final String stage;
+  private final Pattern name;
+
+  Checkpoints(Path folder, String stage) {
+    this.folder = folder;
+    this.stage = stage;
+    this.name = Pattern.compile(Pattern.quote(stage) + "-(\\d{9,})\\.safetensors");
+  }
+
+  /**
+   * A checkpoint on disk.
+   *
+   * @param step how many steps (iterations, epochs) were done when it was written
+   * @param file a safetensors file whose content is the stage's own affair
+   */
+  public record Checkpoint(long step, Path file) {}
+
+  /**
+   * Writes the checkpoint after {@code step} steps, then deletes those older than the newest two.
+   *
+   * @throws RunFailedException where it cannot be written; the older ones stay
+   */
+  public void save(long step, AtomicFiles.Writer writer) {
+    AtomicFiles.write(folder.resolve(String.format("%s-%09d.safetensors", stage, step)), writer);
+    List<Checkpoint> all = list();
+    for (Checkpoint old : all.subList(0, Math.max(0, all.size() - KEPT))) {
+      delete(old);
+    }
+  }
+
+  /** The checkpoint with the most steps. */
+  public Optional<Checkpoint> latest() {
+    List<Checkpoint> all = list();
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /** Deletes all checkpoints of the stage. */
+  public void clear() {
+    list().forEach(Checkpoints::delete);
+  }
+
+  private List<Checkpoint> list() {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(this::parse)
+          .flatMap(Optional::stream)
+          .sorted(Comparator.comparingLong(Checkpoint::step))
+          .toList();
+    } catch (IOException e) {
+      throw new RunFailedException("cannot list " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Optional<Checkpoint> parse(Path file) {
+    Matcher match = name.matcher(file.getFileName().toString());
+    return match.matches()
+        ? Optional.of(new Checkpoint(Long.parseLong(match.group(1)), file))
+        : Optional.empty();
+  }
+
+  private static void delete(Checkpoint checkpoint) {
+    try {
+      Files.deleteIfExists(checkpoint.file());
+    } catch (IOException e) {
+      throw new RunFailedException(
+          "cannot delete the old checkpoint " + checkpoint.file() + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package org.potstill.run;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * All that goes into a stage, by name: configuration keys, the data set, files it reads. Kept as
+ * pairs, so that a mismatch can say what changed.
+ *
+ * @param values what each name stands for
+ */
+public record Fingerprint(@JsonValue SortedMap<String, String> values) {
+
+  /** Copies the values. */
+  @JsonCreator
+  public Fingerprint(SortedMap<String, String> values) {
+    this.values = new TreeMap<>(values);
+  }
+
+  /** A fingerprint of {@code values}. */
+  public static Fingerprint of(Map<String, String> values) {
+    return new Fingerprint(new TreeMap<>(values));
+  }
+
+  /** This fingerprint with one more value. */
+  public Fingerprint with(String name, String value) {
+    SortedMap<String, String> more = new TreeMap<>(values);
+    more.put(name, value);
+    return new Fingerprint(more);
+  }
+
+  /** One line on the first name whose value differs in {@code now}; empty where none does. */
+  public Optional<String> firstDifference(Fingerprint now) {
+    TreeMap<String, String> names = new TreeMap<>(values);
+    names.putAll(now.values);
+    for (String name : names.keySet()) {
+      String before = values.getOrDefault(name, "not set");
+      String after = now.values.getOrDefault(name, "not set");
+      if (!before.equals(after)) {
+        return Optional.of(name + " was " + before + " and is now " + after);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** SHA-256 of all names and values, in hexadecimal. */
+  public String hash() {
+    MessageDigest digest = sha256();
+    values.forEach(
+        (name, value) ->
+            digest.update((name + "\0" + value + "\0").getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** SHA-256 of the content of {@code file}, in hexadecimal. */
+  public static String ofFile(Path file) {
+    MessageDigest digest = sha256();
+    try (InputStream in = Files.newInputStream(file);
+        DigestOutputStream out =
+            new DigestOutputStream(java.io.OutputStream.nullOutputStream(), digest)) {
+      in.transferTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package org.potstill.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.potstill.errors.RunFailedException;
+
+/**
+ * The figures of a run, one JSON object a line: {@code {stage, step, seconds, ...}}, appended to.
+ */
+public final class MetricsLog {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
+
+  MetricsLog(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Appends a line.
+   *
+   * @param step of the stage, from 1
+   * @param seconds wall time of that step alone
+   * @param figures further figures by name; those that are not finite are written as null
+   * @throws RunFailedException where the disk is full
+   */
+  public void append(String stage, long step, double seconds, Map<String, Double> figures) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("stage", stage);
+    line.put("step", step);
+    line.put("seconds", seconds);
+    figures.forEach((name, value) -> line.put(name, Double.isFinite(value) ? value : null));
+    try {
+      Files.writeString(
+          file,
+          JSON.writeValueAsString(line) + "\n",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new RunFailedException("cannot append to " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Drops the lines of {@code stage} after {@code step}, and a last line that was cut short: what a
+   * resumed run is about to write again.
+   */
+  public void cutBack(String stage, long step) {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      List<String> kept =
+          Files.readAllLines(file).stream().filter(line -> keeps(line, stage, step)).toList();
+      String text = kept.isEmpty() ? "" : String.join("\n", kept) + "\n";
+      AtomicFiles.writeString(file, text);
+    } catch (IOException e) {
+      throw new RunFailedException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean keeps(String line, String stage, long step) {
+    try {
+      JsonNode entry = JSON.readTree(line);
+      return !entry.path("stage").asText().equals(stage) || entry.path("step").asLong() <= step;
+    } catch (JsonProcessingException e) {
+      return false;
+    }
+  }
+}

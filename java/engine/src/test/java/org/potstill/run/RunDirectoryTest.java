@@ -1,0 +1,180 @@
+package org.potstill.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
+
+class RunDirectoryTest {
+
+  @TempDir Path temp;
+
+  @Test
+  void anExistingRunIsAnErrorUnlessResumedOrOverwritten() throws IOException {
+    Path root = temp.resolve("run");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
+      Files.writeString(directory.resolve("config.yaml"), "run: {}");
+    }
+    InputException error =
+        assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.FAIL));
+    assertTrue(error.getMessage().contains("--resume"), error.getMessage());
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      assertTrue(Files.exists(directory.resolve("config.yaml")));
+    }
+    try (RunDirectory directory = RunDirectory.open(root, Existing.OVERWRITE)) {
+      assertFalse(Files.exists(directory.resolve("config.yaml")));
+    }
+  }
+
+  @Test
+  void aFolderThatIsNoRunIsNeverOverwritten() throws IOException {
+    Path precious = temp.resolve("thesis.tex");
+    Files.writeString(precious, "years of work");
+    for (Existing existing : Existing.values()) {
+      assertThrows(InputException.class, () -> RunDirectory.open(temp, existing));
+    }
+    assertEquals("years of work", Files.readString(precious));
+  }
+
+  @Test
+  void aFileOrAnUnwritablePlaceIsAnInputError() throws IOException {
+    Path file = Files.writeString(temp.resolve("file"), "");
+    assertThrows(InputException.class, () -> RunDirectory.open(file, Existing.FAIL));
+    assertThrows(InputException.class, () -> RunDirectory.open(file.resolve("run"), Existing.FAIL));
+  }
+
+  @Test
+  void aSecondRunInTheSameProcessIsRefused() {
+    Path root = temp.resolve("run");
+    try (RunDirectory first = RunDirectory.open(root, Existing.FAIL)) {
+      InputException error =
+          assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.RESUME));
+      assertTrue(error.getMessage().contains("another run"), error.getMessage());
+    }
+    RunDirectory.open(root, Existing.RESUME).close();
+  }
+
+  @Test
+  void aSecondProcessIsRefusedAndAKilledOneGivesTheLockBack() throws Exception {
+    Path root = temp.resolve("run");
+    Process holder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                LockHolder.class.getName(),
+                root.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertEquals('L', holder.getInputStream().read());
+      assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.RESUME));
+    } finally {
+      holder.destroyForcibly();
+      assertTrue(holder.waitFor(10, TimeUnit.SECONDS));
+    }
+    RunDirectory.open(root, Existing.RESUME).close();
+  }
+
+  /** Holds a run directory until it is killed. */
+  static final class LockHolder {
+
+    private LockHolder() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (RunDirectory directory = RunDirectory.open(Path.of(arguments[0]), Existing.FAIL)) {
+        System.out.print('L');
+        System.out.flush();
+        Thread.sleep(60_000);
+      }
+    }
+  }
+
+  @Test
+  void aFailedWriteLeavesTheOldFileAndNothingBeside() throws IOException {
+    Path file = temp.resolve("file.txt");
+    AtomicFiles.writeString(file, "old");
+    assertThrows(
+        RunFailedException.class,
+        () ->
+            AtomicFiles.write(
+                file,
+                path -> {
+                  Files.writeString(path, "half");
+                  throw new IOException("No space left on device");
+                }));
+    assertEquals("old", Files.readString(file));
+    try (var files = Files.list(temp)) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @Test
+  void theNewestTwoCheckpointsAreKept() {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Checkpoints checkpoints = directory.checkpoints("distill");
+      assertTrue(checkpoints.latest().isEmpty());
+      for (long step : new long[] {5, 50, 500}) {
+        checkpoints.save(step, path -> Files.writeString(path, "step " + step));
+      }
+      directory.checkpoints("score").save(7, path -> Files.writeString(path, "other"));
+      assertEquals(500, checkpoints.latest().orElseThrow().step());
+      assertTrue(Files.exists(directory.resolve("checkpoints/distill-000000050.safetensors")));
+      assertFalse(Files.exists(directory.resolve("checkpoints/distill-000000005.safetensors")));
+      checkpoints.clear();
+      assertTrue(checkpoints.latest().isEmpty());
+      assertEquals(7, directory.checkpoints("score").latest().orElseThrow().step());
+    }
+  }
+
+  @Test
+  void metricsAreCutBackToTheCheckpoint() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      MetricsLog metrics = directory.metrics();
+      metrics.append("score", 9, 0.5, Map.of("loss", 1.0));
+      for (int step = 1; step <= 4; step++) {
+        metrics.append("distill", step, 0.5, Map.of("loss", step == 4 ? Double.NaN : step));
+      }
+      Path file = directory.resolve("metrics.jsonl");
+      Files.writeString(file, Files.readString(file) + "{\"stage\":\"dist");
+      metrics.cutBack("distill", 2);
+      assertEquals(
+          """
+          {"stage":"score","step":9,"seconds":0.5,"loss":1.0}
+          {"stage":"distill","step":1,"seconds":0.5,"loss":1.0}
+          {"stage":"distill","step":2,"seconds":0.5,"loss":2.0}
+          """,
+          Files.readString(file));
+    }
+  }
+
+  @Test
+  void finishedStagesAreRememberedWithAllThatWentIntoThem() {
+    Fingerprint fingerprint = Fingerprint.of(Map.of("prune.keep", "0.2", "scores.csv", "abc"));
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      StageLog stages = directory.stages();
+      stages.put(
+          "prune",
+          new StageLog.Entry(fingerprint, Map.of("coreset.csv", "def"), 1.5, Map.of("java", "17")));
+      StageLog.Entry read = stages.entry("prune").orElseThrow();
+      assertEquals(fingerprint, read.fingerprint());
+      assertEquals("def", read.outputs().get("coreset.csv"));
+      assertEquals(fingerprint.hash(), read.fingerprint().hash());
+      assertEquals(
+          "prune.keep was 0.2 and is now 0.3",
+          read.fingerprint().firstDifference(fingerprint.with("prune.keep", "0.3")).orElseThrow());
+      stages.remove("prune");
+      assertTrue(stages.entry("prune").isEmpty());
+    }
+  }
+}
