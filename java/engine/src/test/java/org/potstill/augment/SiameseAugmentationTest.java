@@ -1,0 +1,133 @@
+package org.potstill.augment;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.errors.InputException;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Tensors;
+
+class SiameseAugmentationTest {
+
+  private static final String ALL = "color_crop_cutout_flip_scale_rotate";
+  private static final float ROUNDING = 1e-5f;
+  private static final int HEIGHT = 9;
+  private static final int WIDTH = 12;
+
+  @BeforeAll
+  static void loadLibTorch() {
+    LibTorch.load();
+  }
+
+  private static RandomStream random(long iteration) {
+    return RandomStream.of(11, Purpose.DISTILL_AUGMENTATION, iteration, 0);
+  }
+
+  private static Tensor images(int count) {
+    float[] values = new float[count * 3 * HEIGHT * WIDTH];
+    random(999).fillGaussian(values, 0, 1);
+    return Tensors.of(values, count, 3, HEIGHT, WIDTH);
+  }
+
+  @Test
+  void everyOperationOfTheStrategyIsDrawn() {
+    Set<AugmentOperation> drawn = EnumSet.noneOf(AugmentOperation.class);
+    for (int i = 0; i < 200; i++) {
+      drawn.add(SiameseAugmentation.of(ALL).drawShared(random(i), HEIGHT, WIDTH).operation());
+    }
+    assertEquals(EnumSet.allOf(AugmentOperation.class), drawn);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void sharedDrawEqualsTheSameDrawForEachSample(AugmentOperation operation) {
+    SiameseAugmentation augmentation = SiameseAugmentation.of(operation.word());
+    for (int i = 0; i < 20; i++) {
+      try (PointerScope scope = new PointerScope()) {
+        Tensor images = images(4);
+        AugmentDraw shared = augmentation.drawShared(random(i), HEIGHT, WIDTH);
+        AugmentDraw each =
+            new AugmentDraw(
+                operation,
+                shared.values().stream().map(v -> new float[] {v[0], v[0], v[0], v[0]}).toList());
+        assertArrayEquals(
+            Tensors.toFloats(augmentation.apply(images, each)),
+            Tensors.toFloats(augmentation.apply(images, shared)),
+            ROUNDING);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void samplesOfABatchDoNotInfluenceEachOther(AugmentOperation operation) {
+    SiameseAugmentation augmentation = SiameseAugmentation.of(operation.word());
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = images(5);
+      AugmentDraw draw = augmentation.drawPerSample(random(3), 5, HEIGHT, WIDTH);
+      Tensor together = augmentation.apply(images, draw);
+      AugmentDraw third =
+          new AugmentDraw(operation, draw.values().stream().map(v -> new float[] {v[2]}).toList());
+      Tensor alone = augmentation.apply(images.narrow(0, 2, 1), third);
+      assertArrayEquals(
+          Tensors.toFloats(alone), Tensors.toFloats(together.narrow(0, 2, 1)), ROUNDING);
+    }
+  }
+
+  @Test
+  void cropAndCutoutStayWithinTheirBounds() {
+    SiameseAugmentation augmentation = SiameseAugmentation.of("crop_cutout");
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = torch.ones(64, 1, HEIGHT, WIDTH);
+      for (int i = 0; i < 40; i++) {
+        AugmentDraw draw = augmentation.drawPerSample(random(i), 64, HEIGHT, WIDTH);
+        double shown = augmentation.apply(images, draw).mean().item_double();
+        assertTrue(shown > 0.4 && shown < 1, draw.operation() + " shows " + shown);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "none", "None"})
+  void emptyStrategyLeavesTheImagesAsTheyAre(String strategy) {
+    SiameseAugmentation augmentation = SiameseAugmentation.of(strategy);
+    assertTrue(augmentation.isNone());
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = images(2);
+      Tensor same = augmentation.apply(images, augmentation.drawShared(random(0), HEIGHT, WIDTH));
+      assertArrayEquals(Tensors.toFloats(images), Tensors.toFloats(same));
+    }
+  }
+
+  @Test
+  void unknownOperationIsNamedWithTheNearestOne() {
+    InputException error =
+        assertThrows(InputException.class, () -> SiameseAugmentation.of("color_cutoff_flip"));
+    assertTrue(error.getMessage().contains("'cutoff'"), error.getMessage());
+    assertTrue(error.getMessage().contains("did you mean 'cutout'"), error.getMessage());
+  }
+
+  @Test
+  void drawForAnotherNumberOfSamplesIsRefused() {
+    SiameseAugmentation augmentation = SiameseAugmentation.of("color");
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = images(2);
+      AugmentDraw draw = augmentation.drawPerSample(random(0), 3, HEIGHT, WIDTH);
+      assertThrows(IllegalArgumentException.class, () -> augmentation.apply(images, draw));
+    }
+  }
+}
