@@ -1,0 +1,32 @@
+package org.potstill.pipeline;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One stage of the line, as the runner sees it: it reads files of the run directory and writes
+ * files of the run directory.
+ *
+ * @param name as on the command line
+ * @param configKeys sections or single keys of the configuration that change what it writes
+ * @param growing keys among them whose number may grow after the stage was finished; it then goes
+ *     on from its checkpoint
+ * @param repeatable whether it is simply repeated when its settings changed after it was finished
+ * @param inputs files of earlier stages that it reads
+ * @param outputs files it writes; those that later stages read are checked before they do
+ * @param work runs it
+ */
+record Stage(
+    String name,
+    List<String> configKeys,
+    Set<String> growing,
+    boolean repeatable,
+    List<String> inputs,
+    List<String> outputs,
+    Runnable work) {
+
+  /** Whether the configuration key {@code key} is among those of this stage. */
+  boolean dependsOn(String key) {
+    return configKeys.stream().anyMatch(own -> key.equals(own) || key.startsWith(own + "."));
+  }
+}

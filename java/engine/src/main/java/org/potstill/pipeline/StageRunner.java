@@ -1,0 +1,210 @@
+package org.potstill.pipeline;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.potstill.errors.InputException;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.StageLog;
+
+/**
+ * Runs stages in order and skips those that a run directory already holds.
+ *
+ * <p>A finished stage is skipped while its fingerprint fits: the configuration keys it depends on,
+ * the data set, the files it read. One that no longer fits is an error that names the key or file,
+ * except where it may grow or be repeated.
+ */
+final class StageRunner {
+
+  private final List<Stage> stages;
+  private final Map<String, String> config;
+  private final Supplier<String> dataFingerprint;
+  private final Map<String, String> environment;
+  private final RunContext context;
+  private final RunDirectory directory;
+
+  /**
+   * A runner of {@code stages}.
+   *
+   * @param config every key path of the resolved configuration with its value
+   * @param dataFingerprint what stands for the content of the data set
+   * @param environment versions and devices, recorded with every stage
+   */
+  StageRunner(
+      List<Stage> stages,
+      Map<String, String> config,
+      Supplier<String> dataFingerprint,
+      Map<String, String> environment,
+      RunContext context) {
+    this.stages = stages;
+    this.config = config;
+    this.dataFingerprint = dataFingerprint;
+    this.environment = environment;
+    this.context = context;
+    this.directory = context.directory();
+  }
+
+  /**
+   * Runs every stage that is not finished, in order.
+   *
+   * @return names of the stages that ran
+   * @throws InputException where a finished stage no longer fits
+   */
+  List<String> runAll() {
+    List<String> ran = new ArrayList<>();
+    for (Stage stage : stages) {
+      if (isFinished(stage)) {
+        context.listener().stageSkipped(stage.name());
+      } else {
+        forgetFrom(stage);
+        run(stage);
+        ran.add(stage.name());
+      }
+    }
+    return ran;
+  }
+
+  /**
+   * Runs the stage called {@code name} alone; those before it must be finished.
+   *
+   * @param repeat whether a finished one is repeated; those after it are then forgotten
+   * @return whether it ran; false where it was finished already
+   * @throws InputException where a stage before it is missing or no longer fits
+   */
+  boolean runOne(String name, boolean repeat) {
+    for (Stage stage : stages) {
+      if (stage.name().equals(name)) {
+        return runAlone(stage, repeat);
+      }
+      if (!isFinished(stage)) {
+        throw new InputException(
+            "stage "
+                + name
+                + " needs stage "
+                + stage.name()
+                + ", which is not finished in "
+                + directory.root()
+                + "; run it first: engine.jar "
+                + stage.name()
+                + " CONFIG");
+      }
+    }
+    throw new IllegalArgumentException("no stage is called " + name);
+  }
+
+  private boolean runAlone(Stage stage, boolean repeat) {
+    if (!repeat && isFinished(stage)) {
+      context.listener().stageSkipped(stage.name());
+      return false;
+    }
+    if (repeat) {
+      directory.checkpoints(stage.name()).clear();
+    }
+    forgetFrom(stage);
+    run(stage);
+    return true;
+  }
+
+  private boolean isFinished(Stage stage) {
+    Optional<StageLog.Entry> entry = directory.stages().entry(stage.name());
+    if (entry.isEmpty()) {
+      return false;
+    }
+    requireOutputs(stage, entry.get());
+    Fingerprint before = entry.get().fingerprint();
+    Fingerprint now = fingerprint(stage);
+    if (before.equals(now)) {
+      return true;
+    }
+    if (stage.repeatable() || grew(stage, before, now)) {
+      return false;
+    }
+    throw new InputException(
+        "the finished stage "
+            + stage.name()
+            + " of "
+            + directory.root()
+            + " no longer fits: "
+            + before.firstDifference(now).orElseThrow()
+            + "; undo the change, use --overwrite, or choose another --out");
+  }
+
+  private static boolean grew(Stage stage, Fingerprint before, Fingerprint now) {
+    Map<String, String> rest = new TreeMap<>(now.values());
+    for (String key : stage.growing()) {
+      String old = before.values().get(key);
+      if (old == null || Long.parseLong(rest.get(key)) < Long.parseLong(old)) {
+        return false;
+      }
+      rest.put(key, old);
+    }
+    return before.equals(Fingerprint.of(rest));
+  }
+
+  private void requireOutputs(Stage stage, StageLog.Entry entry) {
+    for (Map.Entry<String, String> output : entry.outputs().entrySet()) {
+      Path file = directory.resolve(output.getKey());
+      if (!Files.exists(file)) {
+        throw new InputException(
+            file
+                + " is missing, though stage "
+                + stage.name()
+                + " wrote it; put it back or use --overwrite");
+      }
+    }
+  }
+
+  private Fingerprint fingerprint(Stage stage) {
+    Map<String, String> values = new TreeMap<>();
+    config.forEach(
+        (key, value) -> {
+          if (stage.dependsOn(key)) {
+            values.put(key, value);
+          }
+        });
+    values.put("data set", dataFingerprint.get());
+    int index = stages.indexOf(stage);
+    if (index > 0) {
+      String before = stages.get(index - 1).name();
+      directory
+          .stages()
+          .entry(before)
+          .ifPresent(entry -> values.put("stage " + before, entry.fingerprint().hash()));
+    }
+    for (String input : stage.inputs()) {
+      values.put(input, Fingerprint.ofFile(directory.resolve(input)));
+    }
+    return Fingerprint.of(values);
+  }
+
+  private void forgetFrom(Stage first) {
+    for (Stage stage : stages.subList(stages.indexOf(first), stages.size())) {
+      directory.stages().remove(stage.name());
+    }
+  }
+
+  private void run(Stage stage) {
+    context.cancellation().throwIfCancelled();
+    context.listener().stageStarted(stage.name());
+    long start = System.nanoTime();
+    Fingerprint fingerprint = fingerprint(stage);
+    stage.work().run();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Map<String, String> outputs = new LinkedHashMap<>();
+    for (String output : stage.outputs()) {
+      outputs.put(output, Fingerprint.ofFile(directory.resolve(output)));
+    }
+    directory
+        .stages()
+        .put(stage.name(), new StageLog.Entry(fingerprint, outputs, seconds, environment));
+    context.listener().stageFinished(stage.name(), seconds);
+  }
+}

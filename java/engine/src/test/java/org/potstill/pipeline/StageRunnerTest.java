@@ -1,0 +1,178 @@
+package org.potstill.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+
+class StageRunnerTest {
+
+  @TempDir Path temp;
+  private RunDirectory directory;
+  private final CancellationToken cancellation = new CancellationToken();
+  private final Map<String, String> config = new TreeMap<>();
+  private final List<String> worked = new ArrayList<>();
+  private String data = "data 1";
+  private boolean distillFails;
+
+  @BeforeEach
+  void openDirectory() {
+    directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL);
+    config.putAll(Map.of("score.batch", "8", "distill.iterations", "10", "evaluate.epochs", "5"));
+  }
+
+  @AfterEach
+  void closeDirectory() {
+    directory.close();
+  }
+
+  private StageRunner runner() {
+    Stage score =
+        new Stage(
+            "score",
+            List.of("score"),
+            Set.of(),
+            false,
+            List.of(),
+            List.of("scores.csv"),
+            () -> work("score", "scores.csv"));
+    Stage distill =
+        new Stage(
+            "distill",
+            List.of("distill"),
+            Set.of("distill.iterations"),
+            false,
+            List.of("scores.csv"),
+            List.of("distilled"),
+            () -> {
+              if (distillFails) {
+                throw new RunFailedException("diverged");
+              }
+              work("distill", "distilled");
+            });
+    Stage evaluate =
+        new Stage(
+            "evaluate",
+            List.of("evaluate"),
+            Set.of(),
+            true,
+            List.of("distilled"),
+            List.of(),
+            () -> work("evaluate", "evaluation.json"));
+    RunContext context = new RunContext(directory, RunListener.SILENT, cancellation, 1, 1);
+    return new StageRunner(
+        List.of(score, distill, evaluate), config, () -> data, Map.of("java", "17"), context);
+  }
+
+  private void work(String stage, String output) {
+    worked.add(stage);
+    AtomicFiles.writeString(directory.resolve(output), stage + config.get("distill.iterations"));
+  }
+
+  @Test
+  void aFinishedRunIsNotRepeated() {
+    assertEquals(List.of("score", "distill", "evaluate"), runner().runAll());
+    assertEquals(List.of(), runner().runAll());
+    assertEquals(3, worked.size());
+  }
+
+  @Test
+  void aRunThatFailedGoesOnWhereItStopped() {
+    distillFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    distillFails = false;
+    assertEquals(List.of("distill", "evaluate"), runner().runAll());
+  }
+
+  @Test
+  void aChangedKeyIsAnErrorThatNamesIt() {
+    runner().runAll();
+    config.put("score.batch", "16");
+    InputException error = assertThrows(InputException.class, () -> runner().runAll());
+    assertTrue(error.getMessage().contains("score.batch was 8 and is now 16"), error.getMessage());
+    assertEquals(3, worked.size());
+  }
+
+  @Test
+  void aChangedDataSetOrFileIsAnErrorThatNamesIt() {
+    runner().runAll();
+    data = "data 2";
+    assertTrue(
+        assertThrows(InputException.class, () -> runner().runAll())
+            .getMessage()
+            .contains("data set"));
+    data = "data 1";
+    AtomicFiles.writeString(directory.resolve("scores.csv"), "edited");
+    assertTrue(
+        assertThrows(InputException.class, () -> runner().runAll())
+            .getMessage()
+            .contains("scores.csv"));
+  }
+
+  @Test
+  void iterationsMayGrowButNotShrink() {
+    runner().runAll();
+    config.put("distill.iterations", "20");
+    assertEquals(List.of("distill", "evaluate"), runner().runAll());
+    config.put("distill.iterations", "15");
+    assertThrows(InputException.class, () -> runner().runAll());
+  }
+
+  @Test
+  void aChangedEvaluationIsRepeatedAlone() {
+    runner().runAll();
+    config.put("evaluate.epochs", "6");
+    assertEquals(List.of("evaluate"), runner().runAll());
+  }
+
+  @Test
+  void aMissingOutputIsAnErrorThatNamesIt() throws Exception {
+    runner().runAll();
+    Files.delete(directory.resolve("distilled"));
+    assertTrue(
+        assertThrows(InputException.class, () -> runner().runAll())
+            .getMessage()
+            .contains("distilled is missing"));
+  }
+
+  @Test
+  void aStageAloneNeedsThoseBeforeIt() {
+    assertTrue(
+        assertThrows(InputException.class, () -> runner().runOne("distill", false))
+            .getMessage()
+            .contains("needs stage score"));
+    assertTrue(runner().runOne("score", false));
+    assertTrue(runner().runOne("distill", false));
+    assertFalse(runner().runOne("distill", false));
+    assertTrue(runner().runOne("score", true));
+    assertThrows(InputException.class, () -> runner().runOne("evaluate", false));
+  }
+
+  @Test
+  void aCancelledRunStopsBeforeTheNextStage() {
+    cancellation.cancel();
+    assertThrows(RunCancelledException.class, () -> runner().runAll());
+    assertEquals(List.of(), worked);
+  }
+}
