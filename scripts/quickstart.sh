@@ -1,0 +1,8 @@
+#!/bin/sh
+# Builds the engine and runs the main job on the embedded data: prune, distil, evaluate, report.
+# Further arguments go to the engine, for example: scripts/quickstart.sh --out /tmp/runs --overwrite
+set -eu
+cd "$(dirname "$0")/.."
+scripts/prerequisites.sh build
+./mvnw -q -B -DskipTests -pl java/engine -am package
+exec java -jar java/engine/target/engine.jar run examples/quickstart.yaml "$@"
