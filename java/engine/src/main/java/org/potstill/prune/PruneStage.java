@@ -1,0 +1,125 @@
+package org.potstill.prune;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.potstill.config.PruneConfig;
+import org.potstill.config.PruneConfig.Mode;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageRecord;
+import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
+import org.potstill.run.RunContext;
+import org.potstill.score.LeftOut;
+import org.potstill.score.Scores;
+import org.potstill.tensor.LibTorch;
+
+/** The stage {@code prune}: from {@code scores.csv} to {@code coreset.csv}. */
+public final class PruneStage {
+
+  /** Name of the stage, as the listener hears it. */
+  public static final String NAME = "prune";
+
+  private final PruneConfig config;
+  private final Dataset data;
+  private final RunContext context;
+  private final Kernels kernels;
+
+  /** A stage that reads and writes the directory of {@code context}. */
+  public PruneStage(PruneConfig config, Dataset data, RunContext context, Kernels kernels) {
+    this.config = config;
+    this.data = data;
+    this.context = context;
+    this.kernels = kernels;
+  }
+
+  /**
+   * Writes the core-set.
+   *
+   * <p>Without {@code scores.csv} the modes that do not rank, random and none, take all training
+   * images with a loss of NaN.
+   *
+   * @return what was written
+   * @throws InputException where the scores are missing or of another data set, or every class
+   *     would be left without an image
+   */
+  public CoreSet run() {
+    // Before the kernels, so that one OpenMP runtime serves both and JavaCPP's limits are set.
+    LibTorch.load();
+    CoreSet coreSet = prune(losses());
+    coreSet.write(context.directory().resolve(CoreSet.FILE));
+    return coreSet;
+  }
+
+  private Map<ImageRecord, Float> losses() {
+    LeftOut leftOut = LeftOut.read(context.directory().resolve(LeftOut.FILE));
+    Path file = context.directory().resolve(Scores.FILE);
+    boolean ranks = config.mode() == Mode.EASY || config.mode() == Mode.HARD;
+    if (!ranks && !Files.exists(file)) {
+      Map<ImageRecord, Float> unscored = new LinkedHashMap<>();
+      for (ImageRecord image : data.training()) {
+        if (!leftOut.reasons().containsKey(image.id())) {
+          unscored.put(image, Float.NaN);
+        }
+      }
+      return unscored;
+    }
+    return Matching.match(Scores.read(file), leftOut, data);
+  }
+
+  private CoreSet prune(Map<ImageRecord, Float> scored) {
+    List<ImageRecord> images = List.copyOf(scored.keySet());
+    float[] losses = new float[images.size()];
+    int[] classOf = new int[images.size()];
+    for (int i = 0; i < losses.length; i++) {
+      losses[i] = scored.get(images.get(i));
+      classOf[i] = images.get(i).classIndex();
+    }
+    int[] keep = keep(Selection.sizes(classOf, data.classKeys().size()));
+    int[][] kept =
+        new Selection(kernels, context.seed()).select(config.mode(), losses, classOf, keep);
+    List<CoreSet.Entry> entries = new ArrayList<>();
+    for (int c = 0; c < kept.length; c++) {
+      String key = data.classKeys().get(c);
+      for (int k = 0; k < kept[c].length; k++) {
+        int i = kept[c][k];
+        entries.add(new CoreSet.Entry(images.get(i).id(), key, losses[i], k + 1));
+      }
+    }
+    return new CoreSet(entries);
+  }
+
+  private int[] keep(int[] sizes) {
+    if (config.mode() == Mode.NONE) {
+      return sizes;
+    }
+    int[] keep = new int[sizes.length];
+    for (int c = 0; c < sizes.length; c++) {
+      keep[c] = Selection.keepCount(config.keep(), sizes[c]);
+    }
+    if (Arrays.stream(keep).sum() == 0) {
+      throw new InputException(
+          "prune.keep: "
+              + config.keep()
+              + " keeps no image of any class, the largest of which has "
+              + Arrays.stream(sizes).max().orElse(0)
+              + "; raise prune.keep");
+    }
+    for (int c = 0; c < sizes.length; c++) {
+      if (keep[c] == 0) {
+        context.listener().warning(NAME, keepsNone(c, sizes[c]));
+      }
+    }
+    return keep;
+  }
+
+  private String keepsNone(int c, int size) {
+    return String.format(
+        "class '%s' keeps no image: %s of its %d is less than one; raise prune.keep to keep some",
+        data.classNames().get(c), config.keep(), size);
+  }
+}

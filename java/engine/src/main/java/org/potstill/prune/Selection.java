@@ -1,0 +1,118 @@
+package org.potstill.prune;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.potstill.config.PruneConfig.Mode;
+import org.potstill.kernels.Kernels;
+import org.potstill.kernels.SelectionOrder;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+
+/**
+ * Algorithm 1 of "Distill the Best, Ignore the Rest" (Moser et al.): within each class, sort by
+ * loss and keep the first {@code n = int(r * size)}.
+ */
+public final class Selection {
+
+  private final Kernels kernels;
+  private final long seed;
+
+  /**
+   * A selection.
+   *
+   * @param kernels sorts every class
+   * @param seed of the random choice
+   */
+  public Selection(Kernels kernels, long seed) {
+    this.kernels = kernels;
+    this.seed = seed;
+  }
+
+  /**
+   * How many images of a class are kept: {@code int(keep * size)}, the product in double precision
+   * and rounded towards zero, as Python does.
+   */
+  public static int keepCount(double keep, int size) {
+    return (int) (keep * size);
+  }
+
+  /**
+   * The kept samples of every class in rank order: ties go to the lower index.
+   *
+   * @param mode easy ascending, hard descending, random by seed, none keeps all in ascending order
+   * @param losses one per sample
+   * @param classOf class of every sample
+   * @param keep how many to keep of every class; not looked at by {@link Mode#NONE}
+   * @return one array of sample indices per class
+   */
+  public int[][] select(Mode mode, float[] losses, int[] classOf, int[] keep) {
+    return switch (mode) {
+      case EASY -> ranked(losses, classOf, keep, SelectionOrder.EASY);
+      case HARD -> ranked(losses, classOf, keep, SelectionOrder.HARD);
+      case RANDOM -> drawn(classOf, keep);
+      case NONE -> ranked(losses, classOf, sizes(classOf, keep.length), SelectionOrder.EASY);
+    };
+  }
+
+  /** Samples per class. */
+  static int[] sizes(int[] classOf, int classes) {
+    int[] sizes = new int[classes];
+    for (int c : classOf) {
+      sizes[c]++;
+    }
+    return sizes;
+  }
+
+  private int[][] ranked(float[] losses, int[] classOf, int[] keep, SelectionOrder order) {
+    int total = Arrays.stream(keep).sum();
+    long[] counts = Arrays.stream(keep).asLongStream().toArray();
+    long[] kept = new long[total];
+    try (PointerScope scope = new PointerScope()) {
+      // At least one element, since an empty native buffer has no address.
+      LongPointer result = new LongPointer(Math.max(1L, total));
+      FloatPointer scores = new FloatPointer(Math.max(1L, losses.length));
+      IntPointer classes = new IntPointer(Math.max(1L, classOf.length));
+      scores.put(losses, 0, losses.length);
+      classes.put(classOf, 0, classOf.length);
+      kernels.select(scores, classes, losses.length, order, counts, result);
+      result.get(kept, 0, total);
+    }
+    int[][] perClass = new int[keep.length][];
+    int next = 0;
+    for (int c = 0; c < keep.length; c++) {
+      perClass[c] = Arrays.stream(kept, next, next + keep[c]).mapToInt(Math::toIntExact).toArray();
+      next += keep[c];
+    }
+    return perClass;
+  }
+
+  private int[][] drawn(int[] classOf, int[] keep) {
+    int[][] perClass = new int[keep.length][];
+    List<int[]> members = members(classOf, keep.length);
+    for (int c = 0; c < keep.length; c++) {
+      int[] ofClass = members.get(c);
+      RandomStream random = RandomStream.of(seed, Purpose.RANDOM_PRUNING, 0, c);
+      int[] order = random.permutation(ofClass.length);
+      perClass[c] = Arrays.stream(order, 0, keep[c]).map(i -> ofClass[i]).toArray();
+    }
+    return perClass;
+  }
+
+  private static List<int[]> members(int[] classOf, int classes) {
+    int[][] members = new int[classes][];
+    int[] sizes = sizes(classOf, classes);
+    for (int c = 0; c < classes; c++) {
+      members[c] = new int[sizes[c]];
+    }
+    int[] filled = new int[classes];
+    for (int i = 0; i < classOf.length; i++) {
+      int c = classOf[i];
+      members[c][filled[c]++] = i;
+    }
+    return List.of(members);
+  }
+}

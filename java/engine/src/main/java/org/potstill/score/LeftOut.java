@@ -1,0 +1,61 @@
+package org.potstill.score;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.commons.csv.CSVPrinter;
+import org.apache.commons.csv.CSVRecord;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.CsvFiles;
+
+/**
+ * Images that cannot be read and were left out, with the reason ({@code left-out.csv}).
+ *
+ * @param reasons reason in one line by id, in the order of the data set
+ */
+public record LeftOut(Map<String, String> reasons) {
+
+  /** Where a run lists them. */
+  public static final String FILE = "left-out.csv";
+
+  private static final String[] HEADER = {"id", "reason"};
+
+  /** Copies the map. */
+  public LeftOut {
+    reasons = new LinkedHashMap<>(reasons);
+  }
+
+  /**
+   * Writes {@code id,reason}, one line per image; writes nothing but the header where there is
+   * none.
+   *
+   * @throws org.potstill.errors.RunFailedException where the file cannot be written
+   */
+  public void write(Path file) {
+    AtomicFiles.write(
+        file,
+        part -> {
+          try (CSVPrinter printer = CsvFiles.printer(part, HEADER)) {
+            for (Map.Entry<String, String> entry : reasons.entrySet()) {
+              printer.printRecord(entry.getKey(), entry.getValue());
+            }
+          }
+        });
+  }
+
+  /**
+   * Reads what {@link #write} wrote; a file that is not there lists nothing.
+   *
+   * @throws org.potstill.errors.InputException where it cannot be read or has other columns
+   */
+  public static LeftOut read(Path file) {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    if (Files.exists(file)) {
+      for (CSVRecord line : CsvFiles.read(file, HEADER)) {
+        reasons.put(line.get(0), line.get(1));
+      }
+    }
+    return new LeftOut(reasons);
+  }
+}

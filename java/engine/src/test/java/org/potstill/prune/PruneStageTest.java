@@ -1,0 +1,212 @@
+package org.potstill.prune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.PruneConfig;
+import org.potstill.config.PruneConfig.Mode;
+import org.potstill.data.ImageRecord;
+import org.potstill.data.ListedDataset;
+import org.potstill.errors.InputException;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+import org.potstill.score.LeftOut;
+import org.potstill.score.Scores;
+
+class PruneStageTest {
+
+  private static final String[] CLASSES = {"cat, \"wild\"", "dog"};
+
+  @TempDir Path folder;
+  private RunDirectory directory;
+  private final List<String> warnings = new ArrayList<>();
+
+  @BeforeEach
+  void open() {
+    directory = RunDirectory.open(folder.resolve("run"), Existing.FAIL);
+  }
+
+  @AfterEach
+  void close() {
+    directory.close();
+  }
+
+  private CoreSet prune(Mode mode, double keep, ListedDataset data) {
+    return prune(mode, keep, data, 1);
+  }
+
+  private CoreSet prune(Mode mode, double keep, ListedDataset data, long seed) {
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+    RunContext context = new RunContext(directory, listener, new CancellationToken(), seed, 1);
+    return new PruneStage(new PruneConfig(mode, keep), data, context, new JavaKernels()).run();
+  }
+
+  /** Ten cats with losses 10 down to 1, five dogs with losses 0 (tie), 0, 2, 3, 4. */
+  private static ListedDataset data() {
+    ListedDataset data = new ListedDataset(CLASSES);
+    for (int i = 0; i < 15; i++) {
+      data.with("train/" + i + "\n.png", i < 10 ? 0 : 1);
+    }
+    return data;
+  }
+
+  private void writeScores(ListedDataset data) {
+    List<Scores.Entry> entries = new ArrayList<>();
+    List<ImageRecord> images = data.training();
+    for (int i = 0; i < images.size(); i++) {
+      float loss = i < 10 ? 10 - i : Math.max(0, i - 10) == 1 ? 0 : i - 10;
+      String key = CLASSES[images.get(i).classIndex()];
+      entries.add(new Scores.Entry(images.get(i).id(), key, loss));
+    }
+    new Scores(entries).write(directory.resolve(Scores.FILE));
+  }
+
+  private static List<String> ids(CoreSet coreSet) {
+    return coreSet.entries().stream().map(CoreSet.Entry::id).toList();
+  }
+
+  private static List<String> named(int... indices) {
+    List<String> ids = new ArrayList<>();
+    for (int i : indices) {
+      ids.add("train/" + i + "\n.png");
+    }
+    return ids;
+  }
+
+  @Test
+  void easyKeepsTheLowestLossesOfEveryClass() {
+    writeScores(data());
+    assertEquals(named(9, 8, 7, 6, 10, 11), ids(prune(Mode.EASY, 0.4, data())));
+  }
+
+  @Test
+  void hardKeepsTheHighestLossesOfEveryClass() {
+    writeScores(data());
+    assertEquals(named(0, 1, 2, 3, 14, 13), ids(prune(Mode.HARD, 0.4, data())));
+  }
+
+  @Test
+  void noneKeepsAll() {
+    writeScores(data());
+    assertEquals(15, prune(Mode.NONE, 0.1, data()).entries().size());
+  }
+
+  @Test
+  void oneScoringServesEveryRatio() {
+    writeScores(data());
+    assertEquals(7 + 3, prune(Mode.EASY, 0.7, data()).entries().size());
+    assertEquals(2 + 1, prune(Mode.EASY, 0.2, data()).entries().size());
+  }
+
+  @Test
+  void randomIsAFunctionOfTheSeed() {
+    CoreSet first = prune(Mode.RANDOM, 0.4, data());
+    assertEquals(first.toString(), prune(Mode.RANDOM, 0.4, data()).toString());
+    assertNotEquals(first.toString(), prune(Mode.RANDOM, 0.4, data(), 2).toString());
+    assertEquals(6, ids(first).stream().distinct().count());
+  }
+
+  @Test
+  void fileReadsBackEqualAndMatchesTheData() {
+    writeScores(data());
+    CoreSet coreSet = prune(Mode.EASY, 0.4, data());
+    CoreSet read = CoreSet.read(directory.resolve(CoreSet.FILE));
+    assertEquals(coreSet, read);
+    assertEquals(List.of(1, 2, 3, 4, 1, 2), read.entries().stream().map(e -> e.rank()).toList());
+    List<List<ImageRecord>> records = read.records(data());
+    assertEquals(List.of(4, 2), records.stream().map(List::size).toList());
+    assertEquals(named(9).get(0), records.get(0).get(0).id());
+  }
+
+  @Test
+  void countIsTheProductInDoublePrecisionRoundedDown() {
+    assertEquals(28, Selection.keepCount(0.29, 100)); // 0.29 * 100 = 28.999999999999996
+    assertEquals(7, Selection.keepCount(0.07, 100)); // 0.07 * 100 = 7.000000000000001
+    assertEquals(0, Selection.keepCount(0.6, 1));
+    assertEquals(1, Selection.keepCount(1.0, 1));
+  }
+
+  @Test
+  void classThatKeepsNoneIsNamed() {
+    writeScores(data());
+    CoreSet coreSet = prune(Mode.EASY, 0.1, data());
+    assertEquals(named(9), ids(coreSet));
+    assertEquals(1, warnings.size());
+    assertTrue(warnings.get(0).contains("'dog' keeps no image: 0.1 of its 5"), warnings.get(0));
+    assertTrue(coreSet.records(data()).get(1).isEmpty());
+  }
+
+  @Test
+  void nothingKeptAtAllIsAnError() {
+    writeScores(data());
+    InputException error = assertThrows(InputException.class, () -> prune(Mode.EASY, 0.01, data()));
+    assertTrue(error.getMessage().contains("prune.keep"), error.getMessage());
+    assertFalse(Files.exists(directory.resolve(CoreSet.FILE)));
+  }
+
+  @Test
+  void scoresOfAnotherDataSetAreAnError() {
+    writeScores(data());
+    ListedDataset other = new ListedDataset(CLASSES).with("x.png", 0).with("y.png", 1);
+    String message =
+        assertThrows(InputException.class, () -> prune(Mode.EASY, 1, other)).getMessage();
+    assertTrue(message.contains("15 scored images ('train/0\n.png', "), message);
+    assertTrue(message.contains("2 training images ('x.png', 'y.png') are without"), message);
+    assertFalse(Files.exists(directory.resolve(CoreSet.FILE)));
+  }
+
+  @Test
+  void oneImageMoreIsAnError() {
+    writeScores(data());
+    ListedDataset more = data().with("new.png", 0);
+    String message =
+        assertThrows(InputException.class, () -> prune(Mode.EASY, 1, more)).getMessage();
+    assertTrue(message.contains("1 training image ('new.png') is without a score"), message);
+  }
+
+  @Test
+  void leftOutImagesAreNotMissed() {
+    writeScores(data());
+    new LeftOut(Map.of("new.png", "ends early")).write(directory.resolve(LeftOut.FILE));
+    assertEquals(15, prune(Mode.NONE, 1, data().with("new.png", 0)).entries().size());
+  }
+
+  @Test
+  void scoredInAnotherClassIsAnError() {
+    writeScores(data());
+    ListedDataset moved = new ListedDataset(CLASSES);
+    data().training().forEach(image -> moved.with(image.id(), 1));
+    String message =
+        assertThrows(InputException.class, () -> prune(Mode.EASY, 1, moved)).getMessage();
+    assertTrue(message.contains("10 images"), message);
+    assertTrue(message.contains("scored in another class"), message);
+  }
+
+  @Test
+  void rankingWithoutScoresIsAnError() {
+    assertThrows(InputException.class, () -> prune(Mode.EASY, 0.5, data()));
+    assertEquals(7, prune(Mode.RANDOM, 0.5, data()).entries().size());
+  }
+}
