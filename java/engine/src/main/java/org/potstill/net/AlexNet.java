@@ -1,0 +1,55 @@
+package org.potstill.net;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * AlexNet (Krizhevsky, Sutskever and Hinton 2012) in the form of the distillation papers: five
+ * convolutions, three poolings, one linear layer, no norm.
+ *
+ * <p>Input (N, channels, size, size); features (N, 192 * side * side) with side = size / 8.
+ */
+final class AlexNet extends AbstractNetwork {
+
+  static final String NAME = "alexnet";
+
+  private final int firstPadding;
+
+  private AlexNet(NetworkSpec spec, StateLayout layout) {
+    super(NAME, spec.classes(), layout);
+    // The kernel is 5 x 5, so that 2 keeps the size.
+    this.firstPadding = 2 + spec.extraPadding();
+  }
+
+  static AlexNet of(NetworkSpec spec) {
+    spec.requireNorm(Norm.NONE);
+    spec.requireSize(8);
+    StateLayout layout = new StateLayout();
+    layout.convolution("features.0", spec.channels(), 128, 5, true);
+    layout.convolution("features.3", 128, 192, 5, true);
+    layout.convolution("features.6", 192, 256, 3, true);
+    layout.convolution("features.8", 256, 192, 3, true);
+    layout.convolution("features.10", 192, 192, 3, true);
+    long side = spec.paddedSize() / 8;
+    layout.linear("fc", 192 * side * side, spec.classes(), true);
+    return new AlexNet(spec, layout);
+  }
+
+  @Override
+  Tensor features(Layers layers, Tensor input) {
+    Tensor value = pooled(layers.convolution("features.0", input, true, 1, firstPadding).relu_());
+    value = pooled(layers.convolution("features.3", value, true, 1, 2).relu_());
+    value = layers.convolution("features.6", value, true, 1, 1).relu_();
+    value = layers.convolution("features.8", value, true, 1, 1).relu_();
+    value = layers.convolution("features.10", value, true, 1, 1).relu_();
+    return Layers.flatten(pooled(value));
+  }
+
+  private static Tensor pooled(Tensor input) {
+    return Layers.maxPool(input, 2, 2, 0);
+  }
+
+  @Override
+  Tensor classify(Layers layers, Tensor input) {
+    return layers.linear("fc", features(layers, input), true);
+  }
+}

@@ -1,0 +1,115 @@
+package org.potstill.net;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.InputException;
+
+/**
+ * The network of the distillation papers (Gidaris and Komodakis 2018; Zhao, Mopuri and Bilen 2020):
+ * blocks of 3x3 convolution, norm, activation and pooling, then one linear layer.
+ *
+ * <p>Input (N, channels, size, size); features are the flattened maps of the last block, (N, width
+ * * side * side). The variant {@code convnet-gap} doubles the width from block to block and hands
+ * the mean of every map to the linear layer.
+ */
+public final class ConvNet extends AbstractNetwork {
+
+  /** Name of the network. */
+  public static final String NAME = "convnet";
+
+  /** Name of the variant with doubling widths and global average pooling. */
+  public static final String GAP_NAME = "convnet-gap";
+
+  /** One block: the position of its convolution in the published list of layers, its padding. */
+  private record Block(String convolution, String norm, int padding) {}
+
+  private final List<Block> blocks;
+  private final Norm norm;
+  private final Pooling pooling;
+  private final Activation activation;
+  private final boolean globalAverage;
+
+  private ConvNet(NetworkSpec spec, boolean globalAverage, StateLayout layout, List<Block> blocks) {
+    super(spec.name(), spec.classes(), layout);
+    this.blocks = List.copyOf(blocks);
+    this.norm = spec.norm();
+    this.pooling = spec.pooling();
+    this.activation = spec.activation();
+    this.globalAverage = globalAverage;
+  }
+
+  /**
+   * Builds the network of {@code spec}, with all its values given.
+   *
+   * @throws InputException where the images are too small for the depth, or the width does not fit
+   *     the norm
+   */
+  static ConvNet of(NetworkSpec spec, boolean globalAverage) {
+    if (spec.norm() == Norm.GROUP && spec.width() % 4 != 0) {
+      throw new InputException(
+          spec.name()
+              + ": group norm has four groups, so that a width of "
+              + spec.width()
+              + " does not fit; take a multiple of 4");
+    }
+    StateLayout layout = new StateLayout();
+    List<Block> blocks = new ArrayList<>();
+    int layersPerBlock =
+        2 + (spec.norm() == Norm.NONE ? 0 : 1) + (spec.pooling() == Pooling.NONE ? 0 : 1);
+    int size = spec.paddedSize();
+    int in = spec.channels();
+    for (int depth = 0; depth < spec.depth(); depth++) {
+      int out = globalAverage ? spec.width() << depth : spec.width();
+      int position = depth * layersPerBlock;
+      Block block =
+          new Block(
+              "features." + position,
+              "features." + (position + 1),
+              depth == 0 ? 1 + spec.extraPadding() : 1);
+      layout.convolution(block.convolution(), in, out, 3, true);
+      layout.norm(spec.norm(), block.norm(), out, size);
+      blocks.add(block);
+      in = out;
+      size = spec.pooling() == Pooling.NONE ? size : size / 2;
+    }
+    requireRoom(spec, size);
+    layout.linear("classifier", globalAverage ? in : (long) in * size * size, spec.classes(), true);
+    return new ConvNet(spec, globalAverage, layout, blocks);
+  }
+
+  private static void requireRoom(NetworkSpec spec, int size) {
+    if (size < 1) {
+      throw new InputException(
+          spec.name()
+              + ": images of "
+              + spec.imageSize()
+              + " pixels are too small for a depth of "
+              + spec.depth()
+              + "; each block halves them");
+    }
+  }
+
+  @Override
+  boolean channelsLast() {
+    return true;
+  }
+
+  @Override
+  Tensor features(Layers layers, Tensor input) {
+    Tensor value = input;
+    for (Block block : blocks) {
+      value = layers.convolution(block.convolution(), value, true, 1, block.padding());
+      value = layers.norm(norm, block.norm(), value);
+      value = layers.activation(activation, value);
+      value = layers.pool(pooling, value);
+    }
+    return Layers.flatten(globalAverage ? torch.adaptive_avg_pool2d(value, 1, 1) : value);
+  }
+
+  @Override
+  Tensor classify(Layers layers, Tensor input) {
+    return layers.linear("classifier", features(layers, input), true);
+  }
+}

@@ -1,0 +1,184 @@
+package org.potstill.net;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The layers of one pass: each finds its parameters in the state by name. Moved buffers collect
+ * here.
+ */
+final class Layers {
+
+  /** Of the running statistics of batch norm, as in the reference framework. */
+  private static final double MOMENTUM = 0.1;
+
+  private static final double EPSILON = 1e-5;
+  private static final double LEAK = 0.01;
+
+  private final NamedTensors state;
+  private final Pass pass;
+  private final NamedTensors moved = new NamedTensors();
+
+  Layers(NamedTensors state, Pass pass) {
+    this.state = state;
+    this.pass = pass;
+  }
+
+  /** The buffers that the pass has moved; the caller closes them. */
+  NamedTensors movedBuffers() {
+    return moved;
+  }
+
+  Tensor parameter(String name) {
+    return state.get(name);
+  }
+
+  Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
+    return torch.conv2d(
+        input,
+        state.get(name + ".weight"),
+        bias ? new TensorOptional(state.get(name + ".bias")) : new TensorOptional(),
+        new long[] {stride, stride},
+        new long[] {padding, padding},
+        new long[] {1, 1},
+        1);
+  }
+
+  Tensor linear(String name, Tensor input, boolean bias) {
+    Tensor weight = state.get(name + ".weight");
+    return bias
+        ? torch.linear(input, weight, new TensorOptional(state.get(name + ".bias")))
+        : torch.linear(input, weight);
+  }
+
+  Tensor norm(Norm norm, String name, Tensor input) {
+    return switch (norm) {
+      case NONE -> input;
+      case BATCH -> batchNorm(name, input);
+      case LAYER -> layerNorm(name, input);
+      case GROUP -> groupNorm(name, input, 4);
+      case INSTANCE -> groupNorm(name, input, input.size(1));
+    };
+  }
+
+  private Tensor groupNorm(String name, Tensor input, long groups) {
+    TensorOptional scale = new TensorOptional(state.get(name + ".weight"));
+    TensorOptional shift = new TensorOptional(state.get(name + ".bias"));
+    return torch.group_norm(input, groups, scale, shift, EPSILON, true);
+  }
+
+  /** Layer norm over the dimensions that its scale has. */
+  Tensor layerNorm(String name, Tensor input) {
+    Tensor scale = state.get(name + ".weight");
+    return torch.layer_norm(
+        input,
+        Tensors.shape(scale),
+        new TensorOptional(scale),
+        new TensorOptional(state.get(name + ".bias")),
+        EPSILON,
+        true);
+  }
+
+  private Tensor batchNorm(String name, Tensor input) {
+    boolean training = pass.mode() == Mode.TRAIN;
+    return torch.batch_norm(
+        input,
+        new TensorOptional(state.get(name + ".weight")),
+        new TensorOptional(state.get(name + ".bias")),
+        new TensorOptional(statistic(name + ".running_mean", training)),
+        new TensorOptional(statistic(name + ".running_var", training)),
+        countBatch(name, training),
+        MOMENTUM,
+        EPSILON,
+        true);
+  }
+
+  /** A running statistic; in training a copy of it, which the operator moves. */
+  private Tensor statistic(String name, boolean training) {
+    Tensor statistic = state.get(name);
+    if (!training) {
+      return statistic;
+    }
+    Tensor copy = statistic.detach().clone();
+    moved.put(name, copy);
+    return copy;
+  }
+
+  private boolean countBatch(String name, boolean training) {
+    String counter = name + ".num_batches_tracked";
+    if (training && state.contains(counter)) {
+      moved.put(counter, state.get(counter).add(new Scalar(1)));
+    }
+    return training;
+  }
+
+  /** Overwrites its input where the gradient of what made it does not need it. */
+  Tensor activation(Activation activation, Tensor input) {
+    return switch (activation) {
+      case RELU -> input.relu_();
+      case LEAKY_RELU -> torch.leaky_relu(input, new Scalar(LEAK));
+      case SIGMOID -> input.sigmoid();
+    };
+  }
+
+  Tensor pool(Pooling pooling, Tensor input) {
+    return switch (pooling) {
+      case NONE -> input;
+      case AVG -> averagePool(input, 2);
+      case MAX -> maxPool(input, 2, 2, 0);
+    };
+  }
+
+  /** The mean of every {@code size} x {@code size} square. */
+  static Tensor averagePool(Tensor input, long size) {
+    long[] window = {size, size};
+    return torch.avg_pool2d(
+        input, window, window, new long[] {0, 0}, false, true, new LongOptional());
+  }
+
+  static Tensor maxPool(Tensor input, long size, long stride, long padding) {
+    return torch.max_pool2d(
+        input,
+        new long[] {size, size},
+        new long[] {stride, stride},
+        new long[] {padding, padding},
+        new long[] {1, 1},
+        false);
+  }
+
+  /**
+   * Dropout with a mask from the stream of the pass, which is the same on every device; nothing
+   * outside training or where no stream was given.
+   */
+  Tensor dropout(Tensor input, double rate) {
+    RandomStream random = pass.dropout();
+    if (random == null || pass.mode() == Mode.EVAL || rate == 0) {
+      return input;
+    }
+    float[] mask = new float[Math.toIntExact(input.numel())];
+    float kept = (float) (1 / (1 - rate));
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = random.nextFloat() < rate ? 0 : kept;
+    }
+    return input.mul(
+        Tensors.of(mask, Tensors.shape(input)).to(input.device(), torch.ScalarType.Float));
+  }
+
+  /** softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, equation 1) for (N, heads, tokens, d). */
+  static Tensor attention(Tensor query, Tensor key, Tensor value) {
+    return torch.scaled_dot_product_attention(
+        query, key, value, new TensorOptional(), 0, false, new DoubleOptional(), false);
+  }
+
+  /** (N, C, H, W) as (N, C * H * W) in the order of a row-major tensor. */
+  static Tensor flatten(Tensor input) {
+    return input.contiguous(torch.MemoryFormat.Contiguous).flatten(1, -1);
+  }
+}

@@ -1,0 +1,56 @@
+package org.potstill.net;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * ResNet-18 (He et al. 2016) in the form of the distillation papers: a 3x3 stem of stride 1 and no
+ * pooling before the four stages.
+ *
+ * <p>Input (N, channels, size, size). Logits come from the mean of every map; features, as
+ * published, from the means of 4x4 squares: (N, 512) at 32 pixels, (N, 8192) at 128.
+ */
+final class ResNet18 extends AbstractNetwork {
+
+  static final String NAME = "resnet18";
+
+  private static final int FEATURE_SQUARE = 4;
+
+  private final ResidualStages stages;
+  private final int stemPadding;
+
+  private ResNet18(NetworkSpec spec, ResidualStages stages, StateLayout layout) {
+    super(NAME, spec.classes(), layout);
+    this.stages = stages;
+    this.stemPadding = 1 + spec.extraPadding();
+  }
+
+  static ResNet18 of(NetworkSpec spec) {
+    spec.requireNorm(Norm.INSTANCE, Norm.BATCH);
+    StateLayout layout = new StateLayout();
+    ResidualStages stages = new ResidualStages(spec.norm(), "shortcut", false);
+    layout.convolution("conv1", spec.channels(), ResidualStages.channels(0), 3, false);
+    layout.norm(spec.norm(), "bn1", ResidualStages.channels(0), 0);
+    stages.describe(
+        layout, (name, in, out, kernel) -> layout.convolution(name, in, out, kernel, false));
+    layout.linear("classifier", ResidualStages.channels(3), spec.classes(), true);
+    return new ResNet18(spec, stages, layout);
+  }
+
+  private Tensor maps(Layers layers, Tensor input) {
+    Tensor stem = layers.convolution("conv1", input, false, 1, stemPadding);
+    return stages.apply(layers, layers.norm(stages.norm(), "bn1", stem).relu_());
+  }
+
+  @Override
+  Tensor features(Layers layers, Tensor input) {
+    Tensor maps = maps(layers, input);
+    return Layers.flatten(Layers.averagePool(maps, Math.min(FEATURE_SQUARE, maps.size(2))));
+  }
+
+  @Override
+  Tensor classify(Layers layers, Tensor input) {
+    Tensor pooled = torch.adaptive_avg_pool2d(maps(layers, input), 1, 1);
+    return layers.linear("classifier", Layers.flatten(pooled), true);
+  }
+}

@@ -1,0 +1,135 @@
+package org.potstill.net;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.InputException;
+import org.potstill.tensor.NamedTensors;
+
+/**
+ * ResNet-18 (He et al. 2016) as torchvision has it, under the same names: a 7x7 stem of stride 2,
+ * maximum pooling, batch norm, one linear layer.
+ *
+ * <p>Input (N, channels, H, W); features are the means of the last maps, (N, 512). The folded form
+ * has batch norm folded into the convolutions: it takes the state that {@link #fold} makes, is for
+ * evaluation, and gives the same logits in fewer passes over the maps.
+ */
+public final class ScorerResNet18 extends AbstractNetwork {
+
+  /** Name of the network. */
+  public static final String NAME = "resnet18-torchvision";
+
+  private static final double EPSILON = 1e-5;
+
+  private final ResidualStages stages;
+
+  private ScorerResNet18(int classes, ResidualStages stages, StateLayout layout) {
+    super(NAME, classes, layout);
+    this.stages = stages;
+  }
+
+  /** The network with batch norm, as checkpoints hold it and as it is trained. */
+  public static ScorerResNet18 of(int channels, int classes) {
+    StateLayout layout = new StateLayout();
+    return build(
+        channels,
+        classes,
+        layout,
+        new ResidualStages(Norm.BATCH, "downsample", false),
+        layout::convolutionByFanOut);
+  }
+
+  /** The network that takes folded state. */
+  public static ScorerResNet18 folded(int channels, int classes) {
+    StateLayout layout = new StateLayout();
+    return build(
+        channels,
+        classes,
+        layout,
+        new ResidualStages(Norm.NONE, "downsample", true),
+        (name, in, out, kernel) -> layout.convolution(name, in, out, kernel, true));
+  }
+
+  private static ScorerResNet18 build(
+      int channels,
+      int classes,
+      StateLayout layout,
+      ResidualStages stages,
+      ResidualStages.Convolutions convolutions) {
+    if (channels < 1 || classes < 1) {
+      throw new InputException(
+          NAME + " needs at least one channel and one class, not " + channels + " and " + classes);
+    }
+    convolutions.add("conv1", channels, ResidualStages.channels(0), 7);
+    layout.norm(stages.norm(), "bn1", ResidualStages.channels(0), 0);
+    stages.describe(layout, convolutions);
+    layout.linear("fc", ResidualStages.channels(3), classes, true);
+    return new ScorerResNet18(classes, stages, layout);
+  }
+
+  @Override
+  boolean channelsLast() {
+    return true;
+  }
+
+  @Override
+  Tensor features(Layers layers, Tensor input) {
+    Tensor value = layers.convolution("conv1", input, stages.bias(), 2, 3);
+    value = Layers.maxPool(layers.norm(stages.norm(), "bn1", value).relu_(), 3, 2, 1);
+    return Layers.flatten(torch.adaptive_avg_pool2d(stages.apply(layers, value), 1, 1));
+  }
+
+  @Override
+  Tensor classify(Layers layers, Tensor input) {
+    return layers.linear("fc", features(layers, input), true);
+  }
+
+  /**
+   * Folds batch norm, with its running statistics, into the convolution before it: with s = gamma /
+   * sqrt(variance + epsilon) the weight becomes s w and the bias beta - s mean.
+   *
+   * @param state of the network with batch norm; stays as it is
+   * @return the state of the folded network, weights with the channels last; the caller closes it
+   */
+  public static NamedTensors fold(NamedTensors state) {
+    NamedTensors folded = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      for (String name : state.names()) {
+        if (name.endsWith(".running_var")) {
+          String norm = name.substring(0, name.length() - ".running_var".length());
+          foldOne(state, convolutionBefore(norm), norm, folded);
+        }
+      }
+      folded.put("fc.weight", new Tensor(state.get("fc.weight").detach()));
+      folded.put("fc.bias", new Tensor(state.get("fc.bias").detach()));
+    }
+    return folded;
+  }
+
+  /** bn1 follows conv1, and downsample.1 follows downsample.0. */
+  private static String convolutionBefore(String norm) {
+    return norm.endsWith("downsample.1")
+        ? norm.substring(0, norm.length() - 1) + "0"
+        : norm.replace("bn", "conv");
+  }
+
+  private static void foldOne(
+      NamedTensors state, String convolution, String norm, NamedTensors folded) {
+    // In double precision, so that the folded weights are rounded once.
+    Tensor variance = doubled(state.get(norm + ".running_var"));
+    Tensor scale =
+        doubled(state.get(norm + ".weight")).mul(variance.add(new Scalar(EPSILON)).rsqrt());
+    Tensor mean = doubled(state.get(norm + ".running_mean"));
+    Tensor bias = doubled(state.get(norm + ".bias")).sub(scale.mul(mean));
+    Tensor weight = doubled(state.get(convolution + ".weight")).mul(scale.view(-1, 1, 1, 1));
+    folded.put(
+        convolution + ".weight",
+        weight.to(torch.ScalarType.Float).contiguous(torch.MemoryFormat.ChannelsLast));
+    folded.put(convolution + ".bias", bias.to(torch.ScalarType.Float));
+  }
+
+  private static Tensor doubled(Tensor tensor) {
+    return tensor.detach().to(torch.ScalarType.Double);
+  }
+}
