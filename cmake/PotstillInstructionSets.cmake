@@ -1,0 +1,31 @@
+# Compiles a source once per instruction set that the library can choose at run time.
+option(POTSTILL_EMULATE_AVX512
+  "Compile the AVX-512 level's 16-lane code for AVX2, to test it on CPUs without AVX-512" OFF)
+
+function(potstill_levels target source)
+  potstill_level(${target} ${source} generic 4)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    set(avx2 -mavx2 -mfma -mf16c)
+    set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 ${avx2})
+    # GCC 12's own AVX-512 header trips these warnings (GCC bug 105593).
+    list(APPEND avx512 -Wno-maybe-uninitialized -Wno-uninitialized)
+    if(POTSTILL_EMULATE_AVX512)
+      set(avx512 ${avx2})
+      target_compile_definitions(${target} PRIVATE POTSTILL_EMULATE_AVX512)
+    endif()
+    target_compile_definitions(${target} PRIVATE POTSTILL_X86)
+    potstill_level(${target} ${source} avx2 8 ${avx2})
+    potstill_level(${target} ${source} avx512 16 ${avx512})
+  endif()
+endfunction()
+
+function(potstill_level target source level lanes)
+  set(objects ${target}_${level})
+  add_library(${objects} OBJECT ${source})
+  target_include_directories(${objects} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${objects} PRIVATE POTSTILL_LEVEL=${level} POTSTILL_LANES=${lanes})
+  potstill_warnings(${objects})
+  target_compile_options(${objects} PRIVATE -ffp-contract=fast ${ARGN})
+  potstill_sanitizers(${objects})
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+endfunction()

@@ -1,0 +1,161 @@
+/*
+ * C ABI of Potstill's kernels for the CPU.
+ *
+ * Every buffer belongs to the caller, is row-major and need not be aligned beyond its element type.
+ * Workspaces are plain memory of at least the size that the query of the operation returns, aligned
+ * to 8 bytes, and hold nothing between calls. Every function but the queries returns a status; the
+ * message of the last error of the calling thread is potstill_last_error(). Nothing here throws,
+ * prints, exits or changes what is global to the process, and every function may be called by
+ * several threads at once.
+ *
+ * `threads` is how many OpenMP threads a call may use (at least 1). Results do not depend on it.
+ * `level` is the instruction set, POTSTILL_LEVEL_AUTO for the best one that this CPU has. Results of
+ * two levels agree to rounding, those of one level are bit-identical from run to run.
+ */
+#ifndef POTSTILL_KERNELS_H
+#define POTSTILL_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define POTSTILL_API __attribute__((visibility("default")))
+#else
+#define POTSTILL_API
+#endif
+
+#ifdef __cplusplus
+#define POTSTILL_NOEXCEPT noexcept
+extern "C" {
+#else
+#define POTSTILL_NOEXCEPT
+#endif
+
+/* Grows whenever a signature or a meaning below changes. */
+#define POTSTILL_ABI_VERSION 1
+
+enum {
+  POTSTILL_OK = 0,
+  POTSTILL_INVALID_ARGUMENT = 1,
+  POTSTILL_UNSUPPORTED = 2,
+  POTSTILL_INTERNAL = 3
+};
+
+enum {
+  POTSTILL_LEVEL_AUTO = 0,
+  POTSTILL_LEVEL_GENERIC = 1,
+  POTSTILL_LEVEL_AVX2 = 2,
+  POTSTILL_LEVEL_AVX512 = 3
+};
+
+enum { POTSTILL_FLOAT32 = 0, POTSTILL_BFLOAT16 = 1, POTSTILL_FLOAT16 = 2 };
+
+enum { POTSTILL_EASY = 0, POTSTILL_HARD = 1 };
+
+enum { POTSTILL_LAYERWISE = 0, POTSTILL_MSE = 1, POTSTILL_COSINE = 2 };
+
+/* POTSTILL_ABI_VERSION of the library, to be compared with the header's. */
+POTSTILL_API int32_t potstill_abi_version(void) POTSTILL_NOEXCEPT;
+
+/* What went wrong in the last call of this thread that failed; valid until its next failure. */
+POTSTILL_API const char* potstill_last_error(void) POTSTILL_NOEXCEPT;
+
+/*
+ * The level that POTSTILL_LEVEL_AUTO stands for: the best of this CPU, or the one that the
+ * environment variable POTSTILL_CPU (generic, avx2, avx512) names if this CPU has it.
+ */
+POTSTILL_API int32_t potstill_cpu_level(void) POTSTILL_NOEXCEPT;
+
+/* 1 where this CPU runs the level, else 0. */
+POTSTILL_API int32_t potstill_level_supported(int32_t level) POTSTILL_NOEXCEPT;
+
+/* "generic", "avx2", "avx512", or "unknown". */
+POTSTILL_API const char* potstill_level_name(int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * score: loss_i = log(sum_j exp(z_ij)) - z_i,y_i of logits z (rows, classes) and labels y (rows), in
+ * one pass over the logits. The other outputs (rows) may be NULL: margin = z_y - max_{j != y} z_j;
+ * entropy of the softmax; el2n = ||softmax - onehot(y)||; correct = 1 where the label has the largest
+ * logit, ties to the lower index. A row with NaN is NaN in all and not correct; a row with plus
+ * infinity or nothing but minus infinity has NaN as loss, entropy and el2n. A label out of range is
+ * POTSTILL_INVALID_ARGUMENT, and nothing is written.
+ * Reads rows * (classes * element size + 8) bytes, writes 4 bytes a row and output.
+ */
+POTSTILL_API int32_t potstill_score(const void* logits, int32_t type, const int64_t* labels,
+                                    int64_t rows, int64_t classes, float* loss, float* margin,
+                                    float* entropy, float* el2n, int8_t* correct, int32_t threads,
+                                    int32_t level) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_select in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_select_workspace(int64_t n, int64_t classes) POTSTILL_NOEXCEPT;
+
+/*
+ * select: of every class the keep[c] best scores in rank order, class after class. EASY ascends, HARD
+ * descends; NaN ranks as hardest (EASY: last, HARD: first), -0 equals +0, and ties go to the lower
+ * index. kept holds sum(keep) indices, offsets (classes + 1, may be NULL) where each class begins.
+ * A class out of range, or with fewer members than asked for, is POTSTILL_INVALID_ARGUMENT. n is
+ * limited to 2^32 - 1.
+ */
+POTSTILL_API int32_t potstill_select(const float* scores, const int32_t* class_of, int64_t n,
+                                     int64_t classes, int32_t order, const int64_t* keep,
+                                     int64_t* kept, int64_t* offsets, void* workspace,
+                                     int64_t workspace_bytes, int32_t threads) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_feature_mean in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_feature_mean_workspace(int64_t classes,
+                                                     int64_t features) POTSTILL_NOEXCEPT;
+
+/*
+ * feature_mean: loss = sum_c ||mean(real_c) - mean(synthetic_c)||^2, where class c takes the rows
+ * offsets[c] to offsets[c + 1] - 1 of (rows, features) buffers. per_class (classes) and gradient (as
+ * synthetic) may be NULL; each row of class c has the gradient 2 (mean_syn - mean_real) / rows_c.
+ * Accumulates in double. A class without rows is POTSTILL_INVALID_ARGUMENT.
+ * Reads both buffers once, writes the gradient once.
+ */
+POTSTILL_API int32_t potstill_feature_mean(const float* real, const int64_t* real_offsets,
+                                           const float* synthetic, const int64_t* synthetic_offsets,
+                                           int64_t classes, int64_t features, double* loss,
+                                           double* per_class, float* gradient, void* workspace,
+                                           int64_t workspace_bytes, int32_t threads,
+                                           int32_t level) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_gradient_match in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_gradient_match_workspace(int32_t distance, int64_t count,
+                                                       const int64_t* rows,
+                                                       const int64_t* sizes) POTSTILL_NOEXCEPT;
+
+/*
+ * gradient_match: the distance of two lists of `count` tensors and its gradient with respect to the
+ * synthetic list (gradients may be NULL). LAYERWISE: sum over rows of 1 - a.b / (|a||b| + 1e-6), where
+ * tensor t of sizes[t] elements has rows[t] rows of equal length; a tensor with rows[t] = 0 counts
+ * nothing and has the gradient 0. MSE: sum of (b - a)^2. COSINE: 1 - a.b / (|a||b| + 1e-6) of the two
+ * lists as one vector each. The gradient of a norm at 0 is 0. Accumulates in double.
+ * Reads both lists twice (once for the value alone), writes the gradients once.
+ */
+POTSTILL_API int32_t potstill_gradient_match(int32_t distance, int64_t count, const int64_t* rows,
+                                             const int64_t* sizes, const float* const* real,
+                                             const float* const* synthetic, float* const* gradients,
+                                             double* loss, void* workspace, int64_t workspace_bytes,
+                                             int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_trajectory in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_trajectory_workspace(int64_t count,
+                                                   const int64_t* sizes) POTSTILL_NOEXCEPT;
+
+/*
+ * trajectory: ||theta - target||^2 / ||start - target||^2 over lists of `count` tensors, and its
+ * gradient with respect to theta (gradients may be NULL). NaN where start equals target.
+ * Accumulates in double. Reads the three lists once and, for the gradient, theta and target once
+ * more; writes the gradients once, past the caches where they are large.
+ */
+POTSTILL_API int32_t potstill_trajectory(int64_t count, const int64_t* sizes,
+                                         const float* const* theta, const float* const* target,
+                                         const float* const* start, float* const* gradients,
+                                         double* loss, void* workspace, int64_t workspace_bytes,
+                                         int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,67 @@
+// The inner loops that exist once per instruction set. The sources below simd/ are compiled for
+// each level into a namespace of its own; an operation picks a table at run time.
+#ifndef POTSTILL_LOOPS_H
+#define POTSTILL_LOOPS_H
+
+#include <cstdint>
+
+namespace potstill {
+
+// Where the figures of one row of logits go; every pointer but loss may be null.
+struct ScoreRow {
+  float* loss;
+  float* margin;
+  float* entropy;
+  float* el2n;
+  int8_t* correct;
+};
+
+// a.b, a.a and b.b.
+struct Moments {
+  double ab;
+  double aa;
+  double bb;
+};
+
+struct Loops {
+  // Figures of one row; indexed by POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16.
+  void (*score_row[3])(const void* logits, int64_t classes, int64_t label, const ScoreRow& out);
+
+  // sum[f] = sum over rows of data[row * stride + f], f < width.
+  void (*sum_columns)(const float* data, int64_t rows, int64_t stride, int64_t width, double* sum);
+
+  Moments (*moments)(const float* a, const float* b, int64_t n);
+
+  // out = of_a a + of_b b, computed in double.
+  void (*combine)(const float* a, double of_a, const float* b, double of_b, int64_t n, float* out);
+
+  // sum of (a - b)^2.
+  double (*squared_distance)(const float* a, const float* b, int64_t n);
+
+  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass.
+  void (*squared_distances)(const float* a, const float* b, const float* c, int64_t n,
+                            double* sums);
+
+  // out = scale (a - b), computed in double; past the caches where stream is set.
+  void (*scaled_difference)(const float* a, const float* b, double scale, int64_t n, bool stream,
+                            float* out);
+};
+
+namespace generic {
+extern const Loops loops;
+}
+#if defined(POTSTILL_X86)
+namespace avx2 {
+extern const Loops loops;
+}
+namespace avx512 {
+extern const Loops loops;
+}
+#endif
+
+// The table of a level; POTSTILL_UNSUPPORTED (thrown) where this CPU lacks it.
+const Loops& loops_of(int32_t level);
+
+}  // namespace potstill
+
+#endif

@@ -1,0 +1,140 @@
+// Sums and combinations of float buffers in double precision, for the level being compiled.
+#ifndef POTSTILL_SIMD_SUMS_H
+#define POTSTILL_SIMD_SUMS_H
+
+#include "../loops.h"
+#include "vec.h"
+
+namespace potstill {
+namespace POTSTILL_LEVEL {
+namespace {
+
+void sum_columns(const float* data, int64_t rows, int64_t stride, int64_t width, double* sum) {
+  for (int64_t f = 0; f < width; ++f) sum[f] = 0;
+  int64_t r = 0;
+  // Four rows at once: a quarter of the traffic to and from the sums.
+  for (; r + 4 <= rows; r += 4) {
+    const float* row = data + r * stride;
+    int64_t f = 0;
+    for (; f + kDoubleLanes <= width; f += kDoubleLanes) {
+      const Doubles low = widen(row + f) + widen(row + stride + f);
+      const Doubles high = widen(row + 2 * stride + f) + widen(row + 3 * stride + f);
+      store(sum + f, load<Doubles>(sum + f) + (low + high));
+    }
+    for (; f < width; ++f) {
+      sum[f] += (double(row[f]) + row[stride + f]) + (double(row[2 * stride + f]) + row[3 * stride + f]);
+    }
+  }
+  for (; r < rows; ++r) {
+    const float* row = data + r * stride;
+    for (int64_t f = 0; f < width; ++f) sum[f] += row[f];
+  }
+}
+
+Moments moments(const float* a, const float* b, int64_t n) {
+  Doubles ab[2] = {};
+  Doubles aa[2] = {};
+  Doubles bb[2] = {};
+  int64_t i = 0;
+  for (; i + 2 * kDoubleLanes <= n; i += 2 * kDoubleLanes) {
+    for (int k = 0; k < 2; ++k) {
+      const Doubles x = widen(a + i + k * kDoubleLanes);
+      const Doubles y = widen(b + i + k * kDoubleLanes);
+      ab[k] += x * y;
+      aa[k] += x * x;
+      bb[k] += y * y;
+    }
+  }
+  Moments m = {sum(ab[0] + ab[1]), sum(aa[0] + aa[1]), sum(bb[0] + bb[1])};
+  for (; i < n; ++i) {
+    m.ab += double(a[i]) * b[i];
+    m.aa += double(a[i]) * a[i];
+    m.bb += double(b[i]) * b[i];
+  }
+  return m;
+}
+
+void combine(const float* a, double of_a, const float* b, double of_b, int64_t n, float* out) {
+  int64_t i = 0;
+  for (; i + kDoubleLanes <= n; i += kDoubleLanes) {
+    store(out + i, narrow(widen(a + i) * of_a + widen(b + i) * of_b));
+  }
+  for (; i < n; ++i) out[i] = float(double(a[i]) * of_a + double(b[i]) * of_b);
+}
+
+double squared_distance(const float* a, const float* b, int64_t n) {
+  Doubles sums[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * kDoubleLanes <= n; i += 4 * kDoubleLanes) {
+    for (int k = 0; k < 4; ++k) {
+      const Doubles d = widen(a + i + k * kDoubleLanes) - widen(b + i + k * kDoubleLanes);
+      sums[k] += d * d;
+    }
+  }
+  double total = sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  for (; i < n; ++i) {
+    const double d = double(a[i]) - b[i];
+    total += d * d;
+  }
+  return total;
+}
+
+void squared_distances(const float* a, const float* b, const float* c, int64_t n, double* sums) {
+  Doubles of_a[2] = {};
+  Doubles of_c[2] = {};
+  int64_t i = 0;
+  for (; i + 2 * kDoubleLanes <= n; i += 2 * kDoubleLanes) {
+    for (int k = 0; k < 2; ++k) {
+      const int64_t at = i + k * kDoubleLanes;
+      const Doubles base = widen(b + at);
+      const Doubles da = widen(a + at) - base;
+      const Doubles dc = widen(c + at) - base;
+      of_a[k] += da * da;
+      of_c[k] += dc * dc;
+    }
+  }
+  sums[0] = sum(of_a[0] + of_a[1]);
+  sums[1] = sum(of_c[0] + of_c[1]);
+  for (; i < n; ++i) {
+    const double da = double(a[i]) - b[i];
+    const double dc = double(c[i]) - b[i];
+    sums[0] += da * da;
+    sums[1] += dc * dc;
+  }
+}
+
+inline HalfFloats scaled(const float* a, const float* b, double scale) {
+  return narrow((widen(a) - widen(b)) * scale);
+}
+
+void scaled_difference(const float* a, const float* b, double scale, int64_t n, bool stream,
+                       float* out) {
+  int64_t i = 0;
+#if defined(__AVX__)
+  if (stream) {
+    for (; i < n && reinterpret_cast<uintptr_t>(out + i) % 32 != 0; ++i) {
+      out[i] = float((double(a[i]) - b[i]) * scale);
+    }
+    for (; i + 8 <= n; i += 8) {
+      float eight[8];
+      for (int k = 0; k < 8; k += kDoubleLanes) {
+        store(eight + k, scaled(a + i + k, b + i + k, scale));
+      }
+      _mm256_stream_ps(out + i, load<__m256>(eight));
+    }
+    _mm_sfence();
+  }
+#else
+  (void)stream;
+#endif
+  for (; i + kDoubleLanes <= n; i += kDoubleLanes) {
+    store(out + i, scaled(a + i, b + i, scale));
+  }
+  for (; i < n; ++i) out[i] = float((double(a[i]) - b[i]) * scale);
+}
+
+}  // namespace
+}  // namespace POTSTILL_LEVEL
+}  // namespace potstill
+
+#endif

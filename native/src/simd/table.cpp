@@ -1,0 +1,19 @@
+// Compiled once per level, with POTSTILL_LEVEL and POTSTILL_LANES from the build.
+#include "score.h"
+#include "sums.h"
+
+namespace potstill {
+namespace POTSTILL_LEVEL {
+
+extern const Loops loops = {
+    {score_row<Float32>, score_row<Bfloat16>, score_row<Float16>},
+    sum_columns,
+    moments,
+    combine,
+    squared_distance,
+    squared_distances,
+    scaled_difference,
+};
+
+}  // namespace POTSTILL_LEVEL
+}  // namespace potstill

@@ -1,0 +1,71 @@
+// trajectory: ||theta - target||^2 / ||start - target||^2 over lists of tensors, and its gradient
+// 2 (theta - target) / ||start - target||^2 (Cazenavette et al. 2022, eq. 2).
+//
+// The divisor is known only after start and target are read, so theta and target are read twice:
+// 4 * 5 P bytes read, 4 P written, past the caches where P is large. Partial sums are added in the
+// order of the pieces: the result does not depend on the thread count.
+#include <limits>
+
+#include "loops.h"
+#include "partition.h"
+#include "status.h"
+
+namespace potstill {
+namespace {
+
+constexpr int64_t kStreamElements = int64_t{1} << 21;  // four lists of 8 MiB outgrow the caches
+
+}  // namespace
+}  // namespace potstill
+
+// Two sums for every piece, and where each tensor's pieces begin.
+int64_t potstill_trajectory_workspace(int64_t count, const int64_t* sizes) noexcept {
+  if (count < 0 || (count > 0 && sizes == nullptr)) return -1;
+  const int64_t pieces = potstill::Partition::total(count, sizes);
+  return pieces < 0 || pieces > (int64_t{1} << 56) ? -1 : 8 * (2 * pieces + count + 1);
+}
+
+int32_t potstill_trajectory(int64_t count, const int64_t* sizes, const float* const* theta,
+                            const float* const* target, const float* const* start,
+                            float* const* gradients, double* loss, void* workspace,
+                            int64_t workspace_bytes, int32_t threads, int32_t level) noexcept {
+  using namespace potstill;
+  return guard("trajectory", [&] {
+    const Loops& loops = loops_of(level);
+    require(threads >= 1, "threads must be at least 1");
+    require_workspace(workspace, workspace_bytes, potstill_trajectory_workspace(count, sizes));
+    require(loss != nullptr, "loss is NULL");
+    require_buffers(count, sizes, theta, "theta");
+    require_buffers(count, sizes, target, "target");
+    require_buffers(count, sizes, start, "start");
+    if (gradients != nullptr) require_buffers(count, sizes, gradients, "gradients");
+    const Partition parts(count, sizes, static_cast<int64_t*>(workspace));
+    double* sums = static_cast<double*>(workspace) + count + 1;
+    const int64_t elements = parts.elements();
+    const int64_t pieces = parts.pieces();
+    const bool serial = elements <= kSerialElements;
+#pragma omp parallel for num_threads(threads) schedule(static) if (!serial)
+    for (int64_t i = 0; i < pieces; ++i) {
+      const Piece p = parts.piece(i);
+      loops.squared_distances(theta[p.tensor] + p.offset, target[p.tensor] + p.offset,
+                              start[p.tensor] + p.offset, p.length, sums + 2 * i);
+    }
+    double distance = 0;
+    double travelled = 0;
+    for (int64_t i = 0; i < pieces; ++i) {
+      distance += sums[2 * i];
+      travelled += sums[2 * i + 1];
+    }
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    *loss = travelled == 0 ? nan : distance / travelled;
+    if (gradients == nullptr) return;
+    const double scale = travelled == 0 ? nan : 2 / travelled;
+    const bool stream = elements >= kStreamElements;
+#pragma omp parallel for num_threads(threads) schedule(static) if (!serial)
+    for (int64_t i = 0; i < pieces; ++i) {
+      const Piece p = parts.piece(i);
+      loops.scaled_difference(theta[p.tensor] + p.offset, target[p.tensor] + p.offset, scale,
+                              p.length, stream, gradients[p.tensor] + p.offset);
+    }
+  });
+}

@@ -1,0 +1,266 @@
+// Every operation of the C ABI at one instruction set against plain double-precision loops.
+// Usage: kernels_test generic|avx2|avx512 [seed]
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "potstill_kernels.h"
+
+namespace {
+
+int failures = 0;
+int32_t level = POTSTILL_LEVEL_GENERIC;
+std::mt19937_64 generator;
+
+constexpr double kRelative = 1e-5;
+constexpr double kAbsolute = 2e-6;
+
+void check(bool holds, const std::string& claim) {
+  if (holds) return;
+  ++failures;
+  std::printf("FAILED: %s (last error: %s)\n", claim.c_str(), potstill_last_error());
+}
+
+bool close(double value, double expected) {
+  if (std::isnan(expected)) return std::isnan(value);
+  if (std::isinf(expected)) return value == expected;
+  return std::abs(value - expected) <= kAbsolute + kRelative * std::abs(expected);
+}
+
+// Starts one element past the allocation, so that no vector load is aligned.
+struct Unaligned {
+  std::vector<float> memory;
+  explicit Unaligned(int64_t n) : memory(static_cast<size_t>(n) + 1) {}
+  float* data() { return memory.data() + 1; }
+};
+
+void fill(float* data, int64_t n, float scale) {
+  std::normal_distribution<float> normal(0, scale);
+  for (int64_t i = 0; i < n; ++i) data[i] = normal(generator);
+}
+
+double reference_loss(const float* row, int64_t classes, int64_t label) {
+  double top = row[0];
+  for (int64_t j = 1; j < classes; ++j) top = std::max<double>(top, row[j]);
+  double others = 0;
+  for (int64_t j = 0; j < classes; ++j) others += j == label ? 0 : std::exp(row[j] - top);
+  const double own = row[label] - top;
+  return own == 0 ? std::log1p(others) : std::log(others + std::exp(own)) - own;
+}
+
+void test_score() {
+  for (int64_t classes : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 129, 1000, 1023,
+                          1024, 1025, 3000}) {
+    const int64_t rows = 9;
+    Unaligned logits(rows * classes);
+    fill(logits.data(), rows * classes, 5);
+    std::vector<int64_t> labels;
+    for (int64_t i = 0; i < rows; ++i) labels.push_back((i * 131 + classes - 1) % classes);
+    std::vector<float> loss(rows);
+    std::vector<float> el2n(rows);
+    const int32_t status =
+        potstill_score(logits.data(), POTSTILL_FLOAT32, labels.data(), rows, classes, loss.data(),
+                       nullptr, nullptr, el2n.data(), nullptr, 2, level);
+    check(status == POTSTILL_OK, "score runs");
+    for (int64_t i = 0; i < rows; ++i) {
+      const double expected = reference_loss(logits.data() + i * classes, classes, labels[i]);
+      check(close(loss[i], expected), "score loss, classes " + std::to_string(classes) + ": " +
+                                          std::to_string(loss[i]) + " " + std::to_string(expected));
+    }
+  }
+}
+
+void test_score_refuses() {
+  const float logits[2] = {0, 0};
+  const int64_t label = 2;
+  float loss = -1;
+  check(potstill_score(logits, POTSTILL_FLOAT32, &label, 1, 2, &loss, nullptr, nullptr, nullptr,
+                       nullptr, 1, level) == POTSTILL_INVALID_ARGUMENT,
+        "a label out of range is refused");
+  check(loss == -1, "nothing is written on refusal");
+  check(std::strstr(potstill_last_error(), "label 2 of row 0") != nullptr, "the message names it");
+  check(potstill_score(nullptr, POTSTILL_FLOAT32, nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr,
+                       nullptr, 1, level) == POTSTILL_OK,
+        "no rows is no error");
+}
+
+void test_select() {
+  for (int64_t n : {0, 1, 7, 100, 20000}) {
+    const int64_t classes = 7;
+    std::vector<float> scores(static_cast<size_t>(n));
+    std::vector<int32_t> class_of(static_cast<size_t>(n));
+    std::vector<int64_t> keep(classes, 0);
+    for (int64_t i = 0; i < n; ++i) {
+      scores[i] = static_cast<float>(static_cast<int>(generator() % 50) - 25);
+      if (generator() % 11 == 0) scores[i] = std::numeric_limits<float>::quiet_NaN();
+      class_of[i] = static_cast<int32_t>(generator() % classes);
+      ++keep[class_of[i]];
+    }
+    for (auto& k : keep) k = k * 2 / 3;
+    for (int32_t order : {POTSTILL_EASY, POTSTILL_HARD}) {
+      std::vector<int64_t> expected;
+      for (int64_t c = 0; c < classes; ++c) {
+        std::vector<int64_t> members;
+        for (int64_t i = 0; i < n; ++i) {
+          if (class_of[i] == c) members.push_back(i);
+        }
+        const auto hardness = [&](int64_t i) {
+          return std::isnan(scores[i]) ? std::numeric_limits<float>::infinity() : scores[i];
+        };
+        std::stable_sort(members.begin(), members.end(), [&](int64_t a, int64_t b) {
+          return order == POTSTILL_EASY ? hardness(a) < hardness(b) : hardness(a) > hardness(b);
+        });
+        expected.insert(expected.end(), members.begin(), members.begin() + keep[c]);
+      }
+      std::vector<int64_t> kept(expected.size());
+      std::vector<int64_t> workspace(potstill_select_workspace(n, classes) / 8);
+      check(potstill_select(scores.data(), class_of.data(), n, classes, order, keep.data(),
+                            kept.data(), nullptr, workspace.data(),
+                            static_cast<int64_t>(workspace.size()) * 8, 2) == POTSTILL_OK,
+            "select runs");
+      check(kept == expected, "select equals a stable sort, n " + std::to_string(n));
+    }
+  }
+}
+
+void test_feature_mean() {
+  for (int64_t features : {1, 3, 8, 17, 1024, 1500}) {
+    const int64_t real_offsets[] = {0, 1, 10, 14};
+    const int64_t synthetic_offsets[] = {0, 2, 3, 8};
+    Unaligned real(14 * features);
+    Unaligned synthetic(8 * features);
+    Unaligned gradient(8 * features);
+    fill(real.data(), 14 * features, 1);
+    fill(synthetic.data(), 8 * features, 1);
+    double expected = 0;
+    std::vector<double> slope(static_cast<size_t>(8 * features));
+    for (int c = 0; c < 3; ++c) {
+      for (int64_t f = 0; f < features; ++f) {
+        const auto mean = [&](float* data, const int64_t* offsets) {
+          double sum = 0;
+          for (int64_t r = offsets[c]; r < offsets[c + 1]; ++r) sum += data[r * features + f];
+          return sum / static_cast<double>(offsets[c + 1] - offsets[c]);
+        };
+        const double d = mean(synthetic.data(), synthetic_offsets) - mean(real.data(), real_offsets);
+        expected += d * d;
+        for (int64_t r = synthetic_offsets[c]; r < synthetic_offsets[c + 1]; ++r) {
+          slope[r * features + f] =
+              2 * d / static_cast<double>(synthetic_offsets[c + 1] - synthetic_offsets[c]);
+        }
+      }
+    }
+    const int64_t bytes = potstill_feature_mean_workspace(3, features);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+    double loss = 0;
+    check(potstill_feature_mean(real.data(), real_offsets, synthetic.data(), synthetic_offsets, 3,
+                                features, &loss, nullptr, gradient.data(), workspace.data(), bytes,
+                                2, level) == POTSTILL_OK,
+          "feature_mean runs");
+    check(close(loss, expected), "feature_mean loss");
+    for (int64_t i = 0; i < 8 * features; ++i) {
+      check(close(gradient.data()[i], slope[i]), "feature_mean gradient");
+    }
+  }
+}
+
+void test_gradient_match() {
+  const int64_t rows[] = {5, 0, 1, 3};
+  const int64_t sizes[] = {5 * 27, 11, 40000, 0};
+  std::vector<Unaligned> buffers;
+  std::vector<float*> a, b, g;
+  buffers.reserve(12);
+  for (int t = 0; t < 12; ++t) {
+    buffers.emplace_back(sizes[t % 4]);
+    fill(buffers.back().data(), sizes[t % 4], 1);
+    (t < 4 ? a : t < 8 ? b : g).push_back(buffers.back().data());
+  }
+  std::fill(b[0], b[0] + 27, 0.0f);  // a row of zeros
+  double expected = 3;               // three empty rows
+  for (int t : {0, 2}) {
+    const int64_t length = sizes[t] / rows[t];
+    for (int64_t r = 0; r < rows[t]; ++r) {
+      double ab = 0, aa = 0, bb = 0;
+      for (int64_t i = r * length; i < (r + 1) * length; ++i) {
+        ab += double(a[t][i]) * b[t][i];
+        aa += double(a[t][i]) * a[t][i];
+        bb += double(b[t][i]) * b[t][i];
+      }
+      expected += 1 - ab / (std::sqrt(aa * bb) + 1e-6);
+    }
+  }
+  const int64_t bytes = potstill_gradient_match_workspace(POTSTILL_LAYERWISE, 4, rows, sizes);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+  double loss = 0;
+  check(potstill_gradient_match(POTSTILL_LAYERWISE, 4, rows, sizes, a.data(), b.data(), g.data(),
+                                &loss, workspace.data(), bytes, 2, level) == POTSTILL_OK,
+        "gradient_match runs");
+  check(close(loss, expected), "gradient_match loss");
+  check(std::all_of(g[1], g[1] + 11, [](float v) { return v == 0; }), "a bias has gradient 0");
+  check(close(g[0][3] * 1e-6, -a[0][3]), "at b = 0 the gradient is -a / 1e-6");
+  check(potstill_gradient_match(POTSTILL_LAYERWISE, 4, rows, sizes, a.data(), b.data(), g.data(),
+                                &loss, workspace.data(), bytes - 8, 2,
+                                level) == POTSTILL_INVALID_ARGUMENT,
+        "a small workspace is refused");
+}
+
+void test_trajectory() {
+  const int64_t sizes[] = {1, 0, 100003, 17};
+  std::vector<Unaligned> buffers;
+  std::vector<float*> theta, target, start, gradient;
+  std::vector<float*>* lists[] = {&theta, &target, &start, &gradient};
+  buffers.reserve(16);
+  for (int t = 0; t < 16; ++t) {
+    buffers.emplace_back(sizes[t % 4]);
+    fill(buffers.back().data(), sizes[t % 4], 1);
+    lists[t / 4]->push_back(buffers.back().data());
+  }
+  double distance = 0, travelled = 0;
+  for (int t = 0; t < 4; ++t) {
+    for (int64_t i = 0; i < sizes[t]; ++i) {
+      distance += std::pow(double(theta[t][i]) - target[t][i], 2);
+      travelled += std::pow(double(start[t][i]) - target[t][i], 2);
+    }
+  }
+  const int64_t bytes = potstill_trajectory_workspace(4, sizes);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+  double losses[2];
+  for (int threads : {1, 3}) {
+    check(potstill_trajectory(4, sizes, theta.data(), target.data(), start.data(), gradient.data(),
+                              &losses[threads / 3], workspace.data(), bytes, threads,
+                              level) == POTSTILL_OK,
+          "trajectory runs");
+  }
+  check(losses[0] == losses[1], "the thread count does not change the result");
+  check(close(losses[0], distance / travelled), "trajectory loss");
+  check(close(gradient[2][77], 2 * (double(theta[2][77]) - target[2][77]) / travelled),
+        "trajectory gradient");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string name = argc > 1 ? argv[1] : "generic";
+  while (level <= POTSTILL_LEVEL_AVX512 && name != potstill_level_name(level)) ++level;
+  if (potstill_level_supported(level) == 0) {
+    std::printf("skipped: this CPU does not run %s\n", name.c_str());
+    return 77;
+  }
+  const unsigned long long seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 20240607;
+  generator.seed(seed);
+  std::printf("level %s, seed %llu\n", name.c_str(), seed);
+  check(potstill_abi_version() == POTSTILL_ABI_VERSION, "header and library agree");
+  test_score();
+  test_score_refuses();
+  test_select();
+  test_feature_mean();
+  test_gradient_match();
+  test_trajectory();
+  std::printf("%d failures\n", failures);
+  return failures == 0 ? 0 : 1;
+}
