@@ -108,6 +108,16 @@ final class Arguments {
     return sizes;
   }
 
+  /** Rows that the layer-wise distance compares; 0 for tensors that it leaves out. */
+  static long[] countedRows(List<long[]> shapes) {
+    long[] rows = new long[shapes.size()];
+    for (int t = 0; t < rows.length; t++) {
+      long[] shape = shapes.get(t);
+      rows[t] = shape.length == 2 || shape.length == 4 ? shape[0] : 0;
+    }
+    return rows;
+  }
+
   static void trajectory(
       long[] sizes,
       List<FloatPointer> theta,

@@ -1,5 +1,6 @@
 package org.potstill.kernels;
 
+import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -61,6 +62,19 @@ final class Buffers {
     long position = pointer.position() * pointer.sizeof() + byteOffset;
     bytes.position(0);
     return bytes.getPointer(position);
+  }
+
+  /** Where each buffer begins; null for a null list, 0 for a null buffer. */
+  static long[] addresses(List<FloatPointer> buffers) {
+    if (buffers == null) {
+      return null;
+    }
+    long[] addresses = new long[buffers.size()];
+    for (int t = 0; t < addresses.length; t++) {
+      FloatPointer buffer = buffers.get(t);
+      addresses[t] = buffer == null ? 0 : buffer.address() + buffer.position() * Float.BYTES;
+    }
+    return addresses;
   }
 
   /** Reads logits of any type as floats; the conversions are exact. */

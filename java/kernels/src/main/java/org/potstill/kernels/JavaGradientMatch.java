@@ -22,18 +22,16 @@ final class JavaGradientMatch {
       List<FloatPointer> real,
       List<FloatPointer> synthetic,
       List<FloatPointer> gradients) {
+    long[] rows = Arguments.countedRows(shapes);
     double total = 0;
     for (int t = 0; t < sizes.length; t++) {
-      long[] shape = shapes.get(t);
       FloatPointer gradient = gradients == null ? null : gradients.get(t);
-      if ((shape.length != 2 && shape.length != 4) || sizes[t] == 0) {
+      if (rows[t] == 0) {
         affine(sizes[t], real.get(t), 0, 0, synthetic.get(t), 0, gradient);
-        // Rows without elements still count 1 - 0, as an empty sum does in the tensor expression.
-        total += sizes[t] == 0 && (shape.length == 2 || shape.length == 4) ? shape[0] : 0;
         continue;
       }
-      long length = sizes[t] / shape[0];
-      for (long r = 0; r < shape[0]; r++) {
+      long length = sizes[t] / rows[t];
+      for (long r = 0; r < rows[t]; r++) {
         double[] m = moments(length, real.get(t), synthetic.get(t), r * length);
         total += 1 - m[0] / denominator(m);
         writeCosine(m, length, real.get(t), synthetic.get(t), r * length, gradient);

@@ -1,5 +1,6 @@
 package org.potstill.kernels;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,12 +16,12 @@ public final class KernelProviders {
   private KernelProviders() {}
 
   /**
-   * Every provider for host memory, fastest first, available or not.
+   * Every provider, fastest first, available or not.
    *
    * @param threads threads that a call may use, at least 1
    */
   public static List<Kernels> all(int threads) {
-    return List.of(new JavaKernels());
+    return List.of(new CudaKernels(), new CpuKernels(threads), new JavaKernels());
   }
 
   /**
@@ -60,15 +61,24 @@ public final class KernelProviders {
   }
 
   private static Kernels fastest(List<Kernels> providers) {
-    StringBuilder passedOver = new StringBuilder();
+    List<String> reasons = new ArrayList<>();
     for (Kernels kernels : providers) {
       if (kernels.isAvailable()) {
-        LOG.info("kernels: {} ({}{})", kernels.name(), "fastest available", passedOver);
+        LOG.info("kernels: {}{}, {}", kernels.name(), detail(kernels), why(reasons));
         return kernels;
       }
-      passedOver.append("; ").append(kernels.name()).append(": ");
-      passedOver.append(kernels.unavailabilityCause());
+      reasons.add(kernels.name() + " is not: " + kernels.unavailabilityCause());
     }
     throw new IllegalStateException("the Java provider is always available");
+  }
+
+  private static String detail(Kernels kernels) {
+    return kernels instanceof CpuKernels cpu
+        ? " (" + cpu.level() + ", threads " + cpu.threads() + ")"
+        : "";
+  }
+
+  private static String why(List<String> reasons) {
+    return "the fastest available" + (reasons.isEmpty() ? "" : "; " + String.join("; ", reasons));
   }
 }

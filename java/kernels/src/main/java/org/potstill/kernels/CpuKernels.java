@@ -1,0 +1,275 @@
+package org.potstill.kernels;
+
+import java.lang.ref.Reference;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The operations in C++ with AVX2 or AVX-512 chosen at run time and OpenMP. Results do not depend
+ * on the thread count. Inside the engine load LibTorch first: the library then shares its OpenMP
+ * runtime.
+ */
+public final class CpuKernels implements Kernels {
+
+  private final int threads;
+  private final CpuLevel level;
+  private final String cause;
+
+  /**
+   * With the best instruction set of this CPU.
+   *
+   * @param threads threads that a call may use, at least 1
+   * @throws IllegalArgumentException where {@code threads} is below 1
+   */
+  public CpuKernels(int threads) {
+    this(threads, CpuLevel.AUTO);
+  }
+
+  /**
+   * With a given instruction set, for tests and comparisons.
+   *
+   * @param threads threads that a call may use, at least 1
+   * @param level unavailable where this CPU lacks it
+   * @throws IllegalArgumentException where {@code threads} is below 1
+   */
+  public CpuKernels(int threads, CpuLevel level) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads is " + threads + ", at least 1 is needed");
+    }
+    this.threads = threads;
+    this.level = level;
+    this.cause = cause(level);
+  }
+
+  private static String cause(CpuLevel level) {
+    String cause = NativeLibrary.load();
+    if (!cause.isEmpty() || level == CpuLevel.AUTO) {
+      return cause;
+    }
+    boolean supported = NativeKernels.potstill_level_supported(level.code()) != 0;
+    return supported ? "" : "this CPU has no " + level;
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public boolean isAvailable() {
+    return cause.isEmpty();
+  }
+
+  @Override
+  public String unavailabilityCause() {
+    return cause;
+  }
+
+  /**
+   * The instruction set in use.
+   *
+   * @throws KernelUnavailableException where the provider is unavailable
+   */
+  public CpuLevel level() {
+    requireAvailable();
+    return level == CpuLevel.AUTO ? CpuLevel.ofCode(NativeKernels.potstill_cpu_level()) : level;
+  }
+
+  /** Threads that a call may use. */
+  public int threads() {
+    return threads;
+  }
+
+  @Override
+  public void score(
+      Pointer logits,
+      LogitType type,
+      LongPointer labels,
+      long rows,
+      long classes,
+      ScoreOutputs outputs) {
+    requireAvailable();
+    Arguments.score(logits, type, labels, rows, classes, outputs);
+    try {
+      check(
+          NativeKernels.potstill_score(
+              Buffers.bytes(logits, 0),
+              AbiCodes.of(type),
+              labels,
+              rows,
+              classes,
+              outputs.loss(),
+              outputs.margin(),
+              outputs.entropy(),
+              outputs.el2n(),
+              outputs.correct(),
+              threads,
+              level.code()),
+          "rows=" + rows + ", classes=" + classes);
+    } finally {
+      Reference.reachabilityFence(logits);
+    }
+  }
+
+  @Override
+  public void select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept) {
+    requireAvailable();
+    Arguments.select(scores, classOf, n, order, keep, kept);
+    long bytes = NativeKernels.potstill_select_workspace(n, keep.length);
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_select(
+              scores,
+              classOf,
+              n,
+              keep.length,
+              AbiCodes.of(order),
+              keep,
+              kept,
+              null,
+              workspace,
+              bytes,
+              threads),
+          "n=" + n + ", classes=" + keep.length);
+    }
+  }
+
+  @Override
+  public double featureMean(
+      FloatPointer real,
+      long[] realOffsets,
+      FloatPointer synthetic,
+      long[] syntheticOffsets,
+      long features,
+      double[] perClass,
+      FloatPointer gradient) {
+    requireAvailable();
+    Arguments.featureMean(
+        real, realOffsets, synthetic, syntheticOffsets, features, perClass, gradient);
+    int classes = realOffsets.length - 1;
+    long bytes = NativeKernels.potstill_feature_mean_workspace(classes, features);
+    double[] loss = new double[1];
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_feature_mean(
+              real,
+              realOffsets,
+              synthetic,
+              syntheticOffsets,
+              classes,
+              features,
+              loss,
+              perClass,
+              gradient,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "classes=" + classes + ", features=" + features);
+    }
+    return loss[0];
+  }
+
+  @Override
+  public double gradientMatch(
+      GradientDistance distance,
+      List<long[]> shapes,
+      List<FloatPointer> real,
+      List<FloatPointer> synthetic,
+      List<FloatPointer> gradients) {
+    requireAvailable();
+    long[] sizes = Arguments.gradientMatch(distance, shapes, real, synthetic, gradients);
+    long[] rows = Arguments.countedRows(shapes);
+    int code = AbiCodes.of(distance);
+    long bytes = NativeKernels.potstill_gradient_match_workspace(code, sizes.length, rows, sizes);
+    double[] loss = new double[1];
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_gradient_match(
+              code,
+              sizes.length,
+              rows,
+              sizes,
+              Buffers.addresses(real),
+              Buffers.addresses(synthetic),
+              Buffers.addresses(gradients),
+              loss,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          distance + ", tensors=" + sizes.length);
+    } finally { // only addresses cross the border: the buffers must outlive the call
+      Reference.reachabilityFence(real);
+      Reference.reachabilityFence(synthetic);
+      Reference.reachabilityFence(gradients);
+    }
+    return loss[0];
+  }
+
+  @Override
+  public double trajectory(
+      long[] sizes,
+      List<FloatPointer> theta,
+      List<FloatPointer> target,
+      List<FloatPointer> start,
+      List<FloatPointer> gradients) {
+    requireAvailable();
+    Arguments.trajectory(sizes, theta, target, start, gradients);
+    long bytes = NativeKernels.potstill_trajectory_workspace(sizes.length, sizes);
+    double[] loss = new double[1];
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_trajectory(
+              sizes.length,
+              sizes,
+              Buffers.addresses(theta),
+              Buffers.addresses(target),
+              Buffers.addresses(start),
+              Buffers.addresses(gradients),
+              loss,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "tensors=" + sizes.length);
+    } finally {
+      Reference.reachabilityFence(theta);
+      Reference.reachabilityFence(target);
+      Reference.reachabilityFence(start);
+      Reference.reachabilityFence(gradients);
+    }
+    return loss[0];
+  }
+
+  private void requireAvailable() {
+    if (!cause.isEmpty()) {
+      throw new KernelUnavailableException("kernel provider 'cpu' is unavailable: " + cause);
+    }
+  }
+
+  private static BytePointer workspace(long bytes) {
+    return new BytePointer(Math.max(bytes, 1));
+  }
+
+  private static void check(int status, String shapes) {
+    if (status == NativeKernels.OK) {
+      return;
+    }
+    String message = NativeKernels.potstill_last_error().getString() + " (" + shapes + ")";
+    if (status == NativeKernels.INVALID_ARGUMENT) {
+      throw new IllegalArgumentException(message);
+    }
+    throw new KernelException(message);
+  }
+}

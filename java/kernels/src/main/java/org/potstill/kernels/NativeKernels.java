@@ -1,0 +1,115 @@
+package org.potstill.kernels;
+
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The C ABI of {@code native/include/potstill_kernels.h}, function by function; the header says
+ * what each does. Lists of tensors cross as arrays of addresses. {@link NativeLibrary} loads it.
+ */
+@Platform(include = "potstill_kernels.h", link = "potstill_kernels")
+final class NativeKernels {
+
+  static final int ABI_VERSION = 1;
+  static final int OK = 0;
+  static final int INVALID_ARGUMENT = 1;
+
+  private NativeKernels() {}
+
+  static native int potstill_abi_version();
+
+  static native @Cast("const char*") BytePointer potstill_last_error();
+
+  static native int potstill_cpu_level();
+
+  static native int potstill_level_supported(int level);
+
+  static native int potstill_score(
+      @Cast("const void*") Pointer logits,
+      int type,
+      @Cast("const int64_t*") LongPointer labels,
+      @Cast("int64_t") long rows,
+      @Cast("int64_t") long classes,
+      FloatPointer loss,
+      FloatPointer margin,
+      FloatPointer entropy,
+      FloatPointer el2n,
+      @Cast("int8_t*") BytePointer correct,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_select_workspace(
+      @Cast("int64_t") long n, @Cast("int64_t") long classes);
+
+  static native int potstill_select(
+      @Cast("const float*") FloatPointer scores,
+      @Cast("const int32_t*") IntPointer classOf,
+      @Cast("int64_t") long n,
+      @Cast("int64_t") long classes,
+      int order,
+      @Cast("const int64_t*") long[] keep,
+      @Cast("int64_t*") LongPointer kept,
+      @Cast("int64_t*") long[] offsets,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads);
+
+  static native @Cast("int64_t") long potstill_feature_mean_workspace(
+      @Cast("int64_t") long classes, @Cast("int64_t") long features);
+
+  static native int potstill_feature_mean(
+      @Cast("const float*") FloatPointer real,
+      @Cast("const int64_t*") long[] realOffsets,
+      @Cast("const float*") FloatPointer synthetic,
+      @Cast("const int64_t*") long[] syntheticOffsets,
+      @Cast("int64_t") long classes,
+      @Cast("int64_t") long features,
+      double[] loss,
+      double[] perClass,
+      FloatPointer gradient,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_gradient_match_workspace(
+      int distance,
+      @Cast("int64_t") long count,
+      @Cast("const int64_t*") long[] rows,
+      @Cast("const int64_t*") long[] sizes);
+
+  static native int potstill_gradient_match(
+      int distance,
+      @Cast("int64_t") long count,
+      @Cast("const int64_t*") long[] rows,
+      @Cast("const int64_t*") long[] sizes,
+      @Cast("const float* const*") long[] real,
+      @Cast("const float* const*") long[] synthetic,
+      @Cast("float* const*") long[] gradients,
+      double[] loss,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_trajectory_workspace(
+      @Cast("int64_t") long count, @Cast("const int64_t*") long[] sizes);
+
+  static native int potstill_trajectory(
+      @Cast("int64_t") long count,
+      @Cast("const int64_t*") long[] sizes,
+      @Cast("const float* const*") long[] theta,
+      @Cast("const float* const*") long[] target,
+      @Cast("const float* const*") long[] start,
+      @Cast("float* const*") long[] gradients,
+      double[] loss,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+}

@@ -1,0 +1,258 @@
+package org.potstill.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.ShortPointer;
+import org.junit.jupiter.api.Test;
+
+/** What every provider must do, against figures worked out by hand. */
+abstract class KernelCases {
+
+  private static final float NAN = Float.NaN;
+
+  /** The provider under test. */
+  abstract Kernels kernels();
+
+  @Test
+  void scoreEqualsClosedForm() {
+    // Softmax of (0, ln 3) is (1/4, 3/4).
+    FloatPointer logits = new FloatPointer(0f, (float) Math.log(3), 0f, (float) Math.log(3));
+    FloatPointer loss = new FloatPointer(2);
+    FloatPointer margin = new FloatPointer(2);
+    FloatPointer entropy = new FloatPointer(2);
+    FloatPointer el2n = new FloatPointer(2);
+    BytePointer correct = new BytePointer(2);
+    ScoreOutputs outputs = new ScoreOutputs(loss, margin, entropy, el2n, correct);
+    kernels().score(logits, LogitType.FLOAT32, new LongPointer(0L, 1L), 2, 2, outputs);
+    double[] expectedLoss = {Math.log(4), Math.log(4.0 / 3)};
+    double expectedEntropy = 0.25 * Math.log(4) + 0.75 * Math.log(4.0 / 3);
+    double[] expectedEl2n = {Math.sqrt(2) * 0.75, Math.sqrt(2) * 0.25};
+    for (int i = 0; i < 2; i++) {
+      assertEquals(expectedLoss[i], floats(loss, 2)[i], 1e-6);
+      assertEquals((i == 0 ? -1 : 1) * Math.log(3), floats(margin, 2)[i], 1e-6);
+      assertEquals(expectedEntropy, floats(entropy, 2)[i], 1e-6);
+      assertEquals(expectedEl2n[i], floats(el2n, 2)[i], 1e-6);
+      assertEquals(i, correct.get(i));
+    }
+  }
+
+  @Test
+  void scoreReadsSixteenBitLogits() {
+    short[] half = {0x3E00, (short) 0x8001, 0x7BFF, (short) 0xFC00}; // 1.5, -2^-24, 65504, -inf
+    float[] asFloats = {1.5f, -0x1p-24f, 65504f, Float.NEGATIVE_INFINITY};
+    for (int label = 0; label < half.length; label++) {
+      FloatPointer loss = new FloatPointer(1);
+      LongPointer labels = new LongPointer(new long[] {label});
+      ScoreOutputs outputs = ScoreOutputs.lossOnly(loss);
+      kernels().score(new ShortPointer(half), LogitType.FLOAT16, labels, 1, 4, outputs);
+      assertEquals(65504f - asFloats[label], floats(loss, 1)[0]);
+    }
+    short[] brain = {0x3FC0, (short) 0xFF80, 0x4680}; // 1.5, -inf, 16384
+    FloatPointer loss = new FloatPointer(1);
+    LongPointer labels = new LongPointer(new long[] {0});
+    ScoreOutputs outputs = ScoreOutputs.lossOnly(loss);
+    kernels().score(new ShortPointer(brain), LogitType.BFLOAT16, labels, 1, 3, outputs);
+    assertEquals(16382.5f, floats(loss, 1)[0]);
+  }
+
+  @Test
+  void scoreOfRowsWithoutSoftmaxIsNan() {
+    float inf = Float.POSITIVE_INFINITY;
+    float[][] rows = {{0, NAN, 1}, {inf, 0, 1}, {0, inf, 1}, {-inf, -inf, -inf}, {NAN, inf, 0}};
+    float[] margins = {NAN, inf, -inf, NAN, NAN};
+    byte[] correct = {0, 1, 0, 1, 0};
+    for (int i = 0; i < rows.length; i++) {
+      FloatPointer figures = new FloatPointer(4);
+      BytePointer right = new BytePointer(1);
+      ScoreOutputs outputs =
+          new ScoreOutputs(
+              figures, figures.getPointer(1), figures.getPointer(2), figures.getPointer(3), right);
+      FloatPointer logits = new FloatPointer(rows[i]);
+      kernels().score(logits, LogitType.FLOAT32, new LongPointer(new long[] {0}), 1, 3, outputs);
+      assertArrayEquals(new float[] {NAN, margins[i], NAN, NAN}, floats(figures, 4));
+      assertEquals(correct[i], right.get(0));
+    }
+  }
+
+  @Test
+  void scoreOfMinusInfinityAmongFiniteLogitsIsExact() {
+    FloatPointer logits = new FloatPointer(0f, Float.NEGATIVE_INFINITY, 0f);
+    FloatPointer figures = new FloatPointer(4);
+    ScoreOutputs outputs =
+        new ScoreOutputs(figures, null, figures.getPointer(1), figures.getPointer(2), null);
+    kernels().score(logits, LogitType.FLOAT32, new LongPointer(new long[] {0}), 1, 3, outputs);
+    float ln2 = (float) Math.log(2);
+    assertArrayEquals(new float[] {ln2, ln2, (float) Math.sqrt(0.5)}, floats(figures, 3), 1e-6f);
+    kernels().score(logits, LogitType.FLOAT32, new LongPointer(new long[] {1}), 1, 3, outputs);
+    assertArrayEquals(
+        new float[] {Float.POSITIVE_INFINITY, ln2, (float) Math.sqrt(1.5)},
+        floats(figures, 3),
+        1e-6f);
+  }
+
+  @Test
+  void scoreCallsTheFirstOfEqualLogitsCorrect() {
+    FloatPointer logits = new FloatPointer(1f, 2f, 2f);
+    for (long label = 0; label < 3; label++) {
+      BytePointer correct = new BytePointer(1);
+      ScoreOutputs outputs = new ScoreOutputs(new FloatPointer(1), null, null, null, correct);
+      LongPointer labels = new LongPointer(new long[] {label});
+      kernels().score(logits, LogitType.FLOAT32, labels, 1, 3, outputs);
+      assertEquals(label == 1 ? 1 : 0, correct.get(0));
+    }
+  }
+
+  @Test
+  void refusesBuffersThatAreTooSmall() {
+    FloatPointer one = new FloatPointer(1);
+    LongPointer labels = new LongPointer(0L, 0L);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().score(one, LogitType.FLOAT32, labels, 2, 1, ScoreOutputs.lossOnly(one)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().trajectory(new long[] {2}, List.of(one), List.of(one), List.of(one), null));
+  }
+
+  @Test
+  void emptyInputsAreNoError() {
+    FloatPointer none = new FloatPointer((FloatPointer) null);
+    LongPointer noLabels = new LongPointer((LongPointer) null);
+    ScoreOutputs outputs = ScoreOutputs.lossOnly(none);
+    kernels().score(none, LogitType.FLOAT32, noLabels, 0, 0, outputs);
+    assertArrayEquals(
+        new long[0], select(new float[0], new int[0], SelectionOrder.EASY, new long[3]));
+    long[] noClasses = {0};
+    assertEquals(0, kernels().featureMean(none, noClasses, none, noClasses, 5, null, null));
+    for (GradientDistance distance : GradientDistance.values()) {
+      double expected = distance == GradientDistance.COSINE ? 1 : 0;
+      assertEquals(
+          expected, kernels().gradientMatch(distance, List.of(), List.of(), List.of(), null));
+    }
+    assertTrue(
+        Double.isNaN(kernels().trajectory(new long[0], List.of(), List.of(), List.of(), null)));
+  }
+
+  @Test
+  void scoreRefusesLabelOutOfRange() {
+    FloatPointer logits = new FloatPointer(0f, 0f);
+    ScoreOutputs outputs = ScoreOutputs.lossOnly(new FloatPointer(1));
+    for (long label : new long[] {-1, 2}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              kernels()
+                  .score(
+                      logits,
+                      LogitType.FLOAT32,
+                      new LongPointer(new long[] {label}),
+                      1,
+                      2,
+                      outputs));
+    }
+  }
+
+  @Test
+  void selectRanksNanAsHardestAndTiesByIndex() {
+    float[] scores = {2, NAN, -0f, 0f, 2, 7, Float.POSITIVE_INFINITY, NAN};
+    int[] classes = {0, 0, 0, 0, 0, 1, 0, 0};
+    assertArrayEquals(
+        new long[] {2, 3, 0, 4, 6, 1, 7, 5},
+        select(scores, classes, SelectionOrder.EASY, new long[] {7, 1}));
+    assertArrayEquals(
+        new long[] {1, 7, 6, 0, 4, 2, 3, 5},
+        select(scores, classes, SelectionOrder.HARD, new long[] {7, 1}));
+    assertArrayEquals(
+        new long[] {2, 3}, select(scores, classes, SelectionOrder.EASY, new long[] {2, 0}));
+  }
+
+  @Test
+  void selectRefusesMoreThanAClassHolds() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> select(new float[] {1, 2}, new int[] {0, 1}, SelectionOrder.EASY, new long[] {2, 0}));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> select(new float[] {1, 2}, new int[] {0, 2}, SelectionOrder.EASY, new long[] {1, 0}));
+  }
+
+  @Test
+  void featureMeanEqualsClosedForm() {
+    FloatPointer real = new FloatPointer(1f, 2f, 3f, 4f); // mean (2, 3)
+    FloatPointer synthetic = new FloatPointer(0f, 0f, 2f, 2f); // mean (1, 1)
+    FloatPointer gradient = new FloatPointer(4);
+    double[] perClass = new double[1];
+    double loss =
+        kernels()
+            .featureMean(
+                real, new long[] {0, 2}, synthetic, new long[] {0, 2}, 2, perClass, gradient);
+    assertEquals(5, loss);
+    assertEquals(5, perClass[0]);
+    assertArrayEquals(new float[] {-1, -2, -1, -2}, floats(gradient, 4));
+  }
+
+  @Test
+  void gradientMatchEqualsClosedForm() {
+    List<long[]> shapes = List.of(new long[] {2, 2}, new long[] {2});
+    List<FloatPointer> real = List.of(new FloatPointer(1f, 0f, 0f, 2f), new FloatPointer(1f, 1f));
+    List<FloatPointer> synthetic =
+        List.of(new FloatPointer(0f, 1f, 0f, 0f), new FloatPointer(3f, 0f));
+    List<FloatPointer> gradients = List.of(new FloatPointer(4), new FloatPointer(2));
+    // Row 0 is orthogonal, row 1 has a synthetic gradient of zero: both cosines are 0.
+    assertEquals(
+        2, kernels().gradientMatch(GradientDistance.LAYERWISE, shapes, real, synthetic, gradients));
+    assertArrayEquals(
+        new float[] {-1, 0, 0, -2e6f}, floats(gradients.get(0), 4), 2f); // -a / (0 + 1e-6)
+    assertArrayEquals(new float[] {0, 0}, floats(gradients.get(1), 2));
+    assertEquals(
+        1 + 1 + 4 + 4 + 1,
+        kernels().gradientMatch(GradientDistance.MSE, shapes, real, synthetic, gradients));
+    assertArrayEquals(new float[] {-2, 2, 0, -4}, floats(gradients.get(0), 4));
+    double cosine = 3 / (Math.sqrt(7) * Math.sqrt(10) + 1e-6);
+    assertEquals(
+        1 - cosine,
+        kernels().gradientMatch(GradientDistance.COSINE, shapes, real, synthetic, gradients),
+        1e-12);
+  }
+
+  @Test
+  void trajectoryEqualsClosedForm() {
+    List<FloatPointer> theta = List.of(new FloatPointer(1f, 2f), new FloatPointer(3f, 3f));
+    List<FloatPointer> target = List.of(new FloatPointer(0f, 0f), new FloatPointer(0f, 3f));
+    List<FloatPointer> start = List.of(new FloatPointer(2f, 0f), new FloatPointer(0f, 3f));
+    List<FloatPointer> gradients = List.of(new FloatPointer(2), new FloatPointer(2));
+    long[] sizes = {2, 2};
+    assertEquals(14 / 4.0, kernels().trajectory(sizes, theta, target, start, gradients));
+    assertArrayEquals(new float[] {0.5f, 1}, floats(gradients.get(0), 2));
+    assertArrayEquals(new float[] {1.5f, 0}, floats(gradients.get(1), 2));
+    assertTrue(Double.isNaN(kernels().trajectory(sizes, theta, target, target, null)));
+  }
+
+  private long[] select(float[] scores, int[] classes, SelectionOrder order, long[] keep) {
+    long total = 0;
+    for (long k : keep) {
+      total += k;
+    }
+    LongPointer kept = new LongPointer(total);
+    kernels()
+        .select(
+            new FloatPointer(scores), new IntPointer(classes), scores.length, order, keep, kept);
+    long[] indices = new long[(int) total];
+    kept.get(indices);
+    return indices;
+  }
+
+  static float[] floats(FloatPointer buffer, int length) {
+    float[] values = new float[length];
+    buffer.get(values, 0, length);
+    return values;
+  }
+}
