@@ -5,8 +5,8 @@ import java.nio.file.Path;
 /**
  * Section {@code run}.
  *
- * @param name of the run, shown in the report; the run directory is called after it
- * @param out folder that holds the run directory
+ * @param name of the run, shown in the report
+ * @param out the run directory, absolute; by default {@code runs/NAME} in the working directory
  * @param seed of every random draw
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param threads of LibTorch and the kernels; 0 takes one per core

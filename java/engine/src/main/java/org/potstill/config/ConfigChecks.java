@@ -1,0 +1,95 @@
+package org.potstill.config;
+
+import java.util.List;
+import java.util.Objects;
+
+/** Rules that hold between keys. */
+final class ConfigChecks {
+
+  private static final int SMALLEST_INPUT = 32;
+
+  private final Settings settings;
+  private final ConfigReader reader;
+  private final Problems problems;
+
+  private ConfigChecks(Settings settings, ConfigReader reader, Problems problems) {
+    this.settings = settings;
+    this.reader = reader;
+    this.problems = problems;
+  }
+
+  /** Notes in {@code problems} what does not go together. */
+  static void check(Settings settings, ConfigReader reader, Problems problems) {
+    ConfigChecks checks = new ConfigChecks(settings, reader, problems);
+    checks.expertsOnlyForTrajectories();
+    checks.meanAndStdTogether();
+    checks.foldersNeedResolution();
+    checks.depthFitsResolution();
+    checks.choiceNeedsValidationShare();
+  }
+
+  private void expertsOnlyForTrajectories() {
+    String method = settings.text("distill.method");
+    for (Key key : ConfigKeys.all()) {
+      if (settings.isGiven(key.path()) && !ConfigKeys.inForce(key, settings)) {
+        report(
+            key.path(),
+            "is set, but only distill.method mtt has experts and the method is " + method);
+      }
+    }
+  }
+
+  private void meanAndStdTogether() {
+    int means = ((List<?>) settings.get("data.mean")).size();
+    int stds = ((List<?>) settings.get("data.std")).size();
+    if (means != stds || (means != 0 && means != 1 && means != 3)) {
+      report(
+          means == 0 ? "data.std" : "data.mean",
+          "found "
+              + means
+              + " means and "
+              + stds
+              + " standard deviations; allowed: none, or one of each per channel (1 or 3)");
+    }
+  }
+
+  private void foldersNeedResolution() {
+    boolean folder = settings.text("data.source").startsWith("folder:");
+    if (folder && settings.whole("data.resolution") == 0) {
+      report("data.resolution", "found 0; allowed for folders: a whole number from 1 to 4096");
+    }
+  }
+
+  private void depthFitsResolution() {
+    // Grey images of 28 pixels are padded to 32 by the first convolution.
+    long resolution = Math.max(settings.whole("data.resolution"), SMALLEST_INPUT);
+    int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(resolution);
+    boolean pools = !Objects.equals(settings.get("distill.network.pooling"), "none");
+    if (pools && settings.whole("distill.network.depth") > deepest) {
+      report(
+          "distill.network.depth",
+          "found "
+              + settings.whole("distill.network.depth")
+              + "; allowed at "
+              + resolution
+              + " pixels: at most "
+              + deepest
+              + ", since every block halves the side");
+    }
+  }
+
+  private void choiceNeedsValidationShare() {
+    boolean chooses = settings.whole("evaluate.every") > 0;
+    boolean validation = settings.text("evaluate.protocol").equals("validation");
+    if (chooses && validation && settings.real("data.validation-share") == 0) {
+      report(
+          "evaluate.every",
+          "chooses the best iteration by the validation share, but data.validation-share is 0;"
+              + " raise it, or set evaluate.protocol to paper");
+    }
+  }
+
+  private void report(String path, String message) {
+    problems.add(reader.place(path), path + ": " + message);
+  }
+}

@@ -1,0 +1,101 @@
+package org.potstill.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.potstill.errors.InputException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Reads a configuration: a YAML file, settings that override it, and the defaults of the paper for
+ * everything else.
+ */
+public final class ConfigLoader {
+
+  private static final Path WORKING_DIRECTORY = Path.of("").toAbsolutePath();
+
+  private ConfigLoader() {}
+
+  /**
+   * The configuration in {@code file}. Relative paths in the file are relative to its folder, those
+   * of {@code overrides} to the working directory.
+   *
+   * @param overrides as {@code key.path=value}, the value in YAML; later ones win
+   * @throws InputException with everything that is wrong: file, line, key, what was found and what
+   *     is allowed
+   */
+  public static Config load(Path file, List<String> overrides) {
+    return loadWith(file, overrides.stream().map(Setting::parse).toList());
+  }
+
+  /** As {@link #load(Path, List)}, with overrides that come from other options than --set. */
+  public static Config loadWith(Path file, List<Setting> overrides) {
+    String text = YamlText.read(file);
+    Path folder = file.toAbsolutePath().getParent();
+    return parse(file.toString(), stem(file), text, folder, overrides);
+  }
+
+  /**
+   * A configuration without a file, for callers that embed Potstill.
+   *
+   * @param settings as {@code key.path=value}, at least {@code data.source}; relative paths are
+   *     relative to the working directory
+   * @throws InputException as {@link #load(Path, List)}
+   */
+  public static Config of(String... settings) {
+    List<Setting> overrides = List.of(settings).stream().map(Setting::parse).toList();
+    return parse(null, "potstill", "{}", WORKING_DIRECTORY, overrides);
+  }
+
+  private static Config parse(
+      String name, String stem, String text, Path folder, List<Setting> overrides) {
+    Problems problems = new Problems(name);
+    ConfigReader reader = new ConfigReader(problems);
+    Optional<Node> root = YamlText.compose(name == null ? "the settings" : name, text);
+    if (root.isEmpty() || Nodes.isNull(root.get())) {
+      throw new InputException(name + " is empty; 'init' writes a config to begin with");
+    }
+    reader.read("", root.get(), new Origin(null, folder));
+    overrides.forEach(setting -> apply(setting, reader));
+    requireAll(reader, problems);
+    problems.throwIfAny();
+    Settings settings = new Settings(reader.values(), stem);
+    ConfigChecks.check(settings, reader, problems);
+    problems.throwIfAny();
+    return bind(settings);
+  }
+
+  private static void apply(Setting setting, ConfigReader reader) {
+    Node node = YamlText.compose(setting.option(), setting.value() + "\n").orElse(null);
+    if (node == null) {
+      // Nothing after '=': what YAML calls null.
+      node = YamlText.compose(setting.option(), "null\n").orElseThrow();
+    }
+    reader.read(setting.path(), node, new Origin(setting.option(), WORKING_DIRECTORY));
+  }
+
+  private static void requireAll(ConfigReader reader, Problems problems) {
+    for (Key key : ConfigKeys.all()) {
+      if (key.isRequired() && problems.isEmpty() && !reader.values().containsKey(key.path())) {
+        problems.add("", key.path() + ": has to be given; allowed: " + key.type().allowed());
+      }
+    }
+  }
+
+  private static Config bind(Settings settings) {
+    return RecordBinder.bind(
+        Config.class,
+        "",
+        settings::get,
+        section ->
+            ConfigKeys.all().stream()
+                .filter(key -> key.section().equals(section))
+                .anyMatch(key -> !ConfigKeys.inForce(key, settings)));
+  }
+
+  private static String stem(Path file) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot <= 0 ? name : name.substring(0, dot);
+  }
+}

@@ -1,0 +1,63 @@
+package org.potstill.config;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** The JSON Schema of the configuration, by which editors complete and check it. */
+public final class ConfigSchema {
+
+  private static final String DRAFT = "http://json-schema.org/draft-07/schema#";
+
+  private ConfigSchema() {}
+
+  /** The schema as JSON text. */
+  public static String json() {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("$schema", DRAFT).put("title", "Potstill configuration");
+    section(root);
+    ConfigKeys.all().forEach(key -> add(root, key));
+    return root.toPrettyString() + "\n";
+  }
+
+  private static void add(ObjectNode root, Key key) {
+    ObjectNode section = root;
+    for (String name : key.section().split("\\.", -1)) {
+      ObjectNode properties = (ObjectNode) section.get("properties");
+      if (!properties.has(name)) {
+        section(properties.putObject(name));
+      }
+      if (key.isRequired()) {
+        section.withArray("required").add(name);
+      }
+      section = (ObjectNode) properties.get(name);
+    }
+    ObjectNode schema = ((ObjectNode) section.get("properties")).putObject(key.name());
+    schema.put("description", description(key));
+    key.type().describe(schema);
+    if (key.isRequired()) {
+      section.withArray("required").add(key.name());
+    }
+  }
+
+  private static void section(ObjectNode schema) {
+    schema.putArray("type").add("object").add("null");
+    schema.put("additionalProperties", false).putObject("properties");
+  }
+
+  private static String description(Key key) {
+    if (key.isRequired()) {
+      return key.about();
+    }
+    return key.about() + " Default: " + defaultOf(key) + ".";
+  }
+
+  /** The default of a key in words; the value itself where it is fixed. */
+  static String defaultOf(Key key) {
+    if (key.isRequired()) {
+      return "none, has to be given";
+    }
+    return key.isComputed()
+        ? key.fallbackWords()
+        : YamlText.inline(key.type().toYaml(key.fallback().apply(null)));
+  }
+}

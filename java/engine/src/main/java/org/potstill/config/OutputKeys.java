@@ -1,0 +1,158 @@
+package org.potstill.config;
+
+import static org.potstill.config.Key.computed;
+import static org.potstill.config.Key.fixed;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.potstill.config.Groups.ListOf;
+import org.potstill.config.Numbers.Real;
+import org.potstill.config.Numbers.Whole;
+import org.potstill.config.Words.Choice;
+import org.potstill.config.Words.Strategy;
+
+/** Keys of the distillation and of what measures its result. */
+final class OutputKeys {
+
+  private static final String ALL_DSA = "color_crop_cutout_flip_scale_rotate";
+  private static final Strategy DSA =
+      new Strategy(List.of("color", "crop", "cutout", "flip", "scale", "rotate"));
+
+  private static final Whole COUNT = new Whole(1, Integer.MAX_VALUE);
+  private static final Whole COUNT_OR_NONE = new Whole(0, Integer.MAX_VALUE);
+  private static final Real RATE = new Real(0, true, Double.MAX_VALUE, false);
+  private static final Real RATE_OR_NONE = new Real(0, false, Double.MAX_VALUE, false);
+  private static final Real MOMENTUM = new Real(0, false, 1, true);
+
+  private OutputKeys() {}
+
+  /** Section {@code experts}. */
+  static List<Key> experts() {
+    return List.of(
+        fixed("experts.count", COUNT, 100L, "Number of experts."),
+        fixed("experts.epochs", COUNT, 15L, "Epochs of training; one snapshot after each."),
+        fixed("experts.learning-rate", RATE, 0.01, "Rate of plain SGD."),
+        fixed("experts.momentum", MOMENTUM, 0.0, "Momentum of SGD."),
+        fixed("experts.batch", COUNT, 256L, "Images per step."),
+        fixed(
+            "experts.precision",
+            new Choice(List.of("f32", "bf16")),
+            "f32",
+            "Precision of the stored snapshots."));
+  }
+
+  /** Section {@code distill}. */
+  static List<Key> distill() {
+    return Stream.of(distilled(), distillingNetwork(), distillingSteps())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private static List<Key> distilled() {
+    return List.of(
+        fixed(
+                "distill.method",
+                Choice.of(DistillConfig.Method.class),
+                "dm",
+                "What is matched: features (dm), gradients (dc) or trajectories (mtt).")
+            .shown(),
+        fixed(
+            "distill.space",
+            Choice.of(DistillConfig.Space.class),
+            "pixel",
+            "What is optimised: pixels, or latents of a GAN (glad) or a diffusion model (ld3m)."),
+        fixed("distill.images-per-class", COUNT, 1L, "Synthetic images per class.").shown(),
+        fixed("distill.iterations", COUNT, 10_000L, "Iterations in all; --resume may raise them."),
+        fixed("distill.batch-real", COUNT, 256L, "Real images per class and step."),
+        fixed(
+            "distill.init",
+            Choice.of(DistillConfig.Init.class),
+            "real",
+            "What the images start from: images of the core-set, or noise."));
+  }
+
+  private static List<Key> distillingNetwork() {
+    return List.of(
+        fixed(
+            "distill.network.name",
+            new Choice(List.of("convnet")),
+            "convnet",
+            "The network that distils."),
+        computed(
+            "distill.network.depth",
+            new Whole(1, 8),
+            PaperDefaults::depth,
+            "3 up to 64 pixels, 5 up to 128, 6 above",
+            "Its blocks of convolution, norm, ReLU and pooling."),
+        fixed("distill.network.width", new Whole(1, 4096), 128L, "Channels of every block."),
+        fixed(
+            "distill.network.norm",
+            new Choice(List.of("instance", "batch", "layer", "group", "none")),
+            "instance",
+            "Its normalisation."),
+        fixed(
+            "distill.network.pooling",
+            new Choice(List.of("avg", "max", "none")),
+            "avg",
+            "Its pooling, 2 x 2."));
+  }
+
+  private static List<Key> distillingSteps() {
+    return List.of(
+        fixed("distill.augment", DSA, ALL_DSA, "DSA strategy."),
+        computed(
+            "distill.learning-rate",
+            RATE,
+            PaperDefaults::learningRate,
+            "dc 1, dm 10, mtt 10000; in the space ld3m a tenth of it",
+            "Learning rate of the images."),
+        fixed("distill.momentum", MOMENTUM, 0.5, "Momentum of the images."),
+        fixed("distill.outer-loops", COUNT, 1L, "Updates of the images per iteration (dc)."),
+        fixed("distill.inner-loops", COUNT, 1L, "Epochs of the network between two of them (dc)."),
+        fixed("distill.network-learning-rate", RATE, 0.01, "Rate of those epochs (dc)."),
+        fixed(
+            "distill.distance",
+            new Choice(List.of("layerwise", "mse", "cos")),
+            "layerwise",
+            "Distance between gradients (dc)."),
+        fixed("distill.checkpoint-every", COUNT, 100L, "Iterations between two checkpoints."),
+        fixed("distill.log-every", COUNT, 10L, "Iterations between two lines of metrics.jsonl."));
+  }
+
+  /** Section {@code evaluate}. */
+  static List<Key> evaluate() {
+    return List.of(
+        fixed(
+            "evaluate.networks",
+            new ListOf(
+                new Choice(List.of("convnet", "alexnet", "vgg11", "resnet18", "vit")),
+                false,
+                false),
+            List.of("convnet"),
+            "Networks trained on the distilled images, one after the other."),
+        fixed("evaluate.repeats", COUNT, 5L, "Repeats per network, each with its own seed."),
+        fixed("evaluate.epochs", COUNT, 1000L, "Epochs of training."),
+        fixed("evaluate.batch", COUNT, 256L, "Images per step."),
+        fixed(
+            "evaluate.learning-rate",
+            RATE_OR_NONE,
+            0.0,
+            "Peak rate; 0 takes that of the paper: 0.001, for vgg11 0.0001."),
+        fixed("evaluate.augment", DSA, ALL_DSA, "DSA strategy."),
+        fixed(
+            "evaluate.every",
+            COUNT_OR_NONE,
+            0L,
+            "Iterations of distilling between two evaluations; 0 evaluates the last images only."),
+        fixed(
+            "evaluate.protocol",
+            Choice.of(EvaluateConfig.Protocol.class),
+            "validation",
+            "What the best iteration is chosen by: the validation share, or the test images."),
+        fixed(
+            "evaluate.baselines",
+            new ListOf(new Choice(List.of("random")), false, true),
+            List.of("random"),
+            "Sets of real images evaluated beside it."));
+  }
+}

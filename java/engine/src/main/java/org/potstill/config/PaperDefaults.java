@@ -1,0 +1,52 @@
+package org.potstill.config;
+
+import java.util.Map;
+
+/**
+ * Defaults that follow from the method, the space and the resolution: the settings of "Distill the
+ * Best, Ignore the Rest" (Moser et al.) and of the code its authors published.
+ */
+final class PaperDefaults {
+
+  private static final int SMALL = 64;
+  private static final int MEDIUM = 128;
+  private static final long PAPER_RESOLUTION = 128;
+  private static final long SCORER_RESOLUTION = 224;
+
+  private static final Map<String, Double> PIXEL_RATES = Map.of("dc", 1.0, "dm", 10.0, "mtt", 1e4);
+  private static final Map<String, Double> LATENT_RATES = Map.of("dc", 0.1, "dm", 1.0, "mtt", 1e3);
+
+  private PaperDefaults() {}
+
+  /** Share of every class that is kept: 0.2 for distribution matching, else 0.6. */
+  static Object keep(Settings settings) {
+    if (settings.text("prune.mode").equals("none")) {
+      return 1.0;
+    }
+    return settings.text("distill.method").equals("dm") ? 0.2 : 0.6;
+  }
+
+  /** Learning rate of pixels and GAN features, or of the latents of a diffusion model. */
+  static Object learningRate(Settings settings) {
+    boolean latents = settings.text("distill.space").equals("ld3m");
+    return (latents ? LATENT_RATES : PIXEL_RATES).get(settings.text("distill.method"));
+  }
+
+  /** Side length of the images: 128 pixels for folders of images, else that of the source. */
+  static Object resolution(Settings settings) {
+    return settings.text("data.source").startsWith("folder:") ? PAPER_RESOLUTION : 0L;
+  }
+
+  /** Side length at which a pretrained scorer sees images; one that is trained sees the data's. */
+  static Object scoreResolution(Settings settings) {
+    return settings.get("score.weights") == null
+        ? settings.whole("data.resolution")
+        : SCORER_RESOLUTION;
+  }
+
+  /** Blocks of the distilling ConvNet: 3 up to 64 pixels, 5 up to 128, 6 above. */
+  static Object depth(Settings settings) {
+    long resolution = settings.whole("data.resolution");
+    return resolution <= SMALL ? 3L : resolution <= MEDIUM ? 5L : 6L;
+  }
+}

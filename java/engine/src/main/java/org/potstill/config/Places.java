@@ -1,0 +1,116 @@
+package org.potstill.config;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/** Keys that name a file, a folder or a data set. */
+final class Places {
+
+  private Places() {}
+
+  /**
+   * A file or folder, made absolute.
+   *
+   * @param what it is, in words
+   * @param instead the word that is written in place of a path for the value null; null where a
+   *     path has to be given
+   */
+  record Location(String what, String instead) implements ValueType {
+
+    @Override
+    public Object read(Node node, Path base) throws Unfit {
+      boolean none = Nodes.isNull(node) || isWord(node);
+      if (none && instead != null) {
+        return null;
+      }
+      if (none || !(node instanceof ScalarNode scalar)) {
+        throw new Unfit(node, allowed());
+      }
+      return absolute(scalar.getValue(), base, node, allowed());
+    }
+
+    private boolean isWord(Node node) {
+      return node instanceof ScalarNode scalar && scalar.getValue().equals(instead);
+    }
+
+    @Override
+    public String allowed() {
+      return instead == null ? what : what + ", or " + instead;
+    }
+
+    @Override
+    public void describe(ObjectNode schema) {
+      if (instead == null) {
+        schema.put("type", "string").put("minLength", 1);
+      } else {
+        schema.putArray("type").add("string").add("null");
+      }
+    }
+
+    @Override
+    public Object toYaml(Object value) {
+      return value == null ? instead : value.toString();
+    }
+  }
+
+  /**
+   * A data set as {@code kind:place}.
+   *
+   * @param named kinds whose place is a name
+   * @param folders kinds whose place is a folder, made absolute
+   */
+  record Source(List<String> named, List<String> folders) implements ValueType {
+
+    @Override
+    public Object read(Node node, Path base) throws Unfit {
+      String value = node instanceof ScalarNode scalar ? scalar.getValue() : "";
+      int colon = value.indexOf(':');
+      String kind = value.substring(0, Math.max(colon, 0));
+      String place = value.substring(colon + 1);
+      if (place.isEmpty() || !(named.contains(kind) || folders.contains(kind))) {
+        throw new Unfit(node, allowed());
+      }
+      return named.contains(kind)
+          ? value
+          : kind + ":" + absolute(place.strip(), base, node, allowed());
+    }
+
+    @Override
+    public String allowed() {
+      return String.join(", ", named.stream().map(kind -> kind + ":NAME").toList())
+          + ", "
+          + String.join(", ", folders.stream().map(kind -> kind + ":DIR").toList());
+    }
+
+    @Override
+    public void describe(ObjectNode schema) {
+      String kinds = String.join("|", named) + "|" + String.join("|", folders);
+      schema.put("type", "string").put("pattern", "^(" + kinds + "):.+$");
+    }
+  }
+
+  private static String home() {
+    return System.getProperty("user.home");
+  }
+
+  private static Path resolve(String text, Path base) {
+    return text.startsWith("~/")
+        ? Path.of(home(), text.substring(2))
+        : base.resolve(text).toAbsolutePath().normalize();
+  }
+
+  private static Path absolute(String text, Path base, Node node, String allowed) throws Unfit {
+    try {
+      if (!text.isEmpty()) {
+        return resolve(text, base);
+      }
+    } catch (InvalidPathException e) {
+      // Letters that no file name has: not allowed, as told below.
+    }
+    throw new Unfit(node, allowed);
+  }
+}

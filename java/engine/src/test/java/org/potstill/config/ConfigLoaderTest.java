@@ -1,0 +1,289 @@
+package org.potstill.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.potstill.errors.InputException;
+
+class ConfigLoaderTest {
+
+  @TempDir Path folder;
+
+  private Config load(String yaml, String... overrides) throws IOException {
+    Path file = folder.resolve("quick.yaml");
+    Files.writeString(file, yaml);
+    return ConfigLoader.load(file, List.of(overrides));
+  }
+
+  private String messageOf(String yaml, String... overrides) {
+    InputException error = assertThrows(InputException.class, () -> load(yaml, overrides));
+    return error.getMessage().replace(folder + "/", "");
+  }
+
+  @Test
+  void defaultsAreThoseOfThePaper() throws IOException {
+    Config config = load("data: {source: 'folder:images'}\n");
+    assertEquals("quick", config.run().name());
+    assertEquals("folder:" + folder.resolve("images"), config.data().source());
+    assertEquals(128, config.data().resolution());
+    assertEquals(0.2, config.prune().keep());
+    assertEquals(10.0, config.distill().learningRate());
+    assertEquals(
+        new NetworkConfig("convnet", 5, 128, "instance", "avg"), config.distill().network());
+    assertEquals(10_000, config.distill().iterations());
+    assertEquals(256, config.distill().batchReal());
+    assertEquals("color_crop_cutout_flip_scale_rotate", config.distill().augment());
+    assertEquals(1000, config.evaluate().epochs());
+    assertEquals(5, config.evaluate().repeats());
+    assertEquals(List.of("random"), config.evaluate().baselines());
+    assertNull(config.experts());
+    assertTrue(config.score().trained());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dm, pixel, 10, 0.2", "dc, pixel, 1, 0.6", "mtt, pixel, 10000, 0.6",
+    "dm, ld3m, 1, 0.2", "dc, ld3m, 0.1, 0.6", "mtt, ld3m, 1000, 0.6",
+  })
+  void ratesFollowMethodAndSpace(String method, String space, double rate, double keep)
+      throws IOException {
+    Config config =
+        load("data: {source: 'idx:d'}\ndistill: {method: " + method + ", space: " + space + "}\n");
+    assertEquals(rate, config.distill().learningRate());
+    assertEquals(keep, config.prune().keep());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"28, 3", "32, 3", "64, 3", "128, 5", "256, 6"})
+  void depthFollowsResolution(int resolution, int depth) throws IOException {
+    Config config = load("data: {source: 'folder:x', resolution: " + resolution + "}\n");
+    assertEquals(depth, config.distill().network().depth());
+  }
+
+  @Test
+  void trajectoryMatchingHasExperts() throws IOException {
+    assertNotNull(load("data: {source: 'idx:d'}\ndistill: {method: mtt}\n").experts());
+    assertEquals(
+        "quick.yaml, line 2: experts.count: is set, but only distill.method mtt has experts and"
+            + " the method is dm",
+        messageOf("data: {source: 'idx:d'}\nexperts: {count: 5}\n"));
+  }
+
+  @Test
+  void pretrainedScorerSees224Pixels() throws IOException {
+    Config config = load("data: {source: 'folder:x'}\nscore: {weights: w/r18.pth}\n");
+    assertEquals(224, config.score().resolution());
+    assertEquals(folder.resolve("w/r18.pth"), config.score().weights());
+  }
+
+  @Test
+  void overridesWinAndTheirPathsAreRelativeToTheWorkingDirectory() throws IOException {
+    Config config =
+        load(
+            "data: {source: 'folder:x', classes: imagenette}\nprune: {keep: 0.5}\n",
+            "prune.keep=0.25",
+            "data.source=folder:images",
+            "evaluate.networks=[convnet, vit]",
+            "distill.network={depth: 4, norm: none}",
+            "score.from=none",
+            "run.name=2024");
+    assertEquals(0.25, config.prune().keep());
+    assertEquals("folder:" + Path.of("images").toAbsolutePath(), config.data().source());
+    assertEquals(List.of("convnet", "vit"), config.evaluate().networks());
+    assertEquals(List.of("imagenette"), config.data().classes());
+    assertEquals(4, config.distill().network().depth());
+    assertEquals("2024", config.run().name());
+  }
+
+  @Test
+  void settingsAloneMakeAConfig() {
+    Config config =
+        ConfigLoader.of("data.source=builtin:fashion-mnist-mini", "data.class-index={a: 3}");
+    assertEquals("builtin:fashion-mnist-mini", config.data().source());
+    assertEquals(Map.of("a", 3), config.data().classIndex());
+  }
+
+  @Test
+  void misspeltKeyIsNamedWithLineAndSuggestion() {
+    assertEquals(
+        "quick.yaml, line 4: distill.iteratons: unknown key; did you mean iterations?; allowed"
+            + " here: method, space, images-per-class, iterations, batch-real, init, network,"
+            + " augment, learning-rate, momentum, outer-loops, inner-loops, network-learning-rate,"
+            + " distance, checkpoint-every, log-every",
+        messageOf("data:\n  source: idx:d\ndistill:\n  iteratons: 5\n"));
+  }
+
+  @Test
+  void keyOfAnotherSectionIsRecognised() {
+    assertEquals(
+        "quick.yaml, line 2: prune.images-per-class: unknown key; did you mean"
+            + " distill.images-per-class?; allowed here: mode, keep",
+        messageOf("data: {source: 'idx:d'}\nprune: {images-per-class: 5}\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "prune: {keep: 1.5}|prune.keep: found 1.5; allowed: a number above 0 and at most 1",
+        "prune: {keep: 0}|prune.keep: found 0; allowed: a number above 0 and at most 1",
+        "prune: {keep: -0.2}|prune.keep: found -0.2; allowed: a number above 0 and at most 1",
+        "prune: {keep: .nan}|prune.keep: found .nan; allowed: a number above 0 and at most 1",
+        "prune: {keep: much}|prune.keep: found the text 'much'; allowed: a number above 0 and at"
+            + " most 1",
+        "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1",
+        "prune: {mode: esay}|prune.mode: found the text 'esay'; allowed: easy, hard, random, none;"
+            + " did you mean easy?",
+        "prune: [easy]|prune: found a list of 1; allowed: a section of mode, keep",
+        "distill: {learning-rate: .inf}|distill.learning-rate: found .inf; allowed: a number above"
+            + " 0",
+        "distill: {momentum: 1}|distill.momentum: found 1; allowed: a number from 0 and below 1",
+        "distill: {iterations: 10.5}|distill.iterations: found 10.5; allowed: a whole number from"
+            + " 1",
+        "distill: {iterations: '10'}|distill.iterations: found the text '10'; allowed: a whole"
+            + " number from 1",
+        "distill: {iterations: 99999999999999999999}|distill.iterations: found"
+            + " 99999999999999999999; allowed: a whole number from 1 to 2147483647",
+        "distill: {iterations: 3000000000}|distill.iterations: found 3000000000; allowed: a whole"
+            + " number from 1 to 2147483647",
+        "distill: {augment: color_colr}|distill.augment: found the text 'color_colr'; allowed:"
+            + " color, crop, cutout, flip, scale, rotate joined by '_', or none",
+        "distill: {network: {depth: 6}}|distill.network.depth: found 6; allowed at 32 pixels: at"
+            + " most 5, since every block halves the side",
+        "evaluate: {networks: []}|evaluate.networks: found an empty list; allowed: a list of"
+            + " convnet, alexnet, vgg11, resnet18, vit",
+        "evaluate: {networks: [vit, vit]}|evaluate.networks: found the text 'vit'; allowed: every"
+            + " entry once",
+        "run: {device: gpu}|run.device: found the text 'gpu'; allowed: auto, cpu, cuda, cuda:N",
+        "run: {seed: -1}|run.seed: found -1; allowed: a whole number from 0 to 9223372036854775807",
+        "score: {from: [a]}|score.from: found a list of 1; allowed: a run directory, or none",
+        "run: {? [a] : b}|run.?: unknown key; allowed here: name, out, seed, device, threads,"
+            + " kernels",
+      })
+  void badValueIsNamedWithWhatIsAllowed(String line, String message) {
+    assertEquals("quick.yaml, line 2: " + message, messageOf("data: {source: 'idx:d'}\n" + line));
+  }
+
+  @Test
+  void everyProblemIsTold() {
+    assertEquals(
+        """
+        quick.yaml: 4 problems
+          line 1: data.source: found the text 'ftp:x'; allowed: builtin:NAME, folder:DIR, idx:DIR, cifar10:DIR, cifar100:DIR
+          line 3: prune.keep: found 2; allowed: a number above 0 and at most 1
+          line 4: prune.keep: stands here a second time
+          --set distill.iterations=x: distill.iterations: found the text 'x'; allowed: a whole number from 1\
+        """,
+        messageOf(
+            "data: {source: 'ftp:x'}\nprune:\n  keep: 2\n  keep: 0.5\n", "distill.iterations=x"));
+  }
+
+  @Test
+  void missingSourceIsTold() {
+    assertEquals(
+        "quick.yaml, data.source: has to be given; allowed: builtin:NAME, folder:DIR, idx:DIR,"
+            + " cifar10:DIR, cifar100:DIR",
+        messageOf("run: {seed: 3}\n"));
+  }
+
+  @Test
+  void badOverrideNamesTheOption() {
+    String good = "data: {source: 'idx:d'}\n";
+    assertEquals(
+        "--set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most 1",
+        messageOf(good, "prune.keep=1.5"));
+    assertEquals(
+        "--set prune.kep=1: prune.kep: unknown key; did you mean keep?; allowed here: mode, keep",
+        messageOf(good, "prune.kep=1"));
+    assertEquals(
+        "--set prune.keep: found no key.path=value, for example prune.keep=0.5",
+        messageOf(good, "prune.keep"));
+    assertEquals(
+        "--set prune.keep.x=1: prune.keep: holds a value, not a section",
+        messageOf(good, "prune.keep.x=1"));
+    assertTrue(
+        messageOf(good, "prune.keep=[1")
+            .startsWith("--set prune.keep=[1, line 2: this is no YAML"));
+  }
+
+  @Test
+  void textsThatAreNoConfigAreRefused() {
+    assertEquals("quick.yaml is empty; 'init' writes a config to begin with", messageOf(""));
+    assertEquals(
+        "quick.yaml is empty; 'init' writes a config to begin with", messageOf("# nothing\n"));
+    assertEquals(
+        "quick.yaml, line 1: the file: found a list of 2; allowed: a section of run, data, score,"
+            + " prune, experts, distill, evaluate",
+        messageOf("- a\n- b\n"));
+    assertEquals(
+        "quick.yaml, line 2: a tab, where YAML allows only spaces to indent",
+        messageOf("data:\n\tsource: idx:d\n"));
+    assertTrue(messageOf("a: 1\n---\nb: 2\n").startsWith("quick.yaml, line 2: this is no YAML:"));
+    assertTrue(messageOf("a: [1\n").contains("this is no YAML"));
+    assertTrue(messageOf("a: \u0007\n").contains("this is no YAML"));
+    assertTrue(messageOf("[".repeat(200_000)).startsWith("quick.yaml"));
+  }
+
+  @Test
+  void aliasBombCostsNothing() {
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 60; i++) {
+      bomb.append("a").append(i).append(": &a").append(i).append(" [");
+      bomb.append(("*a" + (i - 1) + ", ").repeat(9)).append("x]\n");
+    }
+    String message = messageOf(bomb.toString());
+    assertTrue(message.contains("aliases"), message);
+    message =
+        messageOf("data: &d {source: 'idx:d', classes: [&a [x], *a]}\nrun: &r {device: *r}\n");
+    assertTrue(message.contains("data.classes: found a list of 1"), message);
+    assertTrue(message.contains("run.device: found a section of its own"), message);
+  }
+
+  @Test
+  void filesThatCannotBeReadAreNamed() throws IOException {
+    Path file = folder.resolve("bytes.yaml");
+    Files.write(file, "run: {name: caf\u00e9}".getBytes(StandardCharsets.ISO_8859_1));
+    assertEquals(file + " is not a text in UTF-8", refusal(file));
+    assertEquals(folder + " is a folder; name the config file in it", refusal(folder));
+    Path none = folder.resolve("none.yaml");
+    assertEquals(
+        "there is no config file " + none + "; 'init' writes one to begin with", refusal(none));
+    Path large = folder.resolve("large.yaml");
+    Files.write(large, new byte[(1 << 20) + 1]);
+    assertEquals(large + " is larger than 1 MiB, so it is no config file", refusal(large));
+  }
+
+  private static String refusal(Path file) {
+    return assertThrows(InputException.class, () -> ConfigLoader.load(file, List.of()))
+        .getMessage();
+  }
+
+  @Test
+  void rulesBetweenKeysAreChecked() {
+    assertEquals(
+        "quick.yaml, line 1: data.resolution: found 0; allowed for folders: a whole number from 1"
+            + " to 4096",
+        messageOf("data: {source: 'folder:d', resolution: 0}\n"));
+    assertEquals(
+        "quick.yaml, line 1: data.mean: found 3 means and 0 standard deviations; allowed: none, or"
+            + " one of each per channel (1 or 3)",
+        messageOf("data: {source: 'idx:d', mean: [0.5, 0.5, 0.5]}\n"));
+    assertEquals(
+        "quick.yaml, line 2: evaluate.every: chooses the best iteration by the validation share,"
+            + " but data.validation-share is 0; raise it, or set evaluate.protocol to paper",
+        messageOf("data: {source: 'idx:d', validation-share: 0}\nevaluate: {every: 5}\n"));
+  }
+}

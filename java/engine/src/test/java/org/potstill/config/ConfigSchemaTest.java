@@ -1,0 +1,58 @@
+package org.potstill.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+class ConfigSchemaTest {
+
+  private static Set<ValidationMessage> violations(String yaml) throws Exception {
+    JsonSchema schema =
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7).getSchema(ConfigSchema.json());
+    Object tree = new Load(LoadSettings.builder().build()).loadFromString(yaml);
+    String json = new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString(tree);
+    return schema.validate(json, InputFormat.JSON);
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.potstill.config.ConfigWriterTest#settings")
+  void resolvedConfigsAreValid(List<String> settings) throws Exception {
+    Config config = ConfigLoader.of(settings.toArray(String[]::new));
+    assertEquals(Set.of(), violations(ConfigWriter.toYaml(config)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "data: {}",
+        "data: {source: ftp}",
+        "{data: {source: 'idx:d'}, prune: {keep: 1.5}}",
+        "{data: {source: 'idx:d'}, prune: {kep: 0.5}}",
+        "{data: {source: 'idx:d'}, distill: {network: {depth: deep}}}",
+        "{data: {source: 'idx:d'}, distill: {augment: colour}}",
+        "{data: {source: 'idx:d'}, evaluate: {networks: [lenet]}}",
+        "{data: {source: 'idx:d'}, sweep: {}}",
+      })
+  void badConfigsAreNot(String yaml) throws Exception {
+    assertFalse(violations(yaml).isEmpty());
+  }
+
+  @Test
+  void newConfigIsValid() throws Exception {
+    assertEquals(Set.of(), violations(ConfigTemplate.yaml(null)));
+  }
+}
