@@ -36,6 +36,16 @@ public interface Dataset extends AutoCloseable {
   /** What stands for the content of the data set in fingerprints: ids, sizes, source, settings. */
   String fingerprint();
 
+  /** What a reader should know of the source: classes without test images, files passed over. */
+  default List<String> warnings() {
+    return List.of();
+  }
+
+  /** Whether images cost no decoding, so that reading ahead of the consumer gains nothing. */
+  default boolean inMemory() {
+    return false;
+  }
+
   /**
    * Decodes one image.
    *

@@ -1,0 +1,173 @@
+package org.potstill.data;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.potstill.config.DataConfig;
+import org.potstill.errors.InputException;
+
+/** The chosen classes of a source, with the validation share taken off the training images. */
+final class SplitDataset implements Dataset {
+
+  private final ImageSource source;
+  private final DataConfig config;
+  private final List<ClassLabel> classes;
+  private final ValidationSplit split;
+  private final List<ImageRecord> test;
+  private final List<String> warnings;
+  private final String fingerprint;
+  private final int resolution;
+  private Normalisation normalisation;
+
+  SplitDataset(ImageSource source, DataConfig config, long seed, int resolution) {
+    this.source = source;
+    this.config = config;
+    this.resolution = resolution;
+    classes = ClassChoice.choose(source.classes(), config.classes());
+    ImageSource.Listing train = source.list(ImageSource.Split.TRAIN, classes);
+    ImageSource.Listing tested = source.list(ImageSource.Split.TEST, classes);
+    test = List.copyOf(tested.images());
+    refuseEmptyClasses(train.images());
+    split = ValidationSplit.of(train.images(), classes.size(), config.validationShare(), seed);
+    warnings = new ArrayList<>(source.warnings());
+    warnAboutTest();
+    fingerprint = fingerprint(train.digest() + ' ' + tested.digest(), seed);
+    DatasetNormalisation.check(config, channels());
+  }
+
+  private void refuseEmptyClasses(List<ImageRecord> images) {
+    int[] counts = counts(images);
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] == 0) {
+        throw new InputException(
+            "class "
+                + quoted(classes.get(i))
+                + " has no training images in "
+                + config.source()
+                + ": add some, or leave the class out of data.classes");
+      }
+    }
+  }
+
+  private void warnAboutTest() {
+    int[] counts = counts(test);
+    List<String> missing = new ArrayList<>();
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] == 0) {
+        missing.add(quoted(classes.get(i)));
+      }
+    }
+    if (!missing.isEmpty()) {
+      warnings.add(
+          missing.size() == classes.size()
+              ? "there are no test images: accuracy can be measured on the validation share only"
+              : "no test images of " + String.join(", ", missing) + ": accuracy leaves them out");
+    }
+  }
+
+  private int[] counts(List<ImageRecord> images) {
+    int[] counts = new int[classes.size()];
+    images.forEach(image -> counts[image.classIndex()]++);
+    return counts;
+  }
+
+  private static String quoted(ClassLabel label) {
+    return label.name().equals(label.key())
+        ? label.name()
+        : label.key() + " (" + label.name() + ")";
+  }
+
+  private String fingerprint(String content, long seed) {
+    // The path is no part of it: a data set that was moved is still the same.
+    String kind = config.source().substring(0, config.source().indexOf(':'));
+    String all =
+        String.join(
+            "\n",
+            kind,
+            classKeys().toString(),
+            Integer.toString(resolution),
+            Double.toString(config.validationShare()),
+            config.resize().name(),
+            config.mean() + " " + config.std(),
+            Long.toString(config.maxPixels()),
+            Long.toString(seed),
+            content);
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(all.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  @Override
+  public List<String> classNames() {
+    return classes.stream().map(ClassLabel::name).toList();
+  }
+
+  @Override
+  public List<String> classKeys() {
+    return classes.stream().map(ClassLabel::key).toList();
+  }
+
+  @Override
+  public List<ImageRecord> training() {
+    return split.training();
+  }
+
+  @Override
+  public List<ImageRecord> validation() {
+    return split.validation();
+  }
+
+  @Override
+  public List<ImageRecord> test() {
+    return test;
+  }
+
+  @Override
+  public int channels() {
+    return source.channels();
+  }
+
+  @Override
+  public int resolution() {
+    return resolution;
+  }
+
+  @Override
+  public synchronized Normalisation normalisation() {
+    if (normalisation == null) {
+      normalisation = DatasetNormalisation.of(this, split.all(), config);
+    }
+    return normalisation;
+  }
+
+  @Override
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  @Override
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  @Override
+  public boolean inMemory() {
+    return source.inMemory();
+  }
+
+  @Override
+  public RawImage read(ImageRecord image) throws BadImageException {
+    return source.read(image.id());
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
+}

@@ -1,0 +1,20 @@
+package org.potstill.pipeline;
+
+import org.potstill.run.Existing;
+
+/**
+ * How a run is started.
+ *
+ * @param existing what is done with a run directory that is already there
+ */
+public record RunOptions(Existing existing) {
+
+  /** A new run; an existing run directory is an error. */
+  public static final RunOptions NEW = new RunOptions(Existing.FAIL);
+
+  /** Continues the run in the directory, or begins one. */
+  public static final RunOptions RESUME = new RunOptions(Existing.RESUME);
+
+  /** Deletes the run in the directory first. */
+  public static final RunOptions OVERWRITE = new RunOptions(Existing.OVERWRITE);
+}

@@ -1,0 +1,73 @@
+package org.potstill.data;
+
+import java.util.List;
+import java.util.Map;
+import org.potstill.config.DataConfig;
+
+/** Configurations of section data for tests. */
+public final class DataConfigs {
+
+  static final long MAX_PIXELS = 50_000_000;
+
+  private DataConfigs() {}
+
+  /** All classes of a source at its own resolution, a tenth held back, bad images refused. */
+  public static DataConfig of(String source, String... classes) {
+    return new DataConfig(
+        source,
+        List.of(classes),
+        0,
+        0.1,
+        DataConfig.Resize.ANTIALIAS,
+        DataConfig.OnBadImage.FAIL,
+        List.of(),
+        List.of(),
+        Map.of(),
+        MAX_PIXELS);
+  }
+
+  /** The same with another share held back. */
+  static DataConfig withShare(DataConfig config, double share) {
+    return new DataConfig(
+        config.source(),
+        config.classes(),
+        config.resolution(),
+        share,
+        config.resize(),
+        config.onBadImage(),
+        config.mean(),
+        config.std(),
+        config.classIndex(),
+        config.maxPixels());
+  }
+
+  /** The same at another resolution. */
+  static DataConfig withResolution(DataConfig config, int resolution) {
+    return new DataConfig(
+        config.source(),
+        config.classes(),
+        resolution,
+        config.validationShare(),
+        config.resize(),
+        config.onBadImage(),
+        config.mean(),
+        config.std(),
+        config.classIndex(),
+        config.maxPixels());
+  }
+
+  /** The same with constants to normalise with. */
+  static DataConfig withNormalisation(DataConfig config, List<Double> mean, List<Double> std) {
+    return new DataConfig(
+        config.source(),
+        config.classes(),
+        config.resolution(),
+        config.validationShare(),
+        config.resize(),
+        config.onBadImage(),
+        mean,
+        std,
+        config.classIndex(),
+        config.maxPixels());
+  }
+}
