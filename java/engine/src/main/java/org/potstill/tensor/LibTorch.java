@@ -24,10 +24,7 @@ public final class LibTorch {
     if (loaded) {
       return;
     }
-    // JavaCPP refuses native memory beyond about four times the Java heap unless told otherwise,
-    // and reads these properties once, when its Pointer class loads.
-    setIfAbsent("org.bytedeco.javacpp.maxBytes", "0");
-    setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    NativeMemory.unlimit();
     try {
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);
@@ -40,12 +37,6 @@ public final class LibTorch {
           e);
     }
     loaded = true;
-  }
-
-  private static void setIfAbsent(String key, String value) {
-    if (System.getProperty(key) == null) {
-      System.setProperty(key, value);
-    }
   }
 
   /** The message of an error of LibTorch without the C++ stack frames that follow it. */
