@@ -1,0 +1,126 @@
+package org.potstill.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The charts of the page, and their data as the script of the page reads them. */
+final class Charts {
+
+  /** Classes whose histogram is drawn; all are in the table. */
+  static final int DRAWN_CLASSES = 24;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CURVE_POINTS = 600;
+  private static final List<String> CURVES = List.of("score", "experts", "distill");
+
+  private final List<Chart> histograms = new ArrayList<>();
+  private final List<Chart> curves = new ArrayList<>();
+
+  Charts(RunFiles files) {
+    String mode = files.config().text("prune.mode", "easy");
+    List<ScoreTable.ClassLosses> classes = files.scores().classes();
+    LossBins bins = LossBins.over(classes);
+    for (ScoreTable.ClassLosses losses : classes.subList(0, drawn(classes.size()))) {
+      histograms.add(histogram(losses, bins, losses.cut(mode)));
+    }
+    for (String stage : CURVES) {
+      LossLog.Series series = files.metrics().losses(stage);
+      if (series.steps().length > 1) {
+        curves.add(curve(stage, series));
+      }
+    }
+  }
+
+  private static int drawn(int classes) {
+    return Math.min(classes, DRAWN_CLASSES);
+  }
+
+  /**
+   * A chart.
+   *
+   * @param id in the page
+   * @param title of the chart
+   * @param note what to see beside the drawing
+   * @param description for those who do not see the drawing
+   * @param data for the script
+   */
+  record Chart(String id, String title, String note, String description, Object data) {}
+
+  /** Histogram over equal bins of log10 of the loss, kept images apart from all. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Histogram(double start, double width, int[] all, int[] kept, Double cut) {}
+
+  /** A curve, thinned to the mean of neighbouring steps. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Curve(double[] steps, double[] values) {}
+
+  List<Chart> histograms() {
+    return histograms;
+  }
+
+  List<Chart> curves() {
+    return curves;
+  }
+
+  /** The data of all charts as JSON that cannot end a script element. */
+  String json() {
+    List<Chart> all = new ArrayList<>(histograms);
+    all.addAll(curves);
+    try {
+      return JSON.writeValueAsString(all).replace("<", "\\u003c");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("records of numbers and text are always JSON", e);
+    }
+  }
+
+  private Chart histogram(ScoreTable.ClassLosses losses, LossBins bins, double cut) {
+    Double line = Double.isNaN(cut) ? null : Double.valueOf(bins.position(cut));
+    Histogram data =
+        new Histogram(
+            bins.start(), bins.width(), bins.count(losses.all()), bins.count(losses.kept()), line);
+    String note =
+        Numbers.count(losses.kept().length)
+            + " of "
+            + Numbers.count(losses.all().length)
+            + (line == null ? " kept" : " kept, cut at " + Numbers.loss(cut));
+    String description =
+        "Histogram of the losses of class "
+            + losses.name()
+            + ": median "
+            + Numbers.loss(losses.median())
+            + ", "
+            + note;
+    return new Chart("histogram-" + histograms.size(), losses.name(), note, description, data);
+  }
+
+  private static Chart curve(String stage, LossLog.Series series) {
+    double[] steps = thinned(series.steps());
+    double[] values = thinned(series.values());
+    double first = values[0];
+    double last = values[values.length - 1];
+    String note = "from " + Numbers.loss(first) + " to " + Numbers.loss(last);
+    String title =
+        switch (stage) {
+          case "score" -> "Training of the scorer";
+          case "experts" -> "Training of the experts";
+          default -> "Distillation";
+        };
+    String description = "Loss over " + series.steps().length + " logged steps, " + note;
+    return new Chart("curve-" + stage, title, note, description, new Curve(steps, values));
+  }
+
+  private static double[] thinned(double[] values) {
+    int points = Math.min(values.length, CURVE_POINTS);
+    double[] means = new double[points];
+    for (int i = 0; i < points; i++) {
+      int from = (int) ((long) i * values.length / points);
+      int to = (int) ((long) (i + 1) * values.length / points);
+      for (int j = from; j < to; j++) {
+        means[i] += values[j] / (to - from);
+      }
+    }
+    return means;
+  }
+}

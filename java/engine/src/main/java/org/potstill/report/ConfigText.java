@@ -1,0 +1,43 @@
+package org.potstill.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.potstill.errors.InputException;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * The resolved configuration as it stands in the run directory.
+ *
+ * @param text the YAML
+ * @param values the same, parsed
+ */
+record ConfigText(String text, Map<?, ?> values) {
+
+  static ConfigText read(Path file) {
+    try {
+      String text = Files.readString(file);
+      Object values = new Load(LoadSettings.builder().build()).loadFromString(text);
+      if (values instanceof Map<?, ?> map) {
+        return new ConfigText(text, map);
+      }
+      throw new InputException(file + " is not a YAML mapping; run the stage 'run' anew");
+    } catch (YamlEngineException e) {
+      throw new InputException(file + " is not valid YAML: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw RunFiles.broken(file, e);
+    }
+  }
+
+  /** The value at a key path such as {@code prune.mode} as text, {@code missing} where absent. */
+  String text(String keyPath, String missing) {
+    Object value = values;
+    for (String key : keyPath.split("\\.", -1)) {
+      value = value instanceof Map<?, ?> map ? map.get(key) : null;
+    }
+    return value == null ? missing : String.valueOf(value);
+  }
+}

@@ -1,0 +1,72 @@
+package org.potstill.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code evaluation.json} says.
+ *
+ * @param distilled accuracies of networks trained on the distilled images
+ * @param baselines the same for other training sets, by name
+ * @param protocol how it was measured, key and value as text
+ */
+record Evaluation(
+    TrainingSet distilled, Map<String, TrainingSet> baselines, Map<String, String> protocol) {
+
+  /**
+   * Accuracies reached from one training set.
+   *
+   * @param networks by name
+   * @param cross over the networks that did not distil, null where there is none
+   */
+  record TrainingSet(Map<String, Accuracy> networks, Accuracy cross) {}
+
+  /**
+   * Accuracy from 0 to 1.
+   *
+   * @param mean over the repeats
+   * @param std over the repeats, ddof 0
+   * @param repeats how many; 0 where not recorded
+   */
+  record Accuracy(double mean, double std, int repeats) {}
+
+  static Evaluation of(JsonNode root) {
+    Map<String, TrainingSet> baselines = new LinkedHashMap<>();
+    root.path("baselines")
+        .properties()
+        .forEach(entry -> baselines.put(entry.getKey(), trainingSet(entry.getValue())));
+    Map<String, String> protocol = new LinkedHashMap<>();
+    root.path("protocol")
+        .properties()
+        .forEach(entry -> protocol.put(entry.getKey(), plain(entry.getValue())));
+    return new Evaluation(trainingSet(root), baselines, protocol);
+  }
+
+  private static TrainingSet trainingSet(JsonNode node) {
+    Map<String, Accuracy> networks = new LinkedHashMap<>();
+    node.path("networks")
+        .properties()
+        .forEach(entry -> networks.put(entry.getKey(), accuracy(entry.getValue())));
+    JsonNode cross = node.path("cross");
+    return new TrainingSet(networks, cross.path("mean").isNumber() ? accuracy(cross) : null);
+  }
+
+  private static Accuracy accuracy(JsonNode node) {
+    return new Accuracy(
+        node.path("mean").asDouble(Double.NaN),
+        node.path("std").asDouble(Double.NaN),
+        node.path("accuracies").size());
+  }
+
+  private static String plain(JsonNode value) {
+    List<String> parts = new ArrayList<>();
+    if (value.isArray()) {
+      value.forEach(part -> parts.add(plain(part)));
+      return String.join(", ", parts);
+    }
+    return value.isValueNode() ? value.asText() : value.toString();
+  }
+}

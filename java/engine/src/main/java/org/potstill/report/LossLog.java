@@ -1,0 +1,75 @@
+package org.potstill.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.commons.math3.util.ResizableDoubleArray;
+
+/** Logged steps of {@code metrics.jsonl}, by stage. */
+final class LossLog {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Map<String, Series> losses = new LinkedHashMap<>();
+  private final Map<String, Double> seconds = new LinkedHashMap<>();
+
+  /**
+   * Reads one JSON object a line; a line that is not one, as a process that was killed leaves
+   * behind, is passed over.
+   */
+  static LossLog read(Path file) throws IOException {
+    LossLog log = new LossLog();
+    try (BufferedReader reader = Files.newBufferedReader(file)) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        try {
+          log.add(JSON.readTree(line));
+        } catch (JsonProcessingException ignored) {
+          // A cut line carries no figure; the lines around it still do.
+        }
+      }
+    }
+    return log;
+  }
+
+  private void add(JsonNode line) {
+    String stage = line.path("stage").asText();
+    if (line.path("seconds").isNumber()) {
+      seconds.merge(stage, line.get("seconds").asDouble(), Double::sum);
+    }
+    if (line.path("step").isNumber() && line.path("loss").isNumber()) {
+      Series series = losses.computeIfAbsent(stage, name -> new Series());
+      series.steps.addElement(line.get("step").asDouble());
+      series.values.addElement(line.get("loss").asDouble());
+    }
+  }
+
+  /** Losses of a stage over its steps, empty where none were logged. */
+  Series losses(String stage) {
+    return losses.getOrDefault(stage, new Series());
+  }
+
+  /** Seconds of the logged steps of every stage, summed. */
+  Map<String, Double> seconds() {
+    return seconds;
+  }
+
+  /** A figure over the steps of a stage. */
+  static final class Series {
+    private final ResizableDoubleArray steps = new ResizableDoubleArray();
+    private final ResizableDoubleArray values = new ResizableDoubleArray();
+
+    double[] steps() {
+      return steps.getElements();
+    }
+
+    double[] values() {
+      return values.getElements();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package org.potstill.report;
+
+import com.samskivert.mustache.Mustache;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+
+/**
+ * The page as text: template, style and scripts from the class path in one file. Whatever comes
+ * from a run is escaped; a content security policy allows the page its own scripts and no other,
+ * and no address outside it.
+ */
+final class PageTemplate {
+
+  private static final String UPLOT = "/META-INF/resources/webjars/uplot/";
+  private static final String UPLOT_VERSION =
+      "/META-INF/maven/org.webjars.npm/uplot/pom.properties";
+
+  /** The page. */
+  String render(Page page) {
+    String library = uplot("uPlot.iife.min.js");
+    String script = resource("report.js");
+    Map<String, Object> context = new LinkedHashMap<>();
+    context.put("page", page);
+    context.put("style", uplot("uPlot.min.css") + resource("report.css"));
+    context.put("library", library);
+    context.put("script", script);
+    context.put("policy", "'sha256-" + hash(library) + "' 'sha256-" + hash(script) + "'");
+    return Mustache.compiler().compile(resource("report.mustache")).execute(context);
+  }
+
+  private static String uplot(String name) {
+    Properties properties = new Properties();
+    try (InputStream stream = PageTemplate.class.getResourceAsStream(UPLOT_VERSION)) {
+      properties.load(stream);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return resource(UPLOT + properties.getProperty("version") + "/dist/" + name);
+  }
+
+  private static String resource(String name) {
+    try (InputStream stream = PageTemplate.class.getResourceAsStream(name)) {
+      if (stream == null) {
+        throw new IllegalStateException("the jar lacks " + name);
+      }
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String hash(String script) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return Base64.getEncoder()
+          .encodeToString(digest.digest(script.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package org.potstill.report;
+
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Base64;
+import javax.imageio.ImageIO;
+
+/** Pictures written into the page, as long as their budget of bytes lasts. */
+final class Pictures {
+
+  /** Side length up to which a picture keeps its every pixel, as PNG; above it, JPEG is used. */
+  private static final int LOSSLESS_SIDE = 64;
+
+  private final int longestSide;
+  private long bytesLeft;
+
+  /**
+   * Pictures of one part of the page.
+   *
+   * @param longestSide larger pictures are made smaller, to this many pixels
+   * @param byteBudget of the part, as written in the page
+   */
+  Pictures(int longestSide, long byteBudget) {
+    this.longestSide = longestSide;
+    this.bytesLeft = byteBudget;
+  }
+
+  /** Whether there is room for a further picture. */
+  boolean hasRoom() {
+    return bytesLeft > 0;
+  }
+
+  /** A picture file as an image of the page, or null where it cannot be read. */
+  Picture of(Path file, String alt) {
+    try {
+      BufferedImage image = ImageIO.read(file.toFile());
+      return image == null ? null : of(image, alt);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** An image of the page. */
+  Picture of(BufferedImage image, String alt) {
+    BufferedImage shown = reduced(image);
+    boolean small = Math.max(shown.getWidth(), shown.getHeight()) <= LOSSLESS_SIDE;
+    String data = encoded(shown, small ? "png" : "jpg");
+    String source = "data:image/" + (small ? "png" : "jpeg") + ";base64," + data;
+    bytesLeft -= source.length();
+    return new Picture(source, alt, shown.getWidth(), shown.getHeight(), small);
+  }
+
+  private BufferedImage reduced(BufferedImage image) {
+    double scale = (double) longestSide / Math.max(image.getWidth(), image.getHeight());
+    int width = scale < 1 ? Math.max(1, (int) (image.getWidth() * scale)) : image.getWidth();
+    int height = scale < 1 ? Math.max(1, (int) (image.getHeight() * scale)) : image.getHeight();
+    BufferedImage plain = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = plain.createGraphics();
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    graphics.drawImage(image, 0, 0, width, height, null);
+    graphics.dispose();
+    return plain;
+  }
+
+  private static String encoded(BufferedImage image, String format) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, format, bytes);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot fail to be written", e);
+    }
+    return Base64.getEncoder().encodeToString(bytes.toByteArray());
+  }
+
+  /**
+   * An image of the page.
+   *
+   * @param source as a data address
+   * @param alt what it shows, for those who do not see it
+   * @param width in pixels
+   * @param height in pixels
+   * @param pixelated whether it is so small that its pixels are to be seen
+   */
+  record Picture(String source, String alt, int width, int height, boolean pixelated) {}
+}

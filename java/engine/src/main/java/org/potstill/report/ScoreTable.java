@@ -1,0 +1,105 @@
+package org.potstill.report;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.apache.commons.math3.util.ResizableDoubleArray;
+import org.potstill.errors.InputException;
+
+/** Losses of all scored images and of the kept ones, by class; ids are not held. */
+final class ScoreTable {
+
+  private final Map<String, ResizableDoubleArray> all = new LinkedHashMap<>();
+  private final Map<String, ResizableDoubleArray> kept = new LinkedHashMap<>();
+
+  /** Reads {@code scores.csv} and {@code coreset.csv}. */
+  static ScoreTable read(Path scores, Path coreset) {
+    ScoreTable table = new ScoreTable();
+    fill(scores, table.all);
+    fill(coreset, table.kept);
+    return table;
+  }
+
+  /** Opens a CSV file whose first line names the columns. */
+  static CSVParser open(Path file) throws IOException {
+    return CSVParser.builder()
+        .setPath(file)
+        .setFormat(CSVFormat.RFC4180.builder().setHeader().setSkipHeaderRecord(true).get())
+        .get();
+  }
+
+  private static void fill(Path file, Map<String, ResizableDoubleArray> losses) {
+    try (CSVParser rows = open(file)) {
+      for (CSVRecord row : rows) {
+        losses
+            .computeIfAbsent(row.get("class"), name -> new ResizableDoubleArray())
+            .addElement(Double.parseDouble(row.get("loss")));
+      }
+    } catch (IOException e) {
+      throw RunFiles.broken(file, e);
+    } catch (IllegalArgumentException | java.io.UncheckedIOException e) {
+      throw new InputException(file + " is not a table of losses: " + e.getMessage(), e);
+    }
+  }
+
+  /** Classes in the order in which the scores name them. */
+  List<ClassLosses> classes() {
+    List<ClassLosses> classes = new ArrayList<>();
+    for (String name : all.keySet()) {
+      classes.add(new ClassLosses(name, sorted(all.get(name)), sorted(kept.get(name))));
+    }
+    return classes;
+  }
+
+  /** Number of images scored. */
+  long images() {
+    return count(all.values());
+  }
+
+  /** Number of images kept. */
+  long keptImages() {
+    return count(kept.values());
+  }
+
+  private static long count(Collection<ResizableDoubleArray> classes) {
+    return classes.stream().mapToLong(ResizableDoubleArray::getNumElements).sum();
+  }
+
+  private static double[] sorted(ResizableDoubleArray losses) {
+    double[] values = losses == null ? new double[0] : losses.getElements();
+    Arrays.sort(values);
+    return values;
+  }
+
+  /**
+   * Losses of one class.
+   *
+   * @param name of the class
+   * @param all losses of its images, ascending, NaN last
+   * @param kept losses of the kept ones, ascending
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record ClassLosses(String name, double[] all, double[] kept) {
+
+    double median() {
+      return all.length == 0 ? Double.NaN : all[all.length / 2];
+    }
+
+    /** Loss at which the kept images end: the highest for easy, the lowest for hard. */
+    double cut(String mode) {
+      boolean ordered = mode.equals("easy") || mode.equals("hard");
+      if (!ordered || kept.length == 0 || kept.length == all.length) {
+        return Double.NaN;
+      }
+      return mode.equals("easy") ? kept[kept.length - 1] : kept[0];
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package org.potstill.report;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the reader should know before believing the figures. */
+final class Warnings {
+
+  private static final int NAMED = 12;
+
+  private Warnings() {}
+
+  /**
+   * A warning.
+   *
+   * @param text in a sentence
+   * @param details names it is about, a few of them
+   */
+  record Warning(String text, List<String> details) {
+    boolean hasDetails() {
+      return !details.isEmpty();
+    }
+  }
+
+  static List<Warning> of(RunFiles files) {
+    List<Warning> warnings = new ArrayList<>();
+    List<ScoreTable.ClassLosses> classes = files.scores().classes();
+    add(
+        warnings,
+        "classes keep no image and take no part in the distillation",
+        classes.stream()
+            .filter(losses -> losses.kept().length == 0)
+            .map(ScoreTable.ClassLosses::name)
+            .toList());
+    add(
+        warnings,
+        "classes have an image whose loss is not a number; such images rank as the hardest",
+        classes.stream().filter(Warnings::hasNaN).map(ScoreTable.ClassLosses::name).toList());
+    add(
+        warnings,
+        "images could not be read and were left out",
+        files.leftOut().stream().map(image -> image.id() + ": " + image.reason()).toList());
+    files.warnings().forEach(text -> warnings.add(new Warning(text, List.of())));
+    if (oneRepeat(files.evaluation())) {
+      warnings.add(
+          new Warning("Every network was trained once, so no spread can be given.", List.of()));
+    }
+    return warnings;
+  }
+
+  private static boolean hasNaN(ScoreTable.ClassLosses losses) {
+    return losses.all().length > 0 && Double.isNaN(losses.all()[losses.all().length - 1]);
+  }
+
+  private static boolean oneRepeat(Evaluation evaluation) {
+    return evaluation != null
+        && evaluation.distilled().networks().values().stream().anyMatch(a -> a.repeats() == 1);
+  }
+
+  private static void add(List<Warning> warnings, String text, List<String> names) {
+    if (!names.isEmpty()) {
+      List<String> details = new ArrayList<>(names.subList(0, Math.min(NAMED, names.size())));
+      if (names.size() > NAMED) {
+        details.add("and " + Numbers.count(names.size() - NAMED) + " more");
+      }
+      warnings.add(new Warning(Numbers.count(names.size()) + " " + text + ":", details));
+    }
+  }
+}

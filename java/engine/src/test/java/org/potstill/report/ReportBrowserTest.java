@@ -1,0 +1,139 @@
+package org.potstill.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+
+/**
+ * The report in a real browser. Screenshots are left in {@code target/report-screenshots} to be
+ * looked at; {@code -Dpotstill.report=FILE} photographs the page of a run for the README instead.
+ */
+class ReportBrowserTest {
+
+  private static final Path SCREENSHOTS = Path.of("target/report-screenshots");
+  private static final List<Integer> WIDTHS = List.of(1280, 400);
+  private static final List<String> EVIL =
+      List.of(
+          "<script>document.title='owned'</script>",
+          "\"><img src=x onerror=document.title='owned'>",
+          "a\nb, 'c' `d` {{page.seed}}",
+          "Schöne Schürze 長い名前 " + "w".repeat(120),
+          "</script><b>&amp;</b>");
+
+  @TempDir static Path profile;
+  private static Browser browser;
+
+  @BeforeAll
+  static void start() {
+    assumeTrue(
+        Browser.isInstalled(), "needs a browser: apt-get install -y chromium chromium-driver");
+    browser = new Browser(profile);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"full", "bare", "evil", "colour-ten", "many-classes"})
+  void pageIsWholeAndReadableAtEveryWidth(String kind, @TempDir Path root) throws IOException {
+    Path page = report(sample(kind, root));
+    for (String scheme : List.of("light", "dark")) {
+      for (int width : WIDTHS) {
+        browser.show(page, width, scheme);
+        assertWhole(page, width);
+        browser.screenshot(
+            SCREENSHOTS.resolve(kind + "-" + width + "-" + scheme + ".png"), width, 0);
+      }
+    }
+  }
+
+  @Test
+  void chartsAreDrawn(@TempDir Path root) throws IOException {
+    browser.show(report(sample("full", root)), 1280, "light");
+    Object blank =
+        browser.value(
+            "[...document.querySelectorAll('canvas')].filter(c => !c.getContext('2d')"
+                + ".getImageData(0, 0, c.width, c.height).data.some(v => v)).length");
+    Object canvases = browser.value("document.querySelectorAll('.chart canvas').length");
+    assertEquals(SampleRun.CLASSES.size() + 1L, canvases);
+    assertEquals(0L, blank);
+  }
+
+  @Test
+  void namesOfClassesStayText(@TempDir Path root) throws IOException {
+    browser.show(report(sample("evil", root)), 1280, "light");
+    assertEquals("quickstart · Potstill report", browser.value("document.title"));
+    Object shown =
+        browser.value("[...document.querySelectorAll('.histograms b')].map(b => b.textContent)");
+    assertEquals(EVIL, shown);
+  }
+
+  @Test
+  void photographOfARun() throws IOException {
+    String run = System.getProperty("potstill.report", "");
+    assumeTrue(!run.isEmpty(), "no page named by -Dpotstill.report");
+    Path target = Path.of(System.getProperty("potstill.report.image", "target/report.png"));
+    browser.show(Path.of(run).toAbsolutePath(), 1280, "light");
+    browser.screenshot(target, 1280, 1500);
+    assertTrue(Files.size(target) > 0);
+  }
+
+  private static SampleRun sample(String kind, Path root) throws IOException {
+    return switch (kind) {
+      case "bare" -> new SampleRun(root, SampleRun.CLASSES, 28).required();
+      case "evil" -> new SampleRun(root, EVIL, 28).required().optional();
+      case "colour-ten" ->
+          new SampleRun(root, SampleRun.CLASSES, 128).imagesPerClass(10).required().optional();
+      case "many-classes" -> new SampleRun(root, manyClasses(), 32).imagesInClass(20).required();
+      default -> new SampleRun(root, SampleRun.CLASSES, 28).required().optional();
+    };
+  }
+
+  static List<String> manyClasses() {
+    return IntStream.range(0, 1000).mapToObj(i -> String.format(Locale.ROOT, "n%08d", i)).toList();
+  }
+
+  private static Path report(SampleRun run) {
+    try (RunDirectory directory = RunDirectory.open(run.root(), Existing.RESUME)) {
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), 20, 2);
+      return new ReportStage(context, Map.of("engine", "test")).run();
+    }
+  }
+
+  private static void assertWhole(Path page, int width) throws IOException {
+    assertEquals(List.of(), browser.complaints());
+    for (String address : browser.requests()) {
+      assertTrue(
+          address.equals(page.toUri().toString()) || address.startsWith("data:"),
+          () -> "the page asks for " + address);
+    }
+    assertEquals(0L, browser.value("[...document.images].filter(i => !i.naturalWidth).length"));
+    assertEquals(0L, browser.value("[...document.images].filter(i => !i.alt).length"));
+    Number scroll = (Number) browser.value("document.documentElement.scrollWidth");
+    assertTrue(scroll.intValue() <= width, () -> width + " pixels are too narrow: " + scroll);
+  }
+}
