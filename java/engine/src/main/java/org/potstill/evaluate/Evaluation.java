@@ -1,0 +1,70 @@
+package org.potstill.evaluate;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * What an evaluation found.
+ *
+ * @param distilled by networks trained on the distilled images
+ * @param baselines by networks trained on other sets, by the name of the baseline
+ * @param protocol how it was measured, in the order shown
+ */
+public record Evaluation(
+    SetResult distilled, Map<String, SetResult> baselines, Map<String, Object> protocol) {
+
+  /** Where a run keeps it. */
+  public static final String FILE = "evaluation.json";
+
+  /**
+   * Accuracies reached from one training set.
+   *
+   * @param networks by name, in the order of the configuration
+   * @param distilling name of the network that distilled, which takes no part in the cross figures
+   */
+  public record SetResult(Map<String, NetworkResult> networks, String distilling) {
+
+    /** Mean accuracy over the networks that did not distil; empty where there is none. */
+    public OptionalDouble crossMean() {
+      return cross().stream().mapToDouble(NetworkResult::mean).average();
+    }
+
+    /** Mean over the same networks of their standard deviations; empty where there is none. */
+    public OptionalDouble crossStd() {
+      return cross().stream().mapToDouble(NetworkResult::std).average();
+    }
+
+    private List<NetworkResult> cross() {
+      return networks.entrySet().stream()
+          .filter(entry -> !entry.getKey().equals(distilling))
+          .map(Map.Entry::getValue)
+          .toList();
+    }
+  }
+
+  /**
+   * Accuracies of one network, one per repeat.
+   *
+   * @param accuracies from 0 to 1
+   */
+  public record NetworkResult(List<Double> accuracies) {
+
+    /** Copies the list. */
+    public NetworkResult {
+      accuracies = List.copyOf(accuracies);
+    }
+
+    /** Mean over the repeats. */
+    public double mean() {
+      return accuracies.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    }
+
+    /** Standard deviation over the repeats, divided by their number (ddof 0). */
+    public double std() {
+      double mean = mean();
+      return Math.sqrt(
+          accuracies.stream().mapToDouble(a -> (a - mean) * (a - mean)).average().orElseThrow());
+    }
+  }
+}

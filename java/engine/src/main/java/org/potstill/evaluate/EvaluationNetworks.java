@@ -1,0 +1,64 @@
+package org.potstill.evaluate;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.config.Config;
+import org.potstill.config.EvaluateConfig;
+import org.potstill.config.NetworkConfig;
+import org.potstill.data.Dataset;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+
+/** The networks of an evaluation and how each is trained. */
+final class EvaluationNetworks {
+
+  private static final double PEAK = 1e-3;
+  private static final double VGG_PEAK = 1e-4;
+
+  private EvaluationNetworks() {}
+
+  /**
+   * The networks of {@code evaluate.networks} in order, for the images of {@code data}; the one
+   * that distils in the form it distils in.
+   *
+   * @throws org.potstill.errors.InputException where there is none of a name, or it cannot be built
+   *     for these images
+   */
+  static Map<String, Network> of(Config config, Dataset data) {
+    NetworkConfig distilling = config.distill().network();
+    Map<String, Network> networks = new LinkedHashMap<>();
+    for (String name : config.evaluate().networks()) {
+      NetworkSpec spec =
+          NetworkSpec.of(name, data.resolution(), data.channels(), data.classKeys().size());
+      if (name.equals(distilling.name())) {
+        spec =
+            spec.with(
+                distilling.depth(),
+                distilling.width(),
+                Networks.norm(distilling.norm()),
+                Networks.pooling(distilling.pooling()));
+      }
+      networks.put(name, Networks.create(spec));
+    }
+    return networks;
+  }
+
+  /** The peak learning rate of a network: the configured one, else the published one. */
+  static double learningRate(EvaluateConfig config, String network) {
+    if (config.learningRate() > 0) {
+      return config.learningRate();
+    }
+    return network.equals("vgg11") ? VGG_PEAK : PEAK;
+  }
+
+  /** How {@code network} is trained. */
+  static SyntheticTraining training(EvaluateConfig config, String network) {
+    return new SyntheticTraining(
+        config.epochs(),
+        config.batch(),
+        learningRate(config, network),
+        SiameseAugmentation.of(config.augment()));
+  }
+}

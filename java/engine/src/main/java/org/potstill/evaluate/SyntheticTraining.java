@@ -1,0 +1,101 @@
+package org.potstill.evaluate;
+
+import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkTrainer;
+import org.potstill.net.Pass;
+import org.potstill.net.Sgd;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The training of the published evaluation: SGD with momentum 0.9 and weight decay 5e-4, warm-up
+ * and cosine, one augmentation per batch, a running average of the weights updated after every
+ * epoch.
+ *
+ * <p>Immutable; a training is used by one thread.
+ *
+ * @param epochs passes over the images
+ * @param batch images per step
+ * @param learningRate at its peak
+ * @param augmentation drawn anew for every batch, with numbers for every image
+ */
+record SyntheticTraining(
+    int epochs, int batch, double learningRate, SiameseAugmentation augmentation) {
+
+  static final double MOMENTUM = 0.9;
+  static final double WEIGHT_DECAY = 5e-4;
+
+  /** Hears of every epoch, and may end the training by throwing. */
+  @FunctionalInterface
+  interface EpochListener {
+    /** After {@code epoch}, from 0, with the mean loss over its images and the share got right. */
+    void finished(int epoch, double loss, double accuracy);
+  }
+
+  /**
+   * Trains {@code state} in place and returns the running average, which is what is tested.
+   *
+   * @param images (N, C, H, W), normalised
+   * @param labels (N) int64
+   * @return parameters and buffers; the caller closes it
+   */
+  NamedTensors run(
+      Network network,
+      NamedTensors state,
+      Tensor images,
+      Tensor labels,
+      TrainingDraws draws,
+      EpochListener listener) {
+    LearningRateSchedule schedule = new LearningRateSchedule(epochs, learningRate);
+    try (NetworkTrainer trainer =
+            new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY));
+        ExponentialMovingAverage average =
+            new ExponentialMovingAverage(state, ExponentialMovingAverage.DECAY)) {
+      for (int epoch = 0; epoch < epochs; epoch++) {
+        epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);
+        average.update(state);
+      }
+      return average.average().map(Tensor::new);
+    }
+  }
+
+  private void epoch(
+      NetworkTrainer trainer,
+      Tensor images,
+      Tensor labels,
+      TrainingDraws draws,
+      int epoch,
+      double rate,
+      EpochListener listener) {
+    int size = Math.toIntExact(images.size(0));
+    int[] order = draws.order(epoch, size);
+    long step = (long) epoch * ((size + batch - 1) / batch);
+    double loss = 0;
+    long correct = 0;
+    for (int begin = 0; begin < size; begin += batch, step++) {
+      int[] rows = Arrays.copyOfRange(order, begin, Math.min(size, begin + batch));
+      try (PointerScope scope = new PointerScope()) {
+        Tensor index = Tensors.indices(rows).to(images.device(), labels.scalar_type());
+        Tensor input = augmented(images.index_select(0, index), draws, step);
+        NetworkTrainer.Result result =
+            trainer.step(
+                input, labels.index_select(0, index), Pass.train(draws.dropout(step)), rate);
+        loss += result.loss() * rows.length;
+        correct += result.correct();
+      }
+    }
+    listener.finished(epoch, loss / size, correct / (double) size);
+  }
+
+  private Tensor augmented(Tensor images, TrainingDraws draws, long step) {
+    int samples = Math.toIntExact(images.size(0));
+    return augmentation.apply(
+        images,
+        augmentation.drawPerSample(
+            draws.augmentation(step), samples, images.size(2), images.size(3)));
+  }
+}

@@ -1,0 +1,53 @@
+package org.potstill.net;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.tensor.NamedTensors;
+
+/** How many images a network classifies as their labels say. */
+public final class Accuracy {
+
+  private Accuracy() {}
+
+  /**
+   * Rows whose largest logit is that of the label; a row with NaN is wrong.
+   *
+   * @param logits (N, classes)
+   * @param labels (N) int64
+   */
+  public static long correct(Tensor logits, Tensor labels) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor plain = logits.detach();
+      Tensor hits = plain.argmax(new LongOptional(1), false).eq(labels);
+      return hits.logical_and(plain.isfinite().all(1)).sum().item_long();
+    }
+  }
+
+  /**
+   * The share of images that {@code network} gets right, batch after batch, without gradients.
+   *
+   * @param images (N, C, H, W) with N at least 1
+   * @param labels (N) int64
+   * @param batch images per pass
+   * @return from 0 to 1
+   */
+  public static double of(
+      Network network, NamedTensors state, Tensor images, Tensor labels, int batch) {
+    long total = images.size(0);
+    long correct = 0;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      for (long begin = 0; begin < total; begin += batch) {
+        try (PointerScope scope = new PointerScope()) {
+          long size = Math.min(batch, total - begin);
+          Tensor input = images.narrow(0, begin, size);
+          NetworkOutput output = network.logits(state, input, Pass.EVAL);
+          output.buffers().close();
+          correct += correct(output.value(), labels.narrow(0, begin, size));
+        }
+      }
+    }
+    return correct / (double) total;
+  }
+}

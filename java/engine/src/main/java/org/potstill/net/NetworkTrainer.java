@@ -1,0 +1,90 @@
+package org.potstill.net;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * Trains a network by cross-entropy, one batch a step.
+ *
+ * <p>Owns the optimiser's velocities, not the state. Used by one thread.
+ */
+public final class NetworkTrainer implements AutoCloseable {
+
+  private final Network network;
+  private final NamedTensors state;
+  private final Sgd optimiser;
+  private final List<String> parameters;
+
+  /**
+   * A trainer.
+   *
+   * @param state parameters and buffers, changed in place; its parameters are marked as wanting
+   *     gradients
+   * @param optimiser closed with this trainer
+   */
+  public NetworkTrainer(Network network, NamedTensors state, Sgd optimiser) {
+    this.network = network;
+    this.state = state;
+    this.optimiser = optimiser;
+    parameters =
+        network.state().stream()
+            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
+            .map(StateEntry::name)
+            .toList();
+    for (String name : parameters) {
+      try (PointerScope scope = new PointerScope()) {
+        state.get(name).requires_grad_(true);
+      }
+    }
+  }
+
+  /**
+   * What a step found before it moved the parameters.
+   *
+   * @param loss mean cross-entropy of the batch, nats
+   * @param correct images whose label had the largest logit
+   */
+  public record Result(double loss, long correct) {}
+
+  /**
+   * One step down the gradient of the mean cross-entropy of a batch.
+   *
+   * @param images (N, C, H, W), normalised and augmented
+   * @param labels (N) int64
+   * @param pass how batch norm and dropout behave
+   * @param learningRate of this step
+   */
+  public Result step(Tensor images, Tensor labels, Pass pass, double learningRate) {
+    try (PointerScope scope = new PointerScope()) {
+      NetworkOutput output = network.logits(state, images, pass);
+      try (NamedTensors buffers = output.buffers()) {
+        Tensor loss = torch.cross_entropy_loss(output.value(), labels);
+        Tensor[] inputs = parameters.stream().map(state::get).toArray(Tensor[]::new);
+        Tensor[] gradients = Tensors.gradients(loss, null, inputs, false);
+        optimiser.step(state, parameters, gradients, learningRate);
+        buffers.names().forEach(name -> state.put(name, buffers.get(name)));
+        return new Result(loss.item_double(), Accuracy.correct(output.value(), labels));
+      }
+    }
+  }
+
+  /** The parameters and buffers that are trained. */
+  public NamedTensors state() {
+    return state;
+  }
+
+  /** The optimiser, for checkpoints. */
+  public Sgd optimiser() {
+    return optimiser;
+  }
+
+  /** Gives the velocities back; the state stays. */
+  @Override
+  public void close() {
+    optimiser.close();
+  }
+}
