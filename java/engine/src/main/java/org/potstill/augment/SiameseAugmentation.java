@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 import org.potstill.random.RandomStream;
 
@@ -58,9 +59,9 @@ public final class SiameseAugmentation {
     throw new InputException(
         "augmentation '"
             + word
-            + "' is unknown; did you mean '"
-            + NearestWord.to(word, AugmentOperation.words())
-            + "'? A strategy joins some of "
+            + "' is unknown"
+            + DidYouMean.hint(word, AugmentOperation.words())
+            + "; a strategy joins some of "
             + String.join(", ", AugmentOperation.words())
             + " by '_'");
   }

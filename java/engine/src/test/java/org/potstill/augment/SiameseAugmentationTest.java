@@ -118,7 +118,7 @@ class SiameseAugmentationTest {
     InputException error =
         assertThrows(InputException.class, () -> SiameseAugmentation.of("color_cutoff_flip"));
     assertTrue(error.getMessage().contains("'cutoff'"), error.getMessage());
-    assertTrue(error.getMessage().contains("did you mean 'cutout'"), error.getMessage());
+    assertTrue(error.getMessage().contains("did you mean \"cutout\""), error.getMessage());
   }
 
   @Test

@@ -1,0 +1,230 @@
+package org.potstill.distill;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.config.Config;
+import org.potstill.config.DistillConfig;
+import org.potstill.config.NetworkConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageRecord;
+import org.potstill.data.ImageTransform;
+import org.potstill.data.ImageTransforms;
+import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.prune.CoreSet;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Tensors;
+
+/** The stage {@code distill}: from {@code coreset.csv} to {@code distilled/}. */
+public final class DistillStage {
+
+  /** Name of the stage, as the listener hears it. */
+  public static final String NAME = "distill";
+
+  private static final String IMAGE_FOLDER = "distilled/images";
+
+  private final Config config;
+  private final DistillConfig distill;
+  private final Dataset data;
+  private final RunContext context;
+  private final Kernels kernels;
+
+  /** A stage that reads and writes the directory of {@code context}. */
+  public DistillStage(Config config, Dataset data, RunContext context, Kernels kernels) {
+    this.config = config;
+    this.distill = config.distill();
+    this.data = data;
+    this.context = context;
+    this.kernels = kernels;
+  }
+
+  /**
+   * Distils, from the newest checkpoint where there is one, and writes the images.
+   *
+   * @throws InputException where the core-set is missing, of another data set, or too small, or the
+   *     checkpoint is of other settings
+   * @throws org.potstill.errors.RunFailedException where the loss is no longer finite or the disk
+   *     is full
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop; it goes on
+   *     from there
+   */
+  public void run() {
+    CoreSet coreSet = CoreSet.read(context.directory().resolve(CoreSet.FILE));
+    List<List<ImageRecord>> records = coreSet.records(data);
+    // Before the images are loaded, so that a mistake in the configuration shows at once.
+    SiameseAugmentation augmentation = SiameseAugmentation.of(distill.augment());
+    Network network = network();
+    try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
+        CoreSetImages images = loader().load(records);
+        Distiller distiller = distiller(network, images, augmentation);
+        Space space = space(images)) {
+      distil(space, distiller);
+    }
+  }
+
+  private CoreSetLoader loader() {
+    ImageTransform transform =
+        ImageTransforms.distill(data.normalisation(), data.resolution(), config.data().resize());
+    return new CoreSetLoader(data, transform, context, NAME);
+  }
+
+  private Network network() {
+    NetworkConfig wanted = distill.network();
+    int classes = data.classNames().size();
+    return Networks.create(
+        NetworkSpec.of(wanted.name(), data.resolution(), data.channels(), classes)
+            .with(
+                wanted.depth(),
+                wanted.width(),
+                Networks.norm(wanted.norm()),
+                Networks.pooling(wanted.pooling())));
+  }
+
+  private Distiller distiller(
+      Network network, CoreSetImages images, SiameseAugmentation augmentation) {
+    return switch (distill.method()) {
+      case DM ->
+          new DistributionMatching(
+              network, images, kernels, augmentation, distill.batchReal(), context.seed());
+      case DC, MTT ->
+          throw new InputException(
+              "distill.method: "
+                  + word(distill.method())
+                  + " is"
+                  + " not available in this version; use dm");
+    };
+  }
+
+  private Space space(CoreSetImages images) {
+    if (distill.space() != DistillConfig.Space.PIXEL) {
+      throw new InputException(
+          "distill.space: "
+              + word(distill.space())
+              + " is not available in this version; use pixel");
+    }
+    int perClass = distill.imagesPerClass();
+    return switch (distill.init()) {
+      case REAL -> PixelSpace.real(images, perClass, context.seed(), distill.learningRate());
+      case NOISE ->
+          PixelSpace.noise(
+              perClass * images.classes(),
+              images.imageShape(),
+              context.seed(),
+              distill.learningRate());
+    };
+  }
+
+  private void distil(Space space, Distiller distiller) {
+    try (ImageOptimiser optimiser = new ImageOptimiser(distill.momentum())) {
+      DistillCheckpoint checkpoint =
+          new DistillCheckpoint(context.directory().checkpoints(NAME), configHash());
+      long start = checkpoint.restore(space, optimiser, distiller);
+      if (start > distill.iterations()) {
+        throw new InputException(
+            "distill.iterations: "
+                + distill.iterations()
+                + " is below the "
+                + start
+                + " that were done; it may only grow");
+      }
+      context.directory().metrics().cutBack(NAME, start);
+      if (start == 0) {
+        write(space, 0, DistilledSet.INITIAL_FILE);
+      }
+      new DistillLoop(distill, context, space, distiller, optimiser, checkpoint)
+          .run(start, done -> keepHistory(space, done));
+      writeResult(space);
+    }
+  }
+
+  /** Keeps the images at the iterations that are evaluated. */
+  private void keepHistory(Space space, long done) {
+    int every = config.evaluate().every();
+    if (every > 0 && (done % every == 0 || done == distill.iterations())) {
+      write(space, done, DistilledSet.historyFile(done));
+    }
+  }
+
+  private void writeResult(Space space) {
+    write(space, distill.iterations(), DistilledSet.FILE);
+    try (DistilledSet set = set(space, distill.iterations())) {
+      ImageFolder.write(set, context.directory().resolve(IMAGE_FOLDER));
+    }
+  }
+
+  private void write(Space space, long done, String file) {
+    try (DistilledSet set = set(space, done)) {
+      set.write(context.directory().resolve(file));
+    }
+  }
+
+  /** The images after {@code done} iterations, as the next iteration would see them. */
+  private DistilledSet set(Space space, long done) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = space.images(done);
+      long[] labels = new long[(int) images.size(0)];
+      for (int i = 0; i < labels.length; i++) {
+        labels[i] = i / distill.imagesPerClass();
+      }
+      return DistilledSet.of(images, Tensors.of(labels, labels.length), description());
+    }
+  }
+
+  private DistilledSet.Description description() {
+    return new DistilledSet.Description(
+        data.normalisation(),
+        data.classNames(),
+        data.classKeys(),
+        word(distill.method()),
+        word(distill.space()),
+        Long.toString(context.seed()),
+        configHash(),
+        OptionalDouble.empty());
+  }
+
+  /** Stands for all that the images depend on; the number of iterations may grow. */
+  private String configHash() {
+    return Fingerprint.of(
+            Map.of(
+                "seed", Long.toString(context.seed()),
+                "data set", data.fingerprint(),
+                "resize", config.data().resize().toString(),
+                "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
+                "distill", withoutLength().toString()))
+        .hash();
+  }
+
+  private DistillConfig withoutLength() {
+    return new DistillConfig(
+        distill.method(),
+        distill.space(),
+        distill.imagesPerClass(),
+        0,
+        distill.batchReal(),
+        distill.init(),
+        distill.network(),
+        distill.augment(),
+        distill.learningRate(),
+        distill.momentum(),
+        distill.outerLoops(),
+        distill.innerLoops(),
+        distill.networkLearningRate(),
+        distill.distance(),
+        0,
+        0);
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

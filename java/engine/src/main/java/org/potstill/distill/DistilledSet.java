@@ -1,0 +1,239 @@
+package org.potstill.distill;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.data.Normalisation;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
+
+/**
+ * A set of synthetic images as it is kept in a file: tensor {@code images}, float32 (M, C, H, W),
+ * normalised, tensor {@code labels}, int64 (M), and metadata.
+ *
+ * <p>Owns its tensors.
+ */
+public final class DistilledSet implements AutoCloseable {
+
+  /** Where a run keeps the result. */
+  public static final String FILE = "distilled/distilled.safetensors";
+
+  /** Where a run keeps what the images started from. */
+  public static final String INITIAL_FILE = "distilled/initial.safetensors";
+
+  /** Where a run keeps the images at some iterations, {@code NNNNNN.safetensors}. */
+  public static final String HISTORY_FOLDER = "distilled/history";
+
+  private static final String IMAGES = "images";
+  private static final String LABELS = "labels";
+  private static final String LEARNING_RATE = "learning_rate";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final NamedTensors tensors;
+  private final Description description;
+
+  private DistilledSet(NamedTensors tensors, Description description) {
+    this.tensors = tensors;
+    this.description = description;
+  }
+
+  /**
+   * What is known of a set besides its pixels; all but the normalisation and the class names may be
+   * empty in a stranger's file.
+   *
+   * @param normalisation what the pixels were normalised with
+   * @param classNames display names in the order of the labels
+   * @param classKeys names as the source spells them (folder names, wnids)
+   * @param method {@code dm}, {@code dc}, {@code mtt}
+   * @param space {@code pixel}, {@code glad}, {@code ld3m}
+   * @param seed of the run
+   * @param configHash stands for all that went into the distillation
+   * @param learningRate at which networks are best trained on the set, where it was learned
+   */
+  public record Description(
+      Normalisation normalisation,
+      List<String> classNames,
+      List<String> classKeys,
+      String method,
+      String space,
+      String seed,
+      String configHash,
+      OptionalDouble learningRate) {}
+
+  /** The file of the images after {@code iteration}, below the run directory. */
+  public static String historyFile(long iteration) {
+    return String.format("%s/%06d.safetensors", HISTORY_FOLDER, iteration);
+  }
+
+  /**
+   * A set of images that share the memory of the given tensors.
+   *
+   * @param images (M, C, H, W) float32, normalised
+   * @param labels (M) int64
+   */
+  public static DistilledSet of(Tensor images, Tensor labels, Description description) {
+    NamedTensors tensors = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      tensors.put(IMAGES, images.detach());
+      tensors.put(LABELS, labels.detach());
+    }
+    return new DistilledSet(tensors, description);
+  }
+
+  /**
+   * Reads a set and checks it.
+   *
+   * @throws InputException where the file is missing or cut short, has no such tensors, a value
+   *     that is not finite or a label without a class name
+   */
+  public static DistilledSet read(Path file) {
+    Safetensors header = Safetensors.open(file);
+    requireShapes(file, header);
+    NamedTensors tensors = new NamedTensors();
+    DistilledSet set = new DistilledSet(tensors, description(file, header));
+    try (PointerScope scope = new PointerScope()) {
+      tensors.put(IMAGES, header.read(IMAGES).to(torch.ScalarType.Float));
+      tensors.put(LABELS, header.read(LABELS).to(torch.ScalarType.Long));
+      set.requireSound(file);
+      return set;
+    } catch (InputException e) {
+      set.close();
+      throw e;
+    }
+  }
+
+  private static void requireShapes(Path file, Safetensors header) {
+    long[] images = header.shape(IMAGES);
+    long[] labels = header.shape(LABELS);
+    if (images.length != 4 || labels.length != 1 || images[0] != labels[0] || images[0] == 0) {
+      throw new InputException(
+          file
+              + ": 'images' "
+              + Arrays.toString(images)
+              + " and 'labels' "
+              + Arrays.toString(labels)
+              + " are not (M, C, H, W) and (M)");
+    }
+  }
+
+  private void requireSound(Path file) {
+    if (!images().isfinite().all().item_bool()) {
+      throw new InputException(
+          file + ": some pixels are not finite; the run that made it diverged");
+    }
+    int classes = description.classNames().size();
+    for (long label : labelValues()) {
+      if (label < 0 || (classes > 0 && label >= classes)) {
+        throw new InputException(
+            file + ": label " + label + " is out of range; there are " + classes + " classes");
+      }
+    }
+  }
+
+  private static Description description(Path file, Safetensors header) {
+    Map<String, String> metadata = header.metadata();
+    int channels = (int) header.shape(IMAGES)[1];
+    List<Double> mean = numbers(file, metadata, "mean", channels, 0);
+    List<Double> std = numbers(file, metadata, "std", channels, 1);
+    String rate = metadata.get(LEARNING_RATE);
+    return new Description(
+        new Normalisation(mean, std),
+        list(file, metadata, "class_names", String[].class),
+        list(file, metadata, "class_keys", String[].class),
+        metadata.getOrDefault("method", ""),
+        metadata.getOrDefault("space", ""),
+        metadata.getOrDefault("seed", ""),
+        metadata.getOrDefault("config_hash", ""),
+        rate == null ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(rate)));
+  }
+
+  private static List<Double> numbers(
+      Path file, Map<String, String> metadata, String key, int channels, double missing) {
+    List<Double> numbers = list(file, metadata, key, Double[].class);
+    if (numbers.isEmpty()) {
+      return Collections.nCopies(channels, missing);
+    }
+    if (numbers.size() != channels) {
+      throw new InputException(
+          file + ": '" + key + "' has " + numbers.size() + " values for " + channels + " channels");
+    }
+    return numbers;
+  }
+
+  private static <T> List<T> list(
+      Path file, Map<String, String> metadata, String key, Class<T[]> type) {
+    try {
+      return List.of(JSON.readValue(metadata.getOrDefault(key, "[]"), type));
+    } catch (JsonProcessingException e) {
+      throw new InputException(file + ": '" + key + "' of its metadata is not a JSON list", e);
+    }
+  }
+
+  /**
+   * Writes the set, whole or not at all.
+   *
+   * @throws org.potstill.errors.RunFailedException where it cannot be written
+   */
+  public void write(Path file) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", "potstill-distilled-1");
+    metadata.put("mean", json(description.normalisation().mean()));
+    metadata.put("std", json(description.normalisation().std()));
+    metadata.put("class_names", json(description.classNames()));
+    metadata.put("class_keys", json(description.classKeys()));
+    metadata.put("method", description.method());
+    metadata.put("space", description.space());
+    metadata.put("seed", description.seed());
+    metadata.put("config_hash", description.configHash());
+    description
+        .learningRate()
+        .ifPresent(rate -> metadata.put(LEARNING_RATE, Double.toString(rate)));
+    AtomicFiles.write(file, part -> Safetensors.write(part, tensors, metadata));
+  }
+
+  private static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** The images, (M, C, H, W) float32, normalised; owned by this set. */
+  public Tensor images() {
+    return tensors.get(IMAGES);
+  }
+
+  /** The labels, (M) int64; owned by this set. */
+  public Tensor labels() {
+    return tensors.get(LABELS);
+  }
+
+  /** The labels. */
+  public int[] labelValues() {
+    return Arrays.stream(Tensors.toLongs(labels())).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /** What is known of the set besides its pixels. */
+  public Description description() {
+    return description;
+  }
+
+  /** Gives the tensors back. */
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

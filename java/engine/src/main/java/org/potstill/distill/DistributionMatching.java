@@ -1,0 +1,208 @@
+package org.potstill.distill;
+
+import java.util.function.LongFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.augment.AugmentDraw;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.kernels.Kernels;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkOutput;
+import org.potstill.net.Pass;
+import org.potstill.net.StateEntry;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * Distribution matching (Zhao and Bilen, "Dataset Condensation with Distribution Matching", 2023,
+ * eq. 6): {@code sum_c || mean f(A(real_c)) - mean f(A(syn_c)) ||^2} with a fresh random network f
+ * per iteration and an augmentation A that real and synthetic images of a class share.
+ *
+ * <p>Real images are embedded without autograd. The kernel gives the loss and its gradient with
+ * respect to the synthetic features; autograd carries it on to the images.
+ */
+public final class DistributionMatching implements Distiller {
+
+  /** Pixels of a map that are embedded at once without autograd: 128 images at 32 pixels. */
+  private static final long REAL_PIXELS = 1 << 17;
+
+  /** Pixels of a map that are differentiated at once; with width 128 they take about 1 GB. */
+  private static final long SYNTHETIC_PIXELS = 1 << 19;
+
+  private final Network network;
+  private final LongFunction<NamedTensors> freshState;
+  private final CoreSetImages coreSet;
+  private final Kernels kernels;
+  private final SiameseAugmentation augmentation;
+  private final RealBatches batches;
+  private final long seed;
+  private final boolean batchStatistics;
+  private NamedTensors state = new NamedTensors();
+  private long iteration;
+
+  /**
+   * A distiller with a fresh random network per iteration.
+   *
+   * @param batchReal real images per class and step; a smaller class gives all it has
+   * @throws org.potstill.errors.InputException where a class keeps no image
+   */
+  public DistributionMatching(
+      Network network,
+      CoreSetImages coreSet,
+      Kernels kernels,
+      SiameseAugmentation augmentation,
+      int batchReal,
+      long seed) {
+    this(
+        network,
+        iteration ->
+            network.initialise(RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, iteration, 0)),
+        coreSet,
+        kernels,
+        augmentation,
+        batchReal,
+        seed);
+  }
+
+  /**
+   * A distiller with networks of the caller's: a state per iteration, which the distiller closes.
+   */
+  DistributionMatching(
+      Network network,
+      LongFunction<NamedTensors> freshState,
+      CoreSetImages coreSet,
+      Kernels kernels,
+      SiameseAugmentation augmentation,
+      int batchReal,
+      long seed) {
+    this.network = network;
+    this.freshState = freshState;
+    this.coreSet = coreSet;
+    this.kernels = kernels;
+    this.augmentation = augmentation;
+    this.batches = new RealBatches(coreSet, batchReal, seed);
+    this.seed = seed;
+    this.batchStatistics =
+        network.state().stream().anyMatch(entry -> entry.kind() == StateEntry.Kind.BUFFER);
+  }
+
+  @Override
+  public int stepsPerIteration() {
+    return 1;
+  }
+
+  @Override
+  public void begin(long newIteration) {
+    iteration = newIteration;
+    state.close();
+    state = freshState.apply(newIteration);
+  }
+
+  @Override
+  public MatchingStep step(Tensor images, int step) {
+    int classes = coreSet.classes();
+    int perClass = Math.toIntExact(images.size(0) / classes);
+    Tensor gradient = torch.empty_like(images);
+    double loss = 0;
+    int group = groupSize(images, perClass);
+    for (int from = 0; from < classes; from += group) {
+      int to = Math.min(classes, from + group);
+      int row = from * perClass;
+      int rows = (to - from) * perClass;
+      try (PointerScope scope = new PointerScope()) {
+        Tensor target = gradient.narrow(0, row, rows);
+        loss += match(images.narrow(0, row, rows), from, to, target);
+      }
+    }
+    return new MatchingStep(loss / classes, gradient);
+  }
+
+  /** Classes differentiated at once; batch statistics are taken over all classes together. */
+  private int groupSize(Tensor images, int perClass) {
+    if (batchStatistics) {
+      return coreSet.classes();
+    }
+    long pixels = images.size(2) * images.size(3) * perClass;
+    return (int) Math.max(1, Math.min(coreSet.classes(), SYNTHETIC_PIXELS / pixels));
+  }
+
+  /** Writes the gradient of classes {@code from} to {@code to - 1}; returns their loss. */
+  private double match(Tensor images, int from, int to, Tensor gradient) {
+    long perClass = images.size(0) / (to - from);
+    Tensor leaf = images.detach().requires_grad_(true);
+    TensorVector augmented = new TensorVector();
+    TensorVector real = new TensorVector();
+    long[] realOffsets = new long[to - from + 1];
+    long[] syntheticOffsets = new long[to - from + 1];
+    for (int c = from; c < to; c++) {
+      int i = c - from;
+      AugmentDraw draw = draw(images, c);
+      augmented.push_back(augmentation.apply(leaf.narrow(0, i * perClass, perClass), draw));
+      Tensor batch = realBatch(c, draw);
+      real.push_back(batch);
+      realOffsets[i + 1] = realOffsets[i] + batch.size(0);
+      syntheticOffsets[i + 1] = syntheticOffsets[i] + perClass;
+    }
+    Tensor realFeatures = torch.cat(real, 0);
+    if (batchStatistics) {
+      realFeatures = embedWithoutGradient(realFeatures);
+    }
+    Tensor features = embed(torch.cat(augmented, 0)).contiguous();
+    Tensor featureGradient = torch.empty_like(features);
+    double loss =
+        kernels.featureMean(
+            realFeatures.data_ptr_float(),
+            realOffsets,
+            features.data_ptr_float(),
+            syntheticOffsets,
+            features.size(1),
+            null,
+            featureGradient.data_ptr_float());
+    gradient.copy_(Tensors.gradients(features, featureGradient, new Tensor[] {leaf}, false)[0]);
+    return loss;
+  }
+
+  private AugmentDraw draw(Tensor images, int c) {
+    RandomStream random = RandomStream.of(seed, Purpose.DISTILL_AUGMENTATION, iteration, c);
+    return augmentation.drawShared(random, images.size(2), images.size(3));
+  }
+
+  /** Features of a class's real batch; with batch statistics its images, embedded later. */
+  private Tensor realBatch(int c, AugmentDraw draw) {
+    Tensor images = augmentation.apply(batches.take(c, iteration, 0), draw);
+    if (batchStatistics) {
+      return images;
+    }
+    long chunk = Math.max(1, REAL_PIXELS / (images.size(2) * images.size(3)));
+    TensorVector parts = new TensorVector();
+    for (long from = 0; from < images.size(0); from += chunk) {
+      try (PointerScope scope = new PointerScope()) {
+        long rows = Math.min(chunk, images.size(0) - from);
+        parts.push_back(embedWithoutGradient(images.narrow(0, from, rows)));
+      }
+    }
+    return torch.cat(parts, 0);
+  }
+
+  private Tensor embedWithoutGradient(Tensor images) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return embed(images).contiguous();
+    }
+  }
+
+  private Tensor embed(Tensor images) {
+    NetworkOutput output = network.embed(state, images, Pass.TRAIN);
+    output.buffers().close();
+    return output.value();
+  }
+
+  @Override
+  public void close() {
+    state.close();
+  }
+}

@@ -1,0 +1,162 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.DistillConfig.Init;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.LibTorch;
+
+class DistillStageTest {
+
+  private final TinyRun tiny = new TinyRun();
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void loadLibTorch() {
+    LibTorch.load();
+  }
+
+  private Path run(String name) {
+    Path run = folder.resolve(name);
+    tiny.run(run);
+    return run;
+  }
+
+  /** Cancels the run after an iteration. */
+  private void cancelAfter(long iterations) {
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (task.equals("distilling") && done == iterations) {
+              tiny.cancellation.cancel();
+            }
+          }
+        };
+  }
+
+  @Test
+  void everyFileOfTheContractIsWritten() throws IOException {
+    tiny.evaluateEvery = 4;
+    Path run = run("a");
+    try (DistilledSet set = DistilledSet.read(run.resolve(DistilledSet.FILE))) {
+      assertEquals(6, set.images().size(0));
+      assertArrayEquals(new int[] {0, 0, 1, 1, 2, 2}, set.labelValues());
+      assertEquals(TinyRun.CLASSES, set.description().classNames());
+      assertEquals("dm", set.description().method());
+      assertEquals(List.of(0.5), set.description().normalisation().mean());
+    }
+    assertTrue(Files.exists(run.resolve("distilled/images/dog_wolf/01.png")));
+    assertTrue(Files.exists(run.resolve("distilled/history/000004.safetensors")));
+    assertTrue(Files.exists(run.resolve("distilled/history/000006.safetensors")));
+    List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
+    assertEquals(6, metrics.size());
+    assertTrue(metrics.get(5).matches(".*\"stage\":\"distill\",\"step\":6,.*\"loss\":[\\d.]+.*"));
+    assertFalse(
+        Arrays.equals(
+            TinyRun.pixels(run, DistilledSet.INITIAL_FILE),
+            TinyRun.pixels(run, DistilledSet.FILE)));
+  }
+
+  @Test
+  void resumedRunIsBitIdentical() throws IOException {
+    Path whole = run("whole");
+    cancelAfter(3);
+    Path resumed = folder.resolve("resumed");
+    assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
+    assertFalse(Files.exists(resumed.resolve(DistilledSet.FILE)));
+    tiny.listener = RunListener.SILENT;
+    tiny.cancellation = new CancellationToken();
+    tiny.run(resumed);
+    for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE)) {
+      assertEquals(-1, Files.mismatch(whole.resolve(file), resumed.resolve(file)), file);
+    }
+    assertEquals(6, Files.readAllLines(resumed.resolve("metrics.jsonl")).size());
+  }
+
+  @Test
+  void runWithoutItsNewestCheckpointIsBitIdenticalToo() throws IOException {
+    Path whole = run("whole");
+    Path killed = run("killed");
+    Files.delete(killed.resolve("checkpoints/distill-000000006.safetensors"));
+    Files.delete(killed.resolve(DistilledSet.FILE));
+    tiny.run(killed);
+    assertEquals(
+        -1, Files.mismatch(whole.resolve(DistilledSet.FILE), killed.resolve(DistilledSet.FILE)));
+  }
+
+  @Test
+  void extendedRunEqualsALongerOne() throws IOException {
+    Path extended = run("extended");
+    tiny.iterations = 9;
+    tiny.run(extended);
+    Path whole = run("whole");
+    assertEquals(
+        -1, Files.mismatch(whole.resolve(DistilledSet.FILE), extended.resolve(DistilledSet.FILE)));
+  }
+
+  @Test
+  void noiseTakesMoreImagesThanAClassHas() {
+    tiny.init = Init.NOISE;
+    tiny.imagesPerClass = 8;
+    assertEquals(
+        3 * 8 * TinyRun.SIZE * TinyRun.SIZE,
+        TinyRun.pixels(run("noise"), DistilledSet.FILE).length);
+  }
+
+  @Test
+  void tooFewImagesToStartFromIsAnErrorThatNamesTheClass() {
+    tiny.imagesPerClass = 7;
+    InputException error = assertThrows(InputException.class, () -> run("few"));
+    assertTrue(error.getMessage().contains("'cat' keeps 6"), error.getMessage());
+  }
+
+  @Test
+  void divergenceNamesTheIterationAndKeepsTheLastCheckpoint() {
+    tiny.learningRate = 1e30;
+    tiny.checkpointEvery = 1;
+    RunFailedException error = assertThrows(RunFailedException.class, () -> run("diverged"));
+    assertTrue(error.getMessage().contains("at iteration "), error.getMessage());
+    assertFalse(Files.exists(folder.resolve("diverged").resolve(DistilledSet.FILE)));
+  }
+
+  @Test
+  void checkpointOfOtherSettingsIsRefused() {
+    Path run = run("other");
+    tiny.learningRate = 2;
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertTrue(error.getMessage().contains("other settings"), error.getMessage());
+  }
+
+  @Test
+  void fewerIterationsThanDoneAreRefused() {
+    Path run = run("fewer");
+    tiny.iterations = 4;
+    assertThrows(InputException.class, () -> tiny.run(run));
+  }
+
+  @Test
+  void imageThatCanNoLongerBeReadIsNamed() {
+    tiny.unreadable = "eel/3";
+    InputException error = assertThrows(InputException.class, () -> run("bad"));
+    assertTrue(error.getMessage().contains("eel/3"), error.getMessage());
+    assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
+  }
+}

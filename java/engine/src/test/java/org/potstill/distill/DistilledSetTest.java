@@ -1,0 +1,106 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.data.Normalisation;
+import org.potstill.errors.InputException;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Tensors;
+
+class DistilledSetTest {
+
+  private static final DistilledSet.Description DESCRIPTION =
+      new DistilledSet.Description(
+          new Normalisation(List.of(0.5, 0.4, 0.3), List.of(0.1, 0.2, 0.3)),
+          List.of("tench", "é, \"quoted\""),
+          List.of("n01", "n02"),
+          "mtt",
+          "pixel",
+          "7",
+          "abc",
+          OptionalDouble.of(0.015));
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void loadLibTorch() {
+    LibTorch.load();
+  }
+
+  private Path write(float[] pixels, long[] labels) {
+    Path file = folder.resolve("set.safetensors");
+    try (PointerScope scope = new PointerScope();
+        DistilledSet set =
+            DistilledSet.of(
+                Tensors.of(pixels, pixels.length / 6, 3, 2, 1),
+                Tensors.of(labels, labels.length),
+                DESCRIPTION)) {
+      set.write(file);
+    }
+    return file;
+  }
+
+  @Test
+  void setSurvivesTheRoundTrip() {
+    float[] pixels = {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6};
+    try (DistilledSet set = DistilledSet.read(write(pixels, new long[] {0, 1}));
+        PointerScope scope = new PointerScope()) {
+      assertArrayEquals(pixels, Tensors.toFloats(set.images()));
+      assertArrayEquals(new int[] {0, 1}, set.labelValues());
+      assertEquals(DESCRIPTION, set.description());
+    }
+  }
+
+  @Test
+  void valueThatIsNotFiniteIsRefused() {
+    Path file = write(new float[] {1, 2, 3, Float.NaN, 5, 6}, new long[] {0});
+    assertTrue(refusal(file).contains("not finite"));
+  }
+
+  @Test
+  void labelOutOfRangeIsRefused() {
+    Path file = write(new float[6], new long[] {2});
+    assertTrue(refusal(file).contains("label 2"));
+  }
+
+  @Test
+  void labelsThatDoNotFitTheImagesAreRefused() {
+    Path file = write(new float[12], new long[] {0});
+    assertTrue(refusal(file).contains("[1]"));
+  }
+
+  private static String refusal(Path file) {
+    return assertThrows(InputException.class, () -> DistilledSet.read(file)).getMessage();
+  }
+
+  @Test
+  void picturesHoldTheDenormalisedPixels() throws IOException {
+    float[] pixels = {0, 1, 0, 1, 0, 100};
+    try (DistilledSet set = DistilledSet.read(write(pixels, new long[] {1}))) {
+      ImageFolder.write(set, folder.resolve("images"));
+    }
+    BufferedImage picture = ImageIO.read(folder.resolve("images/n02/00.png").toFile());
+    assertEquals(0xFF000000 | (128 << 16) | (102 << 8) | 77, picture.getRGB(0, 0));
+    assertEquals(0xFF000000 | (153 << 16) | (153 << 8) | 255, picture.getRGB(0, 1));
+  }
+
+  @Test
+  void folderNamesAreSafeAndDiffer() {
+    assertEquals(
+        List.of("a_b", "A_b_2", "__", "class", "été 1".replace(' ', '_'), "_hidden"),
+        ImageFolder.folderNames(List.of("a/b", "A b", "..", "", "été 1", ".hidden")));
+  }
+}

@@ -1,0 +1,181 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.potstill.augment.AugmentDraw;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.errors.InputException;
+import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pass;
+import org.potstill.net.Pooling;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+class DistributionMatchingTest {
+
+  private static final long SEED = 17;
+  private static final int SIZE = 8;
+  private static final int[] COUNTS = {3, 5, 4};
+  private static final int PER_CLASS = 2;
+  private static final double CLOSE = 1e-5;
+
+  @BeforeAll
+  static void loadLibTorch() {
+    LibTorch.load();
+  }
+
+  private static Tensor random(int images, int index) {
+    float[] values = new float[images * 3 * SIZE * SIZE];
+    RandomStream.of(SEED, Purpose.IMAGE_INITIALISATION, 1, index).fillGaussian(values, 0, 1);
+    return Tensors.of(values, images, 3, SIZE, SIZE);
+  }
+
+  private static CoreSetImages coreSet() {
+    return new CoreSetImages(random(12, 0), COUNTS, List.of("a", "b", "c"));
+  }
+
+  private static Network network(Norm norm) {
+    return Networks.create(
+        NetworkSpec.of("convnet", SIZE, 3, COUNTS.length).with(2, 4, norm, Pooling.AVG));
+  }
+
+  private static DistributionMatching distiller(Norm norm, CoreSetImages real, String augment) {
+    return new DistributionMatching(
+        network(norm), real, new JavaKernels(), SiameseAugmentation.of(augment), 10, SEED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"INSTANCE", "NONE", "BATCH"})
+  void gradientEqualsTheTensorExpression(Norm norm) {
+    for (int iteration = 0; iteration < 6; iteration++) {
+      try (PointerScope scope = new PointerScope();
+          CoreSetImages real = coreSet();
+          DistributionMatching distiller =
+              distiller(norm, real, "color_crop_cutout_flip_scale_rotate")) {
+        Tensor images = random(PER_CLASS * COUNTS.length, 1);
+        distiller.begin(iteration);
+        MatchingStep step = distiller.step(images, 0);
+        Tensor leaf = images.detach().requires_grad_(true);
+        Tensor expected = expression(norm, real, leaf, iteration);
+        assertEquals(expected.item_double() / COUNTS.length, step.loss(), CLOSE * step.loss());
+        Tensor gradient = Tensors.gradients(expected, null, new Tensor[] {leaf}, false)[0];
+        Closeness.assertRelativeL2(
+            "gradient", Closeness.doubles(gradient), Closeness.doubles(step.gradient()), CLOSE);
+      }
+    }
+  }
+
+  /** The published loop over classes, written plainly; batch norm embeds all of them at once. */
+  private static Tensor expression(Norm norm, CoreSetImages real, Tensor images, int iteration) {
+    Network network = network(norm);
+    SiameseAugmentation augmentation =
+        SiameseAugmentation.of("color_crop_cutout_flip_scale_rotate");
+    TensorVector realImages = new TensorVector();
+    TensorVector synthetic = new TensorVector();
+    for (int c = 0; c < COUNTS.length; c++) {
+      AugmentDraw draw =
+          augmentation.drawShared(
+              RandomStream.of(SEED, Purpose.DISTILL_AUGMENTATION, iteration, c), SIZE, SIZE);
+      int[] all = new int[COUNTS[c]];
+      Arrays.setAll(all, i -> i);
+      realImages.push_back(augmentation.apply(real.batch(c, all), draw));
+      synthetic.push_back(
+          augmentation.apply(images.narrow(0, (long) c * PER_CLASS, PER_CLASS), draw));
+    }
+    try (NamedTensors state =
+        network.initialise(RandomStream.of(SEED, Purpose.NETWORK_INITIALISATION, iteration, 0))) {
+      Tensor f = network.embed(state, torch.cat(realImages, 0), Pass.TRAIN).value().detach();
+      Tensor g = network.embed(state, torch.cat(synthetic, 0), Pass.TRAIN).value();
+      Tensor loss = torch.zeros(1);
+      long row = 0;
+      for (int c = 0; c < COUNTS.length; c++) {
+        Tensor mean = f.narrow(0, row, COUNTS[c]).mean(0);
+        Tensor own = g.narrow(0, (long) c * PER_CLASS, PER_CLASS).mean(0);
+        loss = loss.add(mean.sub(own).square().sum());
+        row += COUNTS[c];
+      }
+      return loss;
+    }
+  }
+
+  @Test
+  void sameIterationGivesTheSameStepAndAnotherDoesNot() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        DistributionMatching distiller = distiller(Norm.INSTANCE, real, "color_crop")) {
+      Tensor images = random(3, 1);
+      distiller.begin(4);
+      float[] first = Tensors.toFloats(distiller.step(images, 0).gradient());
+      distiller.begin(5);
+      float[] other = Tensors.toFloats(distiller.step(images, 0).gradient());
+      distiller.begin(4);
+      assertArrayEquals(first, Tensors.toFloats(distiller.step(images, 0).gradient()));
+      assertTrue(!Arrays.equals(first, other));
+    }
+  }
+
+  @Test
+  void classWithoutImagesIsNamed() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real =
+            new CoreSetImages(random(3, 0), new int[] {2, 0, 1}, List.of("a", "empty", "c"))) {
+      InputException error =
+          assertThrows(InputException.class, () -> distiller(Norm.INSTANCE, real, ""));
+      assertTrue(error.getMessage().contains("'empty'"), error.getMessage());
+    }
+  }
+
+  @Test
+  void repeatedIterationsKeepNativeMemoryFlat() {
+    long before = 0;
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        DistributionMatching distiller =
+            distiller(Norm.BATCH, real, "color_crop_cutout_flip_scale_rotate");
+        Space space = PixelSpace.real(real, PER_CLASS, SEED, 1);
+        ImageOptimiser optimiser = new ImageOptimiser(0.5)) {
+      for (int iteration = 0; iteration < 500; iteration++) {
+        distiller.begin(iteration);
+        try (PointerScope step = new PointerScope()) {
+          MatchingStep matched = distiller.step(space.images(iteration), 0);
+          try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
+            optimiser.step(space, gradients);
+          }
+        }
+        if (iteration == 100) {
+          before = residentBytes();
+        }
+      }
+    }
+    double growth = (residentBytes() - before) / (double) before;
+    assertTrue(growth < 0.05, "grew by " + growth);
+  }
+
+  /** After a collection, which gives unused heap back, so that native memory is what may grow. */
+  private static long residentBytes() {
+    System.gc();
+    return Pointer.physicalBytes();
+  }
+}

@@ -1,0 +1,100 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.fixtures.Closeness;
+import org.potstill.fixtures.FixtureFile;
+import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.KernelProviders;
+import org.potstill.kernels.Kernels;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pooling;
+import org.potstill.tensor.LibTorch;
+
+/** Every iteration of the fixtures: loss and gradient of the images. */
+class IterationFixtureTest {
+
+  private static final long SEED = 5;
+  private static final int THREADS = 2;
+
+  @BeforeAll
+  static void loadLibTorch() {
+    LibTorch.load();
+  }
+
+  static List<FixtureFile> cases() {
+    return FixtureFile.group("iteration");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("cases")
+  void lossAndGradientEqualTheReference(FixtureFile file) {
+    String reference = file.metadata().get("reference");
+    if (reference.contains("distill_dm")) {
+      assertDistributionMatching(file);
+    } else {
+      abort("not available in this version: " + reference);
+    }
+  }
+
+  private static void assertDistributionMatching(FixtureFile file) {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = realImages(file);
+        DistributionMatching distiller =
+            new DistributionMatching(
+                network(file),
+                iteration -> file.state(),
+                real,
+                kernels(),
+                SiameseAugmentation.of(""),
+                file.integer("real_per_class"),
+                SEED)) {
+      distiller.begin(0);
+      MatchingStep step = distiller.step(file.tensor("syn"), 0);
+      assertEquals(1, distiller.stepsPerIteration());
+      Closeness.assertRelative(
+          "loss",
+          file.doubles("loss"),
+          new double[] {step.loss() * real.classes()},
+          Tolerances.ITERATION_LOSS);
+      Closeness.assertRelativeL2(
+          "gradient",
+          file.doubles("syn_grad"),
+          Closeness.doubles(step.gradient()),
+          Tolerances.ITERATION_GRADIENT);
+    }
+  }
+
+  private static Kernels kernels() {
+    return KernelProviders.byName(KernelProviders.AUTO, THREADS);
+  }
+
+  private static Network network(FixtureFile file) {
+    long[] images = file.shape(file.has("syn") ? "syn" : "syn0");
+    return Networks.create(
+        NetworkSpec.of("convnet", file.integer("im"), (int) images[1], file.integer("classes"))
+            .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG));
+  }
+
+  /** Real images of the file, [class, sample, C, H, W], as a core-set. */
+  private static CoreSetImages realImages(FixtureFile file) {
+    Tensor real = file.tensor("real");
+    int[] counts = new int[(int) real.size(0)];
+    Arrays.fill(counts, (int) real.size(1));
+    List<String> names = IntStream.range(0, counts.length).mapToObj(c -> "class " + c).toList();
+    return new CoreSetImages(real.flatten(0, 1), counts, names);
+  }
+}

@@ -1,0 +1,193 @@
+package org.potstill.distill;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
+import org.potstill.config.DistillConfig;
+import org.potstill.config.DistillConfig.Init;
+import org.potstill.config.DistillConfig.Method;
+import org.potstill.config.EvaluateConfig;
+import org.potstill.config.NetworkConfig;
+import org.potstill.data.BadImageException;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageRecord;
+import org.potstill.data.Normalisation;
+import org.potstill.data.RawImage;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.prune.CoreSet;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.Tensors;
+
+/** A distillation of a few images of 8 pixels, whose settings tests change one by one. */
+final class TinyRun {
+
+  static final int SIZE = 8;
+  static final List<String> CLASSES = List.of("cat", "dog/wolf", "eel");
+  private static final int PER_CLASS = 6;
+  private static final long SEED = 3;
+
+  Method method = Method.DM;
+  Init init = Init.REAL;
+  int imagesPerClass = 2;
+  int iterations = 6;
+  int checkpointEvery = 2;
+  int evaluateEvery;
+  double learningRate = 1;
+  RunListener listener = RunListener.SILENT;
+  CancellationToken cancellation = new CancellationToken();
+  String unreadable = "";
+
+  /** Random grey images, as many of every class. */
+  private final class MemoryDataset implements Dataset {
+
+    @Override
+    public List<String> classNames() {
+      return CLASSES;
+    }
+
+    @Override
+    public List<String> classKeys() {
+      return CLASSES;
+    }
+
+    @Override
+    public List<ImageRecord> training() {
+      List<ImageRecord> records = new ArrayList<>();
+      for (int c = 0; c < CLASSES.size(); c++) {
+        for (int i = 0; i < PER_CLASS; i++) {
+          records.add(new ImageRecord(CLASSES.get(c) + "/" + i, c));
+        }
+      }
+      return records;
+    }
+
+    @Override
+    public List<ImageRecord> validation() {
+      return List.of();
+    }
+
+    @Override
+    public List<ImageRecord> test() {
+      return List.of();
+    }
+
+    @Override
+    public int channels() {
+      return 1;
+    }
+
+    @Override
+    public int resolution() {
+      return SIZE;
+    }
+
+    @Override
+    public Normalisation normalisation() {
+      return new Normalisation(List.of(0.5), List.of(0.25));
+    }
+
+    @Override
+    public String fingerprint() {
+      return "tiny";
+    }
+
+    @Override
+    public RawImage read(ImageRecord image) throws BadImageException {
+      if (image.id().equals(unreadable)) {
+        throw new BadImageException(image.id(), "it ends early");
+      }
+      byte[] pixels = new byte[SIZE * SIZE];
+      RandomStream random =
+          RandomStream.of(SEED, Purpose.BASELINE_CHOICE, image.id().hashCode(), 0);
+      for (int i = 0; i < pixels.length; i++) {
+        pixels[i] = (byte) random.nextInt(256);
+      }
+      return new RawImage(SIZE, SIZE, 1, pixels);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Runs the stage in {@code folder}, on from a checkpoint that lies there. */
+  void run(Path folder) {
+    try (RunDirectory directory = RunDirectory.open(folder, Existing.RESUME);
+        Dataset data = new MemoryDataset()) {
+      List<CoreSet.Entry> entries = new ArrayList<>();
+      for (ImageRecord image : data.training()) {
+        String key = CLASSES.get(image.classIndex());
+        entries.add(new CoreSet.Entry(image.id(), key, 0.5f, entries.size() % PER_CLASS + 1));
+      }
+      new CoreSet(entries).write(directory.resolve(CoreSet.FILE));
+      AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
+      RunContext context = new RunContext(directory, listener, cancellation, SEED, 1);
+      new DistillStage(config(), data, context, new JavaKernels()).run();
+    }
+  }
+
+  private Config config() {
+    DataConfig data =
+        new DataConfig(
+            "tiny",
+            List.of(),
+            0,
+            0,
+            DataConfig.Resize.ANTIALIAS,
+            DataConfig.OnBadImage.FAIL,
+            List.of(),
+            List.of(),
+            Map.of(),
+            1 << 20);
+    EvaluateConfig evaluate =
+        new EvaluateConfig(
+            List.of("convnet"),
+            1,
+            1,
+            8,
+            0,
+            "",
+            evaluateEvery,
+            EvaluateConfig.Protocol.VALIDATION,
+            List.of());
+    return new Config(null, data, null, null, null, distill(), evaluate);
+  }
+
+  private DistillConfig distill() {
+    return new DistillConfig(
+        method,
+        DistillConfig.Space.PIXEL,
+        imagesPerClass,
+        iterations,
+        4,
+        init,
+        new NetworkConfig("convnet", 2, 4, "instance", "avg"),
+        "color_crop_cutout_flip_scale_rotate",
+        learningRate,
+        0.5,
+        1,
+        1,
+        0.01,
+        "layerwise",
+        checkpointEvery,
+        1);
+  }
+
+  /** The pixels of a file that a run wrote. */
+  static float[] pixels(Path folder, String file) {
+    try (DistilledSet set = DistilledSet.read(folder.resolve(file));
+        PointerScope scope = new PointerScope()) {
+      return Tensors.toFloats(set.images());
+    }
+  }
+}
