@@ -3,9 +3,7 @@ package org.potstill.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,11 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
@@ -173,18 +168,8 @@ public final class Safetensors {
     if (channel.size() != fileBytes) {
       throw new InputException(file + " changed while it was read");
     }
-    TensorOptions options = new TensorOptions(info.type().scalarType());
-    Tensor tensor = torch.empty(info.dimensions(), options, null);
-    for (long done = 0; done < info.bytes(); done += PIECE) {
-      long piece = Math.min(PIECE, info.bytes() - done);
-      MappedByteBuffer mapped =
-          channel.map(MapMode.READ_ONLY, dataStart + info.begin() + done, piece);
-      try (PointerScope scope = new PointerScope()) {
-        BytePointer target = new BytePointer(tensor.data_ptr());
-        Pointer.memcpy(target.position(done), new BytePointer(mapped), piece);
-      }
-    }
-    return tensor;
+    return NativeData.read(
+        channel, dataStart + info.begin(), info.bytes(), info.type(), info.dimensions());
   }
 
   /**

@@ -1,0 +1,137 @@
+package org.potstill.weights;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.InputException;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+
+/**
+ * Reads the tensors of a checkpoint: safetensors, or what {@code torch.save} wrote, in the zip or
+ * the older format. The format is found from the content, not from the name.
+ *
+ * <p>Element types stay those of the file; tensors that share a storage come back as copies of
+ * their own.
+ */
+public final class CheckpointReader {
+
+  private static final int PICKLE_START = 0x80;
+
+  private CheckpointReader() {}
+
+  /**
+   * The state_dict of a checkpoint: what was saved, or the dictionary under {@code state_dict},
+   * {@code model} or another usual key of it.
+   *
+   * @return the caller closes it
+   * @throws InputException where the file is missing, damaged or refused, or has no state_dict
+   */
+  public static NamedTensors state(Path file) {
+    return read(file, CheckpointTree::state);
+  }
+
+  /**
+   * All tensors of a checkpoint by their path: keys of dictionaries and positions in lists, from 0,
+   * joined by dots. The layout of published expert buffers gives {@code EXPERT.EPOCH.PARAMETER}.
+   *
+   * @return the caller closes it
+   * @throws InputException where the file is missing, damaged or refused
+   */
+  public static NamedTensors tensors(Path file) {
+    return read(file, CheckpointTree::all);
+  }
+
+  private static NamedTensors read(
+      Path file, BiFunction<Path, Object, Map<String, StoredTensor>> selection) {
+    try {
+      int[] start = start(file);
+      if (start[0] == 'P' && start[1] == 'K') {
+        try (ZipCheckpoint checkpoint = ZipCheckpoint.open(file)) {
+          Object root = checkpoint.root();
+          CheckpointTree.storages(file, root);
+          return build(selection.apply(file, root), checkpoint);
+        }
+      }
+      if (start[0] == PICKLE_START) {
+        try (LegacyCheckpoint checkpoint = LegacyCheckpoint.open(file)) {
+          Object root = checkpoint.root();
+          checkpoint.locate(CheckpointTree.storages(file, root));
+          return build(selection.apply(file, root), checkpoint);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      throw new InputException("cannot read " + file + ": there is no such file", e);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+    return Safetensors.open(file).readAll();
+  }
+
+  private static int[] start(Path file) throws IOException {
+    try (InputStream stream = Files.newInputStream(file)) {
+      return new int[] {stream.read(), stream.read()};
+    }
+  }
+
+  private static NamedTensors build(Map<String, StoredTensor> stored, Storages storages)
+      throws IOException {
+    LibTorch.load();
+    Map<String, Long> uses =
+        stored.values().stream()
+            .collect(Collectors.groupingBy(t -> t.storage().key(), Collectors.counting()));
+    NamedTensors result = new NamedTensors();
+    try (NamedTensors shared = new NamedTensors()) {
+      for (Map.Entry<String, StoredTensor> entry : stored.entrySet()) {
+        boolean alone = uses.get(entry.getValue().storage().key()) == 1;
+        try (PointerScope scope = new PointerScope()) {
+          result.put(entry.getKey(), build(entry.getValue(), storages, alone ? null : shared));
+        }
+      }
+      return result;
+    } catch (IOException | RuntimeException e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  /**
+   * One tensor with memory of its own.
+   *
+   * @param shared storages that other tensors use too, by key; null where none does
+   */
+  private static Tensor build(StoredTensor tensor, Storages storages, NamedTensors shared)
+      throws IOException {
+    StoredTensor.Storage storage = tensor.storage();
+    Tensor data;
+    if (shared != null && shared.contains(storage.key())) {
+      data = shared.get(storage.key());
+    } else {
+      data = storages.read(storage);
+      if (shared != null) {
+        shared.put(storage.key(), data);
+      }
+    }
+    Tensor view =
+        torch.as_strided(
+            data, longs(tensor.size()), longs(tensor.stride()), new LongOptional(tensor.offset()));
+    return shared == null && tensor.wholeStorage()
+        ? view
+        : view.clone(new MemoryFormatOptional(torch.MemoryFormat.Contiguous));
+  }
+
+  private static long[] longs(List<Long> values) {
+    return values.stream().mapToLong(Long::longValue).toArray();
+  }
+}

@@ -1,0 +1,47 @@
+package org.potstill.weights;
+
+/**
+ * The opcodes of the pickle virtual machine that a checkpoint may hold (pickletools of the Python
+ * library documents them); every other one is refused.
+ */
+final class PickleOpcode {
+
+  static final char BUILD = 'b';
+  static final char GLOBAL = 'c';
+  static final char DICT = 'd';
+  static final char INST = 'i';
+  static final char PERSISTENT = 'Q';
+  static final char REDUCE = 'R';
+  static final char SET_ITEM = 's';
+  static final char SET_ITEMS = 'u';
+  static final char EMPTY_DICT = '}';
+  static final char NEW_OBJECT = 0x81;
+  static final char STACK_GLOBAL = 0x93;
+
+  static final char BINARY_STRING = 'T';
+  static final char BINARY_UNICODE = 'X';
+  static final char BINARY_BYTES = 'B';
+  static final char BINARY_UNICODE_8 = 0x8d;
+
+  /** Numbers, strings, lists, tuples, marks and the memo: they build nothing else. */
+  private static final String PLAIN =
+      ".(012FGIJKLMNSTUVXBC"
+          + "aehjlgpqrt])"
+          + "\u0080\u0085\u0086\u0087\u0088\u0089\u008a"
+          + "\u008c\u008d\u0094\u0095";
+
+  private PickleOpcode() {}
+
+  static boolean isPlain(int opcode) {
+    return PLAIN.indexOf(opcode) >= 0;
+  }
+
+  /** Bytes of the length that follows a string opcode; 0 for other opcodes. */
+  static int lengthBytes(int opcode) {
+    return switch (opcode) {
+      case BINARY_STRING, BINARY_UNICODE, BINARY_BYTES -> 4;
+      case BINARY_UNICODE_8 -> 8;
+      default -> 0;
+    };
+  }
+}

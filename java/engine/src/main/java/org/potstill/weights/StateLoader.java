@@ -1,0 +1,140 @@
+package org.potstill.weights;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.InputException;
+import org.potstill.net.Network;
+import org.potstill.net.StateEntry;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/** Matches the tensors of a checkpoint with the state of a network. */
+public final class StateLoader {
+
+  /** What networks wrapped for several devices put before every name. */
+  private static final String WRAPPER = "module.";
+
+  private static final int NAMES_SHOWN = 5;
+
+  private StateLoader() {}
+
+  /**
+   * Reads the state of {@code network} from a checkpoint.
+   *
+   * @return the entries of the network's state in order, float32 and int64; the caller closes it
+   * @throws InputException where the file cannot be read, or its tensors are not those of the
+   *     network, or one holds NaN or infinity
+   */
+  public static NamedTensors load(Path file, Network network) {
+    try (NamedTensors found = CheckpointReader.state(file)) {
+      return match(found, network, file.toString());
+    }
+  }
+
+  /**
+   * The state of {@code network} from tensors under the names of its state, or these behind {@code
+   * module.}; counters that older checkpoints lack are 0.
+   *
+   * @param found stays as it is
+   * @param source where the tensors are from, for messages
+   * @return the caller closes it
+   * @throws InputException where they are not those of the network, or one holds NaN or infinity
+   */
+  public static NamedTensors match(NamedTensors found, Network network, String source) {
+    LibTorch.load();
+    String prefix =
+        found.size() > 0 && found.names().stream().allMatch(name -> name.startsWith(WRAPPER))
+            ? WRAPPER
+            : "";
+    requireSame(found, prefix, network, source);
+    NamedTensors state = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      for (StateEntry entry : network.state()) {
+        state.put(entry.name(), converted(found, prefix, entry, source));
+      }
+      return state;
+    } catch (RuntimeException e) {
+      state.close();
+      throw e;
+    }
+  }
+
+  private static void requireSame(
+      NamedTensors found, String prefix, Network network, String source) {
+    List<String> missing = new ArrayList<>();
+    List<String> misshapen = new ArrayList<>();
+    for (StateEntry entry : network.state()) {
+      String name = prefix + entry.name();
+      if (!found.contains(name)) {
+        if (entry.kind() != StateEntry.Kind.COUNTER) {
+          missing.add(entry.name());
+        }
+      } else if (!sameShape(found.get(name), entry)) {
+        misshapen.add(entry.name() + " " + shape(found.get(name)) + " instead of " + entry.shape());
+      }
+    }
+    Set<String> wanted =
+        network.state().stream().map(entry -> prefix + entry.name()).collect(Collectors.toSet());
+    List<String> unexpected =
+        found.names().stream().filter(name -> !wanted.contains(name)).toList();
+    if (missing.isEmpty() && misshapen.isEmpty() && unexpected.isEmpty()) {
+      return;
+    }
+    throw new InputException(
+        source
+            + " does not hold the weights of "
+            + network
+            + ":"
+            + listed(" missing ", missing)
+            + listed(" not expected ", unexpected)
+            + listed(" of another shape ", misshapen)
+            + WeightsOf.hint(found.names()));
+  }
+
+  /** Scalars are also taken as vectors of one element, as some writers store them. */
+  private static boolean sameShape(Tensor tensor, StateEntry entry) {
+    return shape(tensor).equals(entry.shape())
+        || (entry.shape().isEmpty() && shape(tensor).equals(List.of(1L)));
+  }
+
+  private static List<Long> shape(Tensor tensor) {
+    List<Long> shape = new ArrayList<>();
+    for (long size : Tensors.shape(tensor)) {
+      shape.add(size);
+    }
+    return shape;
+  }
+
+  private static String listed(String what, List<String> names) {
+    if (names.isEmpty()) {
+      return "";
+    }
+    int more = names.size() - NAMES_SHOWN;
+    return what
+        + names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "))
+        + (more > 0 ? " and " + more + " more;" : ";");
+  }
+
+  private static Tensor converted(
+      NamedTensors found, String prefix, StateEntry entry, String source) {
+    String name = prefix + entry.name();
+    if (entry.kind() == StateEntry.Kind.COUNTER) {
+      return found.contains(name)
+          ? found.get(name).to(torch.ScalarType.Long).reshape(entry.dimensions()).clone()
+          : torch.zeros(entry.dimensions(), Tensors.int64());
+    }
+    Tensor tensor = found.get(name).to(torch.ScalarType.Float);
+    if (!tensor.isfinite().all().item_bool()) {
+      throw new InputException(
+          source + ": '" + name + "' holds NaN or infinity; the weights are of no use");
+    }
+    return tensor.reshape(entry.dimensions()).clone();
+  }
+}

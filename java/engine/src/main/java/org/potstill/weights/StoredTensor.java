@@ -1,0 +1,63 @@
+package org.potstill.weights;
+
+import java.util.List;
+
+/**
+ * A tensor of a checkpoint before its data is read: a view of a storage.
+ *
+ * @param storage what it is a view of
+ * @param offset first element
+ * @param size of every dimension
+ * @param stride of every dimension, elements
+ */
+record StoredTensor(Storage storage, long offset, List<Long> size, List<Long> stride) {
+
+  /**
+   * A block of elements in the file.
+   *
+   * @param key its name in the file
+   * @param type of its elements
+   * @param elements how many
+   */
+  record Storage(String key, ElementType type, long elements) {
+
+    /** Its size; at most {@link Long#MAX_VALUE} whatever the file claims. */
+    long bytes() {
+      long most = Long.MAX_VALUE / type.bytes();
+      return elements > most ? Long.MAX_VALUE : elements * type.bytes();
+    }
+  }
+
+  /** Checks that the view lies within its storage and is not larger than it. */
+  boolean fits() {
+    if (offset < 0 || size.size() != stride.size()) {
+      return false;
+    }
+    try {
+      long count = 1;
+      long last = offset;
+      for (int i = 0; i < size.size(); i++) {
+        if (size.get(i) < 0 || stride.get(i) < 0) {
+          return false;
+        }
+        count = Math.multiplyExact(count, size.get(i));
+        last = Math.addExact(last, Math.multiplyExact(Math.max(0, size.get(i) - 1), stride.get(i)));
+      }
+      return count == 0 || (last < storage.elements() && count <= storage.elements());
+    } catch (ArithmeticException e) {
+      return false;
+    }
+  }
+
+  /** Whether it is the whole storage, row-major. */
+  boolean wholeStorage() {
+    long expected = 1;
+    for (int i = size.size() - 1; i >= 0; i--) {
+      if (size.get(i) != 1 && stride.get(i) != expected) {
+        return false;
+      }
+      expected *= size.get(i);
+    }
+    return offset == 0 && expected == storage.elements();
+  }
+}
