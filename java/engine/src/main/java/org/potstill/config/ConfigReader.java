@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.potstill.errors.DidYouMean;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -93,7 +94,7 @@ final class ConfigReader {
       return unknown(section);
     }
     List<String> known = ConfigKeys.namesIn(section);
-    String hint = Suggestion.of(path.substring(dot + 1), known);
+    String hint = DidYouMean.hint(path.substring(dot + 1), known);
     String elsewhere = hint.isEmpty() ? elsewhere(path.substring(dot + 1)) : "";
     String allowed = "; allowed here: " + String.join(", ", known);
     return path + ": unknown key" + hint + elsewhere + allowed;
@@ -103,7 +104,7 @@ final class ConfigReader {
     return ConfigKeys.all().stream()
         .filter(key -> key.name().equals(name))
         .findFirst()
-        .map(key -> "; did you mean " + key.path() + "?")
+        .map(key -> "; did you mean \"" + key.path() + "\"?")
         .orElse("");
   }
 }

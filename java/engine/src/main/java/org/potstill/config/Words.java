@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.potstill.errors.DidYouMean;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
@@ -30,7 +31,7 @@ final class Words {
         return scalar.getValue();
       }
       String hint =
-          node instanceof ScalarNode scalar ? Suggestion.of(scalar.getValue(), words) : "";
+          node instanceof ScalarNode scalar ? DidYouMean.hint(scalar.getValue(), words) : "";
       throw new Unfit(node, allowed() + hint);
     }
 

@@ -1,8 +1,11 @@
 package org.potstill.tensor;
 
+import java.nio.file.Path;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
 /**
@@ -18,6 +21,7 @@ public final class LibTorch {
   /**
    * Loads the native libraries; a second call does nothing.
    *
+   * @throws InputException where the folder into which they are unpacked cannot be used
    * @throws RunFailedException where they cannot be unpacked or loaded
    */
   public static synchronized void load() {
@@ -25,6 +29,7 @@ public final class LibTorch {
       return;
     }
     NativeMemory.unlimit();
+    Path cache = NativeCache.prepare();
     try {
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);
@@ -32,11 +37,22 @@ public final class LibTorch {
       throw new RunFailedException(
           "LibTorch cannot be loaded: "
               + firstLine(e)
-              + " (its libraries are unpacked below the user's home; set"
-              + " -Dorg.bytedeco.javacpp.cachedir=DIR to a writable folder with 500 MB free)",
+              + " (its libraries are unpacked into "
+              + cache
+              + "; is that disk full? --native-cache DIR or -D"
+              + NativeCache.PROPERTY
+              + "=DIR chooses another folder)",
           e);
     }
     loaded = true;
+  }
+
+  /** Instruction set that LibTorch uses on this CPU, for example {@code AVX2}. */
+  public static String cpuCapability() {
+    load();
+    try (BytePointer capability = torch.get_cpu_capability()) {
+      return capability.getString();
+    }
   }
 
   /** The message of an error of LibTorch without the C++ stack frames that follow it. */

@@ -119,7 +119,7 @@ class ConfigLoaderTest {
   @Test
   void misspeltKeyIsNamedWithLineAndSuggestion() {
     assertEquals(
-        "quick.yaml, line 4: distill.iteratons: unknown key; did you mean iterations?; allowed"
+        "quick.yaml, line 4: distill.iteratons: unknown key; did you mean \"iterations\"?; allowed"
             + " here: method, space, images-per-class, iterations, batch-real, init, network,"
             + " augment, learning-rate, momentum, outer-loops, inner-loops, network-learning-rate,"
             + " distance, checkpoint-every, log-every",
@@ -130,7 +130,7 @@ class ConfigLoaderTest {
   void keyOfAnotherSectionIsRecognised() {
     assertEquals(
         "quick.yaml, line 2: prune.images-per-class: unknown key; did you mean"
-            + " distill.images-per-class?; allowed here: mode, keep",
+            + " \"distill.images-per-class\"?; allowed here: mode, keep",
         messageOf("data: {source: 'idx:d'}\nprune: {images-per-class: 5}\n"));
   }
 
@@ -146,7 +146,7 @@ class ConfigLoaderTest {
             + " most 1",
         "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1",
         "prune: {mode: esay}|prune.mode: found the text 'esay'; allowed: easy, hard, random, none;"
-            + " did you mean easy?",
+            + " did you mean \"easy\"?",
         "prune: [easy]|prune: found a list of 1; allowed: a section of mode, keep",
         "distill: {learning-rate: .inf}|distill.learning-rate: found .inf; allowed: a number above"
             + " 0",
@@ -206,7 +206,7 @@ class ConfigLoaderTest {
         "--set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most 1",
         messageOf(good, "prune.keep=1.5"));
     assertEquals(
-        "--set prune.kep=1: prune.kep: unknown key; did you mean keep?; allowed here: mode, keep",
+        "--set prune.kep=1: prune.kep: unknown key; did you mean \"keep\"?; allowed here: mode, keep",
         messageOf(good, "prune.kep=1"));
     assertEquals(
         "--set prune.keep: found no key.path=value, for example prune.keep=0.5",

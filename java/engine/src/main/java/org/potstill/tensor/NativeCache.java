@@ -1,0 +1,120 @@
+package org.potstill.tensor;
+
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.potstill.errors.InputException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The folder into which JavaCPP unpacks the native libraries on first use: {@code ~/.javacpp/cache}
+ * unless the system property {@value #PROPERTY} names another; where the home cannot be written to,
+ * a folder in that of temporary files.
+ */
+public final class NativeCache {
+
+  /** JavaCPP's system property for the folder; read once, when its loader is first used. */
+  public static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
+
+  private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
+  private static final String LARGEST_LIBRARY = "libtorch_cpu.so";
+  private static final int DEPTH = 8;
+  private static final int MEGABYTES = 480;
+
+  private static Path prepared;
+
+  private NativeCache() {}
+
+  /**
+   * Chooses the folder, before anything native is loaded; a second call does nothing. Where the
+   * libraries are still to be unpacked one line of the log says so.
+   *
+   * @return the folder
+   * @throws InputException where the folder that was asked for cannot be written to or has no room
+   */
+  public static synchronized Path prepare() {
+    if (prepared == null) {
+      Path folder = choose();
+      System.setProperty(PROPERTY, folder.toString());
+      if (!holdsLibraries(folder)) {
+        requireRoom(folder);
+        LOG.info("first use: unpacking {} MB of native libraries into {}", MEGABYTES, folder);
+      }
+      prepared = folder;
+    }
+    return prepared;
+  }
+
+  private static Path choose() {
+    String asked = System.getProperty(PROPERTY);
+    if (asked != null) {
+      return usable(Path.of(asked));
+    }
+    Path home = Path.of(System.getProperty("user.home"), ".javacpp", "cache");
+    try {
+      return usable(home);
+    } catch (InputException e) {
+      Path other = Path.of(System.getProperty("java.io.tmpdir"), "potstill-natives-" + user());
+      LOG.warn("{} cannot be written to; native libraries are unpacked into {}", home, other);
+      return usable(other);
+    }
+  }
+
+  private static String user() {
+    return System.getProperty("user.name").replaceAll("[^A-Za-z0-9_-]", "_");
+  }
+
+  /** The folder, once a file was written there: permissions alone do not tell. */
+  private static Path usable(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Files.delete(Files.createTempFile(folder, ".potstill", ".probe"));
+      return folder;
+    } catch (IOException e) {
+      if (Files.isDirectory(folder) && holdsLibraries(folder)) {
+        return folder;
+      }
+      throw refusal(folder, "cannot be written to (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static void requireRoom(Path folder) {
+    try {
+      long free = Files.getFileStore(folder).getUsableSpace() >> 20;
+      if (free < MEGABYTES) {
+        throw refusal(folder, "has " + free + " MB free and needs " + MEGABYTES, null);
+      }
+    } catch (IOException e) {
+      LOG.debug("free space below {} is not known", folder, e);
+    }
+  }
+
+  private static InputException refusal(Path folder, String why, Throwable cause) {
+    return new InputException(
+        "the folder for native libraries "
+            + folder
+            + " "
+            + why
+            + "; choose another with --native-cache DIR or -D"
+            + PROPERTY
+            + "=DIR",
+        cause);
+  }
+
+  /** Whether the libraries were unpacked into {@code folder} before. */
+  public static boolean holdsLibraries(Path folder) {
+    try (Stream<Path> files =
+        Files.find(
+            folder,
+            DEPTH,
+            (file, attributes) -> file.endsWith(LARGEST_LIBRARY),
+            FileVisitOption.FOLLOW_LINKS)) {
+      return files.findFirst().isPresent();
+    } catch (IOException | java.io.UncheckedIOException e) {
+      return false;
+    }
+  }
+}
