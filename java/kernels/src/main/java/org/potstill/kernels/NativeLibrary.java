@@ -62,7 +62,12 @@ final class NativeLibrary {
   }
 
   private static String explain(Throwable error) {
-    String message = String.valueOf(error.getMessage());
+    // The loader's own message only says that a name was not found; why is in its cause.
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String message = String.valueOf(root.getMessage());
     int end = message.indexOf('\n');
     String line = end < 0 ? message : message.substring(0, end);
     if (line.contains("libgomp")) {
