@@ -1,0 +1,54 @@
+package org.potstill.benchmarks;
+
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.tensor.Tensors;
+
+/** Seeded inputs and the comparison of results. */
+final class Inputs {
+
+  /** Relative to the largest value of the reference, which LibTorch computes in float32. */
+  static final double TOLERANCE = 2e-5;
+
+  private static final long SEED = 20240607;
+
+  private Inputs() {}
+
+  /** Standard normal values. */
+  static Tensor normal(int stream, long... shape) {
+    SplittableRandom random = new SplittableRandom(SEED + stream);
+    long size = 1;
+    for (long extent : shape) {
+      size *= extent;
+    }
+    float[] values = new float[Math.toIntExact(size)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensors.of(values, shape);
+  }
+
+  /** Uniform whole numbers below {@code bound}. */
+  static int[] below(int stream, int bound, int size) {
+    SplittableRandom random = new SplittableRandom(SEED + stream);
+    return random.ints(size, 0, bound).toArray();
+  }
+
+  /** Compares with {@link #TOLERANCE}. */
+  static void requireClose(String what, float[] expected, float[] actual) {
+    double largest = 0;
+    double difference = 0;
+    for (int i = 0; i < expected.length; i++) {
+      largest = Math.max(largest, Math.abs(expected[i]));
+      difference = Math.max(difference, Math.abs(expected[i] - (double) actual[i]));
+    }
+    if (expected.length != actual.length || !(difference <= TOLERANCE * largest)) {
+      throw new IllegalStateException(
+          what + " differs from LibTorch by " + difference + ", largest value " + largest);
+    }
+  }
+
+  static void requireClose(String what, double expected, double actual) {
+    requireClose(what, new float[] {(float) expected}, new float[] {(float) actual});
+  }
+}

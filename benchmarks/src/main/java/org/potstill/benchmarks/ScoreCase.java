@@ -1,0 +1,70 @@
+package org.potstill.benchmarks;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.Kernels;
+import org.potstill.kernels.LogitType;
+import org.potstill.kernels.ScoreOutputs;
+import org.potstill.tensor.Tensors;
+
+/** Per-sample cross-entropy against {@code cross_entropy} with reduction none. */
+final class ScoreCase implements KernelCase {
+
+  private static final int ROWS = 8192;
+  private static final int CLASSES = 1000;
+
+  private final Tensor logits = Inputs.normal(1, ROWS, CLASSES).mul_(Tensors.of(new float[] {4}));
+  private final Tensor labels = Tensors.indices(Inputs.below(2, CLASSES, ROWS));
+  private final FloatPointer logitBuffer = logits.data_ptr_float();
+  private final LongPointer labelBuffer = labels.data_ptr_long();
+  private final FloatPointer loss = new FloatPointer(ROWS);
+
+  @Override
+  public String name() {
+    return "score (8192, 1000)";
+  }
+
+  @Override
+  public double target() {
+    return 2;
+  }
+
+  @Override
+  public long bytes() {
+    return ROWS * (CLASSES * 4L + 8 + 4);
+  }
+
+  @Override
+  public void ours(Kernels kernels) {
+    kernels.score(
+        logitBuffer, LogitType.FLOAT32, labelBuffer, ROWS, CLASSES, ScoreOutputs.lossOnly(loss));
+  }
+
+  @Override
+  public void libtorch() {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard noGrad = new NoGradGuard()) {
+      reference();
+    }
+  }
+
+  private Tensor reference() {
+    long none = 0; // Reduction::None
+    return torch.cross_entropy_loss(logits, labels, new TensorOptional(), none, -100, 0);
+  }
+
+  @Override
+  public void check(Kernels kernels) {
+    ours(kernels);
+    try (PointerScope scope = new PointerScope()) {
+      float[] found = new float[ROWS];
+      loss.get(found);
+      Inputs.requireClose("loss", Tensors.toFloats(reference()), found);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package org.potstill.benchmarks;
+
+import org.openjdk.jmh.annotations.Param;
+
+/** JMH over {@link TrajectoryCase}. */
+public class TrajectoryBenchmark extends OperationBenchmark {
+
+  /** Parameters: about a ConvNet of depth 5 and width 128, and a ResNet-18. */
+  @Param({"616000", "11000000"})
+  public int size = 616_000;
+
+  @Override
+  KernelCase newCase() {
+    return new TrajectoryCase(size);
+  }
+}

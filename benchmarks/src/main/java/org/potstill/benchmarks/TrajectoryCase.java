@@ -1,0 +1,95 @@
+package org.potstill.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.Kernels;
+import org.potstill.tensor.Tensors;
+
+/**
+ * Normalised parameter distance with its gradient against the tensor expression, which LibTorch
+ * computes on one flat vector, the kernel on a list of tensors over the same memory.
+ */
+final class TrajectoryCase implements KernelCase {
+
+  private static final int TENSORS = 16;
+
+  private final int size;
+  private final Tensor theta;
+  private final Tensor target;
+  private final Tensor start;
+  private final Tensor slope;
+  private final long[] sizes = new long[TENSORS];
+  private final List<List<FloatPointer>> lists = new ArrayList<>();
+  private double loss;
+
+  TrajectoryCase(int size) {
+    this.size = size;
+    theta = Inputs.normal(1, size);
+    target = Inputs.normal(2, size);
+    start = Inputs.normal(3, size);
+    slope = Inputs.normal(4, size);
+    for (int t = 0; t < TENSORS; t++) {
+      sizes[t] = end(t) - end(t - 1);
+    }
+    for (Tensor tensor : List.of(theta, target, start, slope)) {
+      List<FloatPointer> parts = new ArrayList<>();
+      for (int t = 0; t < TENSORS; t++) {
+        parts.add(tensor.data_ptr_float().getPointer(end(t - 1)));
+      }
+      lists.add(parts);
+    }
+    theta.requires_grad_(true);
+  }
+
+  /** Tensor {@code t} grows with {@code t}, as layers do. */
+  private long end(int t) {
+    return (long) size * (t + 1) * (t + 2) / (TENSORS * (TENSORS + 1));
+  }
+
+  @Override
+  public String name() {
+    return "trajectory " + size + " parameters";
+  }
+
+  @Override
+  public double target() {
+    return 2;
+  }
+
+  @Override
+  public long bytes() {
+    return 4L * 6 * size;
+  }
+
+  @Override
+  public void ours(Kernels kernels) {
+    loss = kernels.trajectory(sizes, lists.get(0), lists.get(1), lists.get(2), lists.get(3));
+  }
+
+  @Override
+  public void libtorch() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensors.gradients(reference(), null, new Tensor[] {theta}, false);
+    }
+  }
+
+  private Tensor reference() {
+    long sum = 2; // Reduction::Sum
+    return torch.mse_loss(theta, target, sum).div(torch.mse_loss(start, target, sum));
+  }
+
+  @Override
+  public void check(Kernels kernels) {
+    ours(kernels);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor expected = reference();
+      Tensor wanted = Tensors.gradients(expected, null, new Tensor[] {theta}, false)[0];
+      Inputs.requireClose("loss", expected.item_double(), loss);
+      Inputs.requireClose("gradient", Tensors.toFloats(wanted), Tensors.toFloats(slope));
+    }
+  }
+}
