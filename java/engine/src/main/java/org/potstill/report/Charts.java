@@ -20,7 +20,7 @@ final class Charts {
 
   Charts(RunFiles files) {
     String mode = files.config().text("prune.mode", "easy");
-    List<ScoreTable.ClassLosses> classes = files.scores().classes();
+    List<ScoreTable.ClassLosses> classes = files.classLosses();
     LossBins bins = LossBins.over(classes);
     for (ScoreTable.ClassLosses losses : classes.subList(0, drawn(classes.size()))) {
       histograms.add(histogram(losses, bins, losses.cut(mode)));

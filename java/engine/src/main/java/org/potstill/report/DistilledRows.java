@@ -9,6 +9,7 @@ final class DistilledRows {
   private static final int LONGEST_SIDE = 160;
   private static final long BYTE_BUDGET = 4L << 20;
   private static final int MOST_FRAMES = 4;
+  private static final int MOST_IMAGES = 300;
 
   private final RunFiles files;
   private final List<ImageSet> stages;
@@ -67,7 +68,7 @@ final class DistilledRows {
     int most = classes.stream().mapToInt(List::size).max().orElse(0);
     for (int rank = 0; rank < most; rank++) {
       for (int c = 0; c < classes.size(); c++) {
-        if (rank < classes.get(c).size() && pictures.hasRoom()) {
+        if (rank < classes.get(c).size() && shown < MOST_IMAGES && pictures.hasRoom()) {
           rows.get(c).images().add(strip(classes.get(c).get(rank)));
           shown++;
         }
@@ -93,12 +94,19 @@ final class DistilledRows {
     return new Strip(frames);
   }
 
+  /** Pictures per synthetic image. */
+  int frames() {
+    return stages.size();
+  }
+
   /** What the reader should know of what is shown, after {@link #rows()}. */
   String note() {
     StringBuilder note = new StringBuilder();
     int count = files.distilled().count();
     if (stages.size() > 1) {
-      note.append("From the image it started from, on the left, to the result. ");
+      boolean start = stages.get(0).label().equals("start");
+      note.append(start ? "From the images they started from" : "From the images at ");
+      note.append(start ? "" : stages.get(0).label()).append(", on the left, to the result. ");
     } else {
       note.append("The run keeps no images of the start, so only the results are shown. ");
     }

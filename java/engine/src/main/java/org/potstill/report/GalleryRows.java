@@ -17,9 +17,10 @@ final class GalleryRows {
   private final Map<String, List<RunFiles.GalleryImage>> classes = new LinkedHashMap<>();
   private final List<Row> rows = new ArrayList<>();
 
-  GalleryRows(List<RunFiles.GalleryImage> gallery) {
-    for (RunFiles.GalleryImage image : gallery) {
-      classes.computeIfAbsent(image.className(), name -> new ArrayList<>()).add(image);
+  GalleryRows(RunFiles files) {
+    for (RunFiles.GalleryImage image : files.gallery()) {
+      String className = files.distilled().displayName(image.className());
+      classes.computeIfAbsent(className, name -> new ArrayList<>()).add(image);
     }
     for (Map.Entry<String, List<RunFiles.GalleryImage>> entry : classes.entrySet()) {
       if (rows.size() < MOST_CLASSES && pictures.hasRoom()) {
@@ -64,16 +65,17 @@ final class GalleryRows {
   }
 
   private Row row(String name, List<RunFiles.GalleryImage> images) {
-    return new Row(name, thumbnails(images, true), thumbnails(images, false));
+    return new Row(name, thumbnails(name, images, true), thumbnails(name, images, false));
   }
 
-  private List<Thumbnail> thumbnails(List<RunFiles.GalleryImage> images, boolean easy) {
+  private List<Thumbnail> thumbnails(
+      String name, List<RunFiles.GalleryImage> images, boolean easy) {
     List<Thumbnail> thumbnails = new ArrayList<>();
     for (RunFiles.GalleryImage image : images) {
       if (image.easy() == easy && thumbnails.size() < MOST_IMAGES) {
         String loss = Numbers.loss(image.loss());
         String kind = easy ? "easy" : "hard";
-        String alt = kind + " image of class " + image.className() + ", loss " + loss;
+        String alt = kind + " image of class " + name + ", loss " + loss;
         Pictures.Picture picture = pictures.of(image.file(), alt);
         if (picture != null) {
           thumbnails.add(new Thumbnail(picture, loss, image.id()));

@@ -2,7 +2,6 @@ package org.potstill.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** The figures at the head of the page. */
 final class HeadFigures {
@@ -24,13 +23,13 @@ final class HeadFigures {
     long distilled = files.distilled().count();
     List<Figure> figures = new ArrayList<>();
     if (in > 0) {
-      String classes = "in " + Numbers.count(scores.classes().size(), "classes");
+      String classes = "in " + Numbers.count(files.classLosses().size(), "classes");
       figures.add(new Figure("Images in", Numbers.count(in), classes));
       String share = Numbers.percent((double) scores.keptImages() / in) + " of them";
       figures.add(new Figure("Kept", Numbers.count(scores.keptImages()), share));
     }
     figures.add(new Figure("Distilled", Numbers.count(distilled), perClass(files)));
-    figures.add(accuracy(files.evaluation()));
+    figures.add(accuracy(files));
     if (in > 0 && distilled > 0) {
       figures.add(
           new Figure(
@@ -46,19 +45,20 @@ final class HeadFigures {
         : Numbers.count(Math.round((double) files.distilled().count() / classes)) + " per class";
   }
 
-  private static Figure accuracy(Evaluation evaluation) {
-    if (evaluation == null || evaluation.distilled().networks().isEmpty()) {
+  private static Figure accuracy(RunFiles files) {
+    Evaluation evaluation = files.evaluation();
+    String network = files.headNetwork();
+    if (network.isEmpty()) {
       return new Figure("Accuracy", "–", "not evaluated");
     }
-    Map.Entry<String, Evaluation.Accuracy> first =
-        evaluation.distilled().networks().entrySet().iterator().next();
-    double mean = first.getValue().mean();
+    double mean = evaluation.distilled().networks().get(network).mean();
     Evaluation.TrainingSet random = evaluation.baselines().get("random");
-    Evaluation.Accuracy baseline = random == null ? null : random.networks().get(first.getKey());
-    String note =
-        baseline == null
-            ? "of " + first.getKey()
-            : Numbers.percent(baseline.mean()) + " from as many random images";
+    Evaluation.Accuracy baseline = random == null ? null : random.networks().get(network);
+    String note = "of " + network;
+    if (baseline != null) {
+      String from = Numbers.percent(baseline.mean()) + " from as many random images";
+      note = Numbers.points(mean - baseline.mean()) + "; " + from;
+    }
     return new Figure("Accuracy", Numbers.percent(mean), note);
   }
 }

@@ -31,6 +31,7 @@ final class ImageSet {
   private final List<Double> mean;
   private final List<Double> std;
   private final List<String> classNames;
+  private final List<String> classKeys;
 
   private ImageSet(Path file, String label, FileChannel channel) throws IOException {
     this.file = file;
@@ -52,6 +53,7 @@ final class ImageSet {
     mean = numbers(metadata.path("mean"), 0);
     std = numbers(metadata.path("std"), 1);
     classNames = names(metadata.path("class_names"));
+    classKeys = names(metadata.path("class_keys"));
   }
 
   /**
@@ -92,6 +94,12 @@ final class ImageSet {
   String className(int index) {
     long value = labels[index];
     return value >= 0 && value < classNames.size() ? classNames.get((int) value) : "class " + value;
+  }
+
+  /** Display name of the class that the source calls {@code key}; the key where there is none. */
+  String displayName(String key) {
+    int index = classKeys.indexOf(key);
+    return index >= 0 && index < classNames.size() ? classNames.get(index) : key;
   }
 
   /** Number of classes that have an image. */

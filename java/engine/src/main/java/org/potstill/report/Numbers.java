@@ -36,14 +36,21 @@ final class Numbers {
         : String.format(Locale.ROOT, "%.1f ± %.1f", 100 * mean, 100 * std) + NARROW_SPACE + "%";
   }
 
-  /** A loss with three significant figures. */
+  /** A difference of shares in percentage points, with its sign. */
+  static String points(double difference) {
+    return String.format(Locale.ROOT, "%+.1f points", 100 * difference).replace('-', '−');
+  }
+
+  /** A loss, short enough to stand below a small picture. */
   static String loss(double value) {
     if (Double.isNaN(value)) {
       return "–";
     }
     double size = Math.abs(value);
-    String pattern = size != 0 && size < 1e-3 ? "%.1e" : size < 1 ? "%.3f" : "%.2f";
-    return String.format(Locale.ROOT, pattern, value);
+    if (size != 0 && size < 1e-3) {
+      return String.format(Locale.ROOT, "%.0e", value).replace("e-0", "e-");
+    }
+    return String.format(Locale.ROOT, size < 1 ? "%.3f" : "%.2f", value);
   }
 
   /** A time with the two largest units that matter. */

@@ -106,7 +106,7 @@ final class OptionalFiles {
 
   private static List<RunFiles.LeftOut> leftOut(Path file) throws IOException {
     List<RunFiles.LeftOut> images = new ArrayList<>();
-    try (CSVParser rows = ScoreTable.open(file)) {
+    try (CSVParser rows = ScoreTable.open(file, "id", "reason")) {
       for (CSVRecord row : rows) {
         images.add(new RunFiles.LeftOut(row.get("id"), row.get("reason")));
       }

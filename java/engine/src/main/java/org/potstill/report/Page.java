@@ -15,6 +15,7 @@ import java.util.Map;
  * @param warnings what to know before believing the figures
  * @param distilled synthetic images
  * @param distilledNote on them
+ * @param frames pictures per synthetic image
  * @param evaluation accuracies, null where there are none
  * @param charts with their data
  * @param histogramNote on the histograms
@@ -34,6 +35,7 @@ record Page(
     List<Warnings.Warning> warnings,
     List<DistilledRows.Row> distilled,
     String distilledNote,
+    int frames,
     EvaluationRows.Table evaluation,
     Charts charts,
     String histogramNote,
@@ -46,6 +48,7 @@ record Page(
     String config) {
 
   private static final int MANY = 4;
+  private static final int MANY_CLASSES = 40;
 
   boolean hasWarnings() {
     return !warnings.isEmpty();
@@ -72,18 +75,24 @@ record Page(
     return distilled.stream().allMatch(row -> row.images().size() == 1);
   }
 
-  /** Whether a class shows so many images that they are drawn smaller. */
+  /** Whether there is but one picture per synthetic image, so that it needs no label. */
+  boolean oneFrame() {
+    return frames == 1;
+  }
+
+  /** Whether there are so many images that they are drawn smaller. */
   boolean many() {
-    return distilled.stream().anyMatch(row -> row.images().size() > MANY);
+    return distilled.size() > MANY_CLASSES
+        || distilled.stream().anyMatch(row -> row.images().size() > MANY);
   }
 
   /** A class in the table. */
-  record ClassRow(String name, String images, String kept, String median, String cut) {}
+  record ClassRow(String name, String key, String images, String kept, String median, String cut) {}
 
   static Page of(RunFiles files) {
     DistilledRows distilled = new DistilledRows(files);
     List<DistilledRows.Row> distilledRows = distilled.rows();
-    GalleryRows gallery = new GalleryRows(files.gallery());
+    GalleryRows gallery = new GalleryRows(files);
     ConfigText config = files.config();
     return new Page(
         config.text("run.name", files.root().getFileName().toString()),
@@ -93,6 +102,7 @@ record Page(
         Warnings.of(files),
         distilledRows,
         distilled.note(),
+        distilled.frames(),
         EvaluationRows.of(files.evaluation()),
         new Charts(files),
         histogramNote(files),
@@ -121,7 +131,7 @@ record Page(
   }
 
   private static String histogramNote(RunFiles files) {
-    int classes = files.scores().classes().size();
+    int classes = files.classLosses().size();
     if (classes == 0) {
       return "Nothing was pruned and nothing was scored.";
     }
@@ -134,10 +144,11 @@ record Page(
   private static List<ClassRow> classes(RunFiles files) {
     String mode = files.config().text("prune.mode", "easy");
     List<ClassRow> rows = new ArrayList<>();
-    for (ScoreTable.ClassLosses losses : files.scores().classes()) {
+    for (ScoreTable.ClassLosses losses : files.classLosses()) {
       rows.add(
           new ClassRow(
               losses.name(),
+              losses.key().equals(losses.name()) ? "" : losses.key(),
               Numbers.count(losses.all().length),
               Numbers.count(losses.kept().length),
               Numbers.loss(losses.median()),

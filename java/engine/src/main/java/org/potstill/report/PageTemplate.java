@@ -25,11 +25,11 @@ final class PageTemplate {
 
   /** The page. */
   String render(Page page) {
-    String library = uplot("uPlot.iife.min.js");
+    String library = "/*\n" + uplot("LICENSE") + "*/\n" + uplot("dist/uPlot.iife.min.js");
     String script = resource("report.js");
     Map<String, Object> context = new LinkedHashMap<>();
     context.put("page", page);
-    context.put("style", uplot("uPlot.min.css") + resource("report.css"));
+    context.put("style", uplot("dist/uPlot.min.css") + resource("report.css"));
     context.put("library", library);
     context.put("script", script);
     context.put("policy", "'sha256-" + hash(library) + "' 'sha256-" + hash(script) + "'");
@@ -43,7 +43,7 @@ final class PageTemplate {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return resource(UPLOT + properties.getProperty("version") + "/dist/" + name);
+    return resource(UPLOT + properties.getProperty("version") + "/" + name);
   }
 
   private static String resource(String name) {

@@ -40,16 +40,11 @@ final class PipelineSteps {
     ScoreTable scores = files.scores();
     int distilled = files.distilled().count();
     long in = Math.max(scores.images(), distilled);
-    long kept = Math.max(scores.keptImages(), 1);
+    long kept = scores.keptImages();
     if (scores.images() > 0) {
-      add("source", Numbers.count(in, "images"), config.text("data.source", ""), in, in);
+      add("source", Numbers.count(in, "images"), source(config), in, in);
       add("score", Numbers.count(in, "losses"), scorer(config), in, in);
-      add(
-          "prune",
-          Numbers.count(kept, "kept images").replace("kept images", "kept"),
-          pruning(config),
-          in,
-          kept);
+      add("prune", Numbers.count(kept) + " kept", pruning(config), in, kept);
     } else {
       kept = in;
     }
@@ -57,7 +52,7 @@ final class PipelineSteps {
       add("experts", config.text("experts.count", "") + " experts", "trajectories", kept, kept);
     }
     add("distill", Numbers.count(distilled, "images"), distilling(config), kept, distilled);
-    add("evaluate", evaluated(), repeats(), distilled, distilled);
+    add("evaluate", accuracy(), evaluated(), distilled, distilled);
   }
 
   private void add(String stage, String figure, String note, long from, long to) {
@@ -103,18 +98,27 @@ final class PipelineSteps {
         + " iterations";
   }
 
-  private String evaluated() {
-    Evaluation evaluation = files.evaluation();
-    if (evaluation == null || evaluation.distilled().networks().isEmpty()) {
-      return "not yet";
-    }
-    return Numbers.percent(evaluation.distilled().networks().values().iterator().next().mean());
+  private String accuracy() {
+    String network = files.headNetwork();
+    return network.isEmpty()
+        ? "not yet"
+        : Numbers.percent(files.evaluation().distilled().networks().get(network).mean());
   }
 
-  private String repeats() {
-    Evaluation evaluation = files.evaluation();
-    return evaluation == null
-        ? ""
-        : "accuracy, " + String.join(", ", evaluation.distilled().networks().keySet());
+  private String evaluated() {
+    String network = files.headNetwork();
+    return network.isEmpty() ? "" : "accuracy of " + network;
+  }
+
+  private static String source(ConfigText config) {
+    String source = config.text("data.source", "");
+    try {
+      double share = Double.parseDouble(config.text("data.validation-share", "0"));
+      return share > 0
+          ? source + ", " + Numbers.percent(share).replace(".0", "") + " more held back"
+          : source;
+    } catch (NumberFormatException e) {
+      return source;
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
@@ -65,6 +66,24 @@ record RunFiles(
         optional.gallery(),
         optional.versions(stages, currentVersions),
         warnings);
+  }
+
+  /** Losses by class, in the order of the scores. */
+  List<ScoreTable.ClassLosses> classLosses() {
+    return scores.classes(distilled::displayName);
+  }
+
+  /**
+   * The network whose accuracy stands at the head: the one that distilled, else the first; empty
+   * where there is none.
+   */
+  String headNetwork() {
+    if (evaluation == null || evaluation.distilled().networks().isEmpty()) {
+      return "";
+    }
+    Set<String> names = evaluation.distilled().networks().keySet();
+    String distilling = config.text("distill.network.name", "");
+    return names.contains(distilling) ? distilling : names.iterator().next();
   }
 
   private static ScoreTable scores(Path root, ConfigText config) {

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -28,16 +29,26 @@ final class ScoreTable {
     return table;
   }
 
-  /** Opens a CSV file whose first line names the columns. */
-  static CSVParser open(Path file) throws IOException {
-    return CSVParser.builder()
-        .setPath(file)
-        .setFormat(CSVFormat.RFC4180.builder().setHeader().setSkipHeaderRecord(true).get())
-        .get();
+  /**
+   * Opens a CSV file whose first line names the columns.
+   *
+   * @throws IOException where it lacks one of {@code columns}
+   */
+  static CSVParser open(Path file, String... columns) throws IOException {
+    CSVParser rows =
+        CSVParser.builder()
+            .setPath(file)
+            .setFormat(CSVFormat.RFC4180.builder().setHeader().setSkipHeaderRecord(true).get())
+            .get();
+    if (!rows.getHeaderNames().containsAll(List.of(columns))) {
+      rows.close();
+      throw new IOException("its first line does not name " + String.join(", ", columns));
+    }
+    return rows;
   }
 
   private static void fill(Path file, Map<String, ResizableDoubleArray> losses) {
-    try (CSVParser rows = open(file)) {
+    try (CSVParser rows = open(file, "id", "class", "loss")) {
       for (CSVRecord row : rows) {
         losses
             .computeIfAbsent(row.get("class"), name -> new ResizableDoubleArray())
@@ -50,11 +61,17 @@ final class ScoreTable {
     }
   }
 
-  /** Classes in the order in which the scores name them. */
-  List<ClassLosses> classes() {
+  /**
+   * Classes in the order in which the scores name them.
+   *
+   * @param displayName of a class, by its name in the source
+   */
+  List<ClassLosses> classes(UnaryOperator<String> displayName) {
     List<ClassLosses> classes = new ArrayList<>();
-    for (String name : all.keySet()) {
-      classes.add(new ClassLosses(name, sorted(all.get(name)), sorted(kept.get(name))));
+    for (String key : all.keySet()) {
+      classes.add(
+          new ClassLosses(
+              key, displayName.apply(key), sorted(all.get(key)), sorted(kept.get(key))));
     }
     return classes;
   }
@@ -82,12 +99,13 @@ final class ScoreTable {
   /**
    * Losses of one class.
    *
-   * @param name of the class
+   * @param key its name in the source
+   * @param name of the class as shown
    * @param all losses of its images, ascending, NaN last
    * @param kept losses of the kept ones, ascending
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record ClassLosses(String name, double[] all, double[] kept) {
+  record ClassLosses(String key, String name, double[] all, double[] kept) {
 
     double median() {
       return all.length == 0 ? Double.NaN : all[all.length / 2];

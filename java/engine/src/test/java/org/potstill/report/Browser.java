@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -27,10 +28,14 @@ final class Browser implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Held, since the logging would forget its level; silences advice on versions. */
+  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
   private final ChromeDriver driver;
 
   /** Starts it with the empty profile folder {@code profile}. */
   Browser(Path profile) {
+    SELENIUM.setLevel(Level.SEVERE);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(CHROMIUM.toFile());
     options.addArguments(
@@ -54,15 +59,13 @@ final class Browser implements AutoCloseable {
             .usingAnyFreePort()
             .build();
     driver = new ChromeDriver(service, options);
-    driver.get("about:blank");
-    forget();
   }
 
   static boolean isInstalled() {
     return Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER);
   }
 
-  /** Forgets what was asked for so far: Chromium's own first page is not the page under test. */
+  /** Forgets the pages before, Chromium's own first one among them. */
   private void forget() {
     driver.manage().logs().get(LogType.PERFORMANCE);
     driver.manage().logs().get(LogType.BROWSER);
@@ -76,6 +79,7 @@ final class Browser implements AutoCloseable {
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    forget();
     driver.get(page.toUri().toString());
     driver.executeAsyncScript(
         "const done = arguments[arguments.length - 1];"
@@ -87,7 +91,7 @@ final class Browser implements AutoCloseable {
     return driver.executeScript("return " + expression);
   }
 
-  /** Errors and warnings in the console since the last call. */
+  /** Errors and warnings in the console since the page was shown. */
   List<String> complaints() {
     List<String> complaints = new ArrayList<>();
     for (LogEntry entry : driver.manage().logs().get(LogType.BROWSER)) {
@@ -98,7 +102,7 @@ final class Browser implements AutoCloseable {
     return complaints;
   }
 
-  /** Addresses that the page asked for since the last call. */
+  /** Addresses that the page asked for. */
   List<String> requests() throws JsonProcessingException {
     List<String> addresses = new ArrayList<>();
     for (LogEntry entry : driver.manage().logs().get(LogType.PERFORMANCE)) {

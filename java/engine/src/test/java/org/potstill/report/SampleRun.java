@@ -13,13 +13,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
 
 /** A run directory with invented figures and drawn pictures, in the format of a real one. */
 final class SampleRun {
@@ -41,21 +48,32 @@ final class SampleRun {
   private final Path root;
   private final List<String> classes;
   private final int side;
+  private List<String> keys;
   private int imagesPerClass = 1;
   private int imagesInClass = 540;
+  private int thumbnails = 8;
 
   SampleRun(Path root, List<String> classes, int side) {
     this.root = root;
     this.classes = classes;
+    this.keys = classes;
     this.side = side;
   }
 
-  Path root() {
-    return root;
+  /** What the source calls the classes, where that differs from their names. */
+  SampleRun keys(List<String> names) {
+    keys = names;
+    return this;
   }
 
   SampleRun imagesPerClass(int count) {
     imagesPerClass = count;
+    return this;
+  }
+
+  /** Easy and as many hard thumbnails per class. */
+  SampleRun thumbnails(int count) {
+    thumbnails = count;
     return this;
   }
 
@@ -92,7 +110,7 @@ final class SampleRun {
   /** Writes all the others. */
   SampleRun optional() throws IOException {
     writeImages("distilled/initial.safetensors", 0);
-    writeImages("distilled/history/iteration-000500.safetensors", 0.5);
+    writeImages("distilled/history/000500.safetensors", 0.5);
     writeGallery();
     writeMetrics();
     Files.writeString(root.resolve("evaluation.json"), EVALUATION);
@@ -140,9 +158,9 @@ final class SampleRun {
         losses.sort(null);
         for (int i = 0; i < imagesInClass; i++) {
           String id = "train/%d/%05d.png".formatted(c, i);
-          scores.printRecord(id, classes.get(c), losses.get(i));
+          scores.printRecord(id, keys.get(c), losses.get(i));
           if (i < (int) (0.2 * imagesInClass)) {
-            coreset.printRecord(id, classes.get(c), losses.get(i), i);
+            coreset.printRecord(id, keys.get(c), losses.get(i), i);
           }
         }
       }
@@ -170,15 +188,15 @@ final class SampleRun {
     List<Map<String, Object>> index = new ArrayList<>();
     for (int c = 0; c < classes.size(); c++) {
       Path folder = Files.createDirectories(root.resolve("gallery/" + c));
-      for (int i = 0; i < 16; i++) {
-        boolean easy = i < 8;
-        String file = "%s-%02d.png".formatted(easy ? "easy" : "hard", i % 8);
+      for (int i = 0; i < 2 * thumbnails; i++) {
+        boolean easy = i < thumbnails;
+        String file = "%s-%02d.png".formatted(easy ? "easy" : "hard", i % thumbnails);
         ImageIO.write(draw(c, easy ? 0.1 : 0.9, i), "png", folder.resolve(file).toFile());
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("file", c + "/" + file);
         entry.put("id", "train/" + c + "/" + file);
-        entry.put("class", classes.get(c));
-        entry.put("loss", easy ? 0.0004 * (i + 1) : 6.0 / (i - 7));
+        entry.put("class", keys.get(c));
+        entry.put("loss", easy ? 0.0004 * (i + 1) : 6.0 / (i - thumbnails + 1));
         entry.put("kind", easy ? "easy" : "hard");
         index.add(entry);
       }
@@ -232,7 +250,9 @@ final class SampleRun {
             "std",
             "[0.25,0.25,0.25]",
             "class_names",
-            JSON.writeValueAsString(classes)));
+            JSON.writeValueAsString(classes),
+            "class_keys",
+            JSON.writeValueAsString(keys)));
     header.put(
         "images", tensor("F32", List.of(count, channels, side, side), 0, count * imageBytes));
     header.put(
@@ -262,5 +282,19 @@ final class SampleRun {
 
   private static RandomStream random(long index) {
     return RandomStream.of(20, Purpose.DROPOUT, 0, index);
+  }
+
+  /** Names that differ by their number. */
+  static List<String> names(String pattern, int count) {
+    return IntStream.range(0, count).mapToObj(i -> String.format(Locale.ROOT, pattern, i)).toList();
+  }
+
+  /** Writes the page. */
+  Path report() {
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), 20, 2);
+      return new ReportStage(context, Map.of("engine", "test")).run();
+    }
   }
 }

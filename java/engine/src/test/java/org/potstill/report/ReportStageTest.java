@@ -1,0 +1,140 @@
+package org.potstill.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.potstill.errors.InputException;
+
+class ReportStageTest {
+
+  private static final long MOST_BYTES = 10_000_000;
+
+  @TempDir Path root;
+
+  @ParameterizedTest
+  @CsvSource({
+    "config.yaml, run",
+    "scores.csv, score",
+    "coreset.csv, prune",
+    "distilled/distilled.safetensors, distill"
+  })
+  void missingFileIsNamedWithTheStageThatWritesIt(String file, String stage) throws IOException {
+    SampleRun run = sample().required();
+    // Keeps the folder recognisable as a run where the file that marks it is the missing one.
+    Files.writeString(root.resolve("stages.json"), "{}");
+    Files.delete(root.resolve(file));
+    InputException error = assertThrows(InputException.class, run::report);
+    assertTrue(error.getMessage().contains(file), error.getMessage());
+    assertTrue(error.getMessage().contains("'" + stage + "'"), error.getMessage());
+    assertFalse(Files.exists(root.resolve("report.html")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "evaluation.json, have not been evaluated",
+    "distilled/initial.safetensors, From the images at iteration 500",
+    "metrics.jsonl, No losses were logged",
+    "gallery/index.json, keeps no thumbnails"
+  })
+  void missingPartLeavesASentence(String file, String sentence) throws IOException {
+    SampleRun run = sample().required().optional();
+    assertFalse(Files.readString(run.report()).contains(sentence));
+    Files.delete(root.resolve(file));
+    assertTrue(Files.readString(run.report()).contains(sentence));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "evaluation.json",
+    "stages.json",
+    "gallery/index.json",
+    "left-out.csv",
+    "distilled/initial.safetensors",
+    "distilled/history/000500.safetensors"
+  })
+  void brokenPartIsAWarningOnThePage(String file) throws IOException {
+    SampleRun run = sample().required().optional();
+    Files.writeString(root.resolve(file), "{broken");
+    String page = Files.readString(run.report());
+    assertTrue(page.contains("could not be read and is not shown"), file);
+  }
+
+  @Test
+  void brokenRequiredFileIsAnErrorThatNamesIt() throws IOException {
+    SampleRun run = sample().required();
+    Files.writeString(root.resolve("scores.csv"), "id,class,loss\r\na,b,c\r\n");
+    InputException error = assertThrows(InputException.class, run::report);
+    assertTrue(error.getMessage().contains("scores.csv"), error.getMessage());
+  }
+
+  @Test
+  void truncatedImagesAreAnErrorThatNamesThem() throws IOException {
+    SampleRun run = sample().required();
+    Path images = root.resolve("distilled/distilled.safetensors");
+    byte[] bytes = Files.readAllBytes(images);
+    Files.write(images, Arrays.copyOf(bytes, bytes.length / 2));
+    InputException error = assertThrows(InputException.class, run::report);
+    assertTrue(error.getMessage().contains(images.toString()), error.getMessage());
+  }
+
+  @Test
+  void classesWithoutKeptImagesAreWarnedOf() throws IOException {
+    SampleRun run = sample().required();
+    Files.writeString(
+        root.resolve("scores.csv"), "train/a.png,Lonely <b>,0.5\r\n", StandardOpenOption.APPEND);
+    String page = Files.readString(run.report());
+    assertTrue(page.contains("1 class keeps no image"), "names the number of classes");
+    assertTrue(page.contains("<li>Lonely &lt;b&gt;</li>"), "names the class, escaped");
+  }
+
+  @Test
+  void samePageForTheSameRun() throws IOException {
+    SampleRun run = sample().required().optional();
+    String first = Files.readString(run.report());
+    assertEquals(first, Files.readString(run.report()));
+  }
+
+  @Test
+  void thousandClassesStaySmall() throws IOException {
+    SampleRun run = new SampleRun(root, SampleRun.names("class %d", 1000), 32).imagesInClass(20);
+    run.thumbnails(1);
+    Path page = run.required().optional().report();
+    assertTrue(Files.size(page) < MOST_BYTES, () -> page.toFile().length() + " bytes");
+    String text = Files.readString(page);
+    assertTrue(text.contains("300 of 1\u202f000 images"), "says that images are left out");
+    assertTrue(text.contains("of 1\u202f000 classes"), "says that classes are left out");
+  }
+
+  @Test
+  void manyLargeImagesStaySmall() throws IOException {
+    SampleRun run = new SampleRun(root, List.of("a", "b"), 128).imagesPerClass(200);
+    Path page = run.required().report();
+    assertTrue(Files.size(page) < MOST_BYTES, () -> page.toFile().length() + " bytes");
+  }
+
+  @Test
+  void unprunedRunNeedsNoScores() throws IOException {
+    SampleRun run = sample().required();
+    Files.delete(root.resolve("scores.csv"));
+    Files.delete(root.resolve("coreset.csv"));
+    Path config = root.resolve("config.yaml");
+    Files.writeString(config, Files.readString(config).replace("mode: easy", "mode: none"));
+    assertTrue(Files.readString(run.report()).contains("Nothing was pruned"));
+  }
+
+  private SampleRun sample() {
+    return new SampleRun(root, SampleRun.CLASSES, 28).imagesInClass(50);
+  }
+}
