@@ -31,8 +31,6 @@ public final class DistillStage {
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "distill";
 
-  private static final String IMAGE_FOLDER = "distilled/images";
-
   private final Config config;
   private final DistillConfig distill;
   private final Dataset data;
@@ -158,7 +156,7 @@ public final class DistillStage {
   private void writeResult(Space space) {
     write(space, distill.iterations(), DistilledSet.FILE);
     try (DistilledSet set = set(space, distill.iterations())) {
-      ImageFolder.write(set, context.directory().resolve(IMAGE_FOLDER));
+      ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
     }
   }
 

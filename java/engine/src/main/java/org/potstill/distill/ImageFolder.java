@@ -4,20 +4,20 @@ import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.data.Normalisation;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.FolderNames;
 import org.potstill.tensor.Tensors;
 
 /** Writes synthetic images as PNG files that any tool can read, one folder per class. */
-final class ImageFolder {
+public final class ImageFolder {
+
+  /** Where a run keeps them. */
+  public static final String FOLDER = "distilled/images";
 
   private static final int WHITE = 255;
 
@@ -28,8 +28,8 @@ final class ImageFolder {
    *
    * @throws org.potstill.errors.RunFailedException where a file cannot be written
    */
-  static void write(DistilledSet set, Path folder) {
-    List<String> names = folderNames(set.description().classKeys());
+  public static void write(DistilledSet set, Path folder) {
+    List<String> names = FolderNames.of(set.description().classKeys());
     int[] labels = set.labelValues();
     int[] next = new int[names.size()];
     for (int i = 0; i < labels.length; i++) {
@@ -69,21 +69,5 @@ final class ImageFolder {
       }
       return picture;
     }
-  }
-
-  /** Names that are safe in any file system and differ from each other, also without case. */
-  static List<String> folderNames(List<String> classKeys) {
-    List<String> names = new ArrayList<>();
-    Set<String> taken = new HashSet<>();
-    for (String key : classKeys) {
-      String safe = key.replaceAll("[^\\p{L}\\p{N}._-]", "_").replaceAll("^\\.|\\.$", "_");
-      String base = safe.isEmpty() ? "class" : safe;
-      String name = base;
-      for (int n = 2; !taken.add(name.toLowerCase(Locale.ROOT)); n++) {
-        name = base + "_" + n;
-      }
-      names.add(name);
-    }
-    return names;
   }
 }

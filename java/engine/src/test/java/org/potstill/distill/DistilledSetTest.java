@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
+import org.potstill.run.FolderNames;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Tensors;
 
@@ -101,6 +102,6 @@ class DistilledSetTest {
   void folderNamesAreSafeAndDiffer() {
     assertEquals(
         List.of("a_b", "A_b_2", "__", "class", "été 1".replace(' ', '_'), "_hidden"),
-        ImageFolder.folderNames(List.of("a/b", "A b", "..", "", "été 1", ".hidden")));
+        FolderNames.of(List.of("a/b", "A b", "..", "", "été 1", ".hidden")));
   }
 }

@@ -1,0 +1,106 @@
+package org.potstill.evaluate;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.data.Dataset;
+import org.potstill.data.Normalisation;
+import org.potstill.distill.DistilledSet;
+import org.potstill.errors.InputException;
+import org.potstill.run.Fingerprint;
+import org.potstill.tensor.Tensors;
+
+/** A distilled set brought to the terms of a data set: its class order and its normalisation. */
+final class DistilledImages implements TrainingSource {
+
+  static final String NAME = "distilled";
+
+  private final Path file;
+  private final Dataset data;
+
+  DistilledImages(Path file, Dataset data) {
+    this.file = file;
+    this.data = data;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String key() {
+    return Fingerprint.ofFile(file);
+  }
+
+  /** The same images at every repeat. */
+  @Override
+  public LabelledImages load(int repeat) {
+    return load();
+  }
+
+  /**
+   * Reads the set.
+   *
+   * @throws InputException where it has other channels, another resolution or classes that the data
+   *     set does not have, or is damaged
+   */
+  LabelledImages load() {
+    try (DistilledSet set = DistilledSet.read(file);
+        PointerScope scope = new PointerScope()) {
+      requireShape(set.images());
+      int[] labels = classes(set);
+      return new LabelledImages(
+          normalised(set.images(), set.description().normalisation()), Tensors.indices(labels));
+    }
+  }
+
+  private void requireShape(Tensor images) {
+    long[] shape = Tensors.shape(images);
+    long[] wanted = {shape[0], data.channels(), data.resolution(), data.resolution()};
+    if (!Arrays.equals(shape, wanted)) {
+      throw new InputException(
+          String.format(
+              "%s holds images of %d channels and %d x %d pixels, the data set is of %d channels"
+                  + " and %d x %d; set data.resolution to that of the images",
+              file, shape[1], shape[2], shape[3], wanted[1], wanted[2], wanted[3]));
+    }
+  }
+
+  private int[] classes(DistilledSet set) {
+    List<String> keys = set.description().classKeys();
+    List<String> own = keys.isEmpty() ? set.description().classNames() : keys;
+    List<String> known = keys.isEmpty() ? data.classNames() : data.classKeys();
+    int[] labels = set.labelValues();
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = own.isEmpty() ? labels[i] : known.indexOf(own.get(labels[i]));
+      if (labels[i] < 0 || labels[i] >= known.size()) {
+        throw new InputException(
+            String.format(
+                "%s: image %d is of class '%s', which is not among the %d classes of the data set",
+                file, i, own.isEmpty() ? labels[i] : own.get(set.labelValues()[i]), known.size()));
+      }
+    }
+    return labels;
+  }
+
+  /** From the normalisation of the set to that of the data set; untouched where they agree. */
+  private Tensor normalised(Tensor images, Normalisation of) {
+    Normalisation wanted = data.normalisation();
+    if (of.equals(wanted)) {
+      return images;
+    }
+    Tensor pixels = images.mul(channel(of.std())).add(channel(of.mean()));
+    return pixels.sub(channel(wanted.mean())).div(channel(wanted.std()));
+  }
+
+  private static Tensor channel(List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int c = 0; c < floats.length; c++) {
+      floats[c] = values.get(c).floatValue();
+    }
+    return Tensors.of(floats, 1, floats.length, 1, 1);
+  }
+}

@@ -1,0 +1,235 @@
+package org.potstill.evaluate;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.potstill.config.Config;
+import org.potstill.config.EvaluateConfig;
+import org.potstill.config.EvaluateConfig.Protocol;
+import org.potstill.data.Dataset;
+import org.potstill.distill.DistilledSet;
+import org.potstill.distill.ImageFolder;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.LibTorch;
+
+/** The stage {@code evaluate}: from the distilled images to {@code evaluation.json}. */
+public final class EvaluateStage {
+
+  /** Name of the stage, as the listener hears it. */
+  public static final String NAME = "evaluate";
+
+  private static final String JOURNAL = "checkpoints/evaluate.json";
+
+  private final Config config;
+  private final EvaluateConfig evaluate;
+  private final Dataset data;
+  private final RunContext context;
+
+  /**
+   * A stage that reads and writes the directory of {@code context}.
+   *
+   * @throws InputException where the configuration asks for what the data set cannot give
+   */
+  public EvaluateStage(Config config, Dataset data, RunContext context) {
+    this.config = config;
+    this.evaluate = config.evaluate();
+    this.data = data;
+    this.context = context;
+    requirePossible();
+  }
+
+  private void requirePossible() {
+    if (data.test().isEmpty()) {
+      throw new InputException(
+          "evaluate: the data set " + config.data().source() + " has no test images (val/)");
+    }
+    if (choosesOnValidation() && data.validation().isEmpty()) {
+      throw new InputException(
+          "evaluate.every: "
+              + evaluate.every()
+              + " chooses the best iteration on the validation share, but data.validation-share: "
+              + config.data().validationShare()
+              + " holds no image back; raise it (for example to 0.1), set evaluate.every to 0, or"
+              + " evaluate.protocol to paper");
+    }
+    for (String baseline : evaluate.baselines()) {
+      if (!baseline.equals(RandomImages.NAME)) {
+        throw new InputException(
+            "evaluate.baselines: there is no baseline '" + baseline + "', only random");
+      }
+    }
+  }
+
+  private boolean choosesOnValidation() {
+    return evaluate.every() > 0 && evaluate.protocol() == Protocol.VALIDATION;
+  }
+
+  /**
+   * Evaluates the images of the run.
+   *
+   * <p>With {@code evaluate.every} it first chooses the best of the kept iterations and puts its
+   * images in the place of the last ones. Goes on at the repeat where an earlier call was stopped.
+   *
+   * @return what was written to {@code evaluation.json}
+   * @throws InputException where the images are missing, damaged or of another data set
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
+   */
+  public Evaluation run() {
+    Path distilled = context.directory().resolve(DistilledSet.FILE);
+    return evaluate.every() > 0 ? run(history(), true) : run(Map.of(0, distilled), false);
+  }
+
+  /**
+   * Evaluates a set that need not be of this run.
+   *
+   * @param distilled a safetensors file with {@code images} and {@code labels}
+   * @return what was written to {@code evaluation.json}
+   * @throws InputException where it is damaged or of another data set
+   */
+  public Evaluation run(Path distilled) {
+    return run(Map.of(0, distilled), false);
+  }
+
+  /** The kept images by iteration. */
+  private Map<Integer, Path> history() {
+    Path folder = context.directory().resolve(DistilledSet.HISTORY_FOLDER);
+    Map<Integer, Path> files = new TreeMap<>();
+    try (Stream<Path> paths = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
+      for (Path path : (Iterable<Path>) paths::iterator) {
+        String name = path.getFileName().toString();
+        if (name.matches("\\d+\\.safetensors")) {
+          int iteration = Integer.parseInt(name.substring(0, name.indexOf('.')));
+          boolean last = iteration == config.distill().iterations();
+          if (last || iteration % evaluate.every() == 0) {
+            files.put(iteration, path);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (files.isEmpty()) {
+      throw new InputException(
+          folder
+              + " holds no images of an iteration that evaluate.every: "
+              + evaluate.every()
+              + " asks for; distil with that setting, or set it to 0");
+    }
+    return files;
+  }
+
+  private Evaluation run(Map<Integer, Path> candidates, boolean chooses) {
+    EvaluationJournal journal = new EvaluationJournal(context.directory().resolve(JOURNAL));
+    context.directory().metrics().cutBack(NAME, journal.size());
+    try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
+        Trials trials = new Trials(config, data, context, journal)) {
+      int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
+      trials.expect(sets);
+      Selection selection = Selection.none();
+      Path chosen = candidates.values().iterator().next();
+      if (chooses) {
+        selection = select(trials, candidates);
+        chosen = candidates.get(selection.best());
+        keep(chosen);
+      }
+      Evaluation evaluation = measure(trials, new DistilledImages(chosen, data), selection);
+      EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
+      journal.delete();
+      return evaluation;
+    }
+  }
+
+  /** Puts the images of the best iteration in the place of the last ones. */
+  private void keep(Path best) {
+    Path target = context.directory().resolve(DistilledSet.FILE);
+    AtomicFiles.write(target, part -> Files.copy(best, part));
+    try (DistilledSet set = DistilledSet.read(target)) {
+      ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
+    }
+  }
+
+  /**
+   * Which iteration was chosen.
+   *
+   * @param means accuracy by iteration, mean over networks and repeats
+   */
+  private record Selection(Map<Integer, Double> means) {
+
+    static Selection none() {
+      return new Selection(Map.of());
+    }
+
+    /** The iteration with the highest mean; the earliest of several. */
+    int best() {
+      return means.entrySet().stream()
+          .reduce((a, b) -> b.getValue() > a.getValue() ? b : a)
+          .orElseThrow()
+          .getKey();
+    }
+  }
+
+  private Selection select(Trials trials, Map<Integer, Path> candidates) {
+    Trials.Split split = choosesOnValidation() ? Trials.Split.VALIDATION : Trials.Split.TEST;
+    Map<Integer, Double> means = new TreeMap<>();
+    candidates.forEach(
+        (iteration, file) ->
+            means.put(
+                iteration,
+                trials.measure(new DistilledImages(file, data), split).values().stream()
+                    .mapToDouble(Evaluation.NetworkResult::mean)
+                    .average()
+                    .orElseThrow()));
+    return new Selection(means);
+  }
+
+  private Evaluation measure(Trials trials, DistilledImages chosen, Selection selection) {
+    String distilling = config.distill().network().name();
+    int[] perClass;
+    try (LabelledImages images = chosen.load()) {
+      perClass = images.perClass(data.classKeys().size());
+    }
+    Evaluation.SetResult distilled =
+        new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST), distilling);
+    Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
+    for (String baseline : evaluate.baselines()) {
+      RandomImages random = new RandomImages(data, trials.loader(), context, perClass);
+      baselines.put(
+          baseline,
+          new Evaluation.SetResult(trials.measure(random, Trials.Split.TEST), distilling));
+    }
+    return new Evaluation(distilled, baselines, protocol(trials, selection));
+  }
+
+  private Map<String, Object> protocol(Trials trials, Selection selection) {
+    Map<String, Object> protocol = new LinkedHashMap<>();
+    protocol.put("optimiser", "SGD, momentum 0.9, weight decay 5e-4");
+    protocol.put("schedule", "linear warm-up over the first half of the epochs, then cosine");
+    protocol.put("epochs", evaluate.epochs());
+    protocol.put("batch", evaluate.batch());
+    List<String> rates = new ArrayList<>();
+    for (String network : evaluate.networks()) {
+      rates.add(network + " " + EvaluationNetworks.learningRate(evaluate, network));
+    }
+    protocol.put("learning-rate", rates);
+    protocol.put("augment", evaluate.augment().isEmpty() ? "none" : evaluate.augment());
+    protocol.put("tested-weights", "running average, decay " + ExponentialMovingAverage.DECAY);
+    protocol.put("repeats", evaluate.repeats());
+    protocol.put("seed", context.seed());
+    protocol.put("test-images", trials.images(Trials.Split.TEST).size());
+    if (!selection.means().isEmpty()) {
+      protocol.put("selected-on", choosesOnValidation() ? "validation share" : "test images");
+      protocol.put("selected-iteration", selection.best());
+      protocol.put("accuracy-by-iteration", selection.means());
+    }
+    return protocol;
+  }
+}

@@ -1,0 +1,91 @@
+package org.potstill.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.config.DataConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageBatch;
+import org.potstill.data.ImageLoader;
+import org.potstill.data.ImageRecord;
+import org.potstill.data.ImageTransform;
+import org.potstill.data.ImageTransforms;
+import org.potstill.errors.InputException;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.Tensors;
+
+/** Decodes images of a data set into one tensor. */
+final class ImageSetLoader {
+
+  private final Dataset data;
+  private final DataConfig config;
+  private final RunContext context;
+
+  ImageSetLoader(Dataset data, DataConfig config, RunContext context) {
+    this.data = data;
+    this.config = config;
+    this.context = context;
+  }
+
+  /**
+   * Loads images as they are distilled.
+   *
+   * @param task what the listener is told
+   * @return without those that cannot be read, of which the listener is warned; the caller closes
+   *     it
+   * @throws InputException where an image cannot be read and {@code data.on-bad-image} is fail, or
+   *     none can be read
+   */
+  LabelledImages load(List<ImageRecord> records, String task) {
+    ImageTransform transform =
+        ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
+    long side = transform.resolution();
+    long[] shape = {records.size(), transform.channels(), side, side};
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = torch.empty(shape, Tensors.float32(), null);
+      List<ImageRecord> loaded = fill(images.data_ptr_float(), records, transform, task);
+      if (loaded.isEmpty()) {
+        throw new InputException(task + ": no image of " + config.source() + " can be read");
+      }
+      long[] labels = loaded.stream().mapToLong(ImageRecord::classIndex).toArray();
+      return new LabelledImages(
+          images.narrow(0, 0, loaded.size()), Tensors.of(labels, labels.length));
+    }
+  }
+
+  /** Fills the memory from its start and returns the images that are in it, in order. */
+  private List<ImageRecord> fill(
+      FloatPointer memory, List<ImageRecord> records, ImageTransform transform, String task) {
+    long size = (long) transform.channels() * transform.resolution() * transform.resolution();
+    List<ImageRecord> loaded = new ArrayList<>();
+    try (ImageLoader loader =
+        ImageLoader.of(data, transform)
+            .records(records)
+            .threads(context.threads())
+            .onBadImage(config.onBadImage(), (image, reason) -> warn(image, reason))
+            .start()) {
+      while (loader.hasNext()) {
+        context.cancellation().throwIfCancelled();
+        try (ImageBatch batch = loader.next();
+            FloatPointer target = memory.getPointer(loaded.size() * size)) {
+          Pointer.memcpy(target, batch.pixels(), batch.count() * size * Float.BYTES);
+          loaded.addAll(batch.records());
+        }
+        context
+            .listener()
+            .progress(EvaluateStage.NAME, task, loaded.size(), records.size(), "images");
+      }
+    }
+    return loaded;
+  }
+
+  private void warn(ImageRecord image, String reason) {
+    context
+        .listener()
+        .warning(EvaluateStage.NAME, "image '" + image.id() + "' is left out: " + reason);
+  }
+}

@@ -1,0 +1,80 @@
+package org.potstill.score;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.RunDirectory;
+
+/** Takes the scores of another run of the same data set ({@code score.from}). */
+final class BorrowedScores {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private BorrowedScores() {}
+
+  /**
+   * Copies scores, the list of images left out, and the gallery.
+   *
+   * @param from run directory
+   * @throws InputException where it has no finished scoring, or one of another data set
+   */
+  static Scores take(Path from, Dataset data, RunDirectory into) {
+    requireSameData(from, data);
+    Scores scores = Scores.read(from.resolve(Scores.FILE));
+    copy(from, LeftOut.FILE, into);
+    Path index = from.resolve(Gallery.FOLDER).resolve(Gallery.INDEX);
+    if (Files.exists(index)) {
+      for (JsonNode picture : tree(index)) {
+        copy(from, Gallery.FOLDER + "/" + picture.path("file").asText(), into);
+      }
+      copy(from, Gallery.FOLDER + "/" + Gallery.INDEX, into);
+    }
+    copy(from, Scores.FILE, into);
+    return scores;
+  }
+
+  private static void requireSameData(Path from, Dataset data) {
+    Path log = from.resolve("stages.json");
+    if (!Files.exists(log)) {
+      throw new InputException(
+          "score.from: "
+              + from
+              + (Files.isDirectory(from) ? " is no run directory" : " does not exist")
+              + " (no stages.json in it)");
+    }
+    JsonNode stage = tree(log).path(ScoreStage.NAME);
+    if (stage.isMissingNode()) {
+      throw new InputException(
+          "score.from: the run " + from + " has not finished scoring; finish it with --resume");
+    }
+    String theirs = stage.path("fingerprint").path("data set").asText();
+    if (!theirs.equals(data.fingerprint())) {
+      throw new InputException(
+          "score.from: the run "
+              + from
+              + " scored another data set (its images, classes, resolution, validation share or"
+              + " seed differ); give both runs the same section data and the same run.seed, or"
+              + " score anew");
+    }
+  }
+
+  private static JsonNode tree(Path file) {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void copy(Path from, String name, RunDirectory into) {
+    Path source = from.resolve(name);
+    if (Files.exists(source)) {
+      AtomicFiles.write(into.resolve(name), part -> Files.copy(source, part));
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package org.potstill.score;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import javax.imageio.ImageIO;
+import org.potstill.data.Dataset;
+import org.potstill.data.RawImage;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.FolderNames;
+
+/**
+ * The easiest and the hardest images of every class as small pictures, kept while scoring so that
+ * nobody needs to decode them again.
+ *
+ * <p>Used by one thread.
+ */
+final class Gallery {
+
+  /** Folder of the run directory. */
+  static final String FOLDER = "gallery";
+
+  /** File in it that lists the pictures. */
+  static final String INDEX = "index.json";
+
+  /** Pictures of either kind per class. */
+  static final int PER_KIND = 8;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Comparator<Candidate> RANKING =
+      Comparator.<Candidate>comparingDouble(candidate -> candidate.loss)
+          .thenComparingInt(candidate -> candidate.index);
+
+  private final List<TreeSet<Candidate>> easiest = new ArrayList<>();
+  private final List<TreeSet<Candidate>> hardest = new ArrayList<>();
+
+  /** A gallery of so many classes. */
+  Gallery(int classes) {
+    for (int c = 0; c < classes; c++) {
+      easiest.add(new TreeSet<>(RANKING));
+      hardest.add(new TreeSet<>(RANKING.reversed()));
+    }
+  }
+
+  /**
+   * A scored image.
+   *
+   * @param index position in the data set, which breaks ties
+   * @param picture a small copy
+   */
+  private record Candidate(int index, String id, float loss, Supplier<RawImage> picture) {}
+
+  /**
+   * Takes an image in, for as long as it is among the easiest or the hardest of its class.
+   *
+   * @param picture asked for when the gallery is written
+   */
+  void offer(int index, String id, int classIndex, float loss, Supplier<RawImage> picture) {
+    Candidate candidate = new Candidate(index, id, loss, picture);
+    for (TreeSet<Candidate> best : List.of(easiest.get(classIndex), hardest.get(classIndex))) {
+      best.add(candidate);
+      if (best.size() > PER_KIND) {
+        best.pollLast();
+      }
+    }
+  }
+
+  /**
+   * Writes {@code CLASS/easy-NN.png} and {@code CLASS/hard-NN.png}, and last {@code index.json}.
+   *
+   * @throws org.potstill.errors.RunFailedException where a file cannot be written
+   */
+  void write(Path folder, Dataset data) {
+    List<String> folders = FolderNames.of(data.classKeys());
+    ArrayNode index = JSON.createArrayNode();
+    for (int c = 0; c < folders.size(); c++) {
+      String key = data.classKeys().get(c);
+      write(folder, folders.get(c), key, "easy", easiest.get(c), index);
+      write(folder, folders.get(c), key, "hard", hardest.get(c), index);
+    }
+    AtomicFiles.writeString(folder.resolve(INDEX), index.toPrettyString() + "\n");
+  }
+
+  private static void write(
+      Path folder,
+      String name,
+      String classKey,
+      String kind,
+      SortedSet<Candidate> candidates,
+      ArrayNode index) {
+    int number = 1;
+    for (Candidate candidate : candidates) {
+      String file = String.format("%s/%s-%02d.png", name, kind, number++);
+      AtomicFiles.write(folder.resolve(file), part -> png(candidate.picture.get(), part));
+      ObjectNode entry = index.addObject();
+      entry.put("file", file);
+      entry.put("id", candidate.id);
+      entry.put("class", classKey);
+      entry.put("loss", candidate.loss);
+      entry.put("kind", kind);
+    }
+  }
+
+  private static void png(RawImage image, Path file) throws IOException {
+    if (!ImageIO.write(Thumbnail.picture(image), "png", file.toFile())) {
+      throw new IOException("no writer for PNG");
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package org.potstill.score;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.kernels.Kernels;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.LibTorch;
+
+/** The stage {@code score}: from the training images to {@code scores.csv}. */
+public final class ScoreStage {
+
+  /** Name of the stage, as the listener hears it. */
+  public static final String NAME = "score";
+
+  private final Config config;
+  private final Dataset data;
+  private final RunContext context;
+  private final Kernels kernels;
+
+  /** A stage that reads and writes the directory of {@code context}. */
+  public ScoreStage(Config config, Dataset data, RunContext context, Kernels kernels) {
+    this.config = config;
+    this.data = data;
+    this.context = context;
+    this.kernels = kernels;
+  }
+
+  /**
+   * Scores by pretrained weights, by a scorer trained on the data, or takes the scores of another
+   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}.
+   *
+   * @return what was written to {@code scores.csv}
+   * @throws InputException where weights, images or the other run cannot be used
+   * @throws RunFailedException where training diverges or the disk is full
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
+   */
+  public Scores run() {
+    clearGallery();
+    if (config.score().from() != null) {
+      return BorrowedScores.take(config.score().from(), data, context.directory());
+    }
+    try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads())) {
+      return config.score().trained()
+          ? new FoldScoring(config, data, context, kernels).run(this::write)
+          : new PretrainedScoring(config, data, context, kernels).run(this::write);
+    }
+  }
+
+  private Scores write(Scored scored) {
+    int leftOut = scored.leftOut().reasons().size();
+    if (scored.scores().entries().isEmpty()) {
+      throw new InputException("score: none of the training images can be read");
+    }
+    if (leftOut > 0) {
+      context
+          .listener()
+          .warning(NAME, leftOut + " images cannot be read and are listed in " + LeftOut.FILE);
+    }
+    scored.leftOut().write(context.directory().resolve(LeftOut.FILE));
+    scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
+    scored.scores().write(context.directory().resolve(Scores.FILE));
+    return scored.scores();
+  }
+
+  /** Pictures of an earlier scoring would stand beside those of this one. */
+  private void clearGallery() {
+    Path folder = context.directory().resolve(Gallery.FOLDER);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new RunFailedException("cannot clear " + folder + ": " + e.getMessage(), e);
+    }
+  }
+}
