@@ -52,6 +52,9 @@ public final class Datasets {
     String place = config.source().substring(colon + 1);
     return switch (kind) {
       case "builtin" -> builtin(place);
+      case "folder" -> new FolderSource(folder(place), config.maxPixels());
+      case "cifar10" -> CifarSources.cifar10(folder(place));
+      case "cifar100" -> CifarSources.cifar100(folder(place));
       case "idx" -> IdxSources.folder(folder(place));
       default ->
           throw new InputException(

@@ -1,0 +1,183 @@
+package org.potstill.data;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.potstill.errors.InputException;
+
+/** A folder of images: {@code train/CLASS/FILE} and {@code val/CLASS/FILE}. */
+final class FolderSource implements ImageSource {
+
+  private static final String TRAIN = "train";
+  private static final String VAL = "val";
+
+  private final Path root;
+  private final long maxPixels;
+  private final Map<String, Path> trainFolders;
+  private final Map<String, Path> valFolders;
+  private final List<ClassLabel> classes;
+  private final List<String> warnings = new ArrayList<>();
+
+  /** Files whose names cannot be had back from their ids, as the locale has no letters for them. */
+  private final Map<String, Path> oddNames = new ConcurrentHashMap<>();
+
+  FolderSource(Path root, long maxPixels) {
+    this.root = root;
+    this.maxPixels = maxPixels;
+    Path train = root.resolve(TRAIN);
+    if (!Files.isDirectory(train)) {
+      throw new InputException(
+          root
+              + " has no folder train: data.source folder: needs train/CLASS/IMAGE and"
+              + " val/CLASS/IMAGE");
+    }
+    trainFolders = folders(train);
+    valFolders = folders(root.resolve(VAL));
+    classes = ImageNetClasses.named(List.copyOf(trainFolders.keySet()));
+    for (String name : valFolders.keySet()) {
+      if (!trainFolders.containsKey(name)) {
+        warnings.add("val/" + name + " has no folder train/" + name + ": left out");
+      }
+    }
+  }
+
+  /** The class folders of one part by name; none where there is no such part. */
+  private Map<String, Path> folders(Path parent) {
+    Map<String, Path> folders = new TreeMap<>();
+    for (Path entry : Files.isDirectory(parent) ? entries(parent) : List.<Path>of()) {
+      String name = FileNames.text(entry.getFileName());
+      if (name.startsWith(".")) {
+        continue;
+      }
+      if (Files.isDirectory(entry)) {
+        folders.put(name, entry);
+      } else if (Files.isSymbolicLink(entry)) {
+        warnings.add(parent.getFileName() + "/" + name + " is a link that leads nowhere: left out");
+      }
+    }
+    return folders;
+  }
+
+  private static List<Path> entries(Path folder) {
+    List<Path> entries = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+      stream.forEach(entries::add);
+      return entries;
+    } catch (IOException | DirectoryIteratorException e) {
+      throw new InputException(folder + " cannot be listed: " + FileNames.reason(e), e);
+    }
+  }
+
+  @Override
+  public List<ClassLabel> classes() {
+    return classes;
+  }
+
+  @Override
+  public Listing list(Split split, List<ClassLabel> chosen) {
+    String part = split == Split.TRAIN ? TRAIN : VAL;
+    Map<String, Path> folders = split == Split.TRAIN ? trainFolders : valFolders;
+    MessageDigest digest = FileNames.sha256();
+    List<ImageRecord> images = new ArrayList<>();
+    for (int c = 0; c < chosen.size(); c++) {
+      String key = chosen.get(c).key();
+      if (folders.containsKey(key)) {
+        for (Map.Entry<String, Long> file : sizes(part + "/" + key, folders.get(key)).entrySet()) {
+          images.add(new ImageRecord(file.getKey(), c));
+          String line = file.getKey() + '\0' + file.getValue() + '\0';
+          digest.update(line.getBytes(StandardCharsets.UTF_8));
+        }
+      }
+    }
+    return new Listing(images, HexFormat.of().formatHex(digest.digest()));
+  }
+
+  /** Sizes in bytes of the images of one class by id, sorted; -1 where one cannot be looked at. */
+  private Map<String, Long> sizes(String prefix, Path folder) {
+    Map<String, Long> sizes = new TreeMap<>();
+    TreeMap<String, Integer> passedOver = new TreeMap<>();
+    for (Path file : entries(folder)) {
+      String name = FileNames.text(file.getFileName());
+      if (name.startsWith(".") || FileNames.isOfTheDesktop(name)) {
+        continue;
+      }
+      if (FileNames.isImage(name) && !Files.isDirectory(file)) {
+        String id = prefix + "/" + name;
+        sizes.put(id, FileNames.size(file));
+        remember(id, file);
+      } else {
+        passedOver.merge(kind(file, name), 1, Integer::sum);
+      }
+    }
+    passedOver.forEach(
+        (kind, count) -> warnings.add(prefix + ": " + count + " " + kind + " passed over"));
+    return sizes;
+  }
+
+  private static String kind(Path file, String name) {
+    if (Files.isDirectory(file)) {
+      return "folder(s)";
+    }
+    int dot = name.lastIndexOf('.');
+    return dot < 0
+        ? "file(s) without an ending"
+        : "file(s) *" + name.substring(dot).toLowerCase(Locale.ROOT);
+  }
+
+  private void remember(String id, Path file) {
+    if (!file.equals(FileNames.resolve(root, id).orElse(null))) {
+      oddNames.put(id, file);
+    }
+  }
+
+  @Override
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  @Override
+  public int channels() {
+    return 3;
+  }
+
+  @Override
+  public int resolution() {
+    return 0;
+  }
+
+  @Override
+  public boolean inMemory() {
+    return false;
+  }
+
+  @Override
+  public RawImage read(String id) throws BadImageException {
+    Path file = oddNames.get(id);
+    if (file == null) {
+      file =
+          FileNames.resolve(root, id)
+              .orElseThrow(() -> new BadImageException(id, "no such image in this source"));
+    }
+    try {
+      return ImageDecoder.decode(id, FileNames.read(file, maxPixels), maxPixels);
+    } catch (IOException e) {
+      throw new BadImageException(id, "the file cannot be read: " + FileNames.reason(e));
+    }
+  }
+
+  @Override
+  public void close() {
+    // Files are opened one at a time and closed at once.
+  }
+}
