@@ -145,8 +145,9 @@ POTSTILL_API int64_t potstill_trajectory_workspace(int64_t count,
 /*
  * trajectory: ||theta - target||^2 / ||start - target||^2 over lists of `count` tensors, and its
  * gradient with respect to theta (gradients may be NULL). NaN where start equals target.
- * Accumulates in double. Reads the three lists once and, for the gradient, theta and target once
- * more; writes the gradients once, past the caches where they are large.
+ * Adds runs of eight squares in single, the runs in double precision. Reads the three lists once and,
+ * for the gradient, theta and target once more; writes the gradients once, past the caches where they
+ * are large.
  */
 POTSTILL_API int32_t potstill_trajectory(int64_t count, const int64_t* sizes,
                                          const float* const* theta, const float* const* target,

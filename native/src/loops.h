@@ -38,12 +38,13 @@ struct Loops {
   // sum of (a - b)^2.
   double (*squared_distance)(const float* a, const float* b, int64_t n);
 
-  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass.
+  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass; runs of eight squares in
+  // single precision, the runs in double.
   void (*squared_distances)(const float* a, const float* b, const float* c, int64_t n,
                             double* sums);
 
-  // out = scale (a - b), computed in double; past the caches where stream is set.
-  void (*scaled_difference)(const float* a, const float* b, double scale, int64_t n, bool stream,
+  // out = scale (a - b); past the caches where stream is set.
+  void (*scaled_difference)(const float* a, const float* b, float scale, int64_t n, bool stream,
                             float* out);
 };
 

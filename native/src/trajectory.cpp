@@ -59,7 +59,7 @@ int32_t potstill_trajectory(int64_t count, const int64_t* sizes, const float* co
     const double nan = std::numeric_limits<double>::quiet_NaN();
     *loss = travelled == 0 ? nan : distance / travelled;
     if (gradients == nullptr) return;
-    const double scale = travelled == 0 ? nan : 2 / travelled;
+    const auto scale = static_cast<float>(travelled == 0 ? nan : 2 / travelled);
     const bool stream = elements >= kStreamElements;
 #pragma omp parallel for num_threads(threads) schedule(static) if (!serial)
     for (int64_t i = 0; i < pieces; ++i) {

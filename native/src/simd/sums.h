@@ -79,19 +79,44 @@ double squared_distance(const float* a, const float* b, int64_t n) {
   return total;
 }
 
+inline Doubles widen_low(Floats value) {
+  HalfFloats low;
+  std::memcpy(&low, &value, sizeof low);
+  return __builtin_convertvector(low, Doubles);
+}
+
+inline Doubles widen_high(Floats value) {
+  HalfFloats high;
+  std::memcpy(&high, reinterpret_cast<const char*>(&value) + sizeof high, sizeof high);
+  return __builtin_convertvector(high, Doubles);
+}
+
+// Differences and their squares in single precision, in runs of eight per lane that are then added in
+// double: widening every element would cost more than all the rest, and a run of eight loses less
+// than the rounding of the inputs.
 void squared_distances(const float* a, const float* b, const float* c, int64_t n, double* sums) {
+  constexpr int64_t kRun = 32 * kLanes;
   Doubles of_a[2] = {};
   Doubles of_c[2] = {};
   int64_t i = 0;
-  for (; i + 2 * kDoubleLanes <= n; i += 2 * kDoubleLanes) {
-    for (int k = 0; k < 2; ++k) {
-      const int64_t at = i + k * kDoubleLanes;
-      const Doubles base = widen(b + at);
-      const Doubles da = widen(a + at) - base;
-      const Doubles dc = widen(c + at) - base;
-      of_a[k] += da * da;
-      of_c[k] += dc * dc;
+  for (; i + kRun <= n; i += kRun) {
+    Floats run_a[4] = {};
+    Floats run_c[4] = {};
+    for (int64_t at = i; at < i + kRun; at += 4 * kLanes) {
+      for (int k = 0; k < 4; ++k) {
+        const Floats base = load<Floats>(b + at + k * kLanes);
+        const Floats da = load<Floats>(a + at + k * kLanes) - base;
+        const Floats dc = load<Floats>(c + at + k * kLanes) - base;
+        run_a[k] += da * da;
+        run_c[k] += dc * dc;
+      }
     }
+    const Floats sum_a = (run_a[0] + run_a[1]) + (run_a[2] + run_a[3]);
+    const Floats sum_c = (run_c[0] + run_c[1]) + (run_c[2] + run_c[3]);
+    of_a[0] += widen_low(sum_a);
+    of_a[1] += widen_high(sum_a);
+    of_c[0] += widen_low(sum_c);
+    of_c[1] += widen_high(sum_c);
   }
   sums[0] = sum(of_a[0] + of_a[1]);
   sums[1] = sum(of_c[0] + of_c[1]);
@@ -103,34 +128,27 @@ void squared_distances(const float* a, const float* b, const float* c, int64_t n
   }
 }
 
-inline HalfFloats scaled(const float* a, const float* b, double scale) {
-  return narrow((widen(a) - widen(b)) * scale);
-}
-
-void scaled_difference(const float* a, const float* b, double scale, int64_t n, bool stream,
+void scaled_difference(const float* a, const float* b, float scale, int64_t n, bool stream,
                        float* out) {
   int64_t i = 0;
 #if defined(__AVX__)
   if (stream) {
-    for (; i < n && reinterpret_cast<uintptr_t>(out + i) % 32 != 0; ++i) {
-      out[i] = float((double(a[i]) - b[i]) * scale);
+    constexpr uintptr_t kAligned = 4 * kLanes;
+    for (; i < n && reinterpret_cast<uintptr_t>(out + i) % kAligned != 0; ++i) {
+      out[i] = (a[i] - b[i]) * scale;
     }
-    for (; i + 8 <= n; i += 8) {
-      float eight[8];
-      for (int k = 0; k < 8; k += kDoubleLanes) {
-        store(eight + k, scaled(a + i + k, b + i + k, scale));
-      }
-      _mm256_stream_ps(out + i, load<__m256>(eight));
+    for (; i + kLanes <= n; i += kLanes) {
+      stream_aligned(out + i, (load<Floats>(a + i) - load<Floats>(b + i)) * scale);
     }
     _mm_sfence();
   }
 #else
   (void)stream;
 #endif
-  for (; i + kDoubleLanes <= n; i += kDoubleLanes) {
-    store(out + i, scaled(a + i, b + i, scale));
+  for (; i + kLanes <= n; i += kLanes) {
+    store(out + i, (load<Floats>(a + i) - load<Floats>(b + i)) * scale);
   }
-  for (; i < n; ++i) out[i] = float((double(a[i]) - b[i]) * scale);
+  for (; i < n; ++i) out[i] = (a[i] - b[i]) * scale;
 }
 
 }  // namespace

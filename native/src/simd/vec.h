@@ -37,6 +37,19 @@ inline void store(void* into, V value) {
   std::memcpy(into, &value, sizeof value);
 }
 
+#if defined(__AVX__)
+// Writes past the caches; the address is aligned to the vector.
+inline void stream_aligned(float* into, Floats value) {
+#if defined(__AVX512F__) && POTSTILL_LANES == 16
+  _mm512_stream_ps(into, value);
+#else
+  for (int k = 0; k < kLanes; k += 8) {
+    _mm256_stream_ps(into + k, load<__m256>(reinterpret_cast<const float*>(&value) + k));
+  }
+#endif
+}
+#endif
+
 inline Floats splat(float value) { return Floats{} + value; }
 
 // kDoubleLanes floats, widened.
