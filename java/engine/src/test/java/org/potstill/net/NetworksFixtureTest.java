@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,6 +27,18 @@ import org.potstill.tensor.Tensors;
 class NetworksFixtureTest {
 
   private static final String SAMPLE_GRADIENT = "input_grad_sample";
+
+  private static LibTorch.ThreadSettings threads;
+
+  @BeforeAll
+  static void holdThreads() {
+    threads = LibTorch.withThreads(0);
+  }
+
+  @AfterAll
+  static void restoreThreads() {
+    threads.close();
+  }
 
   static Stream<FixtureFile> cases() {
     return FixtureFile.group("networks").stream().filter(file -> file.config().has("keys"));
@@ -40,7 +54,6 @@ class NetworksFixtureTest {
   @ParameterizedTest
   @MethodSource("cases")
   void outputsAndGradientsEqualTheReference(FixtureFile file) {
-    LibTorch.load();
     try (PointerScope scope = new PointerScope();
         NamedTensors state = file.state()) {
       FixtureFile source = source(file);

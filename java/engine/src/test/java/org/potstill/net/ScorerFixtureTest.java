@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,9 +31,16 @@ class ScorerFixtureTest {
 
   private static final int LARGE = 224;
 
+  private static LibTorch.ThreadSettings threads;
+
   @BeforeAll
-  static void loadLibTorch() {
-    LibTorch.load();
+  static void holdThreads() {
+    threads = LibTorch.withThreads(0);
+  }
+
+  @AfterAll
+  static void restoreThreads() {
+    threads.close();
   }
 
   static Stream<FixtureFile> cases() {
