@@ -15,6 +15,7 @@ import org.potstill.data.ImageRecord;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
@@ -94,13 +95,33 @@ public final class DistillStage {
       case DM ->
           new DistributionMatching(
               network, images, kernels, augmentation, distill.batchReal(), context.seed());
-      case DC, MTT ->
+      case DC ->
+          new GradientMatching(
+              network, images, kernels, augmentation, gradientSettings(), context.seed());
+      case MTT ->
           throw new InputException(
-              "distill.method: "
-                  + word(distill.method())
-                  + " is"
-                  + " not available in this version; use dm");
+              "distill.method: mtt is not available in this version; use dm or dc");
     };
+  }
+
+  private GradientMatching.Settings gradientSettings() {
+    GradientDistance distance =
+        switch (distill.distance()) {
+          case "layerwise" -> GradientDistance.LAYERWISE;
+          case "mse" -> GradientDistance.MSE;
+          case "cos" -> GradientDistance.COSINE;
+          default ->
+              throw new InputException(
+                  "distill.distance: '"
+                      + distill.distance()
+                      + "' is unknown; it is layerwise, mse or cos");
+        };
+    return new GradientMatching.Settings(
+        distill.outerLoops(),
+        distill.innerLoops(),
+        distill.networkLearningRate(),
+        distill.batchReal(),
+        distance);
   }
 
   private Space space(CoreSetImages images) {

@@ -28,11 +28,15 @@ import org.potstill.tensor.Tensors;
  */
 public final class DistributionMatching implements Distiller {
 
-  /** Pixels of a map that are embedded at once without autograd: 128 images at 32 pixels. */
-  private static final long REAL_PIXELS = 1 << 17;
+  /**
+   * Pixels of a map that are embedded at once without autograd: 32 images at 32 pixels. With width
+   * 128 a map then takes 16 MB, and stays in the cache and below the size from which the allocator
+   * asks the system for fresh pages every time.
+   */
+  private static final long REAL_PIXELS = 1 << 15;
 
-  /** Pixels of a map that are differentiated at once; with width 128 they take about 1 GB. */
-  private static final long SYNTHETIC_PIXELS = 1 << 19;
+  /** Pixels of a map that are differentiated at once, for the same reason. */
+  private static final long SYNTHETIC_PIXELS = 1 << 14;
 
   private final Network network;
   private final LongFunction<NamedTensors> freshState;
@@ -152,7 +156,8 @@ public final class DistributionMatching implements Distiller {
     if (batchStatistics) {
       realFeatures = embedWithoutGradient(realFeatures);
     }
-    Tensor features = embed(torch.cat(augmented, 0)).contiguous();
+    Tensor[] parts = embedInParts(torch.cat(augmented, 0));
+    Tensor features = torch.cat(new TensorVector(parts), 0).detach().contiguous();
     Tensor featureGradient = torch.empty_like(features);
     double loss =
         kernels.featureMean(
@@ -163,8 +168,32 @@ public final class DistributionMatching implements Distiller {
             features.size(1),
             null,
             featureGradient.data_ptr_float());
-    gradient.copy_(Tensors.gradients(features, featureGradient, new Tensor[] {leaf}, false)[0]);
+    carry(parts, featureGradient, leaf, gradient);
     return loss;
+  }
+
+  /** Features with a graph for every part of the images; batch statistics allow one part only. */
+  private Tensor[] embedInParts(Tensor images) {
+    long count = images.size(0);
+    long pixels = images.size(2) * images.size(3);
+    long size = batchStatistics ? count : Math.max(1, SYNTHETIC_PIXELS / pixels);
+    Tensor[] parts = new Tensor[(int) ((count + size - 1) / size)];
+    for (int p = 0; p < parts.length; p++) {
+      long first = p * size;
+      parts[p] = embed(images.narrow(0, first, Math.min(size, count - first)));
+    }
+    return parts;
+  }
+
+  /** Carries the gradient of the features back to the images. */
+  private static void carry(Tensor[] parts, Tensor featureGradient, Tensor leaf, Tensor gradient) {
+    Tensor[] outputGradients = new Tensor[parts.length];
+    long row = 0;
+    for (int p = 0; p < parts.length; p++) {
+      outputGradients[p] = featureGradient.narrow(0, row, parts[p].size(0));
+      row += parts[p].size(0);
+    }
+    gradient.copy_(Tensors.gradients(parts, outputGradients, new Tensor[] {leaf})[0]);
   }
 
   private AugmentDraw draw(Tensor images, int c) {

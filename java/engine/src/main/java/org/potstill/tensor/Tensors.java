@@ -99,9 +99,24 @@ public final class Tensors {
     if (outputGradient != null) {
       weights.push_back(outputGradient);
     }
+    return gradients(new TensorVector(output), weights, inputs, createGraph);
+  }
+
+  /**
+   * The gradient of {@code sum_i <outputs_i, outputGradients_i>} with respect to each of {@code
+   * inputs}; an input that no output depends on gets zeros.
+   *
+   * @return one new handle per input
+   */
+  public static Tensor[] gradients(Tensor[] outputs, Tensor[] outputGradients, Tensor[] inputs) {
+    return gradients(new TensorVector(outputs), new TensorVector(outputGradients), inputs, false);
+  }
+
+  private static Tensor[] gradients(
+      TensorVector outputs, TensorVector weights, Tensor[] inputs, boolean createGraph) {
     TensorVector found =
         torch.grad(
-            new TensorVector(output),
+            outputs,
             new TensorVector(inputs),
             weights,
             new BoolOptional(createGraph),

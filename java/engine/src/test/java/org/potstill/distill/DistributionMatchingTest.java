@@ -12,6 +12,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,9 +42,17 @@ class DistributionMatchingTest {
   private static final int PER_CLASS = 2;
   private static final double CLOSE = 1e-5;
 
+  private static LibTorch.ThreadSettings threads;
+
+  /** Tensors this small are slower on several threads, on a busy machine by far. */
   @BeforeAll
-  static void loadLibTorch() {
-    LibTorch.load();
+  static void useOneThread() {
+    threads = LibTorch.withThreads(1);
+  }
+
+  @AfterAll
+  static void restoreThreads() {
+    threads.close();
   }
 
   private static Tensor random(int images, int index) {

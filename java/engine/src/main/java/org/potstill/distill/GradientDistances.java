@@ -1,0 +1,166 @@
+package org.potstill.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.GradientDistance;
+import org.potstill.kernels.Kernels;
+import org.potstill.net.Pass;
+import org.potstill.tensor.Tensors;
+
+/**
+ * Gradients of the class loss with respect to a network's parameters, and the distance of two of
+ * them, differentiated with respect to the images.
+ *
+ * <p>Batches that would take too much memory are taken in parts; the mean loss of a batch is the
+ * mean over its parts, weighted by their sizes, so that nothing but rounding changes.
+ */
+final class GradientDistances {
+
+  /** Pixels of a map differentiated at once; with width 128 the graph takes about 1 GB. */
+  static final long PIXELS = 1 << 18;
+
+  private final TrainedState state;
+  private final Kernels kernels;
+  private final GradientDistance distance;
+  private final long pixels;
+
+  /**
+   * Gradients of the parameters of {@code state}.
+   *
+   * @param pixels of a map that may be differentiated at once, at least one image's
+   */
+  GradientDistances(TrainedState state, Kernels kernels, GradientDistance distance, long pixels) {
+    this.pixels = pixels;
+    this.state = state;
+    this.kernels = kernels;
+    this.distance = distance;
+  }
+
+  /** The parameters whose gradients count: the layer-wise distance leaves out biases and norms. */
+  private Tensor[] matched() {
+    return state.parameters().stream()
+        .filter(
+            parameter ->
+                distance != GradientDistance.LAYERWISE
+                    || parameter.dim() == 2
+                    || parameter.dim() == 4)
+        .toArray(Tensor[]::new);
+  }
+
+  /**
+   * Gradients of the mean loss of a batch of one class, in the caller's scope.
+   *
+   * @param images (N, C, H, W), augmented
+   */
+  List<Tensor> gradients(Tensor images, int label, Pass pass) {
+    return gradients(images, UnaryOperator.identity(), label, pass);
+  }
+
+  private List<Tensor> gradients(
+      Tensor images, UnaryOperator<Tensor> augment, int label, Pass pass) {
+    List<Tensor> sum = new ArrayList<>();
+    for (Tensor parameter : matched()) {
+      sum.add(torch.zeros_like(parameter).requires_grad_(false));
+    }
+    long count = images.size(0);
+    long part = partSize(images);
+    for (long from = 0; from < count; from += part) {
+      try (PointerScope scope = new PointerScope()) {
+        Tensor batch = augment.apply(images.narrow(0, from, Math.min(part, count - from)));
+        Tensor[] found = batchGradients(batch, label, count, pass, false);
+        for (int i = 0; i < found.length; i++) {
+          sum.get(i).add_(found[i]);
+        }
+      }
+    }
+    return sum;
+  }
+
+  private long partSize(Tensor images) {
+    return Math.max(1, pixels / (images.size(2) * images.size(3)));
+  }
+
+  /** Gradients of a part's share in the mean loss of {@code count} images. */
+  private Tensor[] batchGradients(
+      Tensor batch, int label, long count, Pass pass, boolean createGraph) {
+    Tensor loss = ClassLoss.sum(state.logits(batch, pass), label).div(new Scalar((double) count));
+    return Tensors.gradients(loss, null, matched(), createGraph);
+  }
+
+  /**
+   * The distance of the synthetic images' gradients from {@code target}.
+   *
+   * @param images (M, C, H, W) of one class, not augmented
+   * @param augment what is done to them first, differentiable
+   * @param gradient receives the derivative with respect to {@code images}
+   * @return the distance
+   */
+  double match(
+      List<Tensor> target,
+      Tensor images,
+      UnaryOperator<Tensor> augment,
+      int label,
+      Pass pass,
+      Tensor gradient) {
+    long count = images.size(0);
+    long part = partSize(images);
+    if (count <= part) {
+      return matchWhole(target, images, augment, label, pass, gradient);
+    }
+    // The distance needs the gradient of all images, but its derivative can then be taken part by
+    // part.
+    List<Tensor> synthetic = gradients(images, augment, label, pass);
+    List<Tensor> weights = new ArrayList<>();
+    double loss = distance(target, synthetic, weights);
+    for (long from = 0; from < count; from += part) {
+      long rows = Math.min(part, count - from);
+      try (PointerScope scope = new PointerScope()) {
+        Tensor leaf = images.narrow(0, from, rows).detach().requires_grad_(true);
+        Tensor[] own = batchGradients(augment.apply(leaf), label, count, pass, true);
+        gradient.narrow(0, from, rows).copy_(carry(own, weights, leaf));
+      }
+    }
+    return loss;
+  }
+
+  private double matchWhole(
+      List<Tensor> target,
+      Tensor images,
+      UnaryOperator<Tensor> augment,
+      int label,
+      Pass pass,
+      Tensor gradient) {
+    Tensor leaf = images.detach().requires_grad_(true);
+    Tensor[] synthetic = batchGradients(augment.apply(leaf), label, images.size(0), pass, true);
+    List<Tensor> weights = new ArrayList<>();
+    double loss = distance(target, List.of(synthetic), weights);
+    gradient.copy_(carry(synthetic, weights, leaf));
+    return loss;
+  }
+
+  /** The kernel; {@code weights} receives the derivative with respect to {@code synthetic}. */
+  private double distance(List<Tensor> target, List<Tensor> synthetic, List<Tensor> weights) {
+    List<long[]> shapes = new ArrayList<>();
+    List<Tensor> plain = new ArrayList<>();
+    for (Tensor tensor : synthetic) {
+      shapes.add(Tensors.shape(tensor));
+      plain.add(tensor.detach().contiguous());
+      weights.add(torch.empty(Tensors.shape(tensor)));
+    }
+    return kernels.gradientMatch(
+        distance,
+        shapes,
+        target.stream().map(Tensor::data_ptr_float).toList(),
+        plain.stream().map(Tensor::data_ptr_float).toList(),
+        weights.stream().map(Tensor::data_ptr_float).toList());
+  }
+
+  private static Tensor carry(Tensor[] outputs, List<Tensor> weights, Tensor leaf) {
+    return Tensors.gradients(outputs, weights.toArray(Tensor[]::new), new Tensor[] {leaf})[0];
+  }
+}

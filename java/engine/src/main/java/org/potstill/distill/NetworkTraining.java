@@ -1,0 +1,76 @@
+package org.potstill.distill;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.augment.AugmentDraw;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.net.Pass;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.Tensors;
+
+/** Trains a network on synthetic images by plain SGD, every sample augmented by its own draw. */
+final class NetworkTraining {
+
+  /** Images per step, as published. */
+  private static final int BATCH = 256;
+
+  /** Beyond the draws that real and synthetic images share. */
+  private static final long AUGMENTATION_OFFSET = 1L << 32;
+
+  private final TrainedState state;
+  private final SiameseAugmentation augmentation;
+  private final double learningRate;
+
+  NetworkTraining(TrainedState state, SiameseAugmentation augmentation, double learningRate) {
+    this.state = state;
+    this.augmentation = augmentation;
+    this.learningRate = learningRate;
+  }
+
+  /**
+   * One epoch in a random order.
+   *
+   * @param images (M, C, H, W), class after class
+   * @param perClass images per class
+   * @param epoch number within the iteration
+   * @return mean loss over the images
+   */
+  double epoch(Tensor images, int perClass, long seed, long iteration, long epoch) {
+    int count = Math.toIntExact(images.size(0));
+    int[] order =
+        RandomStream.of(seed, Purpose.SYNTHETIC_BATCH, iteration, epoch).permutation(count);
+    RandomStream augment =
+        RandomStream.of(seed, Purpose.DISTILL_AUGMENTATION, iteration, AUGMENTATION_OFFSET + epoch);
+    double sum = 0;
+    for (int from = 0; from < count; from += BATCH) {
+      int[] rows = Arrays.copyOfRange(order, from, Math.min(count, from + BATCH));
+      try (PointerScope scope = new PointerScope()) {
+        sum += rows.length * step(images, rows, perClass, augment);
+      }
+    }
+    return sum / count;
+  }
+
+  private double step(Tensor images, int[] rows, int perClass, RandomStream augment) {
+    AugmentDraw draw =
+        augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
+    Tensor batch = augmentation.apply(torch.index_select(images, 0, Tensors.indices(rows)), draw);
+    int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
+    Tensor loss = ClassLoss.mean(state.logits(batch, Pass.TRAIN), Tensors.indices(labels));
+    List<Tensor> parameters = state.parameters();
+    Tensor[] gradients = Tensors.gradients(loss, null, parameters.toArray(Tensor[]::new), false);
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Scalar rate = new Scalar(learningRate);
+      for (int i = 0; i < gradients.length; i++) {
+        parameters.get(i).sub_(gradients[i], rate);
+      }
+    }
+    return loss.item_double();
+  }
+}

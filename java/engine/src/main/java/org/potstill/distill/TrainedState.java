@@ -1,0 +1,78 @@
+package org.potstill.distill;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkOutput;
+import org.potstill.net.Pass;
+import org.potstill.net.StateEntry;
+import org.potstill.tensor.NamedTensors;
+
+/** A network with parameters that gradients are taken of. Owns its tensors. */
+final class TrainedState implements AutoCloseable {
+
+  private final Network network;
+  private final List<String> parameterNames;
+  private final boolean hasBuffers;
+  private NamedTensors state = new NamedTensors();
+
+  TrainedState(Network network) {
+    this.network = network;
+    this.parameterNames =
+        network.state().stream()
+            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
+            .map(StateEntry::name)
+            .toList();
+    this.hasBuffers = parameterNames.size() < network.state().size();
+  }
+
+  /** Takes over {@code fresh} and closes what was there. */
+  void replace(NamedTensors fresh) {
+    state.close();
+    state = fresh;
+    for (String name : parameterNames) {
+      state.get(name).requires_grad_(true);
+    }
+  }
+
+  /** Whether a pass in training mode moves statistics. */
+  boolean hasBuffers() {
+    return hasBuffers;
+  }
+
+  /** Names of the parameters, in order. */
+  List<String> parameterNames() {
+    return parameterNames;
+  }
+
+  /** The parameters, in order; owned by this state. */
+  List<Tensor> parameters() {
+    return parameterNames.stream().map(state::get).toList();
+  }
+
+  /** Logits; in training mode the buffers move. */
+  Tensor logits(Tensor images, Pass pass) {
+    NetworkOutput output = network.logits(state, images, pass);
+    try (NamedTensors moved = output.buffers()) {
+      for (String name : moved.names()) {
+        state.put(name, new Tensor(moved.get(name)));
+      }
+    }
+    return output.value();
+  }
+
+  /** A pass in training mode for the sake of the statistics. */
+  void moveBuffers(Tensor images) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      logits(images, Pass.TRAIN);
+    }
+  }
+
+  @Override
+  public void close() {
+    state.close();
+  }
+}

@@ -1,0 +1,234 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.potstill.augment.AugmentDraw;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.GradientDistance;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.net.Mode;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pass;
+import org.potstill.net.Pooling;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+class GradientMatchingTest {
+
+  private static final long SEED = 23;
+  private static final int SIZE = 8;
+  private static final int[] COUNTS = {3, 5};
+  private static final int PER_CLASS = 2;
+  private static final double CLOSE = 1e-4;
+  private static final String AUGMENT = "color_crop_cutout_flip_scale_rotate";
+  private static final Pass FROZEN = new Pass(Mode.FROZEN_STATISTICS, null);
+
+  private static LibTorch.ThreadSettings threads;
+
+  /** Tensors this small are slower on several threads, on a busy machine by far. */
+  @BeforeAll
+  static void useOneThread() {
+    threads = LibTorch.withThreads(1);
+  }
+
+  @AfterAll
+  static void restoreThreads() {
+    threads.close();
+  }
+
+  private static Tensor random(int images, int index) {
+    float[] values = new float[images * 3 * SIZE * SIZE];
+    RandomStream.of(SEED, Purpose.IMAGE_INITIALISATION, 1, index).fillGaussian(values, 0, 1);
+    return Tensors.of(values, images, 3, SIZE, SIZE);
+  }
+
+  private static CoreSetImages coreSet() {
+    return new CoreSetImages(random(8, 0), COUNTS, List.of("a", "b"));
+  }
+
+  private static Network network(Norm norm) {
+    return Networks.create(
+        NetworkSpec.of("convnet", SIZE, 3, COUNTS.length).with(2, 4, norm, Pooling.AVG));
+  }
+
+  private static NamedTensors fresh(Norm norm) {
+    return network(norm).initialise(RandomStream.of(SEED, Purpose.NETWORK_INITIALISATION, 0, 0));
+  }
+
+  private static GradientMatching distiller(Norm norm, CoreSetImages real, int outer, int inner) {
+    GradientMatching.Settings settings =
+        new GradientMatching.Settings(outer, inner, 0.1, 10, GradientDistance.LAYERWISE);
+    return new GradientMatching(
+        network(norm), real, new JavaKernels(), SiameseAugmentation.of(AUGMENT), settings, SEED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"INSTANCE", "BATCH"})
+  void gradientEqualsTheTensorExpression(Norm norm) {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        TrainedState state = new TrainedState(network(norm));
+        GradientMatching distiller = distiller(norm, real, 1, 1)) {
+      Tensor images = random(PER_CLASS * COUNTS.length, 1);
+      distiller.begin(0);
+      MatchingStep step = distiller.step(images, 0);
+      state.replace(fresh(norm));
+      if (norm == Norm.BATCH) {
+        state.moveBuffers(random(8, 0));
+      }
+      Tensor leaf = images.detach().requires_grad_(true);
+      Tensor expected = expression(state, real, leaf);
+      assertEquals(expected.item_double() / COUNTS.length, step.loss(), CLOSE * step.loss());
+      Tensor gradient = Tensors.gradients(expected, null, new Tensor[] {leaf}, false)[0];
+      Closeness.assertRelativeL2(
+          "gradient", Closeness.doubles(gradient), Closeness.doubles(step.gradient()), CLOSE);
+    }
+  }
+
+  /** The published loop over classes, written plainly. */
+  private static Tensor expression(TrainedState state, CoreSetImages real, Tensor images) {
+    SiameseAugmentation augmentation = SiameseAugmentation.of(AUGMENT);
+    Tensor loss = torch.zeros(1);
+    for (int c = 0; c < COUNTS.length; c++) {
+      AugmentDraw draw =
+          augmentation.drawShared(
+              RandomStream.of(SEED, Purpose.DISTILL_AUGMENTATION, 0, c), SIZE, SIZE);
+      int[] all = new int[COUNTS[c]];
+      Arrays.setAll(all, i -> i);
+      Tensor synthetic = images.narrow(0, (long) c * PER_CLASS, PER_CLASS);
+      Tensor[] target = gradients(state, augmentation.apply(real.batch(c, all), draw), c);
+      Tensor[] own = gradients(state, augmentation.apply(synthetic, draw), c);
+      for (int i = 0; i < own.length; i++) {
+        if (own[i].dim() > 1) {
+          loss = loss.add(rowDistance(target[i].detach().flatten(1, -1), own[i].flatten(1, -1)));
+        }
+      }
+    }
+    return loss;
+  }
+
+  private static Tensor rowDistance(Tensor real, Tensor synthetic) {
+    Tensor norms = norm(real).mul(norm(synthetic)).add(new Scalar(1e-6));
+    Tensor cosine = real.mul(synthetic).sum(-1).div(norms);
+    return cosine.neg().add(new Scalar(1)).sum();
+  }
+
+  private static Tensor norm(Tensor rows) {
+    return rows.square().sum(-1).sqrt();
+  }
+
+  private static Tensor[] gradients(TrainedState state, Tensor images, int label) {
+    int[] labels = new int[(int) images.size(0)];
+    Arrays.fill(labels, label);
+    Tensor loss = ClassLoss.mean(state.logits(images, FROZEN), Tensors.indices(labels));
+    Tensor[] parameters = state.parameters().toArray(Tensor[]::new);
+    return Tensors.gradients(loss, null, parameters, true);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void partsOfDifferentSizesGiveWhatTheWholeGives(GradientDistance distance) {
+    UnaryOperator<Tensor> same = UnaryOperator.identity();
+    try (PointerScope scope = new PointerScope();
+        TrainedState state = new TrainedState(network(Norm.INSTANCE))) {
+      state.replace(fresh(Norm.INSTANCE));
+      Tensor real = random(7, 2);
+      Tensor images = random(5, 3);
+      GradientDistances whole =
+          new GradientDistances(state, new JavaKernels(), distance, GradientDistances.PIXELS);
+      GradientDistances parts =
+          new GradientDistances(state, new JavaKernels(), distance, 3 * SIZE * SIZE);
+      Tensor expected = torch.empty_like(images);
+      Tensor found = torch.empty_like(images);
+      double loss =
+          whole.match(whole.gradients(real, 1, FROZEN), images, same, 1, FROZEN, expected);
+      assertEquals(
+          loss,
+          parts.match(parts.gradients(real, 1, FROZEN), images, same, 1, FROZEN, found),
+          CLOSE * loss);
+      Closeness.assertRelativeL2(
+          "gradient", Closeness.doubles(expected), Closeness.doubles(found), CLOSE);
+    }
+  }
+
+  @Test
+  void networkIsTrainedBetweenTheStepsAndFreshInEveryIteration() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        GradientMatching distiller = distiller(Norm.BATCH, real, 2, 2)) {
+      Tensor images = random(2, 1);
+      distiller.begin(0);
+      float[] before = parameters(distiller);
+      float[] first = Tensors.toFloats(distiller.step(images, 0).gradient());
+      distiller.updated(images, 0);
+      float[] trained = parameters(distiller);
+      assertFalse(Arrays.equals(before, trained));
+      distiller.step(images, 1);
+      distiller.updated(images, 1);
+      assertArrayEquals(trained, parameters(distiller));
+      distiller.begin(0);
+      assertArrayEquals(before, parameters(distiller));
+      assertArrayEquals(first, Tensors.toFloats(distiller.step(images, 0).gradient()));
+    }
+  }
+
+  private static float[] parameters(GradientMatching distiller) {
+    TensorVector flat = new TensorVector();
+    distiller.state().parameters().forEach(p -> flat.push_back(p.flatten()));
+    return Tensors.toFloats(torch.cat(flat, 0));
+  }
+
+  @Test
+  void repeatedIterationsKeepNativeMemoryFlat() {
+    long before = 0;
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        GradientMatching distiller = distiller(Norm.INSTANCE, real, 2, 1)) {
+      Tensor images = random(4, 1);
+      for (int iteration = 0; iteration < 300; iteration++) {
+        distiller.begin(iteration);
+        for (int step = 0; step < 2; step++) {
+          try (PointerScope each = new PointerScope()) {
+            distiller.step(images, step);
+            distiller.updated(images, step);
+          }
+        }
+        if (iteration == 100) {
+          before = residentBytes();
+        }
+      }
+    }
+    double growth = (residentBytes() - before) / (double) before;
+    assertTrue(growth < 0.05, "grew by " + growth);
+  }
+
+  /** After a collection, which gives unused heap back, so that native memory is what may grow. */
+  private static long residentBytes() {
+    System.gc();
+    return Pointer.physicalBytes();
+  }
+}
