@@ -1,0 +1,77 @@
+package org.potstill;
+
+import java.util.List;
+import org.potstill.config.Config;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunResult;
+import org.potstill.pipeline.RunSession;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+
+/**
+ * Runs Potstill inside another program.
+ *
+ * <p>Nothing is printed (SLF4J takes the log lines), the process is never ended, native memory is
+ * given back when a call returns, and what is global to the process (LibTorch's thread counts) is
+ * restored. Two runs may go on at once in different directories; they then share LibTorch's thread
+ * settings, so give both the same {@code run.threads}.
+ */
+public final class Potstill {
+
+  private Potstill() {}
+
+  /**
+   * Runs all stages of {@code config} in a new run directory.
+   *
+   * @param listener hears of the progress, on the calling thread
+   * @throws InputException where the configuration or the data cannot be used
+   * @throws RunFailedException where the run fails on the way
+   */
+  public static RunResult run(Config config, RunListener listener) {
+    return run(config, RunOptions.NEW, listener, new CancellationToken());
+  }
+
+  /**
+   * Runs all stages of {@code config} that are not finished.
+   *
+   * @param cancellation stops the run after its current step; what was done is kept
+   * @throws InputException where the configuration or the data cannot be used
+   * @throws RunFailedException where the run fails on the way
+   * @throws RunCancelledException where it was asked to stop
+   */
+  public static RunResult run(
+      Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
+    try (RunSession session = RunSession.openForRun(config, options, listener, cancellation)) {
+      return session.runAll();
+    }
+  }
+
+  /**
+   * Runs one stage alone, in a run directory in which those before it are finished.
+   *
+   * @param stage {@code score}, {@code prune}, {@code distill}, {@code evaluate} or {@code report}
+   * @param options {@link RunOptions#OVERWRITE} repeats a finished stage and forgets those after it
+   * @throws InputException where a stage before it is missing, or this one is finished already and
+   *     {@code options} is {@link RunOptions#NEW}
+   * @throws RunFailedException where the stage fails on the way
+   * @throws RunCancelledException where it was asked to stop
+   */
+  public static RunResult runStage(
+      String stage,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation) {
+    try (RunSession session = RunSession.openForStage(config, options, listener, cancellation)) {
+      return session.runOne(stage);
+    }
+  }
+
+  /** Names of the stages in their order. */
+  public static List<String> stages() {
+    return RunSession.STAGES;
+  }
+}

@@ -1,0 +1,79 @@
+package org.potstill.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.distill.DistillStage;
+import org.potstill.evaluate.EvaluateStage;
+import org.potstill.kernels.Kernels;
+import org.potstill.prune.CoreSet;
+import org.potstill.prune.PruneStage;
+import org.potstill.report.ReportStage;
+import org.potstill.run.RunContext;
+import org.potstill.score.ScoreStage;
+import org.potstill.score.Scores;
+
+/**
+ * The line from images to report:
+ *
+ * <pre>
+ * source -&gt; decode -&gt; score -&gt; prune -&gt; distil -&gt; evaluate -&gt; report
+ * </pre>
+ */
+final class Pipeline {
+
+  private Pipeline() {}
+
+  /** The stages of {@code config} in their order. */
+  static List<Stage> stages(Config config, Dataset data, RunContext context, Kernels kernels) {
+    List<Stage> line = new ArrayList<>();
+    line.add(
+        new Stage(
+            ScoreStage.NAME,
+            List.of("run.seed", "data", "score"),
+            Set.of(),
+            false,
+            List.of(),
+            List.of(Scores.FILE),
+            () -> new ScoreStage(config, data, context, kernels).run()));
+    line.add(
+        new Stage(
+            PruneStage.NAME,
+            List.of("run.seed", "data", "prune"),
+            Set.of(),
+            false,
+            List.of(Scores.FILE),
+            List.of(CoreSet.FILE),
+            () -> new PruneStage(config.prune(), data, context, kernels).run()));
+    line.add(
+        new Stage(
+            DistillStage.NAME,
+            List.of("run.seed", "run.threads", "data", "distill"),
+            Set.of("distill.iterations"),
+            false,
+            List.of(CoreSet.FILE),
+            List.of("distilled/distilled.safetensors"),
+            () -> new DistillStage(config, data, context, kernels).run()));
+    line.add(
+        new Stage(
+            EvaluateStage.NAME,
+            List.of("run.seed", "data", "evaluate"),
+            Set.of(),
+            true,
+            List.of(),
+            List.of("evaluation.json"),
+            () -> new EvaluateStage(config, data, context).run()));
+    line.add(
+        new Stage(
+            ReportStage.NAME,
+            List.of("run.name"),
+            Set.of(),
+            true,
+            List.of("evaluation.json"),
+            List.of("report.html"),
+            () -> new ReportStage(context, Environment.versions()).run()));
+    return line;
+  }
+}

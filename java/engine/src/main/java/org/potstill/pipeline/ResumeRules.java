@@ -1,0 +1,56 @@
+package org.potstill.pipeline;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigDiff;
+import org.potstill.config.ConfigLoader;
+import org.potstill.errors.InputException;
+import org.potstill.run.RunDirectory;
+
+/** Which keys of the configuration may change when a run is continued. */
+final class ResumeRules {
+
+  static final String CONFIG_FILE = "config.yaml";
+
+  private ResumeRules() {}
+
+  /**
+   * Checks that {@code now} continues the run of {@code directory}: paths of the output may differ,
+   * the evaluation may change, iterations may be added.
+   *
+   * @throws InputException naming the first other key that changed
+   */
+  static void check(RunDirectory directory, Config now) {
+    Path file = directory.resolve(CONFIG_FILE);
+    if (!Files.exists(file)) {
+      return;
+    }
+    Config before = ConfigLoader.load(file, List.of());
+    for (ConfigDiff.Change change : ConfigDiff.changedKeys(before, now)) {
+      if (!mayChange(change)) {
+        throw new InputException(
+            change.path()
+                + " was "
+                + change.before()
+                + " in "
+                + directory.root()
+                + " and is now "
+                + change.after()
+                + "; a run is continued with the configuration it began with (only"
+                + " distill.iterations may grow and evaluate may change): undo the change, use"
+                + " --overwrite, or choose another --out");
+      }
+    }
+  }
+
+  private static boolean mayChange(ConfigDiff.Change change) {
+    String path = change.path();
+    if (path.equals("run.name") || path.equals("run.out") || path.startsWith("evaluate.")) {
+      return true;
+    }
+    return path.equals("distill.iterations")
+        && Long.parseLong(change.after()) > Long.parseLong(change.before());
+  }
+}

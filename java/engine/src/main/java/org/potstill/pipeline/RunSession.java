@@ -1,0 +1,156 @@
+package org.potstill.pipeline;
+
+import java.util.List;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigValues;
+import org.potstill.config.ConfigWriter;
+import org.potstill.config.DistillConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
+import org.potstill.errors.InputException;
+import org.potstill.kernels.KernelProviders;
+import org.potstill.kernels.KernelUnavailableException;
+import org.potstill.kernels.Kernels;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+import org.potstill.score.LeftOut;
+import org.potstill.tensor.LibTorch;
+
+/** A run directory, a data set and the process-wide settings, held while stages run. */
+public final class RunSession implements AutoCloseable {
+
+  /** Names of the stages in their order. */
+  public static final List<String> STAGES =
+      List.of("score", "prune", "distill", "evaluate", "report");
+
+  private final Existing existing;
+  private final RunDirectory directory;
+  private final Dataset data;
+  private final LibTorch.ThreadSettings threads;
+  private final StageRunner runner;
+
+  private RunSession(
+      Config config,
+      Existing existing,
+      RunDirectory directory,
+      Dataset data,
+      RunListener listener,
+      CancellationToken cancellation) {
+    this.existing = existing;
+    this.directory = directory;
+    this.data = data;
+    int count = threads(config);
+    // LibTorch before the kernels: its OpenMP runtime then serves both.
+    LibTorch.load();
+    Kernels kernels = kernels(config, count);
+    RunContext context =
+        new RunContext(directory, listener, cancellation, config.run().seed(), count);
+    this.runner =
+        new StageRunner(
+            Pipeline.stages(config, data, context, kernels),
+            ConfigValues.of(config),
+            data::fingerprint,
+            Environment.describe(kernels, count),
+            context);
+    // Last, so that nothing is changed in the process where one of the lines above fails.
+    this.threads = LibTorch.withThreads(count);
+  }
+
+  /** Opens the run directory of {@code config} for all its stages. */
+  public static RunSession openForRun(
+      Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
+    return open(config, options.existing(), options.existing(), listener, cancellation);
+  }
+
+  /** Opens the run directory of {@code config}, made by earlier stages, for a single one. */
+  public static RunSession openForStage(
+      Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
+    return open(config, options.existing(), Existing.RESUME, listener, cancellation);
+  }
+
+  private static RunSession open(
+      Config config,
+      Existing existing,
+      Existing ofDirectory,
+      RunListener listener,
+      CancellationToken cancellation) {
+    requireSupported(config);
+    // The data set first: where it cannot be opened, no run directory is made or overwritten.
+    Dataset data = Datasets.open(config.data(), config.run().seed());
+    RunDirectory directory = null;
+    try {
+      directory = RunDirectory.open(config.run().out(), ofDirectory);
+      if (existing == Existing.RESUME) {
+        ResumeRules.check(directory, config);
+      }
+      RunSession session =
+          new RunSession(config, existing, directory, data, listener, cancellation);
+      AtomicFiles.writeString(
+          directory.resolve(ResumeRules.CONFIG_FILE), ConfigWriter.toYaml(config));
+      return session;
+    } catch (RuntimeException | Error e) {
+      if (directory != null) {
+        directory.close();
+      }
+      data.close();
+      throw e;
+    }
+  }
+
+  private static void requireSupported(Config config) {
+    if (config.run().device().startsWith("cuda")) {
+      throw new InputException(
+          "run.device: " + config.run().device() + " needs a build for CUDA; use auto or cpu");
+    }
+    if (config.distill().method() != DistillConfig.Method.DM
+        || config.distill().space() != DistillConfig.Space.PIXEL) {
+      throw new InputException(
+          "distill.method and distill.space: this version distils with dm in pixel space only");
+    }
+  }
+
+  private static int threads(Config config) {
+    int asked = config.run().threads();
+    return asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
+  }
+
+  private static Kernels kernels(Config config, int threads) {
+    try {
+      return KernelProviders.byName(config.run().kernels(), threads);
+    } catch (KernelUnavailableException e) {
+      throw new InputException("run.kernels: " + e.getMessage(), e);
+    }
+  }
+
+  /** Runs every stage that is not finished. */
+  public RunResult runAll() {
+    return result(runner.runAll());
+  }
+
+  /** Runs the stage called {@code name} alone. */
+  public RunResult runOne(String name) {
+    boolean ran = runner.runOne(name, existing == Existing.OVERWRITE);
+    if (!ran && existing == Existing.FAIL) {
+      throw new InputException(
+          "stage " + name + " of " + directory.root() + " is finished; --overwrite repeats it");
+    }
+    return result(ran ? List.of(name) : List.of());
+  }
+
+  private RunResult result(List<String> ran) {
+    int leftOut = LeftOut.read(directory.resolve(LeftOut.FILE)).reasons().size();
+    return new RunResult(directory.root(), ran, leftOut);
+  }
+
+  /** Restores the process-wide settings and gives the run directory back. */
+  @Override
+  public void close() {
+    threads.close();
+    data.close();
+    directory.close();
+  }
+}

@@ -1,0 +1,169 @@
+package org.potstill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunResult;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.LibTorch;
+import org.potstill.testing.TinyConfig;
+
+class PotstillTest {
+
+  @TempDir Path temp;
+
+  @Test
+  void aRunGoesFromImagesToReport() throws Exception {
+    Config config = TinyConfig.load(temp, temp.resolve("run"));
+    List<String> finished = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void stageFinished(String stage, double seconds) {
+            finished.add(stage);
+          }
+        };
+    RunResult result = Potstill.run(config, listener);
+    assertEquals(Potstill.stages(), finished);
+    assertEquals(Potstill.stages(), result.stages());
+    for (String file :
+        List.of(
+            "config.yaml",
+            "scores.csv",
+            "coreset.csv",
+            "stages.json",
+            "metrics.jsonl",
+            "distilled/distilled.safetensors",
+            "evaluation.json",
+            "report.html")) {
+      assertTrue(Files.size(result.directory().resolve(file)) > 0, file);
+    }
+  }
+
+  @Test
+  void aFinishedRunIsRefusedResumedOrRepeated() throws Exception {
+    Config config = TinyConfig.load(temp, temp.resolve("run"));
+    Potstill.run(config, RunListener.SILENT);
+    assertThrows(InputException.class, () -> Potstill.run(config, RunListener.SILENT));
+    CancellationToken token = new CancellationToken();
+    assertTrue(Potstill.run(config, RunOptions.RESUME, RunListener.SILENT, token).wasFinished());
+    assertEquals(
+        Potstill.stages(),
+        Potstill.run(config, RunOptions.OVERWRITE, RunListener.SILENT, token).stages());
+  }
+
+  @Test
+  void onlyWhatExtendsARunMayChangeOnResume() throws Exception {
+    Path run = temp.resolve("run");
+    CancellationToken token = new CancellationToken();
+    Potstill.run(TinyConfig.load(temp, run), RunListener.SILENT);
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () ->
+                Potstill.run(
+                    TinyConfig.load(temp, run, "prune.keep=0.5"),
+                    RunOptions.RESUME,
+                    RunListener.SILENT,
+                    token));
+    assertTrue(error.getMessage().contains("prune.keep"), error.getMessage());
+    assertEquals(
+        List.of("distill", "evaluate", "report"),
+        Potstill.run(
+                TinyConfig.load(temp, run, "distill.iterations=15"),
+                RunOptions.RESUME,
+                RunListener.SILENT,
+                token)
+            .stages());
+  }
+
+  @Test
+  void stagesRunOneByOneGiveTheSameFiles() throws Exception {
+    Path whole = temp.resolve("whole");
+    Path parts = temp.resolve("parts");
+    Potstill.run(TinyConfig.load(temp, whole), RunListener.SILENT);
+    for (String stage : Potstill.stages()) {
+      RunResult result =
+          Potstill.runStage(
+              stage,
+              TinyConfig.load(temp, parts),
+              RunOptions.NEW,
+              RunListener.SILENT,
+              new CancellationToken());
+      assertEquals(List.of(stage), result.stages());
+    }
+    for (String file : List.of("scores.csv", "coreset.csv", "distilled/distilled.safetensors")) {
+      assertEquals(-1, Files.mismatch(whole.resolve(file), parts.resolve(file)), file);
+    }
+  }
+
+  @Test
+  void aCancelledRunIsContinuedToTheSameResult() throws Exception {
+    Path whole = temp.resolve("whole");
+    Path stopped = temp.resolve("stopped");
+    Potstill.run(TinyConfig.load(temp, whole), RunListener.SILENT);
+    for (String stage : List.of("score", "distill", "evaluate")) {
+      CancellationToken token = new CancellationToken();
+      RunListener stopper =
+          new RunListener() {
+            @Override
+            public void progress(String now, String task, long done, long total, String unit) {
+              if (now.equals(stage)) {
+                token.cancel();
+              }
+            }
+          };
+      Config config = TinyConfig.load(temp, stopped);
+      assertThrows(
+          RunCancelledException.class,
+          () -> Potstill.run(config, RunOptions.RESUME, stopper, token),
+          stage);
+    }
+    Potstill.run(
+        TinyConfig.load(temp, stopped),
+        RunOptions.RESUME,
+        RunListener.SILENT,
+        new CancellationToken());
+    for (String file :
+        List.of(
+            "scores.csv", "coreset.csv", "distilled/distilled.safetensors", "evaluation.json")) {
+      assertEquals(-1, Files.mismatch(whole.resolve(file), stopped.resolve(file)), file);
+    }
+  }
+
+  @Test
+  void nativeMemoryAndThreadCountsAreGivenBack() throws Exception {
+    LibTorch.load();
+    int threads = torch.get_num_threads();
+    Potstill.run(TinyConfig.load(temp, temp.resolve("first")), RunListener.SILENT);
+    System.gc();
+    long before = Pointer.totalBytes();
+    Potstill.run(TinyConfig.load(temp, temp.resolve("second")), RunListener.SILENT);
+    assertEquals(threads, torch.get_num_threads());
+    long left = Pointer.totalBytes() - before;
+    assertTrue(left < 1 << 20, left + " bytes of native memory were not given back");
+  }
+
+  @Test
+  void aDataSetThatCannotBeOpenedLeavesNoRunDirectory() throws Exception {
+    Path run = temp.resolve("run");
+    Config config = TinyConfig.load(temp, run, "data.classes=[Trouser, Sock]");
+    assertThrows(InputException.class, () -> Potstill.run(config, RunListener.SILENT));
+    assertFalse(Files.exists(run));
+  }
+}
