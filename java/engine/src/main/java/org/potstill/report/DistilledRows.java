@@ -105,8 +105,8 @@ final class DistilledRows {
     int count = files.distilled().count();
     if (stages.size() > 1) {
       boolean start = stages.get(0).label().equals("start");
-      note.append(start ? "From the images they started from" : "From the images at ");
-      note.append(start ? "" : stages.get(0).label()).append(", on the left, to the result. ");
+      note.append(start ? "From the images they started from" : "From an earlier iteration");
+      note.append(", on the left, to the result. ");
     } else {
       note.append("The run keeps no images of the start, so only the results are shown. ");
     }

@@ -142,6 +142,6 @@ final class OptionalFiles {
 
   private static String iterationOf(Path file) {
     String digits = file.getFileName().toString().replaceAll("\\D+", "");
-    return digits.isEmpty() ? "on the way" : "iteration " + Long.parseLong(digits);
+    return digits.isEmpty() ? "on the way" : "after " + Long.parseLong(digits);
   }
 }

@@ -44,7 +44,7 @@ class ReportStageTest {
   @ParameterizedTest
   @CsvSource({
     "evaluation.json, have not been evaluated",
-    "distilled/initial.safetensors, From the images at iteration 500",
+    "distilled/initial.safetensors, From an earlier iteration",
     "metrics.jsonl, No losses were logged",
     "gallery/index.json, keeps no thumbnails"
   })
