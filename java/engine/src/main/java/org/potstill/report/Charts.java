@@ -12,6 +12,7 @@ final class Charts {
   static final int DRAWN_CLASSES = 24;
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ACCURACY = "curve-accuracy";
   private static final int CURVE_POINTS = 600;
   private static final List<String> CURVES = List.of("score", "experts", "distill");
 
@@ -30,6 +31,9 @@ final class Charts {
       if (series.steps().length > 1) {
         curves.add(curve(stage, series));
       }
+    }
+    if (files.evaluation() != null && files.evaluation().byIteration().size() > 1) {
+      curves.add(accuracies(files.evaluation()));
     }
   }
 
@@ -52,9 +56,9 @@ final class Charts {
   @SuppressWarnings("ArrayRecordComponent")
   record Histogram(double start, double width, int[] all, int[] kept, Double cut) {}
 
-  /** A curve, thinned to the mean of neighbouring steps. */
+  /** A curve, thinned to the mean of neighbouring steps, with the names of its axes. */
   @SuppressWarnings("ArrayRecordComponent")
-  record Curve(double[] steps, double[] values) {}
+  record Curve(double[] steps, double[] values, String step, String value) {}
 
   List<Chart> histograms() {
     return histograms;
@@ -62,6 +66,11 @@ final class Charts {
 
   List<Chart> curves() {
     return curves;
+  }
+
+  /** Whether a stage logged losses enough for a curve. */
+  boolean hasLosses() {
+    return curves.stream().anyMatch(chart -> !chart.id().equals(ACCURACY));
   }
 
   /** The data of all charts as JSON that cannot end a script element. */
@@ -100,15 +109,30 @@ final class Charts {
     double[] values = thinned(series.values());
     double first = values[0];
     double last = values[values.length - 1];
-    String note = "from " + Numbers.loss(first) + " to " + Numbers.loss(last);
+    String note = "loss from " + Numbers.loss(first) + " to " + Numbers.loss(last);
     String title =
         switch (stage) {
           case "score" -> "Training of the scorer";
           case "experts" -> "Training of the experts";
           default -> "Distillation";
         };
-    String description = "Loss over " + series.steps().length + " logged steps, " + note;
-    return new Chart("curve-" + stage, title, note, description, new Curve(steps, values));
+    String description = note + " over " + series.steps().length + " logged steps";
+    Curve data = new Curve(steps, values, stage.equals("distill") ? "iteration" : "epoch", "loss");
+    return new Chart("curve-" + stage, title, note, description, data);
+  }
+
+  private static Chart accuracies(Evaluation evaluation) {
+    double[] steps =
+        evaluation.byIteration().keySet().stream().mapToDouble(Long::doubleValue).toArray();
+    double[] percent =
+        evaluation.byIteration().values().stream().mapToDouble(share -> 100 * share).toArray();
+    String note = "iteration " + Numbers.count(evaluation.selectedIteration()) + " was chosen";
+    return new Chart(
+        ACCURACY,
+        "Accuracy by which the iteration was chosen",
+        note,
+        "Accuracy at " + steps.length + " iterations; " + note,
+        new Curve(steps, percent, "iteration", "accuracy in percent"));
   }
 
   private static double[] thinned(double[] values) {

@@ -45,10 +45,13 @@ final class DistilledRows {
    */
   record Frame(Pictures.Picture picture, String label, boolean last) {}
 
-  /** The start, up to two images on the way, and the result; only sets of the same images. */
+  /** The start, up to two sets on the way, and the result; only sets of the same images. */
   private static List<ImageSet> stages(RunFiles files) {
     List<ImageSet> earlier =
-        files.earlier().stream().filter(set -> set.matches(files.distilled())).toList();
+        files.earlier().stream()
+            .filter(set -> set.matches(files.distilled()))
+            .filter(set -> set.iteration() < files.distilled().iteration())
+            .toList();
     List<ImageSet> stages = new ArrayList<>();
     int wanted = Math.min(earlier.size(), MOST_FRAMES - 1);
     for (int i = 0; i < wanted; i++) {
@@ -81,15 +84,16 @@ final class DistilledRows {
   private Strip strip(int index) {
     List<Frame> frames = new ArrayList<>();
     for (ImageSet set : stages) {
+      boolean last = set.equals(files.distilled());
+      String label = last ? "result" : set.iteration() == 0 ? "start" : "after " + set.iteration();
       String alt =
           "synthetic image "
               + index
               + " of class "
               + files.distilled().className(index)
               + ", "
-              + set.label();
-      boolean last = set.equals(files.distilled());
-      frames.add(new Frame(pictures.of(set.image(index), alt), set.label(), last));
+              + label;
+      frames.add(new Frame(pictures.of(set.image(index), alt), label, last));
     }
     return new Strip(frames);
   }
@@ -104,7 +108,7 @@ final class DistilledRows {
     StringBuilder note = new StringBuilder();
     int count = files.distilled().count();
     if (stages.size() > 1) {
-      boolean start = stages.get(0).label().equals("start");
+      boolean start = stages.get(0).iteration() == 0;
       note.append(start ? "From the images they started from" : "From an earlier iteration");
       note.append(", on the left, to the result. ");
     } else {

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What {@code evaluation.json} says.
@@ -12,9 +14,17 @@ import java.util.Map;
  * @param distilled accuracies of networks trained on the distilled images
  * @param baselines the same for other training sets, by name
  * @param protocol how it was measured, key and value as text
+ * @param selectedIteration whose images were evaluated; 0 where they are the last ones
+ * @param byIteration mean accuracy by which that iteration was chosen; may be empty
  */
 record Evaluation(
-    TrainingSet distilled, Map<String, TrainingSet> baselines, Map<String, String> protocol) {
+    TrainingSet distilled,
+    Map<String, TrainingSet> baselines,
+    Map<String, String> protocol,
+    long selectedIteration,
+    SortedMap<Long, Double> byIteration) {
+
+  private static final String BY_ITERATION = "accuracy-by-iteration";
 
   /**
    * Accuracies reached from one training set.
@@ -39,10 +49,25 @@ record Evaluation(
         .properties()
         .forEach(entry -> baselines.put(entry.getKey(), trainingSet(entry.getValue())));
     Map<String, String> protocol = new LinkedHashMap<>();
-    root.path("protocol")
-        .properties()
-        .forEach(entry -> protocol.put(entry.getKey(), plain(entry.getValue())));
-    return new Evaluation(trainingSet(root), baselines, protocol);
+    JsonNode how = root.path("protocol");
+    how.properties().forEach(entry -> protocol.put(entry.getKey(), plain(entry.getValue())));
+    protocol.remove(BY_ITERATION);
+    return new Evaluation(
+        trainingSet(root),
+        baselines,
+        protocol,
+        how.path("selected-iteration").asLong(),
+        byIteration(how.path(BY_ITERATION)));
+  }
+
+  private static SortedMap<Long, Double> byIteration(JsonNode node) {
+    SortedMap<Long, Double> accuracies = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      if (entry.getKey().matches("\\d{1,18}") && entry.getValue().isNumber()) {
+        accuracies.put(Long.valueOf(entry.getKey()), entry.getValue().asDouble());
+      }
+    }
+    return accuracies;
   }
 
   private static TrainingSet trainingSet(JsonNode node) {

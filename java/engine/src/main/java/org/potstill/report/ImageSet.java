@@ -24,7 +24,7 @@ final class ImageSet {
   private static final int HEADER_LIMIT = 16 << 20;
 
   private final Path file;
-  private final String label;
+  private final long iteration;
   private final int[] shape;
   private final long imagesStart;
   private final long[] labels;
@@ -33,9 +33,9 @@ final class ImageSet {
   private final List<String> classNames;
   private final List<String> classKeys;
 
-  private ImageSet(Path file, String label, FileChannel channel) throws IOException {
+  private ImageSet(Path file, long iteration, FileChannel channel) throws IOException {
     this.file = file;
-    this.label = label;
+    this.iteration = iteration;
     long headerBytes = read(channel, 0, 8).getLong();
     if (headerBytes < 2 || headerBytes > HEADER_LIMIT) {
       throw new IOException("it is not a safetensors file");
@@ -59,20 +59,20 @@ final class ImageSet {
   /**
    * Opens the header.
    *
-   * @param label when in the distillation the images stood like this
+   * @param iteration after which the images stood like this; 0 for the start
    * @throws InputException where the file is not such a file
    */
-  static ImageSet read(Path file, String label) {
+  static ImageSet read(Path file, long iteration) {
     try (FileChannel channel = FileChannel.open(file)) {
-      return new ImageSet(file, label, channel);
+      return new ImageSet(file, iteration, channel);
     } catch (IOException e) {
       throw RunFiles.broken(file, e);
     }
   }
 
-  /** When in the distillation the images stood like this. */
-  String label() {
-    return label;
+  /** Iteration after which the images stood like this; 0 for the start. */
+  long iteration() {
+    return iteration;
   }
 
   /** Number of images. */

@@ -44,8 +44,7 @@ final class LossLog {
     }
     if (line.path("step").isNumber() && line.path("loss").isNumber()) {
       Series series = losses.computeIfAbsent(stage, name -> new Series());
-      series.steps.addElement(line.get("step").asDouble());
-      series.values.addElement(line.get("loss").asDouble());
+      series.add(line.get("step").asDouble(), line.get("loss").asDouble());
     }
   }
 
@@ -63,6 +62,14 @@ final class LossLog {
   static final class Series {
     private final ResizableDoubleArray steps = new ResizableDoubleArray();
     private final ResizableDoubleArray values = new ResizableDoubleArray();
+
+    /** Takes a step after those before it; a chart cannot go back. */
+    void add(double step, double value) {
+      if (steps.getNumElements() == 0 || step > steps.getElement(steps.getNumElements() - 1)) {
+        steps.addElement(step);
+        values.addElement(value);
+      }
+    }
 
     double[] steps() {
       return steps.getElements();

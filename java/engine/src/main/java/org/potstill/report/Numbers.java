@@ -50,7 +50,8 @@ final class Numbers {
     if (size != 0 && size < 1e-3) {
       return String.format(Locale.ROOT, "%.0e", value).replace("e-0", "e-");
     }
-    return String.format(Locale.ROOT, size < 1 ? "%.3f" : "%.2f", value);
+    String pattern = size < 1 ? "%.3f" : size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f";
+    return String.format(Locale.ROOT, pattern, value);
   }
 
   /** A time with the two largest units that matter. */

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,7 @@ final class OptionalFiles {
 
   List<ImageSet> earlierImages() {
     List<ImageSet> earlier = new ArrayList<>();
-    ImageSet start = read("distilled/initial.safetensors", null, f -> ImageSet.read(f, "start"));
+    ImageSet start = read("distilled/initial.safetensors", null, f -> ImageSet.read(f, 0));
     if (start != null) {
       earlier.add(start);
     }
@@ -133,15 +134,15 @@ final class OptionalFiles {
   private static List<ImageSet> history(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> file.toString().endsWith(".safetensors"))
-          .sorted()
+          .filter(file -> file.getFileName().toString().matches("\\d{1,18}\\.safetensors"))
           .map(file -> ImageSet.read(file, iterationOf(file)))
+          .sorted(Comparator.comparingLong(ImageSet::iteration))
           .toList();
     }
   }
 
-  private static String iterationOf(Path file) {
-    String digits = file.getFileName().toString().replaceAll("\\D+", "");
-    return digits.isEmpty() ? "on the way" : "after " + Long.parseLong(digits);
+  private static long iterationOf(Path file) {
+    String name = file.getFileName().toString();
+    return Long.parseLong(name.substring(0, name.indexOf('.')));
   }
 }

@@ -58,8 +58,8 @@ record Page(
     return !charts.histograms().isEmpty();
   }
 
-  boolean hasCurves() {
-    return !charts.curves().isEmpty();
+  boolean hasLosses() {
+    return charts.hasLosses();
   }
 
   boolean hasTimes() {

@@ -53,6 +53,7 @@ record RunFiles(
     Path distilled = required(root, "distilled/distilled.safetensors", "distill");
     OptionalFiles optional = new OptionalFiles(root, warnings);
     Map<String, StageLog.Entry> stages = optional.stages(directory.stages());
+    Evaluation evaluation = optional.evaluation();
     return new RunFiles(
         root,
         config,
@@ -60,8 +61,8 @@ record RunFiles(
         optional.leftOut(),
         optional.metrics(),
         stages,
-        optional.evaluation(),
-        ImageSet.read(distilled, "result"),
+        evaluation,
+        ImageSet.read(distilled, iterations(config, evaluation)),
         optional.earlierImages(),
         optional.gallery(),
         optional.versions(stages, currentVersions),
@@ -84,6 +85,15 @@ record RunFiles(
     Set<String> names = evaluation.distilled().networks().keySet();
     String distilling = config.text("distill.network.name", "");
     return names.contains(distilling) ? distilling : names.iterator().next();
+  }
+
+  /** The iteration of the result: the one chosen by evaluation, else the last. */
+  private static long iterations(ConfigText config, Evaluation evaluation) {
+    if (evaluation != null && evaluation.selectedIteration() > 0) {
+      return evaluation.selectedIteration();
+    }
+    String last = config.text("distill.iterations", "");
+    return last.matches("\\d{1,18}") ? Long.parseLong(last) : Long.MAX_VALUE;
   }
 
   private static ScoreTable scores(Path root, ConfigText config) {

@@ -7,6 +7,7 @@
   const short = value => Math.abs(value) >= 1e3 || (value !== 0 && Math.abs(value) < 1e-2)
     ? value.toExponential(1).replace(".0", "").replace("e+", "e")
     : String(+value.toPrecision(3));
+  const thousands = value => String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const range = (from, count, at) => Array.from({length: count}, (_, i) => at(from + i));
 
   const axis = more => Object.assign({
@@ -77,16 +78,16 @@
     };
   };
 
-  const curve = ({steps, values}) => ({
+  const curve = ({steps, values, step, value}) => ({
     data: [steps, values],
     options: {
       scales: {x: {time: false}},
       series: [{}, {stroke: () => colour("copper"), width: 1.75, points: {show: steps.length < 40, size: 5, fill: () => colour("copper")}}],
       axes: [
-        axis({size: 26, grid: {show: false}}),
+        axis({size: 44, grid: {show: false}, label: step, labelSize: 18, labelFont: font, space: 60, values: (u, splits) => splits.map(v => Number.isInteger(v) ? thousands(v) : "")}),
         axis({size: 52, values: (u, splits) => splits.map(short)}),
       ],
-      plugins: [tip((u, i) => `step ${Math.round(steps[i])}: loss ${short(values[i])}`)],
+      plugins: [tip((u, i) => `${step} ${Math.round(steps[i])}: ${value} ${short(values[i])}`)],
     },
   });
 
@@ -98,7 +99,7 @@
     const plot = new uPlot(Object.assign(size(box), {
       legend: {show: false},
       cursor: {y: false, points: {show: false}, drag: {x: false, y: false}},
-      padding: [8, 10, 0, 0],
+      padding: [8, 16, 0, 0],
     }, options), data, box);
     drawn.push(plot);
     new ResizeObserver(() => plot.setSize(size(box))).observe(box);

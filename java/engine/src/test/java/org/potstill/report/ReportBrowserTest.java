@@ -80,7 +80,7 @@ class ReportBrowserTest {
             "[...document.querySelectorAll('canvas')].filter(c => !c.getContext('2d')"
                 + ".getImageData(0, 0, c.width, c.height).data.some(v => v)).length");
     Object canvases = browser.value("document.querySelectorAll('.chart canvas').length");
-    assertEquals(SampleRun.CLASSES.size() + 1L, canvases);
+    assertEquals(SampleRun.CLASSES.size() + 2L, canvases);
     assertEquals(0L, blank);
   }
 

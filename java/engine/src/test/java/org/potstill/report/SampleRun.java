@@ -126,7 +126,8 @@ final class SampleRun {
       {"networks": {"convnet": {"accuracies": [0.701, 0.712, 0.698, 0.705, 0.709], "mean": 0.705, "std": 0.005},
                     "vit": {"accuracies": [0.58, 0.57], "mean": 0.575, "std": 0.005}},
        "cross": {"mean": 0.575, "std": 0.005},
-       "protocol": {"name": "validation", "epochs": 300, "batch": 256, "augment": "color_crop_cutout_flip_scale_rotate"},
+       "protocol": {"name": "validation", "epochs": 300, "batch": 256, "augment": "color_crop_cutout_flip_scale_rotate",
+                    "selected-iteration": 1500, "accuracy-by-iteration": {"500": 0.55, "1000": 0.66, "1500": 0.71, "2000": 0.70}},
        "baselines": {"random": {"networks": {"convnet": {"accuracies": [0.51, 0.53], "mean": 0.52, "std": 0.01}}, "cross": {"mean": null, "std": null}}}}
       """;
 
