@@ -16,6 +16,8 @@ record BmpFile(ByteView view, int width, int height, int bits, int compression)
   private static final int PIXELS_AT = 10;
   private static final int INFO = 14;
   private static final int CORE_HEADER = 12;
+  private static final int SMALLEST_INFO = 40;
+  private static final int LARGEST_INFO = 124;
   private static final int RUNS_OF_8 = 1;
   private static final int RUNS_OF_4 = 2;
   private static final int BIT_FIELDS = 3;
@@ -28,7 +30,9 @@ record BmpFile(ByteView view, int width, int height, int bits, int compression)
     int bits = view.u16Little(core ? INFO + 10 : INFO + 14);
     int compression = core ? 0 : view.i32Little(INFO + 16);
     ImageFile.requirePixels(width, height);
-    if (height > Integer.MAX_VALUE || !isKnown(bits, compression)) {
+    long header = view.u32Little(INFO);
+    boolean sane = core || (header >= SMALLEST_INFO && header <= LARGEST_INFO);
+    if (!sane || height > Integer.MAX_VALUE || !isKnown(bits, compression)) {
       throw new DamagedImageException("its header makes no sense");
     }
     return new BmpFile(view, width, (int) height, bits, compression);

@@ -1,5 +1,9 @@
 package org.potstill.data;
 
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A JPEG file (ITU T.81): segments, each a marker and a length, and entropy-coded data.
  *
@@ -7,18 +11,33 @@ package org.potstill.data;
  * @param width of the frame
  * @param height of the frame
  * @param orientation of EXIF
- * @param scan where the first scan begins
+ * @param header the segments before the first scan that its pixels need
+ * @param scan where the code of the first scan's marker lies
  */
-record JpegFile(ByteView view, int width, int height, int orientation, int scan)
+record JpegFile(
+    ByteView view, int width, int height, int orientation, List<Segment> header, int scan)
     implements ImageFile {
 
   private static final int START_OF_SCAN = 0xDA;
   private static final int END_OF_IMAGE = 0xD9;
   private static final int FIRST_RESTART = 0xD0;
   private static final int TEMPORARY = 0x01;
-  private static final int EXIF_SEGMENT = 0xE1;
+  private static final int JFIF = 0xE0;
+  private static final int EXIF = 0xE1;
+  private static final int ADOBE = 0xEE;
+  private static final int FIRST_APPLICATION = 0xE0;
+  private static final int JFIF_VERSION = 8;
+
+  /**
+   * Part of a file.
+   *
+   * @param start where the code of its marker lies
+   * @param length of the marker's code and the data
+   */
+  record Segment(int start, int length) {}
 
   static JpegFile read(ByteView view) throws DamagedImageException {
+    List<Segment> header = new ArrayList<>();
     int frame = -1;
     int orientation = ExifOrientation.UPRIGHT;
     int at = nextMarker(view, 2);
@@ -27,13 +46,16 @@ record JpegFile(ByteView view, int width, int height, int orientation, int scan)
       if (marker == END_OF_IMAGE) {
         throw new DamagedImageException("it has no picture, only a header");
       }
-      int length = hasLength(marker) ? view.u16Big(at + 1) : 0;
+      Segment segment = new Segment(at, 1 + (hasLength(marker) ? view.u16Big(at + 1) : 0));
+      if (isNeeded(view, segment)) {
+        header.add(segment);
+      }
       if (isFrame(marker)) {
         frame = at + 3;
-      } else if (marker == EXIF_SEGMENT && view.text(at + 3, 6).equals("Exif\0\0")) {
-        orientation = ExifOrientation.of(view, at + 9, length - 8);
+      } else if (marker == EXIF && isNamed(view, segment, "Exif\0\0")) {
+        orientation = ExifOrientation.of(view, at + 9, segment.length() - 9);
       }
-      at = nextMarker(view, at + 1 + length);
+      at = nextMarker(view, at + segment.length());
     }
     if (frame < 0) {
       throw new DamagedImageException("its header lacks the size of the picture");
@@ -41,7 +63,7 @@ record JpegFile(ByteView view, int width, int height, int orientation, int scan)
     int height = view.u16Big(frame + 1);
     int width = view.u16Big(frame + 3);
     ImageFile.requirePixels(width, height);
-    return new JpegFile(view, width, height, orientation, at);
+    return new JpegFile(view, width, height, orientation, List.copyOf(header), at);
   }
 
   /** The position of the next marker's code: a byte after 0xFF that is neither 0 nor 0xFF. */
@@ -69,18 +91,64 @@ record JpegFile(ByteView view, int width, int height, int orientation, int scan)
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
 
+  /** Tables, frames, and the two application segments that tell the colours. */
+  private static boolean isNeeded(ByteView view, Segment segment) {
+    int marker = view.u8(segment.start());
+    return switch (marker) {
+      case JFIF -> isNamed(view, segment, "JFIF\0");
+      case ADOBE -> isNamed(view, segment, "Adobe");
+      default -> hasLength(marker) && marker < FIRST_APPLICATION;
+    };
+  }
+
+  private static boolean isNamed(ByteView view, Segment segment, String name) {
+    return view.text(segment.start() + 3, name.length()).equals(name);
+  }
+
+  /**
+   * Looks for the end of the image.
+   *
+   * @return the file without the segments that its pixels do not need; decoders warn of odd ones
+   */
   @Override
   public byte[] checked() throws DamagedImageException {
+    int at = scan;
     try {
-      int at = scan;
       while (view.u8(at) != END_OF_IMAGE) {
         int marker = view.u8(at);
         // In entropy-coded data 0xFF is followed by 0 or a restart marker, which have no length.
         at = nextMarker(view, at + 1 + (hasLength(marker) ? view.u16Big(at + 1) : 0));
       }
-      return view.bytes();
     } catch (IndexOutOfBoundsException e) {
       throw new DamagedImageException("the file ends early: it has no end-of-image marker");
     }
+    return copy(at + 1);
+  }
+
+  private byte[] copy(int end) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(view.length());
+    out.write(view.bytes(), 0, 2);
+    for (Segment segment : header) {
+      out.write(0xFF);
+      if (view.u8(segment.start()) == JFIF) {
+        writeJfif(out, segment);
+      } else {
+        out.write(view.bytes(), segment.start(), segment.length());
+      }
+    }
+    out.write(0xFF);
+    out.write(view.bytes(), scan, end - scan);
+    return out.toByteArray();
+  }
+
+  /** The segment with the version that every decoder knows. */
+  private void writeJfif(ByteArrayOutputStream out, Segment segment) {
+    byte[] copy = new byte[segment.length()];
+    System.arraycopy(view.bytes(), segment.start(), copy, 0, copy.length);
+    if (copy.length > JFIF_VERSION + 1) {
+      copy[JFIF_VERSION] = 1;
+      copy[JFIF_VERSION + 1] = 1;
+    }
+    out.write(copy, 0, copy.length);
   }
 }

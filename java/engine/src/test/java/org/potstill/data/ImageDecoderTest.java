@@ -1,0 +1,212 @@
+package org.potstill.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageDecoderTest {
+
+  private static final int LOSSY = 12;
+
+  private static RawImage decode(byte[] bytes) throws BadImageException {
+    return ImageDecoder.decode("it", bytes, 1_000_000);
+  }
+
+  private static int[] rgb(RawImage image, int x, int y) {
+    int at = (y * image.width() + x) * 3;
+    byte[] pixels = image.pixels();
+    return new int[] {pixels[at] & 0xFF, pixels[at + 1] & 0xFF, pixels[at + 2] & 0xFF};
+  }
+
+  private static void assertColour(int[] expected, RawImage image, int x, int y, int within) {
+    int[] found = rgb(image, x, y);
+    for (int c = 0; c < 3; c++) {
+      assertEquals(expected[c], found[c], within, "channel " + c + " at " + x + ", " + y);
+    }
+  }
+
+  private static void assertSame(RawImage expected, RawImage actual, int within) {
+    assertEquals(expected.width(), actual.width());
+    assertEquals(expected.height(), actual.height());
+    assertEquals(3, actual.channels());
+    for (int i = 0; i < expected.pixels().length; i++) {
+      assertEquals(expected.pixels()[i] & 0xFF, actual.pixels()[i] & 0xFF, within, "byte " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({".png,0", ".bmp,0", ".jpg,12", ".webp,12"})
+  void decodesEveryFormatToRgb(String ending, int within) throws BadImageException {
+    RawImage image = TestImages.gradient(61, 40);
+    assertSame(image, decode(TestImages.encode(ending, image)), within);
+  }
+
+  @Test
+  void greyFillsAllChannels() throws BadImageException {
+    BufferedImage grey = new BufferedImage(9, 5, BufferedImage.TYPE_BYTE_GRAY);
+    grey.getRaster().setSample(3, 2, 0, 77);
+    for (String format : new String[] {"png", "bmp"}) {
+      RawImage image = decode(TestImages.encode(format, grey));
+      assertColour(new int[] {77, 77, 77}, image, 3, 2, 0);
+      assertColour(new int[] {0, 0, 0}, image, 4, 2, 0);
+    }
+    RawImage jpeg = decode(TestImages.encode("jpg", new BufferedImage(9, 5, grey.getType())));
+    assertColour(new int[] {0, 0, 0}, jpeg, 4, 2, 1);
+  }
+
+  @Test
+  void transparencyIsDroppedNotBlended() throws BadImageException {
+    BufferedImage clear = new BufferedImage(4, 4, BufferedImage.TYPE_INT_ARGB);
+    clear.setRGB(1, 2, new Color(10, 200, 30, 0).getRGB());
+    clear.setRGB(2, 2, new Color(10, 200, 30, 128).getRGB());
+    RawImage image = decode(TestImages.encode("png", clear));
+    assertColour(new int[] {10, 200, 30}, image, 1, 2, 0);
+    assertColour(new int[] {10, 200, 30}, image, 2, 2, 0);
+  }
+
+  @Test
+  void sixteenBitsKeepTheUpperEight() throws BadImageException {
+    BufferedImage deep = new BufferedImage(4, 4, BufferedImage.TYPE_USHORT_GRAY);
+    WritableRaster raster = deep.getRaster();
+    raster.setSample(0, 0, 0, 0xABCD);
+    raster.setSample(1, 0, 0, 0x00FF);
+    RawImage image = decode(TestImages.encode("png", deep));
+    assertColour(new int[] {0xAB, 0xAB, 0xAB}, image, 0, 0, 0);
+    assertColour(new int[] {0, 0, 0}, image, 1, 0, 0);
+  }
+
+  @Test
+  void palettesAndSingleBitsBecomeRgb() throws BadImageException {
+    BufferedImage indexed = new BufferedImage(6, 6, BufferedImage.TYPE_BYTE_INDEXED);
+    Graphics2D graphics = indexed.createGraphics();
+    graphics.setColor(new Color(255, 0, 51));
+    graphics.fillRect(0, 0, 3, 6);
+    graphics.dispose();
+    BufferedImage binary = new BufferedImage(6, 6, BufferedImage.TYPE_BYTE_BINARY);
+    binary.setRGB(5, 5, 0xFFFFFF);
+    for (String format : new String[] {"png", "bmp"}) {
+      assertColour(new int[] {255, 0, 51}, decode(TestImages.encode(format, indexed)), 1, 1, 0);
+      RawImage bits = decode(TestImages.encode(format, binary));
+      assertColour(new int[] {255, 255, 255}, bits, 5, 5, 0);
+      assertColour(new int[] {0, 0, 0}, bits, 4, 5, 0);
+    }
+  }
+
+  /** Colours that Pillow 12 makes of the same files. */
+  @Test
+  void fourInksBecomeRgbAsInPillow() throws Exception {
+    byte[] cmyk;
+    try (InputStream in = ImageDecoderTest.class.getResourceAsStream("cmyk.jpg")) {
+      cmyk = in.readAllBytes();
+    }
+    assertColour(new int[] {49, 190, 216}, decode(cmyk), 3, 3, 2);
+    assertColour(new int[] {152, 68, 23}, decode(cmyk), 12, 12, 2);
+    int adobe = new String(cmyk, StandardCharsets.ISO_8859_1).indexOf("Adobe");
+    byte[] ycck = cmyk.clone();
+    ycck[adobe + 11] = 2;
+    assertColour(new int[] {32, 225, 41}, decode(ycck), 3, 3, 2);
+    assertColour(new int[] {97, 0, 39}, decode(ycck), 12, 12, 2);
+    ByteArrayOutputStream without = new ByteArrayOutputStream();
+    without.write(cmyk, 0, adobe - 4);
+    without.write(cmyk, adobe + 12, cmyk.length - adobe - 12);
+    assertColour(new int[] {49, 190, 216}, decode(without.toByteArray()), 3, 3, 2);
+  }
+
+  /** Where the corner that is stored at the top left belongs. */
+  @ParameterizedTest
+  @CsvSource({
+    "1,left,top", "2,right,top", "3,right,bottom", "4,left,bottom",
+    "5,left,top", "6,right,top", "7,right,bottom", "8,left,bottom"
+  })
+  void orientationIsApplied(int orientation, String side, String end) throws BadImageException {
+    RawImage stored = TestImages.gradient(40, 24);
+    byte[] plain = TestImages.encode(".jpg", stored);
+    for (boolean little : new boolean[] {true, false}) {
+      RawImage image = decode(TestImages.withOrientation(plain, orientation, little));
+      assertEquals(orientation >= 5 ? 24 : 40, image.width());
+      assertEquals(orientation >= 5 ? 40 : 24, image.height());
+      int x = side.equals("left") ? 0 : image.width() - 1;
+      int y = end.equals("top") ? 0 : image.height() - 1;
+      assertColour(rgb(stored, 0, 0), image, x, y, LOSSY);
+      // The stored bottom left corner tells turned and mirrored pictures apart.
+      boolean sideways = orientation >= 5;
+      int beyondX = sideways ? image.width() - 1 - x : x;
+      int beyondY = sideways ? y : image.height() - 1 - y;
+      assertColour(rgb(stored, 0, 23), image, beyondX, beyondY, LOSSY);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 9, 255})
+  void orientationsThatDoNotExistAreIgnored(int orientation) throws BadImageException {
+    byte[] plain = TestImages.encode(".jpg", 40, 24);
+    RawImage image = decode(TestImages.withOrientation(plain, orientation, true));
+    assertArrayEquals(decode(plain).pixels(), image.pixels());
+  }
+
+  @Test
+  void orientationOfPngIsApplied() throws BadImageException {
+    RawImage stored = TestImages.gradient(7, 3);
+    byte[] png =
+        TestImages.withChunk(TestImages.encode(".png", stored), "eXIf", TestImages.tiff(6, false));
+    RawImage image = decode(png);
+    assertEquals(3, image.width());
+    assertColour(rgb(stored, 0, 0), image, 2, 0, 0);
+  }
+
+  @Test
+  void orientationOfWebpIsApplied() throws BadImageException, IOException {
+    RawImage stored = TestImages.gradient(40, 24);
+    byte[] plain = TestImages.encode(".webp", stored);
+    byte[] tiff = TestImages.tiff(8, true);
+    ByteBuffer out = ByteBuffer.allocate(plain.length + 18 + 8 + tiff.length);
+    out.order(ByteOrder.LITTLE_ENDIAN);
+    out.put(plain, 0, 4).putInt(out.capacity() - 8).put(plain, 8, 4);
+    out.put("VP8X".getBytes(StandardCharsets.US_ASCII)).putInt(10).putInt(8);
+    out.put(new byte[] {39, 0, 0, 23, 0, 0}).put(plain, 12, plain.length - 12);
+    out.put("EXIF".getBytes(StandardCharsets.US_ASCII)).putInt(tiff.length);
+    out.put(tiff);
+    RawImage image = decode(out.array());
+    assertEquals(24, image.width());
+    assertColour(rgb(stored, 0, 0), image, 0, 39, LOSSY);
+  }
+
+  @Test
+  void whatFollowsTheEndOfAnImageIsIgnored() throws BadImageException {
+    for (String ending : new String[] {".jpg", ".png", ".bmp", ".webp"}) {
+      byte[] plain = TestImages.encode(ending, 20, 20);
+      byte[] longer = Arrays.copyOf(plain, plain.length + 100);
+      assertArrayEquals(decode(plain).pixels(), decode(longer).pixels());
+    }
+  }
+
+  @Test
+  void interlacedPngIsDecoded() throws Exception {
+    byte[] file;
+    try (InputStream in = ImageDecoderTest.class.getResourceAsStream("interlaced.png")) {
+      file = in.readAllBytes();
+    }
+    RawImage image = decode(file);
+    assertEquals(13, image.width());
+    for (int y = 0; y < image.height(); y++) {
+      for (int x = 0; x < image.width(); x++) {
+        assertColour(new int[] {x * 19, y * 36, 7}, image, x, y, 0);
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package org.potstill.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Native decoders write to the standard error stream behind Java's back. */
+class SilenceTest {
+
+  @TempDir Path folder;
+
+  /** Decodes good, odd and bad images; prints how many of each. */
+  public static void main(String[] args) {
+    int good = 0;
+    int bad = 0;
+    for (String ending : new String[] {".jpg", ".png", ".webp", ".bmp"}) {
+      byte[] whole = TestImages.encode(ending, 40, 30);
+      for (int at = -1; at < 60; at++) {
+        byte[] damaged = whole.clone();
+        if (at >= 0) {
+          damaged[at] ^= (byte) 0xA5;
+        }
+        for (byte[] file : new byte[][] {damaged, Arrays.copyOf(damaged, damaged.length / 2)}) {
+          try {
+            ImageDecoder.decode("it", file, 10_000);
+            good++;
+          } catch (BadImageException e) {
+            bad++;
+          }
+        }
+      }
+    }
+    byte[] profile = "not a colour profile".getBytes(StandardCharsets.US_ASCII);
+    byte[] odd = TestImages.withChunk(TestImages.encode(".png", 9, 9), "iCCP", profile);
+    try {
+      ImageDecoder.decode("it", odd, 10_000);
+      good++;
+    } catch (BadImageException e) {
+      bad++;
+    }
+    System.out.println((good > 4) + " " + (bad > 300));
+  }
+
+  @Test
+  void decodersPrintNothing() throws Exception {
+    ChildJava.Result result = ChildJava.run(folder, Map.of(), SilenceTest.class);
+    assertEquals("", result.err());
+    assertEquals("true true", result.out().strip());
+  }
+}

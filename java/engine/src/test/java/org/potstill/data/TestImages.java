@@ -1,0 +1,135 @@
+package org.potstill.data;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/** Makes images and image files for tests. */
+final class TestImages {
+
+  private TestImages() {}
+
+  /** A smooth RGB picture whose corners differ, so that turning it shows. */
+  static RawImage gradient(int width, int height) {
+    byte[] pixels = new byte[width * height * 3];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int at = (y * width + x) * 3;
+        pixels[at] = (byte) (255 * x / Math.max(1, width - 1));
+        pixels[at + 1] = (byte) (255 * y / Math.max(1, height - 1));
+        pixels[at + 2] = (byte) (128 + 64 * x / width);
+      }
+    }
+    return new RawImage(width, height, 3, pixels);
+  }
+
+  /** A file in the format of {@code ending} ({@code .jpg}, {@code .png}, {@code .webp}...). */
+  static byte[] encode(String ending, RawImage image) {
+    byte[] bgr = image.pixels().clone();
+    for (int i = 0; i < bgr.length; i += 3) {
+      byte red = bgr[i];
+      bgr[i] = bgr[i + 2];
+      bgr[i + 2] = red;
+    }
+    try (BytePointer data = new BytePointer(bgr);
+        Mat mat = new Mat(image.height(), image.width(), opencv_core.CV_8UC3, data);
+        BytePointer file = new BytePointer()) {
+      if (!opencv_imgcodecs.imencode(ending, mat, file)) {
+        throw new IllegalStateException("no encoder for " + ending);
+      }
+      byte[] bytes = new byte[Math.toIntExact(file.limit())];
+      file.get(bytes);
+      return bytes;
+    }
+  }
+
+  /** A file in the format of {@code ending} with a picture of that size. */
+  static byte[] encode(String ending, int width, int height) {
+    return encode(ending, gradient(width, height));
+  }
+
+  /** A file that ImageIO writes. */
+  static byte[] encode(String format, BufferedImage image) {
+    try (ByteArrayOutputStream out = new ByteArrayOutputStream()) {
+      if (!ImageIO.write(image, format, out)) {
+        throw new IllegalStateException("no encoder for " + format);
+      }
+      return out.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A JPEG file with an EXIF segment of nothing but an orientation. */
+  static byte[] withOrientation(byte[] jpeg, int orientation, boolean littleEndian) {
+    byte[] tiff = tiff(orientation, littleEndian);
+    ByteBuffer out = ByteBuffer.allocate(jpeg.length + tiff.length + 10);
+    out.put(jpeg, 0, 2).putShort((short) 0xFFE1).putShort((short) (tiff.length + 8));
+    out.put(new byte[] {'E', 'x', 'i', 'f', 0, 0}).put(tiff).put(jpeg, 2, jpeg.length - 2);
+    return out.array();
+  }
+
+  /** A TIFF structure of one entry. */
+  static byte[] tiff(int orientation, boolean littleEndian) {
+    ByteBuffer tiff = ByteBuffer.allocate(26);
+    if (littleEndian) {
+      tiff.order(ByteOrder.LITTLE_ENDIAN);
+    }
+    byte order = (byte) (littleEndian ? 'I' : 'M');
+    tiff.put(order).put(order).putShort((short) 42).putInt(8).putShort((short) 1);
+    tiff.putShort((short) 0x0112).putShort((short) 3).putInt(1).putShort((short) orientation);
+    return tiff.array();
+  }
+
+  /** A PNG file with another chunk after its header. */
+  static byte[] withChunk(byte[] png, String name, byte[] data) {
+    int header = 8 + 12 + 13;
+    ByteBuffer out = ByteBuffer.allocate(png.length + data.length + 12);
+    out.put(png, 0, header).put(chunk(name, data)).put(png, header, png.length - header);
+    return out.array();
+  }
+
+  /** A PNG file that begins as one of that size would, and then ends. */
+  static byte[] pngHeader(int width, int height) {
+    byte[] data =
+        ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8).put((byte) 2).array();
+    byte[] chunk = chunk("IHDR", data);
+    return ByteBuffer.allocate(8 + chunk.length)
+        .put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'})
+        .put(chunk)
+        .array();
+  }
+
+  static byte[] chunk(String name, byte[] data) {
+    ByteBuffer chunk = ByteBuffer.allocate(12 + data.length);
+    chunk.putInt(data.length);
+    for (char letter : name.toCharArray()) {
+      chunk.put((byte) letter);
+    }
+    chunk.put(data);
+    CRC32 sum = new CRC32();
+    sum.update(chunk.array(), 4, 4 + data.length);
+    return chunk.putInt((int) sum.getValue()).array();
+  }
+
+  /** Writes a file, with its folder where that is missing. */
+  static void write(Path file, byte[] bytes) {
+    try {
+      Files.createDirectories(file.getParent());
+      Files.write(file, bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
