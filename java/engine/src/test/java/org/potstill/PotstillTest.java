@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
@@ -25,22 +26,39 @@ import org.potstill.testing.TinyConfig;
 
 class PotstillTest {
 
+  /** A whole run, made once; its scores save the other tests from training a scorer. */
+  @TempDir static Path shared;
+
   @TempDir Path temp;
 
-  @Test
-  void aRunGoesFromImagesToReport() throws Exception {
-    Config config = TinyConfig.load(temp, temp.resolve("run"));
-    List<String> finished = new ArrayList<>();
+  private static final List<String> FINISHED = new ArrayList<>();
+
+  @BeforeAll
+  static void runOnce() throws Exception {
     RunListener listener =
         new RunListener() {
           @Override
           public void stageFinished(String stage, double seconds) {
-            finished.add(stage);
+            FINISHED.add(stage);
           }
         };
-    RunResult result = Potstill.run(config, listener);
-    assertEquals(Potstill.stages(), finished);
+    RunResult result = Potstill.run(TinyConfig.load(shared, whole()), listener);
     assertEquals(Potstill.stages(), result.stages());
+  }
+
+  private static Path whole() {
+    return shared.resolve("whole");
+  }
+
+  private Config scored(Path run, String... settings) throws Exception {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add("score.from=" + whole());
+    return TinyConfig.load(temp, run, all.toArray(String[]::new));
+  }
+
+  @Test
+  void aRunGoesFromImagesToReport() throws Exception {
+    assertEquals(Potstill.stages(), FINISHED);
     for (String file :
         List.of(
             "config.yaml",
@@ -51,13 +69,13 @@ class PotstillTest {
             "distilled/distilled.safetensors",
             "evaluation.json",
             "report.html")) {
-      assertTrue(Files.size(result.directory().resolve(file)) > 0, file);
+      assertTrue(Files.size(whole().resolve(file)) > 0, file);
     }
   }
 
   @Test
   void aFinishedRunIsRefusedResumedOrRepeated() throws Exception {
-    Config config = TinyConfig.load(temp, temp.resolve("run"));
+    Config config = scored(temp.resolve("run"));
     Potstill.run(config, RunListener.SILENT);
     assertThrows(InputException.class, () -> Potstill.run(config, RunListener.SILENT));
     CancellationToken token = new CancellationToken();
@@ -71,52 +89,38 @@ class PotstillTest {
   void onlyWhatExtendsARunMayChangeOnResume() throws Exception {
     Path run = temp.resolve("run");
     CancellationToken token = new CancellationToken();
-    Potstill.run(TinyConfig.load(temp, run), RunListener.SILENT);
+    Potstill.run(scored(run), RunListener.SILENT);
     InputException error =
         assertThrows(
             InputException.class,
             () ->
                 Potstill.run(
-                    TinyConfig.load(temp, run, "prune.keep=0.5"),
-                    RunOptions.RESUME,
-                    RunListener.SILENT,
-                    token));
+                    scored(run, "prune.keep=0.5"), RunOptions.RESUME, RunListener.SILENT, token));
     assertTrue(error.getMessage().contains("prune.keep"), error.getMessage());
     assertEquals(
         List.of("distill", "evaluate", "report"),
         Potstill.run(
-                TinyConfig.load(temp, run, "distill.iterations=15"),
-                RunOptions.RESUME,
-                RunListener.SILENT,
-                token)
+                scored(run, "distill.iterations=15"), RunOptions.RESUME, RunListener.SILENT, token)
             .stages());
   }
 
   @Test
   void stagesRunOneByOneGiveTheSameFiles() throws Exception {
-    Path whole = temp.resolve("whole");
     Path parts = temp.resolve("parts");
-    Potstill.run(TinyConfig.load(temp, whole), RunListener.SILENT);
     for (String stage : Potstill.stages()) {
       RunResult result =
           Potstill.runStage(
-              stage,
-              TinyConfig.load(temp, parts),
-              RunOptions.NEW,
-              RunListener.SILENT,
-              new CancellationToken());
+              stage, scored(parts), RunOptions.NEW, RunListener.SILENT, new CancellationToken());
       assertEquals(List.of(stage), result.stages());
     }
     for (String file : List.of("scores.csv", "coreset.csv", "distilled/distilled.safetensors")) {
-      assertEquals(-1, Files.mismatch(whole.resolve(file), parts.resolve(file)), file);
+      assertEquals(-1, Files.mismatch(whole().resolve(file), parts.resolve(file)), file);
     }
   }
 
   @Test
   void aCancelledRunIsContinuedToTheSameResult() throws Exception {
-    Path whole = temp.resolve("whole");
     Path stopped = temp.resolve("stopped");
-    Potstill.run(TinyConfig.load(temp, whole), RunListener.SILENT);
     for (String stage : List.of("score", "distill", "evaluate")) {
       CancellationToken token = new CancellationToken();
       RunListener stopper =
@@ -142,7 +146,7 @@ class PotstillTest {
     for (String file :
         List.of(
             "scores.csv", "coreset.csv", "distilled/distilled.safetensors", "evaluation.json")) {
-      assertEquals(-1, Files.mismatch(whole.resolve(file), stopped.resolve(file)), file);
+      assertEquals(-1, Files.mismatch(whole().resolve(file), stopped.resolve(file)), file);
     }
   }
 
@@ -150,10 +154,10 @@ class PotstillTest {
   void nativeMemoryAndThreadCountsAreGivenBack() throws Exception {
     LibTorch.load();
     int threads = torch.get_num_threads();
-    Potstill.run(TinyConfig.load(temp, temp.resolve("first")), RunListener.SILENT);
+    Potstill.run(scored(temp.resolve("first")), RunListener.SILENT);
     System.gc();
     long before = Pointer.totalBytes();
-    Potstill.run(TinyConfig.load(temp, temp.resolve("second")), RunListener.SILENT);
+    Potstill.run(scored(temp.resolve("second")), RunListener.SILENT);
     assertEquals(threads, torch.get_num_threads());
     long left = Pointer.totalBytes() - before;
     assertTrue(left < 1 << 20, left + " bytes of native memory were not given back");

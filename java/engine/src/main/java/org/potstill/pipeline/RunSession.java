@@ -8,8 +8,6 @@ import org.potstill.config.DistillConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
-import org.potstill.kernels.KernelProviders;
-import org.potstill.kernels.KernelUnavailableException;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
@@ -18,6 +16,7 @@ import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
+import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
 
 /** A run directory, a data set and the process-wide settings, held while stages run. */
@@ -44,9 +43,7 @@ public final class RunSession implements AutoCloseable {
     this.directory = directory;
     this.data = data;
     int count = threads(config);
-    // LibTorch before the kernels: its OpenMP runtime then serves both.
-    LibTorch.load();
-    Kernels kernels = kernels(config, count);
+    Kernels kernels = EngineKernels.byName(config.run().kernels(), count);
     RunContext context =
         new RunContext(directory, listener, cancellation, config.run().seed(), count);
     this.runner =
@@ -116,14 +113,6 @@ public final class RunSession implements AutoCloseable {
   private static int threads(Config config) {
     int asked = config.run().threads();
     return asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
-  }
-
-  private static Kernels kernels(Config config, int threads) {
-    try {
-      return KernelProviders.byName(config.run().kernels(), threads);
-    } catch (KernelUnavailableException e) {
-      throw new InputException("run.kernels: " + e.getMessage(), e);
-    }
   }
 
   /** Runs every stage that is not finished. */
