@@ -1,0 +1,60 @@
+package org.potstill.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
+import org.potstill.config.Setting;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The config file and the options that override it. */
+final class ConfigOptions {
+
+  @Parameters(paramLabel = "CONFIG", description = "The YAML file; 'init' writes one.")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Override a key of the config, for example prune.keep=0.5; may be repeated. Relative"
+              + " paths are relative to the working directory.")
+  private List<String> settings = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The run directory; by default runs/NAME, after the name of the config.")
+  private String out;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "Where networks run: auto, cpu, cuda or cuda:N.")
+  private String device;
+
+  /** The config file. */
+  Path file() {
+    return file;
+  }
+
+  /** The configuration, overridden and checked. */
+  Config load() {
+    List<Setting> all = new ArrayList<>();
+    settings.forEach(setting -> all.add(Setting.parse(setting)));
+    if (out != null) {
+      all.add(new Setting("--out " + out, "run.out", quoted(out)));
+    }
+    if (device != null) {
+      all.add(new Setting("--device " + device, "run.device", quoted(device)));
+    }
+    return ConfigLoader.loadWith(file, all);
+  }
+
+  /** As a YAML text, so that a folder may be called [1] or null. */
+  private static String quoted(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+}

@@ -1,0 +1,75 @@
+package org.potstill.cli;
+
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+
+/**
+ * What a run needs, roughly, from its settings alone.
+ *
+ * @param diskBytes what the run directory grows to
+ * @param memoryBytes peak of the process
+ */
+record Estimate(long diskBytes, long memoryBytes) {
+
+  private static final long FLOAT = 4;
+  private static final long MEGABYTE = 1L << 20;
+  private static final int SMALL = 64;
+  private static final int SMALLEST_INPUT = 32;
+
+  /** JVM and LibTorch before any image. */
+  private static final long BASE = 700 * MEGABYTE;
+
+  /** Report, gallery, logs. */
+  private static final long PAGE = 8 * MEGABYTE;
+
+  /** Checkpoints kept, each with images and momenta, and one being written. */
+  private static final long CHECKPOINT_COPIES = 3 * 2L;
+
+  /** The estimate for a configuration and the data set that it names. */
+  static Estimate of(Config config, Dataset data) {
+    long pixels = (long) data.channels() * data.resolution() * data.resolution();
+    long images = (long) data.classNames().size() * config.distill().imagesPerClass();
+    long set = images * pixels * FLOAT;
+    int every = config.evaluate().every();
+    long history = every == 0 ? 0 : config.distill().iterations() / every;
+    long disk = set * (2 + CHECKPOINT_COPIES + history) + PAGE;
+    long memory = Math.max(scoring(config, data), distilling(config, data));
+    return new Estimate(disk, BASE + 4 * set + memory);
+  }
+
+  /** Activations of ResNet-18: about 30 MB an image at 224 pixels, 7 MB in the form for 32. */
+  private static long scoring(Config config, Dataset data) {
+    if (config.score().from() != null) {
+      return 0;
+    }
+    int asked = config.score().resolution();
+    double side = asked == 0 ? Math.max(data.resolution(), SMALLEST_INPUT) : asked;
+    double perImage =
+        side <= SMALL ? 7 * Math.pow(side / SMALLEST_INPUT, 2) : 30 * Math.pow(side / 224, 2);
+    // Without training only the activations of one layer are alive at a time.
+    double kept = config.score().trained() ? 1 : 0.2;
+    return (long) (config.score().batch() * perImage * kept * MEGABYTE);
+  }
+
+  /** Real images without gradients, the synthetic ones of a class with them. */
+  private static long distilling(Config config, Dataset data) {
+    long side = Math.max(data.resolution(), SMALLEST_INPUT);
+    long layer = config.distill().network().width() * side * side * FLOAT;
+    long real = 3L * config.distill().batchReal() * layer;
+    // Convolution, norm, ReLU and pooling are kept; each block has a quarter of the one before.
+    long synthetic = config.distill().imagesPerClass() * layer * 4 * 4 / 3;
+    return real + 2 * synthetic;
+  }
+
+  /** For example {@code about 1.4 GB of memory, 12 MB of disk}. */
+  String words() {
+    return "about " + text(memoryBytes) + " of memory, " + text(diskBytes) + " of disk";
+  }
+
+  private static String text(long bytes) {
+    double megabytes = (double) bytes / MEGABYTE;
+    return megabytes < 1000
+        ? Math.round(megabytes) + " MB"
+        : Math.round(megabytes / 102.4) / 10.0 + " GB";
+  }
+}

@@ -1,0 +1,80 @@
+package org.potstill.cli;
+
+import java.util.Map;
+import org.potstill.errors.PotstillException;
+
+/**
+ * What is told of an error.
+ *
+ * @param status exit status
+ * @param message one or several lines, without stack frames
+ * @param cause what {@code --debug} shows
+ */
+record Failure(int status, String message, Throwable cause) {
+
+  /** Exit status of wrong usage, config or input. */
+  static final int USAGE = 2;
+
+  private static final int FAILED = 1;
+  private static final String LESS_MEMORY =
+      "lower score.batch, distill.batch-real or data.resolution, or take a machine with more";
+
+  /** The failure that {@code error} stands for. */
+  static Failure of(Throwable error) {
+    if (error instanceof PotstillException told) {
+      return new Failure(told.exitStatus(), told.getMessage(), error);
+    }
+    String line = firstLine(error);
+    if (isNativeMemory(error, line)) {
+      return new Failure(FAILED, "out of memory: " + line + "; " + LESS_MEMORY, error);
+    }
+    if (error instanceof OutOfMemoryError) {
+      String advice = "; give Java more, for example java -Xmx4g -jar engine.jar";
+      return new Failure(FAILED, "out of Java memory: " + line + advice, error);
+    }
+    if (error instanceof LinkageError) {
+      return new Failure(FAILED, "a native library cannot be loaded: " + line, error);
+    }
+    if (isLibTorch(error)) {
+      return new Failure(FAILED, "LibTorch: " + line + "; --debug shows more", error);
+    }
+    String kind = error.getClass().getSimpleName();
+    return new Failure(FAILED, "unexpected " + kind + ": " + line + "; --debug shows more", error);
+  }
+
+  /** Writes it to standard error, with {@code --json} to standard output too. */
+  int report(Streams streams, Output output) {
+    if (output.json()) {
+      JsonLines.print(
+          streams.out(),
+          Map.of("event", "error", "status", status, "message", String.valueOf(message)));
+    }
+    streams.err().println("error: " + message);
+    if (output.debug()) {
+      cause.printStackTrace(streams.err());
+    }
+    return status;
+  }
+
+  private static boolean isNativeMemory(Throwable error, String line) {
+    return line.contains("can't allocate memory")
+        || line.contains("CUDA out of memory")
+        || (error instanceof OutOfMemoryError && line.contains("hysical"));
+  }
+
+  /** Whether the exception was thrown by native code of JavaCPP's presets. */
+  private static boolean isLibTorch(Throwable error) {
+    StackTraceElement[] frames = error.getStackTrace();
+    return error.getClass() == RuntimeException.class
+        && frames.length > 0
+        && frames[0].isNativeMethod()
+        && frames[0].getClassName().startsWith("org.bytedeco.");
+  }
+
+  private static String firstLine(Throwable error) {
+    String message = error.getMessage();
+    return message == null
+        ? error.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("");
+  }
+}

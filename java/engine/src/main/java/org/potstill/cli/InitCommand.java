@@ -1,0 +1,60 @@
+package org.potstill.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.potstill.config.ConfigTemplate;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Writes a config to begin with. */
+@Command(
+    name = "init",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Write a config to begin with: every key, its default, and a line on what it is.")
+final class InitCommand implements Callable<Integer> {
+
+  private static final String STANDARD_OUTPUT = "-";
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      defaultValue = "potstill.yaml",
+      description = "The file to write; - is standard output. Default: ${DEFAULT-VALUE}")
+  private String file;
+
+  @Option(names = "--overwrite", description = "Replace the file where there is one.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--schema",
+      paramLabel = "FILE",
+      description = "Name the JSON Schema (see 'schema') for editors that complete by it.")
+  private String schema;
+
+  private final Streams streams;
+
+  InitCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public Integer call() {
+    String text = ConfigTemplate.yaml(schema);
+    if (file.equals(STANDARD_OUTPUT)) {
+      streams.out().print(text);
+      return 0;
+    }
+    Path path = Path.of(file);
+    if (Files.exists(path) && !overwrite) {
+      throw new InputException(path + " exists; --overwrite replaces it, or name another file");
+    }
+    AtomicFiles.writeString(path, text);
+    streams.out().println("wrote " + path + "; run it with: java -jar engine.jar run " + path);
+    return 0;
+  }
+}

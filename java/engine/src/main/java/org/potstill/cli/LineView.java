@@ -1,0 +1,56 @@
+package org.potstill.cli;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/** A plain line every few seconds, where there is no terminal. */
+final class LineView implements ProgressView {
+
+  private static final double INTERVAL_SECONDS = 5;
+
+  private final PrintStream err;
+  private String task;
+  private long startDone;
+  private long startNanos;
+  private long lastNanos;
+
+  LineView(PrintStream err) {
+    this.err = err;
+  }
+
+  @Override
+  public void update(String newTask, long done, long total, String unit) {
+    long now = System.nanoTime();
+    if (!newTask.equals(task)) {
+      task = newTask;
+      startDone = done;
+      startNanos = now;
+      lastNanos = now;
+      return;
+    }
+    if (seconds(lastNanos, now) < INTERVAL_SECONDS || done <= startDone) {
+      return;
+    }
+    lastNanos = now;
+    double rate = (done - startDone) / seconds(startNanos, now);
+    err.println(
+        String.format(
+            Locale.ROOT,
+            "%s: %d of %d %s, %s/s, %s left",
+            task,
+            done,
+            total,
+            unit,
+            rate >= 10 ? Long.toString(Math.round(rate)) : String.format(Locale.ROOT, "%.2g", rate),
+            Durations.text((total - done) / rate)));
+  }
+
+  @Override
+  public void clear() {
+    task = null;
+  }
+
+  private static double seconds(long from, long to) {
+    return (to - from) / 1e9;
+  }
+}

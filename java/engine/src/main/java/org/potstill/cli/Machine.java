@@ -1,0 +1,86 @@
+package org.potstill.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Facts of the machine that need no native library. */
+final class Machine {
+
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+  private static final Path NVIDIA_DRIVER = Path.of("/proc/driver/nvidia/version");
+  private static final List<String> FEATURES =
+      List.of("avx", "fma", "avx2", "avx512f", "avx512bw", "avx512vl", "avx512_bf16", "amx_bf16");
+
+  private Machine() {}
+
+  /** Adds the sections {@code cpu}, {@code memory}, {@code java} and {@code gpu}. */
+  static void describe(ObjectNode facts) {
+    cpu(facts.putObject("cpu"));
+    memory(facts.putObject("memory"));
+    java(facts.putObject("java"));
+    gpu(facts.putObject("gpu"));
+  }
+
+  private static void cpu(ObjectNode cpu) {
+    cpu.put("model", field("model name"));
+    cpu.put("cores", Runtime.getRuntime().availableProcessors());
+    Set<String> flags = new HashSet<>(Arrays.asList(field("flags").split(" ", -1)));
+    List<String> known = FEATURES.stream().filter(flags::contains).toList();
+    cpu.put("features", known.isEmpty() ? "none of AVX" : String.join(" ", known));
+  }
+
+  private static String field(String name) {
+    try (Stream<String> lines = Files.lines(CPU_INFO)) {
+      return lines
+          .filter(line -> line.startsWith(name))
+          .findFirst()
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .orElse("not known");
+    } catch (IOException e) {
+      return "not known";
+    }
+  }
+
+  private static void memory(ObjectNode memory) {
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    memory.put("machine", megabytes(system.getTotalMemorySize()));
+    memory.put("free", megabytes(system.getFreeMemorySize()));
+    memory.put("java heap", megabytes(Runtime.getRuntime().maxMemory()) + " at most");
+  }
+
+  private static String megabytes(long bytes) {
+    return (bytes >> 20) + " MB";
+  }
+
+  private static void java(ObjectNode java) {
+    java.put("version", System.getProperty("java.runtime.version"));
+    java.put("machine", System.getProperty("java.vm.name"));
+    java.put("home", System.getProperty("java.home"));
+    java.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+  }
+
+  private static void gpu(ObjectNode gpu) {
+    try {
+      List<String> driver = Files.readAllLines(NVIDIA_DRIVER);
+      gpu.put("driver", driver.isEmpty() ? "not known" : driver.get(0));
+      try (Stream<Path> devices = Files.list(Path.of("/dev"))) {
+        long count = devices.filter(device -> device.toString().matches("/dev/nvidia\\d+")).count();
+        gpu.put("devices", count);
+      }
+    } catch (IOException e) {
+      gpu.put(
+          "driver", "none: " + NVIDIA_DRIVER + " does not exist, so no NVIDIA driver is loaded");
+      gpu.put("devices", 0);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package org.potstill.cli;
+
+import org.potstill.tensor.NativeCache;
+import picocli.CommandLine.Option;
+
+/** Where native libraries are unpacked. */
+final class NativeOptions {
+
+  @Option(
+      names = "--native-cache",
+      paramLabel = "DIR",
+      description =
+          "Where native libraries are unpacked on first use (480 MB); by default"
+              + " ~/.javacpp/cache.")
+  private String folder;
+
+  /** Makes the choice hold for this process. */
+  void apply() {
+    if (folder != null) {
+      System.setProperty(NativeCache.PROPERTY, folder);
+    }
+    NativeCache.prepare();
+  }
+}

@@ -1,0 +1,80 @@
+package org.potstill.cli;
+
+import java.util.concurrent.Callable;
+import org.potstill.config.Config;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunResult;
+import org.potstill.run.CancellationToken;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A command that runs stages in a run directory. */
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
+abstract class RunningCommand implements Callable<Integer>, HasOutput {
+
+  @Mixin private ConfigOptions config;
+  @Mixin private Output output;
+  @Mixin private NativeOptions natives;
+
+  @ArgGroup(exclusive = true)
+  private Existing existing;
+
+  @Option(
+      names = "--dry-run",
+      description = "Show the resolved config, the stages and what they need; run nothing.")
+  private boolean dryRun;
+
+  private final Engine engine;
+  private final Streams streams;
+
+  RunningCommand(Engine engine, Streams streams) {
+    this.engine = engine;
+    this.streams = streams;
+  }
+
+  /** What is done with a run directory that is already there. */
+  static final class Existing {
+    @Option(names = "--resume", description = "Continue the run in the run directory.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Delete what the run directory holds first.")
+    private boolean overwrite;
+
+    private RunOptions options() {
+      return resume ? RunOptions.RESUME : overwrite ? RunOptions.OVERWRITE : RunOptions.NEW;
+    }
+  }
+
+  /** The stage to run; null for all. */
+  abstract String stage();
+
+  @Override
+  public Output output() {
+    return output;
+  }
+
+  @Override
+  public Integer call() {
+    Config resolved = config.load();
+    Logging logging = Logging.setUp(streams, output);
+    if (dryRun) {
+      DryRun.print(stage(), resolved, streams, output);
+      return 0;
+    }
+    natives.apply();
+    CancellationToken cancellation = new CancellationToken();
+    try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err());
+        ProgressListener listener = Progress.listener(streams, output, logging, resolved)) {
+      RunResult result = engine.run(stage(), resolved, options(), listener, cancellation);
+      return Summary.of(result).report(streams, output);
+    } finally {
+      logging.close();
+    }
+  }
+
+  private RunOptions options() {
+    return existing == null ? RunOptions.NEW : existing.options();
+  }
+}

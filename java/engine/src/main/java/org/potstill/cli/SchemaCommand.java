@@ -1,0 +1,26 @@
+package org.potstill.cli;
+
+import java.util.concurrent.Callable;
+import org.potstill.config.ConfigSchema;
+import picocli.CommandLine.Command;
+
+/** Prints the JSON Schema of the config. */
+@Command(
+    name = "schema",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Print the JSON Schema of the config, by which editors complete and check it.")
+final class SchemaCommand implements Callable<Integer> {
+
+  private final Streams streams;
+
+  SchemaCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public Integer call() {
+    streams.out().print(ConfigSchema.json());
+    return 0;
+  }
+}

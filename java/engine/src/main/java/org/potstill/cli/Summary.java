@@ -1,0 +1,107 @@
+package org.potstill.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.potstill.errors.RunFailedException;
+import org.potstill.pipeline.RunResult;
+
+/** What is told at the end of a run: accuracy beside the baseline, and where the report is. */
+final class Summary {
+
+  private static final int SOME_LEFT_OUT = 3;
+
+  private final RunResult result;
+
+  private Summary(RunResult result) {
+    this.result = result;
+  }
+
+  /** The summary of a run that ended well. */
+  static Summary of(RunResult result) {
+    return new Summary(result);
+  }
+
+  /** Writes it to standard output and returns the exit status. */
+  int report(Streams streams, Output output) {
+    int status = result.leftOut() == 0 ? 0 : SOME_LEFT_OUT;
+    if (output.json()) {
+      JsonLines.print(streams.out(), event(status));
+    } else if (!output.quiet()) {
+      lines().forEach(streams.out()::println);
+    }
+    if (status != 0) {
+      streams
+          .err()
+          .println(
+              "warning: "
+                  + result.leftOut()
+                  + " images could not be read and were left out; they are listed in "
+                  + result.directory().resolve("left-out.csv"));
+    }
+    return status;
+  }
+
+  private Map<String, Object> event(int status) {
+    Map<String, Object> event = new LinkedHashMap<>();
+    event.put("event", "finished");
+    event.put("status", status);
+    event.put("directory", result.directory().toString());
+    event.put("stages", result.stages());
+    event.put("leftOut", result.leftOut());
+    return event;
+  }
+
+  private List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    if (result.wasFinished()) {
+      lines.add("nothing left to do: the run was finished before");
+    }
+    Path evaluation = result.directory().resolve("evaluation.json");
+    if (Files.exists(evaluation)) {
+      lines.addAll(accuracies(read(evaluation)));
+    }
+    Path page = result.directory().resolve("report.html");
+    lines.add(Files.exists(page) ? "report: " + page : "run directory: " + result.directory());
+    return lines;
+  }
+
+  private static List<String> accuracies(JsonNode evaluation) {
+    List<String> lines = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> network : evaluation.path("networks").properties()) {
+      StringBuilder line = new StringBuilder(network.getKey());
+      line.append(": accuracy ").append(percent(network.getValue()));
+      for (Map.Entry<String, JsonNode> baseline : evaluation.path("baselines").properties()) {
+        JsonNode same = baseline.getValue().path("networks").path(network.getKey());
+        if (!same.isMissingNode()) {
+          line.append(", ").append(baseline.getKey()).append(" images ").append(percent(same));
+        }
+      }
+      lines.add(line.toString());
+    }
+    return lines;
+  }
+
+  private static String percent(JsonNode network) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f %% (+- %.1f)",
+        100 * network.path("mean").asDouble(),
+        100 * network.path("std").asDouble());
+  }
+
+  private static JsonNode read(Path file) {
+    try {
+      return new ObjectMapper().readTree(file.toFile());
+    } catch (IOException e) {
+      throw new RunFailedException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

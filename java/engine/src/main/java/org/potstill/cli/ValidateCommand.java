@@ -1,0 +1,92 @@
+package org.potstill.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.potstill.config.Config;
+import org.potstill.config.ScoreConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
+import org.potstill.errors.InputException;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.CheckpointReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Checks a config and what it names, without running or writing anything. */
+@Command(
+    name = "validate",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    description = "Check a config, and open the files and folders that it names; decode nothing.")
+final class ValidateCommand implements Callable<Integer>, HasOutput {
+
+  @Mixin private ConfigOptions options;
+  @Mixin private Output output;
+  @Mixin private NativeOptions natives;
+
+  private final Streams streams;
+
+  ValidateCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public Output output() {
+    return output;
+  }
+
+  @Override
+  public Integer call() {
+    Config config = options.load();
+    try (Logging logging = Logging.setUp(streams, output);
+        Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
+      checkScore(config.score());
+      checkRunDirectory(config.run().out());
+      String line = DataLine.of(data);
+      if (output.json()) {
+        JsonLines.print(streams.out(), Map.of("event", "valid", "data", line));
+      } else if (!output.quiet()) {
+        streams.out().println(options.file() + " is fine: " + line);
+      }
+      return 0;
+    }
+  }
+
+  private void checkScore(ScoreConfig score) {
+    if (score.from() != null && !Files.isRegularFile(score.from().resolve("scores.csv"))) {
+      throw new InputException("score.from: there is no scores.csv in " + score.from());
+    }
+    if (score.weights() == null) {
+      return;
+    }
+    if (!Files.isRegularFile(score.weights())) {
+      throw new InputException("score.weights: there is no file " + score.weights());
+    }
+    natives.apply();
+    try (NamedTensors weights = CheckpointReader.state(score.weights())) {
+      if (weights.names().isEmpty()) {
+        throw new InputException("score.weights: " + score.weights() + " holds no tensor");
+      }
+    }
+  }
+
+  private void checkRunDirectory(Path out) {
+    Path existing = out;
+    while (existing != null && !Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
+      throw new InputException(
+          "run.out: " + out + " cannot be made or written to; choose another --out");
+    }
+    if (Files.exists(out.resolve("config.yaml"))) {
+      streams
+          .err()
+          .println("warning: the run directory " + out + " exists: --resume or --overwrite");
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package org.potstill.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.List;
+import org.potstill.config.Config;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunResult;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+
+/** Does what the run's name says, without any data. */
+final class FakeEngine implements Engine {
+
+  /** The command line over this engine, for other processes. */
+  public static void main(String[] arguments) {
+    System.exit(Main.execute(new FakeEngine(), Streams.ofProcess(), arguments));
+  }
+
+  @Override
+  public RunResult run(
+      String stage,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation) {
+    try {
+      Files.createDirectories(config.run().out());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    listener.stageStarted(stage == null ? "all" : stage);
+    listener.progress("distill", "distilling", 1, 2, "iterations");
+    listener.metric("distill", 1, "loss", Double.NaN);
+    switch (config.run().name()) {
+      case "wait" -> waitForCancellation(cancellation);
+      case "heap" -> throw new OutOfMemoryError("Java heap space");
+      case "bug" -> throw new IllegalStateException("one\ntwo");
+      case "memory" ->
+          throw new RuntimeException(
+              "[enforce fail at alloc_cpu.cpp:118] data. DefaultCPUAllocator: can't allocate"
+                  + " memory: you tried to allocate 64 bytes\nframe #0: x");
+      default -> listener.warning("score", "a class keeps no image");
+    }
+    listener.stageFinished(stage == null ? "all" : stage, 1.5);
+    int leftOut = config.run().name().equals("left-out") ? 2 : 0;
+    return new RunResult(config.run().out(), List.of("score"), leftOut);
+  }
+
+  private static void waitForCancellation(CancellationToken cancellation) {
+    while (!cancellation.isCancelled()) {
+      Thread.onSpinWait();
+    }
+    try {
+      // Time for a second Ctrl-C.
+      Thread.sleep(1500);
+    } catch (InterruptedException e) {
+      throw new RunCancelledException("interrupted twice", e);
+    }
+    cancellation.throwIfCancelled();
+  }
+}

@@ -1,0 +1,248 @@
+package org.potstill.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+
+  @TempDir Path folder;
+
+  private Path config;
+  private String out;
+  private String err;
+
+  @BeforeEach
+  void writeConfig() throws IOException {
+    config = folder.resolve("quick.yaml");
+    Files.writeString(config, "data: {source: 'builtin:fashion-mnist-mini'}\n");
+  }
+
+  private int potstill(String... arguments) {
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    Streams streams =
+        new Streams(
+            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8),
+            false);
+    int status = Main.execute(new FakeEngine(), streams, arguments);
+    out = outBytes.toString(StandardCharsets.UTF_8);
+    err = errBytes.toString(StandardCharsets.UTF_8);
+    return status;
+  }
+
+  private int run(String name, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("run", config.toString()));
+    arguments.addAll(List.of("--out", folder.resolve("run").toString()));
+    arguments.addAll(List.of("--set", "run.name=" + name));
+    arguments.addAll(List.of(more));
+    return potstill(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void helpListsTheCommands() {
+    assertEquals(0, potstill("--help"));
+    for (String command :
+        List.of("run", "score", "prune", "distill", "evaluate", "report", "validate", "init")) {
+      assertTrue(out.contains("\n  " + command + " "), out);
+    }
+    assertTrue(out.contains("130 interrupted, resumable"), out);
+    assertEquals("", err);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run",
+        "score",
+        "prune",
+        "distill",
+        "evaluate",
+        "report",
+        "validate",
+        "init",
+        "schema",
+        "doctor"
+      })
+  void everyCommandHasHelp(String command) {
+    assertEquals(0, potstill(command, "--help"));
+    assertTrue(out.startsWith("Usage: java -jar engine.jar " + command), out);
+  }
+
+  @Test
+  void wrongUsageIsToldInOneLine() {
+    assertEquals(2, potstill());
+    assertEquals(2, potstill("rum"));
+    assertTrue(err.contains("rum") && err.contains("Did you mean"), err);
+    assertEquals(2, potstill("run"));
+    assertTrue(err.startsWith("error: Missing required parameter: 'CONFIG'"), err);
+    assertEquals(2, run("x", "--resume", "--overwrite"));
+    assertTrue(err.contains("mutually exclusive"), err);
+    assertEquals(2, potstill("run", config.toString(), "--sett", "a=b"));
+    assertTrue(err.contains("--set"), err);
+  }
+
+  @Test
+  void badConfigIsTheUsersFault() {
+    assertEquals(2, run("x", "--set", "prune.keep=1.5"));
+    assertEquals(
+        "error: --set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most"
+            + " 1\n",
+        err);
+    assertEquals(2, run("x", "--device", "gpu"));
+    assertTrue(err.startsWith("error: --device gpu: run.device: found the text 'gpu'"), err);
+    assertEquals(2, potstill("run", folder.resolve("none.yaml").toString()));
+    assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void runShowsStagesWarningsAndTheRunDirectory() {
+    assertEquals(0, run("x"));
+    assertEquals("all ...\nwarning: score: a class keeps no image\nall: done in 1.5 s\n", err);
+    assertEquals("run directory: " + folder.resolve("run") + "\n", out);
+    assertEquals(0, potstill("score", config.toString(), "--out", folder.resolve("s").toString()));
+    assertTrue(err.startsWith("score ...\n"), err);
+  }
+
+  @Test
+  void runLogIsWritten() throws IOException {
+    run("x");
+    String log = Files.readString(folder.resolve("run/run.log"));
+    assertTrue(log.contains("all begins") && log.contains("a class keeps no image"), log);
+    run("x");
+    assertTrue(Files.readString(folder.resolve("run/run.log")).startsWith(log));
+  }
+
+  @Test
+  void quietLeavesWarningsOnly() {
+    assertEquals(0, run("x", "--quiet"));
+    assertEquals("", out);
+    assertEquals("warning: score: a class keeps no image\n", err);
+  }
+
+  @Test
+  void jsonIsOneEventALine() throws IOException {
+    assertEquals(0, run("x", "--json"));
+    List<String> events = new ArrayList<>();
+    for (String line : out.lines().toList()) {
+      JsonNode event = new ObjectMapper().readTree(line);
+      events.add(event.path("event").asText());
+    }
+    assertEquals(
+        List.of("stage-started", "progress", "metric", "warning", "stage-finished", "finished"),
+        events);
+    assertEquals(2, run("x", "--json", "--set", "prune.keep=7"));
+    assertEquals("error", new ObjectMapper().readTree(out).path("event").asText());
+  }
+
+  @Test
+  void leftOutImagesAreToldByTheStatus() {
+    assertEquals(3, run("left-out"));
+    assertTrue(err.contains("2 images could not be read"), err);
+  }
+
+  @Test
+  void summaryHoldsAccuracyBesideTheBaseline() throws IOException {
+    Files.createDirectories(folder.resolve("run"));
+    Files.writeString(
+        folder.resolve("run/evaluation.json"),
+        """
+        {"networks": {"convnet": {"mean": 0.7123, "std": 0.004}},
+         "baselines": {"random": {"networks": {"convnet": {"mean": 0.55, "std": 0.01}}}}}
+        """);
+    Files.writeString(folder.resolve("run/report.html"), "");
+    assertEquals(0, run("x"));
+    assertEquals(
+        "convnet: accuracy 71.2 % (+- 0.4), random images 55.0 % (+- 1.0)\nreport: "
+            + folder.resolve("run/report.html")
+            + "\n",
+        out);
+  }
+
+  @Test
+  void failuresAreToldWithoutStackTraces() {
+    assertEquals(1, run("bug"));
+    assertTrue(
+        err.endsWith("error: unexpected IllegalStateException: one; --debug shows more\n"), err);
+    assertEquals(1, run("bug", "--debug"));
+    assertTrue(err.contains("\tat org.potstill.cli.FakeEngine.run"), err);
+    assertEquals(1, run("heap"));
+    assertTrue(err.contains("out of Java memory: Java heap space; give Java more"), err);
+    assertEquals(1, run("memory"));
+    assertTrue(err.contains("out of memory: [enforce fail") && err.contains("score.batch"), err);
+    assertFalse(err.contains("frame #0"), err);
+  }
+
+  @Test
+  void dryRunShowsConfigStagesAndNeeds() {
+    assertEquals(0, run("x", "--dry-run"));
+    assertTrue(out.contains("\n  images-per-class: 1\n"), out);
+    assertTrue(out.contains("# stages: score, prune, distill, evaluate, report\n"), out);
+    assertTrue(out.contains("# needs:  about "), out);
+    assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void validateOpensWhatTheConfigNames() throws IOException {
+    String run = folder.resolve("run").toString();
+    assertEquals(0, potstill("validate", config.toString(), "--out", run));
+    assertTrue(out.startsWith(config + " is fine: 10 classes, "), out);
+    assertFalse(Files.exists(folder.resolve("run")));
+    String file = config.toString();
+    assertEquals(2, potstill("validate", file, "--set", "data.source=folder:/none"));
+    assertTrue(err.contains("/none"), err);
+    assertEquals(2, potstill("validate", file, "--set", "score.weights=/none.pth"));
+    assertEquals("error: score.weights: there is no file /none.pth\n", err);
+    assertEquals(2, potstill("validate", file, "--set", "score.from=/none"));
+    assertEquals("error: score.from: there is no scores.csv in /none\n", err);
+    Path notFolder = Files.createFile(folder.resolve("file"));
+    assertEquals(2, potstill("validate", file, "--out", notFolder + "/below"));
+  }
+
+  @Test
+  void initWritesAConfigThatValidates() throws IOException {
+    Path file = folder.resolve("new.yaml");
+    assertEquals(0, potstill("init", file.toString()));
+    assertEquals(0, potstill("validate", file.toString()));
+    assertEquals(2, potstill("init", file.toString()));
+    assertTrue(err.contains("--overwrite"), err);
+    assertEquals(0, potstill("init", "-", "--schema", "s.json"));
+    assertTrue(out.startsWith("# yaml-language-server: $schema=s.json\n"), out);
+    assertTrue(out.endsWith(Files.readString(file)));
+  }
+
+  @Test
+  void schemaIsJson() throws IOException {
+    assertEquals(0, potstill("schema"));
+    assertEquals("object", new ObjectMapper().readTree(out).path("type").path(0).asText());
+  }
+
+  @Test
+  void doctorTellsWhatThereIs() throws IOException {
+    assertEquals(0, potstill("doctor", "--json"));
+    JsonNode facts = new ObjectMapper().readTree(out);
+    assertTrue(facts.path("cpu").path("cores").asInt() > 0, out);
+    assertTrue(facts.path("natives").path("libtorch").asText().startsWith("loaded"), out);
+    assertTrue(facts.path("kernels").path("java").asText().startsWith("available"), out);
+    assertFalse(facts.path("gpu").path("driver").asText().isEmpty(), out);
+    assertEquals(0, potstill("doctor"));
+    assertTrue(out.startsWith("cpu\n"), out);
+  }
+}

@@ -1,0 +1,107 @@
+package org.potstill.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only a process of its own can show: start-up, exit status, signals. */
+class ProcessTest {
+
+  private static final long HELP_MILLIS = 500;
+  private static final int TRIES = 5;
+
+  @TempDir Path folder;
+
+  private Process start(List<String> options, Class<?> main, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(Arrays.asList(arguments));
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve("out").toFile())
+        .redirectError(folder.resolve("err").toFile())
+        .start();
+  }
+
+  private String read(String stream) throws IOException {
+    return Files.readString(folder.resolve(stream));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version"})
+  void helpLoadsNothingNativeAndNoLogging(String option) throws Exception {
+    Path log = folder.resolve("classes");
+    Process process = start(List.of("-Xlog:class+load:file=" + log), Main.class, option);
+    assertEquals(0, process.waitFor());
+    List<String> heavy =
+        Files.readAllLines(log).stream()
+            .filter(
+                line ->
+                    line.contains("] org.bytedeco.")
+                        || line.contains("] org.slf4j.")
+                        || line.contains("] ch.qos.logback.")
+                        || line.contains("] com.fasterxml.")
+                        || line.contains("] org.snakeyaml."))
+            .toList();
+    assertEquals(List.of(), heavy);
+    assertEquals("", read("err"));
+  }
+
+  @Test
+  void helpAnswersWithinHalfASecond() throws Exception {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < TRIES && best > HELP_MILLIS; i++) {
+      long start = System.nanoTime();
+      assertEquals(0, start(List.of(), Main.class, "--help").waitFor());
+      best = Math.min(best, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+    }
+    assertTrue(best <= HELP_MILLIS, best + " ms");
+  }
+
+  @Test
+  void wrongUsageEndsWithStatusTwo() throws Exception {
+    Process process = start(List.of(), Main.class, "run", folder.resolve("none.yaml").toString());
+    assertEquals(2, process.waitFor());
+    assertTrue(read("err").startsWith("error: there is no config file"), read("err"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void signalLetsTheStepFinish(String signal) throws Exception {
+    Path config = folder.resolve("wait.yaml");
+    Files.writeString(config, "data: {source: 'builtin:fashion-mnist-mini'}\n");
+    String out = folder.resolve("run").toString();
+    Process process = start(List.of(), FakeEngine.class, "run", config.toString(), "--out", out);
+    waitFor("all ...");
+    send(signal, process);
+    waitFor("interrupted: finishing the running step");
+    send(signal, process);
+    assertEquals(130, process.waitFor());
+    assertTrue(read("err").contains("still finishing the running step"), read("err"));
+    assertTrue(read("err").endsWith("error: interrupted; continue it with --resume\n"));
+  }
+
+  private static void send(String signal, Process process) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+  }
+
+  private void waitFor(String text) throws Exception {
+    for (int i = 0; i < 600 && !read("err").contains(text); i++) {
+      Thread.sleep(50);
+    }
+    assertTrue(read("err").contains(text), read("err"));
+  }
+}
