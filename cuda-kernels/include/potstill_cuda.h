@@ -1,0 +1,164 @@
+/*
+ * C ABI of Potstill's kernels for CUDA GPUs.
+ *
+ * Buffers named "device" lie in memory of the device, belong to the caller, are row-major and need
+ * no alignment beyond their element type (16 bytes is fastest). Everything else is host memory and
+ * may be released as soon as the call returns. Workspaces are device memory of at least the size
+ * that the query of the operation returns, aligned to 256 bytes, and hold nothing between calls.
+ *
+ * A call queues its kernels on `stream` (a cudaStream_t; NULL is the default stream) of `device` (a
+ * CUDA ordinal) and never waits for them: OK means queued. What only the data can tell shows in the
+ * data, as said at each operation. The number of kernels of a call does not depend on its sizes,
+ * save one more for each further 3968 words of lists (566 tensors). Results are bit-identical
+ * from run to run and from device to device of one architecture.
+ *
+ * Every function but the queries returns a status; the message of the last error of the calling
+ * thread is potstill_cuda_last_error(). Nothing here throws, prints, exits, or leaves another device
+ * current than it found, and every function may be called by several threads at once.
+ */
+#ifndef POTSTILL_CUDA_H
+#define POTSTILL_CUDA_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define POTSTILL_CUDA_API __attribute__((visibility("default")))
+#else
+#define POTSTILL_CUDA_API
+#endif
+
+#ifdef __cplusplus
+#define POTSTILL_CUDA_NOEXCEPT noexcept
+extern "C" {
+#else
+#define POTSTILL_CUDA_NOEXCEPT
+#endif
+
+/* Grows whenever a signature or a meaning below changes. */
+#define POTSTILL_CUDA_ABI_VERSION 1
+
+enum {
+  POTSTILL_CUDA_OK = 0,
+  POTSTILL_CUDA_INVALID_ARGUMENT = 1,
+  POTSTILL_CUDA_UNAVAILABLE = 2, /* no driver, no such device, or one that is too old */
+  POTSTILL_CUDA_INTERNAL = 3,
+  POTSTILL_CUDA_FAILED = 4 /* a launch or another call of the CUDA runtime failed */
+};
+
+enum { POTSTILL_CUDA_FLOAT32 = 0, POTSTILL_CUDA_BFLOAT16 = 1, POTSTILL_CUDA_FLOAT16 = 2 };
+
+enum { POTSTILL_CUDA_EASY = 0, POTSTILL_CUDA_HARD = 1 };
+
+enum { POTSTILL_CUDA_LAYERWISE = 0, POTSTILL_CUDA_MSE = 1, POTSTILL_CUDA_COSINE = 2 };
+
+/* POTSTILL_CUDA_ABI_VERSION of the library, to be compared with the header's. */
+POTSTILL_CUDA_API int32_t potstill_cuda_abi_version(void) POTSTILL_CUDA_NOEXCEPT;
+
+/* What went wrong in the last call of this thread that failed; valid until its next failure. */
+POTSTILL_CUDA_API const char* potstill_cuda_last_error(void) POTSTILL_CUDA_NOEXCEPT;
+
+/* OK where the kernels run on this device, else POTSTILL_CUDA_UNAVAILABLE; the message says why. */
+POTSTILL_CUDA_API int32_t potstill_cuda_available(int32_t device) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * score: loss_i = log(sum_j exp(z_ij)) - z_i,y_i of device logits z (rows, classes) and device
+ * labels y (rows), in one pass over the logits. The other device outputs (rows) may be NULL: margin
+ * = z_y - max_{j != y} z_j; entropy of the softmax; el2n = ||softmax - onehot(y)||; correct = 1
+ * where the label has the largest logit, ties to the lower index. A row with NaN or with a label out
+ * of range is NaN in all and not correct; a row with plus infinity or nothing but minus infinity has
+ * NaN as loss, entropy and el2n. The last bits of a row may depend on how it lies in memory.
+ * Reads rows * (classes * element size + 8) bytes, writes 4 bytes a row and output (correct: 1).
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_score(const void* logits, int32_t type,
+                                              const int64_t* labels, int64_t rows, int64_t classes,
+                                              float* loss, float* margin, float* entropy,
+                                              float* el2n, int8_t* correct, int32_t device,
+                                              void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/* Workspace of potstill_cuda_select in bytes; -1 and a message where it cannot be told. */
+POTSTILL_CUDA_API int64_t potstill_cuda_select_workspace(int64_t n, int64_t classes,
+                                                         int64_t largest_class,
+                                                         int32_t device) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * select: of every class the keep[c] best scores in rank order, class after class. EASY ascends,
+ * HARD descends; NaN ranks as hardest (EASY: last, HARD: first), -0 equals +0, and ties go to the
+ * lower index. scores, class_of (n), kept (sum of keep) and offsets (classes + 1, where each class
+ * begins in kept; may be NULL) are device buffers, keep (classes) is a host array.
+ *
+ * largest_class is an upper bound of the members of any class; n where nothing better is known. Up
+ * to 4096, every class is sorted by one block, all classes in one launch; above, all samples go
+ * through one radix sort. Both give the same.
+ *
+ * Places of kept that a class has too few members to fill hold -1; so does all of a class with more
+ * than largest_class members, and all of kept where class_of is out of range anywhere. n is limited
+ * to 2^32 - 1 and classes to 2^24.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_select(const float* scores, const int32_t* class_of,
+                                               int64_t n, int64_t classes, int64_t largest_class,
+                                               int32_t order, const int64_t* keep, int64_t* kept,
+                                               int64_t* offsets, void* workspace,
+                                               int64_t workspace_bytes, int32_t device,
+                                               void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/* Workspace of potstill_cuda_feature_mean in bytes; -1 where a size is negative or too large. */
+POTSTILL_CUDA_API int64_t potstill_cuda_feature_mean_workspace(int64_t classes, int64_t features)
+    POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * feature_mean: loss = sum_c ||mean(real_c) - mean(synthetic_c)||^2, where class c takes the rows
+ * offsets[c] to offsets[c + 1] - 1 of the device buffers real and synthetic (rows, features); the
+ * offsets are host arrays. loss (1), per_class (classes) and gradient (as synthetic) are device
+ * buffers, the last two may be NULL; each row of class c has the gradient
+ * 2 (mean_syn - mean_real) / rows_c. Accumulates in double. A class without rows is
+ * POTSTILL_CUDA_INVALID_ARGUMENT. Reads both buffers once, writes the gradient once.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_feature_mean(
+    const float* real, const int64_t* real_offsets, const float* synthetic,
+    const int64_t* synthetic_offsets, int64_t classes, int64_t features, double* loss,
+    double* per_class, float* gradient, void* workspace, int64_t workspace_bytes, int32_t device,
+    void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/* Workspace of potstill_cuda_gradient_match in bytes; -1 where an argument is impossible. */
+POTSTILL_CUDA_API int64_t potstill_cuda_gradient_match_workspace(int32_t distance, int64_t count,
+                                                                 const int64_t* rows,
+                                                                 const int64_t* sizes)
+    POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * gradient_match: the distance of two lists of `count` tensors and its gradient with respect to the
+ * synthetic list. LAYERWISE: sum over rows of 1 - a.b / (|a||b| + 1e-6), where tensor t of sizes[t]
+ * elements has rows[t] rows of equal length; a tensor with rows[t] = 0 counts nothing and has the
+ * gradient 0. MSE: sum of (b - a)^2. COSINE: 1 - a.b / (|a||b| + 1e-6) of the two lists as one
+ * vector each. The gradient of a norm at 0 is 0. Accumulates in double. rows (read for LAYERWISE
+ * only), sizes and the lists are host arrays; the lists hold device pointers; gradients may be NULL;
+ * loss (1) is a device buffer.
+ * Reads both lists once and writes the gradients once; COSINE with gradients reads both twice.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_gradient_match(
+    int32_t distance, int64_t count, const int64_t* rows, const int64_t* sizes,
+    const float* const* real, const float* const* synthetic, float* const* gradients, double* loss,
+    void* workspace, int64_t workspace_bytes, int32_t device,
+    void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/* Workspace of potstill_cuda_trajectory in bytes; -1 where an argument is impossible. */
+POTSTILL_CUDA_API int64_t potstill_cuda_trajectory_workspace(
+    int64_t count, const int64_t* sizes) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * trajectory: ||theta - target||^2 / ||start - target||^2 over lists of `count` tensors, and its
+ * gradient with respect to theta. Sizes and lists are host arrays; the lists hold device pointers;
+ * gradients may be NULL; loss (1) is a device buffer. All NaN where start equals target. Accumulates
+ * in double. Reads the three lists once and, for the gradient, theta and target once more; writes
+ * the gradients once.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_trajectory(
+    int64_t count, const int64_t* sizes, const float* const* theta, const float* const* target,
+    const float* const* start, float* const* gradients, double* loss, void* workspace,
+    int64_t workspace_bytes, int32_t device, void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

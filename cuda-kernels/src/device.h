@@ -1,0 +1,85 @@
+// What kernels use beyond the CUDA language. The tests' host execution (tests/host) brings its own
+// of everything here; a kernel source never asks which of the two it is compiled for.
+#ifndef POTSTILL_CUDA_DEVICE_H
+#define POTSTILL_CUDA_DEVICE_H
+
+#include <cstdint>
+
+#ifdef POTSTILL_HOST_EXECUTION
+#include "host_device.h"
+#else
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+
+#include "status.h"
+
+namespace potstill {
+
+// The larger, NaN where either is NaN.
+__device__ __forceinline__ float max_nan(float a, float b) {
+  float larger;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(a), "f"(b));
+  return larger;
+}
+
+// To about 2 ulp near 0.
+__device__ __forceinline__ float exp_fast(float x) { return __expf(x); }
+
+__device__ __forceinline__ float half_to_float(uint16_t bits) {
+  return __half2float(__ushort_as_half(bits));
+}
+
+// For what is read or written once: such lines leave the caches first.
+template <typename T>
+__device__ __forceinline__ T load_once(const T* from) {
+  return __ldcs(from);
+}
+template <typename T>
+__device__ __forceinline__ void store_once(T* to, const T& value) {
+  __stcs(to, value);
+}
+
+// Past the first-level cache, for what other blocks of the same launch have written.
+template <typename T>
+__device__ __forceinline__ T load_fresh(const T* from) {
+  return __ldcg(from);
+}
+
+// Queues a kernel; throws where that fails.
+template <typename... Parameters, typename... Arguments>
+void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
+            cudaStream_t stream, Arguments... arguments) {
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(blocks));
+  config.blockDim = dim3(static_cast<unsigned>(threads));
+  config.stream = stream;
+  const cudaError_t error =
+      cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...);
+  if (error != cudaSuccess) {
+    (void)cudaGetLastError();
+    throw Failure(POTSTILL_CUDA_FAILED, "launch of %s (%lld blocks of %d threads): %s", name,
+                  static_cast<long long>(blocks), threads, cudaGetErrorString(error));
+  }
+}
+
+}  // namespace potstill
+#endif
+
+namespace potstill {
+
+// Makes a device current for the life of the scope, then the one that was before.
+class DeviceScope {
+ public:
+  explicit DeviceScope(int32_t device);
+  ~DeviceScope();
+  DeviceScope(const DeviceScope&) = delete;
+  DeviceScope& operator=(const DeviceScope&) = delete;
+
+ private:
+  int previous_;
+  int device_;
+};
+
+}  // namespace potstill
+
+#endif

@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "cases.h"
+
+namespace {
+
+struct Samples {
+  std::vector<float> scores;
+  std::vector<int32_t> class_of;
+  int64_t classes;
+};
+
+std::vector<int64_t> sizes_of(const Samples& samples) {
+  std::vector<int64_t> sizes(static_cast<size_t>(samples.classes), 0);
+  for (int32_t c : samples.class_of) ++sizes[static_cast<size_t>(c)];
+  return sizes;
+}
+
+// With many ties and every special value.
+Samples draw_samples(int64_t n, int64_t classes) {
+  const float special[] = {kNan, -kNan, kInfinity, -kInfinity, 0.0f, -0.0f, 1e-42f, 3e38f};
+  Samples samples;
+  samples.classes = classes;
+  for (int64_t i = 0; i < n; ++i) {
+    float score = static_cast<float>(draw(41) - 20) / 4;
+    if (draw(9) == 0) score = special[draw(8)];
+    if (draw(3) == 0) score = normal(1, 10)[0];
+    samples.scores.push_back(score);
+    samples.class_of.push_back(static_cast<int32_t>(draw(classes)));
+  }
+  return samples;
+}
+
+std::vector<int64_t> reference(const Samples& samples, int32_t order,
+                               const std::vector<int64_t>& keep) {
+  const auto hardness = [&](int64_t i) {  // NaN above infinity
+    const float score = samples.scores[static_cast<size_t>(i)];
+    return std::make_pair(std::isnan(score), std::isnan(score) ? 0 : score);
+  };
+  std::vector<int64_t> kept;
+  for (size_t c = 0; c < keep.size(); ++c) {
+    std::vector<int64_t> members;
+    for (size_t i = 0; i < samples.scores.size(); ++i) {
+      if (samples.class_of[i] == static_cast<int32_t>(c)) members.push_back(static_cast<int64_t>(i));
+    }
+    std::stable_sort(members.begin(), members.end(), [&](int64_t a, int64_t b) {
+      return order == POTSTILL_CUDA_EASY ? hardness(a) < hardness(b) : hardness(b) < hardness(a);
+    });
+    kept.insert(kept.end(), members.begin(), members.begin() + keep[c]);
+  }
+  return kept;
+}
+
+std::vector<int64_t> select(const Samples& samples, int64_t largest_class, int32_t order,
+                            const std::vector<int64_t>& keep) {
+  const auto n = static_cast<int64_t>(samples.scores.size());
+  Buffer<float> scores(samples.scores, 1);
+  Buffer<int32_t> class_of(samples.class_of, 1);
+  std::vector<int64_t> begins(1, 0);
+  for (int64_t k : keep) begins.push_back(begins.back() + k);
+  Buffer<int64_t> kept(std::vector<int64_t>(static_cast<size_t>(begins.back()), -7));
+  Buffer<int64_t> offsets(std::vector<int64_t>(begins.size(), -7));
+  const int64_t bytes = potstill_cuda_select_workspace(n, samples.classes, largest_class, 0);
+  auto memory = workspace(bytes);
+  check_status(potstill_cuda_select(scores.data(), class_of.data(), n, samples.classes,
+                                    largest_class, order, keep.data(), kept.data(), offsets.data(),
+                                    memory.data(), bytes, 0, nullptr),
+               POTSTILL_CUDA_OK, "select");
+  check(offsets.read() == begins, "select offsets");
+  return kept.read();
+}
+
+void check_select(const Samples& samples, int64_t largest_class, bool all) {
+  auto keep = sizes_of(samples);
+  if (!all) {
+    for (auto& k : keep) k = k * 3 / 5;
+  }
+  for (int32_t order : {POTSTILL_CUDA_EASY, POTSTILL_CUDA_HARD}) {
+    check(select(samples, largest_class, order, keep) == reference(samples, order, keep),
+          "select, n " + std::to_string(samples.scores.size()) + ", classes " +
+              std::to_string(samples.classes) + ", order " + std::to_string(order));
+  }
+}
+
+void test_by_blocks() {
+  for (int64_t n : {0, 1, 2, 31, 32, 33, 255, 256, 257, 1000}) {
+    for (int64_t classes : {1, 3, 40}) {
+      const Samples samples = draw_samples(n, classes);
+      check_select(samples, n, true);
+      check_select(samples, n, false);
+    }
+  }
+  check_select(draw_samples(4095, 1), 4095, true);
+  check_select(draw_samples(4096, 1), 4096, true);
+  check_select(draw_samples(3000, 1500), 3000, false);
+  const Samples many = draw_samples(9000, 3);
+  const auto sizes = sizes_of(many);
+  check_select(many, *std::max_element(sizes.begin(), sizes.end()), true);
+}
+
+void test_by_sort() {
+  for (int64_t classes : {1, 2, 3, 255, 256, 3000}) {
+    const Samples samples = draw_samples(4097, classes);
+    check_select(samples, 4097, true);
+    check_select(samples, 4097, false);
+  }
+}
+
+// What only the data can tell shows as -1.
+void test_wrong_data() {
+  for (int64_t n : {100, 5000}) {
+    Samples samples = draw_samples(n, 4);
+    const auto sizes = sizes_of(samples);
+    auto keep = sizes;
+    keep[1] = sizes[1] + 2;
+    keep[2] = 0;
+    auto expected_keep = sizes;
+    expected_keep[2] = 0;
+    const auto full = reference(samples, POTSTILL_CUDA_EASY, expected_keep);
+    std::vector<int64_t> expected(full.size() + 2, -1);
+    const auto end = std::copy_n(full.begin(), sizes[0] + sizes[1], expected.begin());
+    std::copy(full.begin() + sizes[0] + sizes[1], full.end(), end + 2);
+    check(select(samples, n, POTSTILL_CUDA_EASY, keep) == expected, "too few members show");
+
+    samples.class_of[static_cast<size_t>(n) / 2] = n == 100 ? -1 : 4;
+    const auto kept = select(samples, n, POTSTILL_CUDA_HARD, expected_keep);
+    check(std::count(kept.begin(), kept.end(), -1) == static_cast<int64_t>(kept.size()),
+          "a class out of range shows");
+  }
+  Samples samples = draw_samples(100, 2);
+  std::fill(samples.class_of.begin(), samples.class_of.end(), 0);
+  samples.class_of[99] = 1;
+  const std::vector<int64_t> expected = {-1, 99};
+  check(select(samples, 50, POTSTILL_CUDA_EASY, {1, 1}) == expected,
+        "a class larger than the bound shows");
+}
+
+void test_refusals() {
+  float score = 0;
+  int32_t c = 0;
+  int64_t kept = 0;
+  const int64_t bytes = potstill_cuda_select_workspace(1, 1, 1, 0);
+  auto memory = workspace(bytes);
+  const auto run = [&](int64_t keep, int32_t order, int64_t held, int32_t device) {
+    return potstill_cuda_select(&score, &c, 1, 1, 1, order, &keep, &kept, nullptr, memory.data(),
+                                held, device, nullptr);
+  };
+  check_status(run(2, 0, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "keep beyond n");
+  check_status(run(-1, 0, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "negative keep");
+  check_status(run(1, 2, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "unknown order");
+  check_status(run(1, 0, bytes - 1, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "short workspace");
+  check_status(run(1, 0, bytes, 99), POTSTILL_CUDA_UNAVAILABLE, "no such device");
+  check(potstill_cuda_select_workspace(-1, 1, 1, 0) == -1, "negative n has no workspace");
+}
+
+}  // namespace
+
+void test_select() {
+  test_by_blocks();
+  test_by_sort();
+  test_wrong_data();
+  test_refusals();
+}

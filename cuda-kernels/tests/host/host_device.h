@@ -1,0 +1,154 @@
+// Executes kernels on the host: their sources compile as plain C++ against this header, in which the
+// words of the CUDA language have a meaning for one host thread.
+//
+// Blocks run one after another. The threads of a block are fibers (ucontext), resumed in turn; one
+// that reaches a barrier lets the others run until all have arrived. A warp exchange is a barrier of
+// the warp between writing to a slot of one's own and reading another lane's. Shared memory is
+// static memory. Threads are resumed in ascending or descending order as `descending` says: where
+// results differ between the two, a barrier is missing. Waiting that cannot end, and a thread that
+// returns while others wait, end the program with a message. One host thread at a time.
+//
+// This checks results, not speed, and no memory ordering: a fence does nothing here.
+#ifndef POTSTILL_HOST_DEVICE_H
+#define POTSTILL_HOST_DEVICE_H
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
+#include "status.h"
+
+#define __global__
+#define __host__
+#define __device__
+#define __forceinline__ inline
+#define __launch_bounds__(threads)
+#define __grid_constant__
+#define __shared__ static
+
+typedef void* cudaStream_t;
+
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(16) uint4 {
+  uint32_t x, y, z, w;
+};
+
+namespace potstill {
+namespace host {
+
+struct Index {
+  unsigned x;
+};
+
+extern Index thread;  // of the fiber that runs
+extern Index block;
+extern Index block_size;
+extern Index grid_size;
+extern bool descending;
+
+// Runs `body` for each thread of each block.
+void run(int64_t blocks, int threads, const std::function<void()>& body);
+
+void block_barrier();
+
+// Lays down `value` for the warp; returns what thread `with` laid down, valid until the next exchange.
+const void* exchange(const void* value, size_t bytes, unsigned with);
+
+template <typename T>
+T shuffle_xor(const T& value, int mask) {
+  static_assert(sizeof(T) <= 8, "slot");
+  T other;
+  std::memcpy(&other, exchange(&value, sizeof value, thread.x ^ static_cast<unsigned>(mask)),
+              sizeof other);
+  return other;
+}
+
+}  // namespace host
+
+template <typename T>
+T min(const T& a, const T& b) {
+  return b < a ? b : a;
+}
+
+inline float max_nan(float a, float b) {
+  return std::isnan(a) || std::isnan(b) ? std::nanf("") : std::max(a, b);
+}
+
+inline float exp_fast(float x) { return std::exp(x); }
+
+inline float half_to_float(uint16_t bits) {
+  const int exponent = bits >> 10 & 0x1F;
+  const float fraction = static_cast<float>(bits & 0x3FF);
+  float magnitude = std::ldexp(fraction, -24);
+  if (exponent > 0) magnitude = std::ldexp(1024 + fraction, exponent - 25);
+  if (exponent == 0x1F) magnitude = fraction == 0 ? HUGE_VALF : std::nanf("");
+  return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+template <typename T>
+T load_once(const T* from) {
+  return *from;
+}
+template <typename T>
+void store_once(T* to, const T& value) {
+  *to = value;
+}
+template <typename T>
+T load_fresh(const T* from) {
+  return *from;
+}
+
+template <typename... Parameters, typename... Arguments>
+void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
+            cudaStream_t, Arguments... arguments) {
+  if (blocks < 1 || blocks > 0x7FFFFFFF || threads < 32 || threads > 1024 || threads % 32 != 0) {
+    throw Failure(POTSTILL_CUDA_FAILED, "launch of %s", name);
+  }
+  host::run(blocks, threads, [&] { kernel(static_cast<Parameters>(arguments)...); });
+}
+
+}  // namespace potstill
+
+#define threadIdx potstill::host::thread
+#define blockIdx potstill::host::block
+#define blockDim potstill::host::block_size
+#define gridDim potstill::host::grid_size
+
+inline void __syncthreads() { potstill::host::block_barrier(); }
+inline void __threadfence() {}
+int __syncthreads_or(int value);
+
+template <typename T>
+T __shfl_xor_sync(unsigned, T value, int mask) {
+  return potstill::host::shuffle_xor(value, mask);
+}
+
+inline uint32_t atomicAdd(uint32_t* to, uint32_t value) {
+  const uint32_t old = *to;
+  *to += value;
+  return old;
+}
+
+inline float __int_as_float(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+inline int32_t __float_as_int(float value) {
+  int32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+inline double __longlong_as_double(long long bits) {
+  double value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+#endif
