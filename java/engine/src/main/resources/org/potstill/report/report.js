@@ -84,7 +84,7 @@
       scales: {x: {time: false}},
       series: [{}, {stroke: () => colour("copper"), width: 1.75, points: {show: steps.length < 40, size: 5, fill: () => colour("copper")}}],
       axes: [
-        axis({size: 44, grid: {show: false}, label: step, labelSize: 18, labelFont: font, space: 60, values: (u, splits) => splits.map(v => Number.isInteger(v) ? thousands(v) : "")}),
+        axis({size: 24, grid: {show: false}, label: step, labelSize: 20, labelFont: font, space: 60, values: (u, splits) => splits.map(v => Number.isInteger(v) ? thousands(v) : "")}),
         axis({size: 52, values: (u, splits) => splits.map(short)}),
       ],
       plugins: [tip((u, i) => `${step} ${Math.round(steps[i])}: ${value} ${short(values[i])}`)],
