@@ -174,6 +174,25 @@ class ImageLoaderTest {
   }
 
   @Test
+  void nativeMemoryNeverExceedsTheBatchesAllowed() {
+    long before = Pointer.totalBytes();
+    long batchBytes = 50L * PIXELS * Float.BYTES;
+    long most = 0;
+    FakeDataset dataset = new FakeDataset(20_000, false, index -> {});
+    try (ImageLoader loader = loader(dataset).batch(50).ahead(3).threads(4).start()) {
+      while (loader.hasNext()) {
+        try (ImageBatch batch = loader.next()) {
+          assertEquals(50, batch.count());
+          most = Math.max(most, Pointer.totalBytes() - before);
+        }
+      }
+    }
+    // The one at hand and three ahead of it.
+    assertTrue(most <= 4 * batchBytes, most + " bytes of " + 4 * batchBytes);
+    assertEquals(before, Pointer.totalBytes());
+  }
+
+  @Test
   void everyDecodedImageIsShown() {
     Set<String> shown = ConcurrentHashMap.newKeySet();
     FakeDataset dataset = new FakeDataset(100, false, index -> {});
