@@ -100,7 +100,7 @@ final class FileNames {
     if (!Files.isRegularFile(file)) {
       throw new IOException("it is no regular file");
     }
-    if (size > maxPixels * BYTES_PER_PIXEL + BESIDE_PIXELS || size > Integer.MAX_VALUE / 2) {
+    if ((size - BESIDE_PIXELS) / BYTES_PER_PIXEL > maxPixels || size > Integer.MAX_VALUE / 2) {
       throw new IOException("its " + size + " bytes are more than data.max-pixels allows");
     }
     try (InputStream in = Files.newInputStream(file)) {

@@ -11,11 +11,18 @@ import java.util.List;
  * @param width of the frame
  * @param height of the frame
  * @param orientation of EXIF
+ * @param frame where the code of the frame's marker lies
  * @param header the segments before the first scan that its pixels need
  * @param scan where the code of the first scan's marker lies
  */
 record JpegFile(
-    ByteView view, int width, int height, int orientation, List<Segment> header, int scan)
+    ByteView view,
+    int width,
+    int height,
+    int orientation,
+    int frame,
+    List<Segment> header,
+    int scan)
     implements ImageFile {
 
   private static final int START_OF_SCAN = 0xDA;
@@ -51,7 +58,7 @@ record JpegFile(
         header.add(segment);
       }
       if (isFrame(marker)) {
-        frame = at + 3;
+        frame = at;
       } else if (marker == EXIF && isNamed(view, segment, "Exif\0\0")) {
         orientation = ExifOrientation.of(view, at + 9, segment.length() - 9);
       }
@@ -60,10 +67,10 @@ record JpegFile(
     if (frame < 0) {
       throw new DamagedImageException("its header lacks the size of the picture");
     }
-    int height = view.u16Big(frame + 1);
-    int width = view.u16Big(frame + 3);
+    int height = view.u16Big(frame + 4);
+    int width = view.u16Big(frame + 6);
     ImageFile.requirePixels(width, height);
-    return new JpegFile(view, width, height, orientation, List.copyOf(header), at);
+    return new JpegFile(view, width, height, orientation, frame, List.copyOf(header), at);
   }
 
   /** The position of the next marker's code: a byte after 0xFF that is neither 0 nor 0xFF. */
@@ -106,23 +113,33 @@ record JpegFile(
   }
 
   /**
-   * Looks for the end of the image.
+   * Looks for the end of the image, and in files that are not progressive for every block of it.
    *
-   * @return the file without the segments that its pixels do not need; decoders warn of odd ones
+   * @return the file without what its pixels do not need; decoders warn of what is odd in it
    */
   @Override
   public byte[] checked() throws DamagedImageException {
     int at = scan;
+    int lastBlock = -1;
     try {
+      JpegBlocks blocks = new JpegBlocks(view, frame);
+      for (Segment segment : header) {
+        blocks.prepare(segment.start());
+      }
       while (view.u8(at) != END_OF_IMAGE) {
+        blocks.prepare(at);
         int marker = view.u8(at);
+        int end = at + 1 + (hasLength(marker) ? view.u16Big(at + 1) : 0);
+        if (marker == START_OF_SCAN) {
+          lastBlock = blocks.check(at);
+        }
         // In entropy-coded data 0xFF is followed by 0 or a restart marker, which have no length.
-        at = nextMarker(view, at + 1 + (hasLength(marker) ? view.u16Big(at + 1) : 0));
+        at = nextMarker(view, end);
       }
     } catch (IndexOutOfBoundsException e) {
       throw new DamagedImageException("the file ends early: it has no end-of-image marker");
     }
-    return copy(at + 1);
+    return copy(lastBlock < 0 ? at - 1 : lastBlock);
   }
 
   private byte[] copy(int end) {
@@ -138,6 +155,8 @@ record JpegFile(
     }
     out.write(0xFF);
     out.write(view.bytes(), scan, end - scan);
+    out.write(0xFF);
+    out.write(END_OF_IMAGE);
     return out.toByteArray();
   }
 

@@ -57,9 +57,20 @@ class BadImagesTest {
   }
 
   @Test
-  void jpegCutInHalfNamesTheMissingEnd() {
+  void jpegCutInHalfEndsEarly() {
     byte[] whole = TestImages.encode(".jpg", 400, 300);
-    assertRefused("ends early: it has no end-of-image", Arrays.copyOf(whole, whole.length / 2));
+    byte[] half = Arrays.copyOf(whole, whole.length / 2);
+    assertRefused("ends early", half);
+    assertRefused("no end-of-image marker", Arrays.copyOf(whole, whole.length - 2));
+    half[half.length - 2] = (byte) 0xFF;
+    half[half.length - 1] = (byte) 0xD9;
+    assertRefused("ends early: blocks of the picture are missing", half);
+  }
+
+  @Test
+  void progressiveJpegCutInHalfEndsEarly() {
+    byte[] whole = TestImages.encodeProgressive(400, 300);
+    assertRefused("no end-of-image marker", Arrays.copyOf(whole, whole.length / 2));
   }
 
   @Test
@@ -76,7 +87,7 @@ class BadImagesTest {
     System.arraycopy(plain, 0, whole, 0, 2);
     System.arraycopy(segment, 0, whole, 2, segment.length);
     System.arraycopy(plain, 2, whole, 2 + segment.length, plain.length - 2);
-    assertRefused("no end-of-image", Arrays.copyOf(whole, whole.length / 2));
+    assertRefused("ends early", Arrays.copyOf(whole, whole.length / 2));
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +55,25 @@ class ImageDecoderTest {
   void decodesEveryFormatToRgb(String ending, int within) throws BadImageException {
     RawImage image = TestImages.gradient(61, 40);
     assertSame(image, decode(TestImages.encode(ending, image)), within);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1", "7,9", "16,16", "17,33", "200,3", "64,48"})
+  void jpegOfAnyLayoutIsWhole(int width, int height) throws BadImageException {
+    RawImage image = TestImages.gradient(width, height);
+    int[][] layouts = {
+      {opencv_imgcodecs.IMWRITE_JPEG_OPTIMIZE, 1},
+      {opencv_imgcodecs.IMWRITE_JPEG_RST_INTERVAL, 2},
+      {opencv_imgcodecs.IMWRITE_JPEG_PROGRESSIVE, 1},
+      {opencv_imgcodecs.IMWRITE_JPEG_QUALITY, 100},
+      {opencv_imgcodecs.IMWRITE_JPEG_QUALITY, 3},
+      {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111},
+      {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x121111},
+      {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x411111}
+    };
+    for (int[] layout : layouts) {
+      assertEquals(width, decode(TestImages.encode(".jpg", image, layout)).width());
+    }
   }
 
   @Test

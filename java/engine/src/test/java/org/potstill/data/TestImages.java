@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
@@ -36,6 +37,19 @@ final class TestImages {
 
   /** A file in the format of {@code ending} ({@code .jpg}, {@code .png}, {@code .webp}...). */
   static byte[] encode(String ending, RawImage image) {
+    return encode(ending, image, new int[0]);
+  }
+
+  /** A progressive JPEG file with a restart marker in every row of blocks. */
+  static byte[] encodeProgressive(int width, int height) {
+    int[] options = {
+      opencv_imgcodecs.IMWRITE_JPEG_PROGRESSIVE, 1, opencv_imgcodecs.IMWRITE_JPEG_RST_INTERVAL, 4
+    };
+    return encode(".jpg", gradient(width, height), options);
+  }
+
+  /** A file with options of OpenCV's encoder. */
+  static byte[] encode(String ending, RawImage image, int... options) {
     byte[] bgr = image.pixels().clone();
     for (int i = 0; i < bgr.length; i += 3) {
       byte red = bgr[i];
@@ -44,8 +58,9 @@ final class TestImages {
     }
     try (BytePointer data = new BytePointer(bgr);
         Mat mat = new Mat(image.height(), image.width(), opencv_core.CV_8UC3, data);
+        IntPointer pairs = new IntPointer(options);
         BytePointer file = new BytePointer()) {
-      if (!opencv_imgcodecs.imencode(ending, mat, file)) {
+      if (!opencv_imgcodecs.imencode(ending, mat, file, pairs)) {
         throw new IllegalStateException("no encoder for " + ending);
       }
       byte[] bytes = new byte[Math.toIntExact(file.limit())];
