@@ -35,19 +35,14 @@ final class DistilledImages implements TrainingSource {
     return Fingerprint.ofFile(file);
   }
 
-  /** The same images at every repeat. */
-  @Override
-  public LabelledImages load(int repeat) {
-    return load();
-  }
-
   /**
-   * Reads the set.
+   * Reads the set, the same at every repeat.
    *
    * @throws InputException where it has other channels, another resolution or classes that the data
    *     set does not have, or is damaged
    */
-  LabelledImages load() {
+  @Override
+  public LabelledImages load(int repeat) {
     try (DistilledSet set = DistilledSet.read(file);
         PointerScope scope = new PointerScope()) {
       requireShape(set.images());

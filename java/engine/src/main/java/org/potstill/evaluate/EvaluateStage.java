@@ -91,7 +91,8 @@ public final class EvaluateStage {
   /**
    * Evaluates a set that need not be of this run.
    *
-   * @param distilled a safetensors file with {@code images} and {@code labels}
+   * @param distilled a safetensors file with {@code images} and {@code labels}, or a folder of
+   *     pictures, {@code CLASS/*.png}
    * @return what was written to {@code evaluation.json}
    * @throws InputException where it is damaged or of another data set
    */
@@ -141,11 +142,15 @@ public final class EvaluateStage {
         chosen = candidates.get(selection.best());
         keep(chosen);
       }
-      Evaluation evaluation = measure(trials, new DistilledImages(chosen, data), selection);
+      Evaluation evaluation = measure(trials, source(chosen), selection);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
       journal.delete();
       return evaluation;
     }
+  }
+
+  private TrainingSource source(Path images) {
+    return TrainingSource.distilled(images, config.data(), data);
   }
 
   /** Puts the images of the best iteration in the place of the last ones. */
@@ -184,17 +189,17 @@ public final class EvaluateStage {
         (iteration, file) ->
             means.put(
                 iteration,
-                trials.measure(new DistilledImages(file, data), split).values().stream()
+                trials.measure(source(file), split).values().stream()
                     .mapToDouble(Evaluation.NetworkResult::mean)
                     .average()
                     .orElseThrow()));
     return new Selection(means);
   }
 
-  private Evaluation measure(Trials trials, DistilledImages chosen, Selection selection) {
+  private Evaluation measure(Trials trials, TrainingSource chosen, Selection selection) {
     String distilling = config.distill().network().name();
     int[] perClass;
-    try (LabelledImages images = chosen.load()) {
+    try (LabelledImages images = chosen.load(0)) {
       perClass = images.perClass(data.classKeys().size());
     }
     Evaluation.SetResult distilled =

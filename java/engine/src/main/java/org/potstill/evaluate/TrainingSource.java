@@ -1,5 +1,10 @@
 package org.potstill.evaluate;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.potstill.config.DataConfig;
+import org.potstill.data.Dataset;
+
 /** Where the images come from that networks are trained on. */
 interface TrainingSource {
 
@@ -11,4 +16,15 @@ interface TrainingSource {
 
   /** The images of a repeat, as many of every class at each; the caller closes them. */
   LabelledImages load(int repeat);
+
+  /**
+   * A distilled set in a safetensors file, or in a folder of pictures.
+   *
+   * @throws org.potstill.errors.InputException where there is none
+   */
+  static TrainingSource distilled(Path path, DataConfig config, Dataset data) {
+    return Files.isDirectory(path)
+        ? new DistilledFolder(path, config, data)
+        : new DistilledImages(path, data);
+  }
 }

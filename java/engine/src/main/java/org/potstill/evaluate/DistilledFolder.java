@@ -1,0 +1,147 @@
+package org.potstill.evaluate;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.potstill.config.DataConfig;
+import org.potstill.data.BadImageException;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageDecoder;
+import org.potstill.data.ImageTransform;
+import org.potstill.data.ImageTransforms;
+import org.potstill.data.RawImage;
+import org.potstill.errors.InputException;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.FolderNames;
+import org.potstill.tensor.Tensors;
+
+/**
+ * A distilled set as a folder of pictures, {@code CLASS/*.png}; a class is known by its key, its
+ * display name, or the name of the folder that Potstill writes for it.
+ */
+final class DistilledFolder implements TrainingSource {
+
+  private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg", ".webp", ".bmp");
+
+  private final Path folder;
+  private final DataConfig config;
+  private final Dataset data;
+  private final TreeMap<String, Integer> pictures = new TreeMap<>();
+
+  /**
+   * Lists a folder.
+   *
+   * @throws InputException where it cannot be listed, has no pictures, or has a folder that is of
+   *     no class
+   */
+  DistilledFolder(Path folder, DataConfig config, Dataset data) {
+    this.folder = folder;
+    this.config = config;
+    this.data = data;
+    for (Path entry : entries(folder)) {
+      if (Files.isDirectory(entry)) {
+        int classIndex = classOf(entry.getFileName().toString());
+        for (Path file : entries(entry)) {
+          String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+          if (ENDINGS.stream().anyMatch(name::endsWith)) {
+            pictures.put(folder.relativize(file).toString(), classIndex);
+          }
+        }
+      }
+    }
+    if (pictures.isEmpty()) {
+      throw new InputException(folder + " holds no pictures (CLASS/*.png)");
+    }
+  }
+
+  private static List<Path> entries(Path folder) {
+    try (Stream<Path> paths = Files.list(folder)) {
+      return paths.sorted().toList();
+    } catch (IOException e) {
+      throw new InputException("cannot list " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private int classOf(String name) {
+    for (List<String> names :
+        List.of(data.classKeys(), data.classNames(), FolderNames.of(data.classKeys()))) {
+      if (names.contains(name)) {
+        return names.indexOf(name);
+      }
+    }
+    throw new InputException(
+        folder.resolve(name) + " is named after none of the classes of the data set");
+  }
+
+  @Override
+  public String name() {
+    return DistilledImages.NAME;
+  }
+
+  @Override
+  public String key() {
+    Map<String, String> files = new TreeMap<>();
+    pictures.keySet().forEach(id -> files.put(id, Fingerprint.ofFile(folder.resolve(id))));
+    return Fingerprint.of(files).hash();
+  }
+
+  @Override
+  public LabelledImages load(int repeat) {
+    ImageTransform transform =
+        ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
+    List<float[]> images = new ArrayList<>();
+    pictures.keySet().forEach(id -> images.add(transform.apply(read(id))));
+    int size = images.get(0).length;
+    float[] all = new float[Math.multiplyExact(size, images.size())];
+    for (int i = 0; i < images.size(); i++) {
+      System.arraycopy(images.get(i), 0, all, i * size, size);
+    }
+    int[] labels = pictures.values().stream().mapToInt(Integer::intValue).toArray();
+    long side = data.resolution();
+    try (PointerScope scope = new PointerScope()) {
+      return new LabelledImages(
+          Tensors.of(all, images.size(), data.channels(), side, side), Tensors.indices(labels));
+    }
+  }
+
+  private RawImage read(String id) {
+    Path file = folder.resolve(id);
+    RawImage image;
+    try {
+      image = ImageDecoder.decode(id, Files.readAllBytes(file), config.maxPixels());
+    } catch (BadImageException e) {
+      throw new InputException(file + " cannot be used: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+    if (image.width() != data.resolution() || image.height() != data.resolution()) {
+      throw new InputException(
+          String.format(
+              "%s is of %d x %d pixels, the data set of %d x %d; set data.resolution to that of the"
+                  + " pictures",
+              file, image.width(), image.height(), data.resolution(), data.resolution()));
+    }
+    return data.channels() == 1 ? grey(file, image) : image;
+  }
+
+  /** One channel of a grey picture, whose three are equal once decoded. */
+  private static RawImage grey(Path file, RawImage image) {
+    byte[] pixels = new byte[image.width() * image.height()];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = image.pixels()[i * image.channels()];
+      for (int c = 1; c < image.channels(); c++) {
+        if (image.pixels()[i * image.channels() + c] != pixels[i]) {
+          throw new InputException(file + " has colours, but the data set is grey");
+        }
+      }
+    }
+    return new RawImage(image.width(), image.height(), 1, pixels);
+  }
+}

@@ -1,0 +1,320 @@
+package org.potstill.score;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.ConfigLoader;
+import org.potstill.data.BadImageException;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageRecord;
+import org.potstill.data.ImageTransforms;
+import org.potstill.data.Normalisation;
+import org.potstill.data.PatternDataset;
+import org.potstill.data.RawImage;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.net.Network;
+import org.potstill.net.Pass;
+import org.potstill.net.ScorerResNet18;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+import org.potstill.run.StageLog;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
+
+class ScoreStageTest {
+
+  private static final long SEED = 4;
+  private static final String[] TRAINED = {
+    "data.source=builtin:fashion-mnist-mini", "score.epochs=2", "score.batch=8", "score.folds=2"
+  };
+
+  @TempDir Path folder;
+  private final List<String> warnings = new ArrayList<>();
+
+  @BeforeAll
+  static void load() {
+    LibTorch.load();
+  }
+
+  private static PatternDataset grey() {
+    return new PatternDataset(12, 1, 8, "cat, \"wild\"", "dog/wolf");
+  }
+
+  private Scores score(String run, Dataset data, String... settings) {
+    return score(run, data, new CancellationToken(), RunListener.SILENT, settings);
+  }
+
+  private Scores score(
+      String run,
+      Dataset data,
+      CancellationToken cancellation,
+      RunListener listener,
+      String... settings) {
+    try (RunDirectory directory = RunDirectory.open(folder.resolve(run), Existing.RESUME)) {
+      AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
+      RunContext context = new RunContext(directory, listener, cancellation, SEED, 1);
+      Scores scores =
+          new ScoreStage(ConfigLoader.of(settings), data, context, new JavaKernels()).run();
+      Map<String, String> values = Map.of("data set", data.fingerprint());
+      directory
+          .stages()
+          .put(ScoreStage.NAME, new StageLog.Entry(Fingerprint.of(values), Map.of(), 1, Map.of()));
+      return scores;
+    }
+  }
+
+  private static String[] with(String[] settings, String... more) {
+    String[] all = Arrays.copyOf(settings, settings.length + more.length);
+    System.arraycopy(more, 0, all, settings.length, more.length);
+    return all;
+  }
+
+  @Test
+  void trainedScorerScoresEveryImageOutOfFold() throws IOException {
+    PatternDataset data = grey();
+    Scores scores = score("run", data, TRAINED);
+    assertEquals(
+        data.training().stream().map(ImageRecord::id).toList(),
+        scores.entries().stream().map(Scores.Entry::id).toList());
+    assertEquals(scores, Scores.read(folder.resolve("run/scores.csv")));
+    assertEquals(data.training().size(), data.reads());
+    assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
+    assertFalse(Files.exists(folder.resolve("run/checkpoints/score-000000002.safetensors")));
+  }
+
+  @Test
+  void galleryHoldsTheEasiestAndTheHardest() throws IOException {
+    PatternDataset data = new PatternDataset(12, 3, 12, "cat, \"wild\"", "dog/wolf");
+    Scores scores = score("run", data, with(TRAINED, "score.epochs=1"));
+    Path gallery = folder.resolve("run/gallery");
+    JsonNode index = new ObjectMapper().readTree(gallery.resolve("index.json").toFile());
+    assertEquals(2 * 2 * 8, index.size());
+    List<Float> cats =
+        scores.entries().stream()
+            .filter(entry -> entry.classKey().startsWith("cat"))
+            .map(Scores.Entry::loss)
+            .sorted()
+            .toList();
+    for (int i = 0; i < 8; i++) {
+      assertEquals("easy", index.get(i).get("kind").asText());
+      assertEquals(cats.get(i), index.get(i).get("loss").floatValue());
+      assertEquals(cats.get(11 - i), index.get(8 + i).get("loss").floatValue());
+      Path picture = gallery.resolve(index.get(i).get("file").asText());
+      assertEquals(12, ImageIO.read(picture.toFile()).getWidth());
+    }
+  }
+
+  @Test
+  void trainingThatWasStoppedEndsBitIdentical() throws IOException {
+    // Two steps an epoch and four a fold: the third lies in the middle of an epoch.
+    String[] settings = with(TRAINED, "score.batch=4");
+    score("whole", grey(), settings);
+    CancellationToken cancellation = new CancellationToken();
+    RunListener stopper =
+        new RunListener() {
+          private int steps;
+
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (unit.equals("steps") && ++steps == 3) {
+              cancellation.cancel();
+            }
+          }
+        };
+    assertThrows(
+        RunCancelledException.class,
+        () -> score("stopped", grey(), cancellation, stopper, settings));
+    assertFalse(Files.exists(folder.resolve("stopped/scores.csv")));
+    assertEquals(1, Files.list(folder.resolve("stopped/checkpoints")).count());
+    List<String> tasks = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            tasks.add(task + " " + done);
+          }
+        };
+    score("stopped", grey(), new CancellationToken(), listener, settings);
+    assertFalse(tasks.contains("training scorer 1 of 2 1"), tasks.toString());
+    assertArrayEquals(
+        Files.readAllBytes(folder.resolve("whole/scores.csv")),
+        Files.readAllBytes(folder.resolve("stopped/scores.csv")));
+    assertEquals(4, Files.readAllLines(folder.resolve("stopped/metrics.jsonl")).size());
+  }
+
+  @Test
+  void checkpointOfOtherSettingsIsNotTaken() {
+    CancellationToken cancelled = new CancellationToken();
+    RunListener stopper =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (unit.equals("steps")) {
+              cancelled.cancel();
+            }
+          }
+        };
+    String[] other = with(TRAINED, "score.learning-rate=0.02");
+    assertThrows(
+        RunCancelledException.class, () -> score("run", grey(), cancelled, stopper, other));
+    assertEquals(score("whole", grey(), TRAINED), score("run", grey(), TRAINED));
+  }
+
+  @Test
+  void badImagesAreLeftOutAndListedOrFail() throws IOException {
+    String[] skip = with(TRAINED, "data.on-bad-image=skip", "score.epochs=1");
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+    PatternDataset data = grey().withBad(3, "it ends early");
+    Scores scores = score("run", data, new CancellationToken(), listener, skip);
+    assertEquals(15, scores.entries().size());
+    assertEquals(
+        Map.of(data.training().get(3).id(), "it ends early"),
+        LeftOut.read(folder.resolve("run/left-out.csv")).reasons());
+    assertEquals(1, warnings.size());
+    InputException error = assertThrows(InputException.class, () -> score("other", data, TRAINED));
+    assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
+  }
+
+  @Test
+  void fewImagesCanBeScored() {
+    Scores scores = score("run", new PatternDataset(12, 1, 1, "a", "b"), TRAINED);
+    assertEquals(2, scores.entries().size());
+    assertThrows(
+        InputException.class, () -> score("other", new PatternDataset(12, 1, 1, "a"), TRAINED));
+  }
+
+  private Path weights(String broken) throws IOException {
+    Path file = folder.resolve("weights.safetensors");
+    Network network = ScorerResNet18.of(3, 1000);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state =
+            network.initialise(RandomStream.of(1, Purpose.SCORER_INITIALISATION, 0, 0))) {
+      if (!broken.isEmpty()) {
+        state.put(broken, torch.full(Tensors.shape(state.get(broken)), nan(), Tensors.float32()));
+      }
+      Safetensors.write(file, state, Map.of());
+    }
+    return file;
+  }
+
+  private static Scalar nan() {
+    return new Scalar(Double.NaN);
+  }
+
+  private static String[] pretrained(Path weights) {
+    return new String[] {
+      "data.source=builtin:fashion-mnist-mini",
+      "score.weights=" + weights,
+      "score.resolution=32",
+      "score.batch=3"
+    };
+  }
+
+  @Test
+  void pretrainedLossesEqualThePlainWay() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 4, "n01440764", "n02102040");
+    Path file = weights("");
+    List<Scores.Entry> entries = score("run", data, pretrained(file)).entries();
+    assertEquals(8, entries.size());
+    assertEquals(8, data.reads());
+    Network network = ScorerResNet18.of(3, 1000);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = Safetensors.open(file).readAll()) {
+      for (int i = 0; i < entries.size(); i++) {
+        float[] pixels =
+            ImageTransforms.scorer(Normalisation.IMAGENET, 32)
+                .apply(assertReads(data, data.training().get(i)));
+        Tensor logits = network.logits(state, Tensors.of(pixels, 1, 3, 32, 32), Pass.EVAL).value();
+        Tensor label = Tensors.of(new long[] {i < 4 ? 0 : 217}, 1);
+        float expected = torch.cross_entropy_loss(logits, label).item_float();
+        assertEquals(expected, entries.get(i).loss(), 2e-4f * Math.max(1, expected));
+      }
+    }
+  }
+
+  private static RawImage assertReads(PatternDataset data, ImageRecord image) {
+    try {
+      return data.read(image);
+    } catch (BadImageException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void classWithoutAnOutputIsAnError() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 2, "n01440764", "my dog");
+    String[] settings = pretrained(weights(""));
+    String message =
+        assertThrows(InputException.class, () -> score("run", data, settings)).getMessage();
+    assertTrue(message.contains("'my dog'"), message);
+    assertTrue(message.contains("data.class-index"), message);
+  }
+
+  @Test
+  void damagedWeightsAreAnError() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 2, "n01440764");
+    String[] nan = pretrained(weights("layer1.0.conv1.weight"));
+    String message = assertThrows(InputException.class, () -> score("run", data, nan)).getMessage();
+    assertTrue(message.contains("layer1.0.conv1.weight"), message);
+    Path file = weights("");
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+    assertThrows(InputException.class, () -> score("run", data, pretrained(file)));
+  }
+
+  @Test
+  void scoresOfAnotherRunAreTaken() throws IOException {
+    Scores scores = score("first", grey(), TRAINED);
+    String[] from = with(TRAINED, "score.from=" + folder.resolve("first"));
+    PatternDataset data = grey();
+    assertEquals(scores, score("second", data, from));
+    assertEquals(0, data.reads());
+    assertTrue(Files.exists(folder.resolve("second/gallery/index.json")));
+    assertArrayEquals(
+        Files.readAllBytes(folder.resolve("first/scores.csv")),
+        Files.readAllBytes(folder.resolve("second/scores.csv")));
+    PatternDataset other = new PatternDataset(12, 1, 9, "cat, \"wild\"", "dog/wolf");
+    String message =
+        assertThrows(InputException.class, () -> score("third", other, from)).getMessage();
+    assertTrue(message.contains("another data set"), message);
+    String[] nowhere = with(TRAINED, "score.from=" + folder.resolve("nowhere"));
+    assertThrows(InputException.class, () -> score("fourth", grey(), nowhere));
+  }
+}
