@@ -47,11 +47,23 @@ public final class CpuKernels implements Kernels {
 
   private static String cause(CpuLevel level) {
     String cause = NativeLibrary.load();
-    if (!cause.isEmpty() || level == CpuLevel.AUTO) {
+    if (!cause.isEmpty()) {
       return cause;
+    }
+    if (level == CpuLevel.AUTO) {
+      return wishIgnored(System.getenv("POTSTILL_CPU"));
     }
     boolean supported = NativeKernels.potstill_level_supported(level.code()) != 0;
     return supported ? "" : "this CPU has no " + level;
+  }
+
+  /** The library falls back on the best level where it cannot do as asked; we say so instead. */
+  private static String wishIgnored(String wish) {
+    CpuLevel taken = CpuLevel.ofCode(NativeKernels.potstill_cpu_level());
+    boolean granted = wish == null || taken.name().equalsIgnoreCase(wish);
+    return granted
+        ? ""
+        : "POTSTILL_CPU=" + wish + " is not one of generic, avx2, avx512 that this CPU has";
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,12 +58,26 @@ class NativeLibraryTest {
     assertTrue(output.get(0).contains(folder + "/libpotstill_kernels.so"), output::toString);
   }
 
+  @Test
+  void instructionSetThatCannotBeHadIsNamedInTheCause() throws Exception {
+    List<String> output = probe(Map.of("POTSTILL_CPU", "avx1024"));
+    assertTrue(output.get(0).startsWith("cause: POTSTILL_CPU=avx1024 is not"), output::toString);
+    assertEquals("cause: ", probe(Map.of("POTSTILL_CPU", "generic")).get(0));
+  }
+
   private static List<String> probe(String... options) throws Exception {
+    return probe(Map.of(), options);
+  }
+
+  private static List<String> probe(Map<String, String> environment, String... options)
+      throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(options));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Probe.class.getName()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     List<String> output = new ArrayList<>();
     try (var reader = process.inputReader()) {
       reader.lines().filter(l -> l.matches("(cause|mapped): .*|cause: ")).forEach(output::add);
