@@ -9,6 +9,8 @@ namespace potstill {
 namespace POTSTILL_LEVEL {
 namespace {
 
+constexpr int64_t kLine = 16;  // floats in a cache line
+
 void sum_columns(const float* data, int64_t rows, int64_t stride, int64_t width, double* sum) {
   for (int64_t f = 0; f < width; ++f) sum[f] = 0;
   int64_t r = 0;
@@ -16,6 +18,15 @@ void sum_columns(const float* data, int64_t rows, int64_t stride, int64_t width,
   for (; r + 4 <= rows; r += 4) {
     const float* row = data + r * stride;
     int64_t f = 0;
+    // A block of columns is one short stretch of every row, too short for the hardware to look ahead.
+    for (; f + kLine <= width; f += kLine) {
+      for (int64_t ahead = 4; ahead < 8; ++ahead) __builtin_prefetch(row + ahead * stride + f);
+      for (int64_t at = f; at < f + kLine; at += kDoubleLanes) {
+        const Doubles low = widen(row + at) + widen(row + stride + at);
+        const Doubles high = widen(row + 2 * stride + at) + widen(row + 3 * stride + at);
+        store(sum + at, load<Doubles>(sum + at) + (low + high));
+      }
+    }
     for (; f + kDoubleLanes <= width; f += kDoubleLanes) {
       const Doubles low = widen(row + f) + widen(row + stride + f);
       const Doubles high = widen(row + 2 * stride + f) + widen(row + 3 * stride + f);
@@ -82,13 +93,13 @@ double squared_distance(const float* a, const float* b, int64_t n) {
 inline Doubles widen_low(Floats value) {
   HalfFloats low;
   std::memcpy(&low, &value, sizeof low);
-  return __builtin_convertvector(low, Doubles);
+  return widen(low);
 }
 
 inline Doubles widen_high(Floats value) {
   HalfFloats high;
   std::memcpy(&high, reinterpret_cast<const char*>(&value) + sizeof high, sizeof high);
-  return __builtin_convertvector(high, Doubles);
+  return widen(high);
 }
 
 // Differences and their squares in single precision, in runs of eight per lane that are then added in

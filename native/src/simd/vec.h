@@ -52,12 +52,28 @@ inline void stream_aligned(float* into, Floats value) {
 
 inline Floats splat(float value) { return Floats{} + value; }
 
-// kDoubleLanes floats, widened.
-inline Doubles widen(const float* from) {
-  return __builtin_convertvector(load<HalfFloats>(from), Doubles);
+// Intrinsics, since GCC 12 makes two halves of the generic conversions.
+inline Doubles widen(HalfFloats value) {
+#if defined(__AVX512F__) && POTSTILL_LANES == 16
+  return _mm512_cvtps_pd(value);
+#elif defined(__AVX__) && POTSTILL_LANES == 8
+  return _mm256_cvtps_pd(value);
+#else
+  return __builtin_convertvector(value, Doubles);
+#endif
 }
 
-inline HalfFloats narrow(Doubles value) { return __builtin_convertvector(value, HalfFloats); }
+inline Doubles widen(const float* from) { return widen(load<HalfFloats>(from)); }
+
+inline HalfFloats narrow(Doubles value) {
+#if defined(__AVX512F__) && POTSTILL_LANES == 16
+  return _mm512_cvtpd_ps(value);
+#elif defined(__AVX__) && POTSTILL_LANES == 8
+  return _mm256_cvtpd_ps(value);
+#else
+  return __builtin_convertvector(value, HalfFloats);
+#endif
+}
 
 // a > b ? a : b, so b where either is NaN.
 inline Floats max(Floats a, Floats b) {
