@@ -3,9 +3,6 @@ package org.potstill.distill;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
@@ -24,7 +21,6 @@ import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.LibTorch;
-import org.potstill.tensor.Tensors;
 
 /** The stage {@code distill}: from {@code coreset.csv} to {@code distilled/}. */
 public final class DistillStage {
@@ -157,58 +153,14 @@ public final class DistillStage {
                 + " that were done; it may only grow");
       }
       context.directory().metrics().cutBack(NAME, start);
+      DistilledFiles files = new DistilledFiles(config, data, context, configHash());
       if (start == 0) {
-        write(space, 0, DistilledSet.INITIAL_FILE);
+        files.writeInitial(space, distiller);
       }
       new DistillLoop(distill, context, space, distiller, optimiser, checkpoint)
-          .run(start, done -> keepHistory(space, done));
-      writeResult(space);
+          .run(start, done -> files.keepHistory(space, distiller, done));
+      files.writeResult(space, distiller);
     }
-  }
-
-  /** Keeps the images at the iterations that are evaluated. */
-  private void keepHistory(Space space, long done) {
-    int every = config.evaluate().every();
-    if (every > 0 && (done % every == 0 || done == distill.iterations())) {
-      write(space, done, DistilledSet.historyFile(done));
-    }
-  }
-
-  private void writeResult(Space space) {
-    write(space, distill.iterations(), DistilledSet.FILE);
-    try (DistilledSet set = set(space, distill.iterations())) {
-      ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
-    }
-  }
-
-  private void write(Space space, long done, String file) {
-    try (DistilledSet set = set(space, done)) {
-      set.write(context.directory().resolve(file));
-    }
-  }
-
-  /** The images after {@code done} iterations, as the next iteration would see them. */
-  private DistilledSet set(Space space, long done) {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor images = space.images(done);
-      long[] labels = new long[(int) images.size(0)];
-      for (int i = 0; i < labels.length; i++) {
-        labels[i] = i / distill.imagesPerClass();
-      }
-      return DistilledSet.of(images, Tensors.of(labels, labels.length), description());
-    }
-  }
-
-  private DistilledSet.Description description() {
-    return new DistilledSet.Description(
-        data.normalisation(),
-        data.classNames(),
-        data.classKeys(),
-        word(distill.method()),
-        word(distill.space()),
-        Long.toString(context.seed()),
-        configHash(),
-        OptionalDouble.empty());
   }
 
   /** Stands for all that the images depend on; the number of iterations may grow. */
@@ -243,7 +195,7 @@ public final class DistillStage {
         0);
   }
 
-  private static String word(Enum<?> value) {
+  static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 }

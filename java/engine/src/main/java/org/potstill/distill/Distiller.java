@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
 
@@ -36,6 +37,11 @@ public interface Distiller extends AutoCloseable {
 
   /** Takes its variables from a checkpoint. */
   default void restoreState(NamedTensors state) {}
+
+  /** The learning rate at which networks are best trained on the images, where one is learned. */
+  default OptionalDouble learnedRate() {
+    return OptionalDouble.empty();
+  }
 
   @Override
   default void close() {}

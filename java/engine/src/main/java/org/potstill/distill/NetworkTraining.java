@@ -1,15 +1,13 @@
 package org.potstill.distill;
 
 import java.util.Arrays;
-import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.Pass;
+import org.potstill.net.Sgd;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.Tensors;
@@ -23,6 +21,7 @@ final class NetworkTraining {
   /** Beyond the draws that real and synthetic images share. */
   private static final long AUGMENTATION_OFFSET = 1L << 32;
 
+  private final Sgd sgd = new Sgd(0, 0);
   private final TrainedState state;
   private final SiameseAugmentation augmentation;
   private final double learningRate;
@@ -63,14 +62,9 @@ final class NetworkTraining {
     Tensor batch = augmentation.apply(torch.index_select(images, 0, Tensors.indices(rows)), draw);
     int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
     Tensor loss = ClassLoss.mean(state.logits(batch, Pass.TRAIN), Tensors.indices(labels));
-    List<Tensor> parameters = state.parameters();
-    Tensor[] gradients = Tensors.gradients(loss, null, parameters.toArray(Tensor[]::new), false);
-    try (NoGradGuard guard = new NoGradGuard()) {
-      Scalar rate = new Scalar(learningRate);
-      for (int i = 0; i < gradients.length; i++) {
-        parameters.get(i).sub_(gradients[i], rate);
-      }
-    }
+    Tensor[] gradients =
+        Tensors.gradients(loss, null, state.parameters().toArray(Tensor[]::new), false);
+    state.descend(sgd, gradients, learningRate);
     return loss.item_double();
   }
 }

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
+import org.potstill.net.Sgd;
 import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
 
@@ -69,6 +70,11 @@ final class TrainedState implements AutoCloseable {
         NoGradGuard guard = new NoGradGuard()) {
       logits(images, Pass.TRAIN);
     }
+  }
+
+  /** One step of an optimiser. */
+  void descend(Sgd sgd, Tensor[] gradients, double learningRate) {
+    sgd.step(state, parameterNames, gradients, learningRate);
   }
 
   @Override

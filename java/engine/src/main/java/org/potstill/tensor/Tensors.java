@@ -109,7 +109,16 @@ public final class Tensors {
    * @return one new handle per input
    */
   public static Tensor[] gradients(Tensor[] outputs, Tensor[] outputGradients, Tensor[] inputs) {
-    return gradients(new TensorVector(outputs), new TensorVector(outputGradients), inputs, false);
+    TensorVector differentiable = new TensorVector();
+    TensorVector weights = new TensorVector();
+    for (int i = 0; i < outputs.length; i++) {
+      // One that depends on nothing has no gradient to add, and autograd refuses it.
+      if (outputs[i].requires_grad()) {
+        differentiable.push_back(outputs[i]);
+        weights.push_back(outputGradients[i]);
+      }
+    }
+    return gradients(differentiable, weights, inputs, false);
   }
 
   private static Tensor[] gradients(

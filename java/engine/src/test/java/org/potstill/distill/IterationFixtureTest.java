@@ -68,6 +68,8 @@ class IterationFixtureTest {
       GradientMatchingFixtures.assertLoop(file);
     } else if (reference.contains("distill_dc")) {
       GradientMatchingFixtures.assertStep(file);
+    } else if (reference.contains("distill_mtt")) {
+      TrajectoryMatchingFixtures.assertForms(file);
     } else {
       abort("not available in this version: " + reference);
     }

@@ -1,0 +1,81 @@
+package org.potstill.distill;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.config.Config;
+import org.potstill.config.DistillConfig;
+import org.potstill.data.Dataset;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.Tensors;
+
+/** Writes the images of a distillation below {@code distilled/}. */
+final class DistilledFiles {
+
+  private static final String IMAGE_FOLDER = "distilled/images";
+
+  private final Config config;
+  private final DistillConfig distill;
+  private final Dataset data;
+  private final RunContext context;
+  private final String configHash;
+
+  DistilledFiles(Config config, Dataset data, RunContext context, String configHash) {
+    this.config = config;
+    this.distill = config.distill();
+    this.data = data;
+    this.context = context;
+    this.configHash = configHash;
+  }
+
+  /** Keeps what the images start from. */
+  void writeInitial(Space space, Distiller distiller) {
+    write(space, distiller, 0, DistilledSet.INITIAL_FILE);
+  }
+
+  /** Keeps the images at the iterations that are evaluated. */
+  void keepHistory(Space space, Distiller distiller, long done) {
+    int every = config.evaluate().every();
+    if (every > 0 && (done % every == 0 || done == distill.iterations())) {
+      write(space, distiller, done, DistilledSet.historyFile(done));
+    }
+  }
+
+  /** Writes the images after the last iteration, as tensors and as pictures. */
+  void writeResult(Space space, Distiller distiller) {
+    write(space, distiller, distill.iterations(), DistilledSet.FILE);
+    try (DistilledSet set = set(space, distiller, distill.iterations())) {
+      ImageFolder.write(set, context.directory().resolve(IMAGE_FOLDER));
+    }
+  }
+
+  private void write(Space space, Distiller distiller, long done, String file) {
+    try (DistilledSet set = set(space, distiller, done)) {
+      set.write(context.directory().resolve(file));
+    }
+  }
+
+  /** The images after {@code done} iterations, as the next iteration would see them. */
+  private DistilledSet set(Space space, Distiller distiller, long done) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = space.images(done);
+      long[] labels = new long[(int) images.size(0)];
+      for (int i = 0; i < labels.length; i++) {
+        labels[i] = i / distill.imagesPerClass();
+      }
+      Tensor labelTensor = Tensors.of(labels, labels.length);
+      return DistilledSet.of(images, labelTensor, description(distiller));
+    }
+  }
+
+  private DistilledSet.Description description(Distiller distiller) {
+    return new DistilledSet.Description(
+        data.normalisation(),
+        data.classNames(),
+        data.classKeys(),
+        DistillStage.word(distill.method()),
+        DistillStage.word(distill.space()),
+        Long.toString(context.seed()),
+        configHash,
+        distiller.learnedRate());
+  }
+}
