@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds native/ into BUILD/native and, where nvcc is present, cuda-kernels/ into BUILD/cuda-kernels.
-# Quiet unless something fails; POTSTILL_CUDA=OFF in the environment leaves CUDA out. usage: cmake/build-natives.sh BUILD
+# Quiet unless something fails; POTSTILL_CUDA=OFF in the environment leaves CUDA out.
+# usage: cmake/build-natives.sh BUILD
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$1
