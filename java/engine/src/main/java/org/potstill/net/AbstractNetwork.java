@@ -1,8 +1,11 @@
 package org.potstill.net;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
@@ -14,12 +17,14 @@ abstract class AbstractNetwork implements Network {
   private final int classes;
   private final StateLayout layout;
   private final List<StateEntry> entries;
+  private final boolean batchNormed;
 
   AbstractNetwork(String name, int classes, StateLayout layout) {
     this.name = name;
     this.classes = classes;
     this.layout = layout;
     this.entries = layout.entries();
+    this.batchNormed = entries.stream().anyMatch(entry -> entry.kind() == StateEntry.Kind.COUNTER);
   }
 
   /** What {@link #embed} gives. */
@@ -63,34 +68,77 @@ abstract class AbstractNetwork implements Network {
     Tensor apply(Layers layers, Tensor input);
   }
 
+  /**
+   * Runs a pass. What lies between input and output is let go at once, as far as no gradient needs
+   * it, and without gradients images may take turns.
+   */
   private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
+    boolean plain = input.is_cpu() && !differentiated(state, input);
     Layers layers = new Layers(state, pass);
+    long count = input.size(0);
+    long atOnce = plain && separable(pass) ? imagesAtOnce(input) : Math.max(1, count);
+    List<Tensor> parts = new ArrayList<>();
     try {
-      Tensor value = way.apply(layers, arranged(state, input));
-      return new NetworkOutput(value, layers.movedBuffers());
+      for (long start = 0; start == 0 || start < count; start += atOnce) {
+        Tensor part = new Tensor();
+        parts.add(part);
+        try (PointerScope scope = new PointerScope()) {
+          Tensor images = input.narrow(0, start, Math.min(atOnce, count - start));
+          part.put(
+              way.apply(
+                  layers,
+                  plain && channelsLast()
+                      ? images.contiguous(torch.MemoryFormat.ChannelsLast)
+                      : images));
+        }
+      }
+      return new NetworkOutput(joined(parts), layers.movedBuffers());
     } catch (RuntimeException e) {
       layers.movedBuffers().close();
       throw e;
     }
   }
 
-  /**
-   * Whether a pass on the CPU without gradients has the channels last; with gradients none has,
-   * since the backward pass of group norm is slow in that order.
-   */
-  boolean channelsLast() {
-    return false;
-  }
-
-  private Tensor arranged(NamedTensors state, Tensor input) {
-    return channelsLast() && input.is_cpu() && !differentiated(state, input)
-        ? input.contiguous(torch.MemoryFormat.ChannelsLast)
-        : input;
-  }
-
   private static boolean differentiated(NamedTensors state, Tensor input) {
     return GradMode.is_enabled()
         && (input.requires_grad() || state.values().stream().anyMatch(Tensor::requires_grad));
+  }
+
+  private static Tensor joined(List<Tensor> parts) {
+    if (parts.size() == 1) {
+      return parts.get(0);
+    }
+    Tensor joined = torch.cat(new TensorVector(parts.toArray(new Tensor[0])), 0);
+    parts.forEach(Tensor::close);
+    return joined;
+  }
+
+  /** Whether an image's output does not depend on the others, nor on its place among them. */
+  private boolean separable(Pass pass) {
+    return pass.mode() == Mode.EVAL || (pass.dropout() == null && !batchNormed);
+  }
+
+  /**
+   * Images at a time. The largest maps of these fit the caches, and the allocator hands the same
+   * memory out again instead of asking the system for fresh pages: twice as fast for a ConvNet on
+   * 256 images of 32 pixels.
+   */
+  private long imagesAtOnce(Tensor input) {
+    long elements = Math.max(1, largestMap(input.size(2) * input.size(3)));
+    return Math.max(1, elementsAtOnce() / elements);
+  }
+
+  /** Elements of the largest map that one image of so many pixels becomes. */
+  abstract long largestMap(long pixels);
+
+  /** Elements of such maps that a pass without gradients makes at a time. */
+  long elementsAtOnce() {
+    return 1L << 21;
+  }
+
+  /** Whether a pass without gradients on the CPU has the channels last. */
+  boolean channelsLast() {
+    return false;
   }
 
   @Override

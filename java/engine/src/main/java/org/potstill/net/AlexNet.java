@@ -35,6 +35,11 @@ final class AlexNet extends AbstractNetwork {
   }
 
   @Override
+  long largestMap(long pixels) {
+    return 128 * pixels;
+  }
+
+  @Override
   Tensor features(Layers layers, Tensor input) {
     Tensor value = pooled(layers.convolution("features.0", input, true, 1, firstPadding).relu_());
     value = pooled(layers.convolution("features.3", value, true, 1, 2).relu_());

@@ -30,6 +30,7 @@ public final class ConvNet extends AbstractNetwork {
   private final Pooling pooling;
   private final Activation activation;
   private final boolean globalAverage;
+  private final long width;
 
   private ConvNet(NetworkSpec spec, boolean globalAverage, StateLayout layout, List<Block> blocks) {
     super(spec.name(), spec.classes(), layout);
@@ -38,6 +39,7 @@ public final class ConvNet extends AbstractNetwork {
     this.pooling = spec.pooling();
     this.activation = spec.activation();
     this.globalAverage = globalAverage;
+    this.width = spec.width();
   }
 
   /**
@@ -92,8 +94,8 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   @Override
-  boolean channelsLast() {
-    return true;
+  long largestMap(long pixels) {
+    return width * pixels;
   }
 
   @Override

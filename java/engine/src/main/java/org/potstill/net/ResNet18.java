@@ -43,6 +43,11 @@ final class ResNet18 extends AbstractNetwork {
   }
 
   @Override
+  long largestMap(long pixels) {
+    return ResidualStages.channels(0) * pixels;
+  }
+
+  @Override
   Tensor features(Layers layers, Tensor input) {
     Tensor maps = maps(layers, input);
     return Layers.flatten(Layers.averagePool(maps, Math.min(FEATURE_SQUARE, maps.size(2))));

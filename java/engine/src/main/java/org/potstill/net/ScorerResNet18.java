@@ -73,6 +73,18 @@ public final class ScorerResNet18 extends AbstractNetwork {
     return true;
   }
 
+  /** The stem has stride 2. */
+  @Override
+  long largestMap(long pixels) {
+    return ResidualStages.channels(0) * pixels / 4;
+  }
+
+  /** More than elsewhere: its many weights are rearranged once for every such batch. */
+  @Override
+  long elementsAtOnce() {
+    return 1L << 23;
+  }
+
   @Override
   Tensor features(Layers layers, Tensor input) {
     Tensor value = layers.convolution("conv1", input, stages.bias(), 2, 3);

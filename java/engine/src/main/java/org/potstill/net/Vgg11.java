@@ -70,6 +70,11 @@ final class Vgg11 extends AbstractNetwork {
   }
 
   @Override
+  long largestMap(long pixels) {
+    return 64 * pixels;
+  }
+
+  @Override
   Tensor features(Layers layers, Tensor input) {
     Tensor value = input;
     for (Step step : steps()) {

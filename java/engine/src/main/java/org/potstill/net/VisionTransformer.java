@@ -67,6 +67,11 @@ final class VisionTransformer extends AbstractNetwork {
   }
 
   @Override
+  long largestMap(long pixels) {
+    return MLP_WIDTH * pixels / ((long) patch * patch);
+  }
+
+  @Override
   Tensor features(Layers layers, Tensor input) {
     Tensor patches = layers.linear("to_patch_embedding.1", patches(input), true);
     Tensor classToken = layers.parameter("cls_token").expand(input.size(0), 1, WIDTH);
