@@ -52,7 +52,8 @@ public final class Potstill {
   /**
    * Runs one stage alone, in a run directory in which those before it are finished.
    *
-   * @param stage {@code score}, {@code prune}, {@code distill}, {@code evaluate} or {@code report}
+   * @param stage {@code score}, {@code prune}, {@code experts}, {@code distill}, {@code evaluate}
+   *     or {@code report}
    * @param options {@link RunOptions#OVERWRITE} repeats a finished stage and forgets those after it
    * @throws InputException where a stage before it is missing, or this one is finished already and
    *     {@code options} is {@link RunOptions#NEW}

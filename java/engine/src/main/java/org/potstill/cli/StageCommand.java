@@ -19,6 +19,7 @@ abstract class StageCommand extends RunningCommand {
     return List.of(
         new Score(engine, streams),
         new Prune(engine, streams),
+        new Experts(engine, streams),
         new Distill(engine, streams),
         new Evaluate(engine, streams),
         new Report(engine, streams));
@@ -40,6 +41,15 @@ abstract class StageCommand extends RunningCommand {
   private static final class Prune extends StageCommand {
     Prune(Engine engine, Streams streams) {
       super("prune", engine, streams);
+    }
+  }
+
+  @Command(
+      name = "experts",
+      description = "Only train the experts of trajectory matching: experts/.")
+  private static final class Experts extends StageCommand {
+    Experts(Engine engine, Streams streams) {
+      super("experts", engine, streams);
     }
   }
 

@@ -43,7 +43,7 @@ final class OutputKeys {
 
   /** Section {@code distill}. */
   static List<Key> distill() {
-    return Stream.of(distilled(), distillingNetwork(), distillingSteps())
+    return Stream.of(distilled(), distillingNetwork(), distillingSteps(), trajectory())
         .flatMap(List::stream)
         .toList();
   }
@@ -117,6 +117,53 @@ final class OutputKeys {
             "Distance between gradients (dc)."),
         fixed("distill.checkpoint-every", COUNT, 100L, "Iterations between two checkpoints."),
         fixed("distill.log-every", COUNT, 10L, "Iterations between two lines of metrics.jsonl."));
+  }
+
+  private static List<Key> trajectory() {
+    return List.of(
+        fixed(
+            "distill.trajectory.form",
+            Choice.of(TrajectoryConfig.Form.class),
+            "constant-memory",
+            "How the distance is differentiated: through all steps, or step by step (mtt)."),
+        computed(
+            "distill.trajectory.steps",
+            COUNT,
+            PaperDefaults::studentSteps,
+            "20; in the space ld3m 10",
+            "Steps of the student (mtt)."),
+        fixed(
+            "distill.trajectory.batch-synthetic",
+            COUNT_OR_NONE,
+            0L,
+            "Synthetic images per step; 0 takes all (mtt)."),
+        computed(
+            "distill.trajectory.expert-epochs",
+            COUNT,
+            PaperDefaults::expertEpochs,
+            "3; in the space ld3m 2",
+            "Epochs of the expert that these steps are to equal (mtt)."),
+        computed(
+            "distill.trajectory.max-start-epoch",
+            COUNT,
+            PaperDefaults::maxStartEpoch,
+            "5; in the space ld3m 2",
+            "The epoch to start from is drawn below it (mtt)."),
+        fixed(
+            "distill.trajectory.learning-rate",
+            RATE,
+            0.01,
+            "Rate that the student starts with (mtt)."),
+        fixed(
+            "distill.trajectory.rate-learning-rate",
+            RATE_OR_NONE,
+            1e-6,
+            "Rate at which that rate is learned; 0 holds it (mtt)."),
+        fixed(
+            "distill.trajectory.rate-momentum",
+            MOMENTUM,
+            0.5,
+            "Momentum with which it is learned (mtt)."));
   }
 
   /** Section {@code evaluate}. */

@@ -28,8 +28,27 @@ final class PaperDefaults {
 
   /** Learning rate of pixels and GAN features, or of the latents of a diffusion model. */
   static Object learningRate(Settings settings) {
-    boolean latents = settings.text("distill.space").equals("ld3m");
-    return (latents ? LATENT_RATES : PIXEL_RATES).get(settings.text("distill.method"));
+    return (isDiffusion(settings) ? LATENT_RATES : PIXEL_RATES)
+        .get(settings.text("distill.method"));
+  }
+
+  /** Steps of a student: 20, in latents of a diffusion model 10. */
+  static Object studentSteps(Settings settings) {
+    return isDiffusion(settings) ? 10L : 20L;
+  }
+
+  /** Epochs of an expert to follow: 3, in latents of a diffusion model 2. */
+  static Object expertEpochs(Settings settings) {
+    return isDiffusion(settings) ? 2L : 3L;
+  }
+
+  /** Bound of the epoch to start from: 5, in latents of a diffusion model 2. */
+  static Object maxStartEpoch(Settings settings) {
+    return isDiffusion(settings) ? 2L : 5L;
+  }
+
+  private static boolean isDiffusion(Settings settings) {
+    return settings.text("distill.space").equals("ld3m");
   }
 
   /** Side length of the images: 128 pixels for folders of images, else that of the source. */

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.Tensors;
 
 /** Cross-entropy of logits against labels. */
-final class ClassLoss {
+public final class ClassLoss {
 
   private static final int SUM = 2;
   private static final int NO_IGNORED_LABEL = -100;
@@ -15,7 +15,7 @@ final class ClassLoss {
   private ClassLoss() {}
 
   /** The mean over the samples, differentiable. */
-  static Tensor mean(Tensor logits, Tensor labels) {
+  public static Tensor mean(Tensor logits, Tensor labels) {
     return torch.cross_entropy_loss(logits, labels);
   }
 

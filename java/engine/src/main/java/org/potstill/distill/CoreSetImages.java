@@ -4,6 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.config.DataConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageTransform;
+import org.potstill.data.ImageTransforms;
+import org.potstill.prune.CoreSet;
+import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -39,6 +45,23 @@ public final class CoreSetImages implements AutoCloseable {
     for (int c = 0; c < counts.length; c++) {
       offsets[c + 1] = offsets[c] + counts[c];
     }
+  }
+
+  /**
+   * Loads the images of the core-set of a run directory, on several threads.
+   *
+   * @param config section {@code data}
+   * @param stage name of the stage that asks, for progress
+   * @return the caller closes it
+   * @throws org.potstill.errors.InputException where the core-set is missing or of another data
+   *     set, or an image can no longer be read
+   */
+  public static CoreSetImages load(
+      DataConfig config, Dataset data, RunContext context, String stage) {
+    CoreSet coreSet = CoreSet.read(context.directory().resolve(CoreSet.FILE));
+    ImageTransform transform =
+        ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
+    return new CoreSetLoader(data, transform, context, stage).load(coreSet.records(data));
   }
 
   /** Number of classes, also those that keep no image. */

@@ -1,22 +1,14 @@
 package org.potstill.distill;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
-import org.potstill.config.NetworkConfig;
 import org.potstill.data.Dataset;
-import org.potstill.data.ImageRecord;
-import org.potstill.data.ImageTransform;
-import org.potstill.data.ImageTransforms;
 import org.potstill.errors.InputException;
-import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
-import org.potstill.net.NetworkSpec;
-import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -54,89 +46,16 @@ public final class DistillStage {
    *     from there
    */
   public void run() {
-    CoreSet coreSet = CoreSet.read(context.directory().resolve(CoreSet.FILE));
-    List<List<ImageRecord>> records = coreSet.records(data);
     // Before the images are loaded, so that a mistake in the configuration shows at once.
     SiameseAugmentation augmentation = SiameseAugmentation.of(distill.augment());
-    Network network = network();
+    Network network = DistillingNetwork.of(distill.network(), data);
+    DistillParts parts = new DistillParts(config, data, context, kernels);
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
-        CoreSetImages images = loader().load(records);
-        Distiller distiller = distiller(network, images, augmentation);
-        Space space = space(images)) {
+        CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME);
+        Distiller distiller = parts.distiller(network, images, augmentation);
+        Space space = parts.space(images)) {
       distil(space, distiller);
     }
-  }
-
-  private CoreSetLoader loader() {
-    ImageTransform transform =
-        ImageTransforms.distill(data.normalisation(), data.resolution(), config.data().resize());
-    return new CoreSetLoader(data, transform, context, NAME);
-  }
-
-  private Network network() {
-    NetworkConfig wanted = distill.network();
-    int classes = data.classNames().size();
-    return Networks.create(
-        NetworkSpec.of(wanted.name(), data.resolution(), data.channels(), classes)
-            .with(
-                wanted.depth(),
-                wanted.width(),
-                Networks.norm(wanted.norm()),
-                Networks.pooling(wanted.pooling())));
-  }
-
-  private Distiller distiller(
-      Network network, CoreSetImages images, SiameseAugmentation augmentation) {
-    return switch (distill.method()) {
-      case DM ->
-          new DistributionMatching(
-              network, images, kernels, augmentation, distill.batchReal(), context.seed());
-      case DC ->
-          new GradientMatching(
-              network, images, kernels, augmentation, gradientSettings(), context.seed());
-      case MTT ->
-          throw new InputException(
-              "distill.method: mtt is not available in this version; use dm or dc");
-    };
-  }
-
-  private GradientMatching.Settings gradientSettings() {
-    GradientDistance distance =
-        switch (distill.distance()) {
-          case "layerwise" -> GradientDistance.LAYERWISE;
-          case "mse" -> GradientDistance.MSE;
-          case "cos" -> GradientDistance.COSINE;
-          default ->
-              throw new InputException(
-                  "distill.distance: '"
-                      + distill.distance()
-                      + "' is unknown; it is layerwise, mse or cos");
-        };
-    return new GradientMatching.Settings(
-        distill.outerLoops(),
-        distill.innerLoops(),
-        distill.networkLearningRate(),
-        distill.batchReal(),
-        distance);
-  }
-
-  private Space space(CoreSetImages images) {
-    if (distill.space() != DistillConfig.Space.PIXEL) {
-      throw new InputException(
-          "distill.space: "
-              + word(distill.space())
-              + " is not available in this version; use pixel");
-    }
-    int perClass = distill.imagesPerClass();
-    return switch (distill.init()) {
-      case REAL -> PixelSpace.real(images, perClass, context.seed(), distill.learningRate());
-      case NOISE ->
-          PixelSpace.noise(
-              perClass * images.classes(),
-              images.imageShape(),
-              context.seed(),
-              distill.learningRate());
-    };
   }
 
   private void distil(Space space, Distiller distiller) {
@@ -171,7 +90,8 @@ public final class DistillStage {
                 "data set", data.fingerprint(),
                 "resize", config.data().resize().toString(),
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
-                "distill", withoutLength().toString()))
+                "distill", withoutLength().toString(),
+                "experts", String.valueOf(config.experts())))
         .hash();
   }
 
@@ -191,6 +111,7 @@ public final class DistillStage {
         distill.innerLoops(),
         distill.networkLearningRate(),
         distill.distance(),
+        distill.trajectory(),
         0,
         0);
   }

@@ -12,14 +12,15 @@ import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
 
 /** A network with parameters that gradients are taken of. Owns its tensors. */
-final class TrainedState implements AutoCloseable {
+public final class TrainedState implements AutoCloseable {
 
   private final Network network;
   private final List<String> parameterNames;
   private final boolean hasBuffers;
   private NamedTensors state = new NamedTensors();
 
-  TrainedState(Network network) {
+  /** A network without parameters yet; see {@link #replace}. */
+  public TrainedState(Network network) {
     this.network = network;
     this.parameterNames =
         network.state().stream()
@@ -30,7 +31,7 @@ final class TrainedState implements AutoCloseable {
   }
 
   /** Takes over {@code fresh} and closes what was there. */
-  void replace(NamedTensors fresh) {
+  public void replace(NamedTensors fresh) {
     state.close();
     state = fresh;
     for (String name : parameterNames) {
@@ -39,22 +40,22 @@ final class TrainedState implements AutoCloseable {
   }
 
   /** Whether a pass in training mode moves statistics. */
-  boolean hasBuffers() {
+  public boolean hasBuffers() {
     return hasBuffers;
   }
 
   /** Names of the parameters, in order. */
-  List<String> parameterNames() {
+  public List<String> parameterNames() {
     return parameterNames;
   }
 
   /** The parameters, in order; owned by this state. */
-  List<Tensor> parameters() {
+  public List<Tensor> parameters() {
     return parameterNames.stream().map(state::get).toList();
   }
 
   /** Logits; in training mode the buffers move. */
-  Tensor logits(Tensor images, Pass pass) {
+  public Tensor logits(Tensor images, Pass pass) {
     NetworkOutput output = network.logits(state, images, pass);
     try (NamedTensors moved = output.buffers()) {
       for (String name : moved.names()) {
@@ -64,8 +65,13 @@ final class TrainedState implements AutoCloseable {
     return output.value();
   }
 
+  /** All entries of the network's state; owned by this object. */
+  public NamedTensors tensors() {
+    return state;
+  }
+
   /** A pass in training mode for the sake of the statistics. */
-  void moveBuffers(Tensor images) {
+  public void moveBuffers(Tensor images) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       logits(images, Pass.TRAIN);
@@ -73,7 +79,7 @@ final class TrainedState implements AutoCloseable {
   }
 
   /** One step of an optimiser. */
-  void descend(Sgd sgd, Tensor[] gradients, double learningRate) {
+  public void descend(Sgd sgd, Tensor[] gradients, double learningRate) {
     sgd.step(state, parameterNames, gradients, learningRate);
   }
 

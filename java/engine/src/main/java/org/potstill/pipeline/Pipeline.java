@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.potstill.config.Config;
+import org.potstill.config.DistillConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillStage;
 import org.potstill.evaluate.EvaluateStage;
+import org.potstill.experts.ExpertsStage;
 import org.potstill.kernels.Kernels;
 import org.potstill.prune.CoreSet;
 import org.potstill.prune.PruneStage;
@@ -19,7 +21,7 @@ import org.potstill.score.Scores;
  * The line from images to report:
  *
  * <pre>
- * source -&gt; decode -&gt; score -&gt; prune -&gt; distil -&gt; evaluate -&gt; report
+ * source -&gt; decode -&gt; score -&gt; prune -&gt; [experts] -&gt; distil -&gt; evaluate -&gt; report
  * </pre>
  */
 final class Pipeline {
@@ -47,6 +49,26 @@ final class Pipeline {
             List.of(Scores.FILE),
             List.of(CoreSet.FILE),
             () -> new PruneStage(config.prune(), data, context, kernels).run()));
+    if (config.distill().method() == DistillConfig.Method.MTT) {
+      line.add(
+          new Stage(
+              ExpertsStage.NAME,
+              List.of(
+                  "run.seed",
+                  "run.threads",
+                  "data",
+                  "experts",
+                  "distill.network",
+                  "distill.augment",
+                  "distill.trajectory.expert-epochs",
+                  "distill.trajectory.max-start-epoch"),
+              Set.of("experts.count"),
+              false,
+              List.of(CoreSet.FILE),
+              // Each file says itself what it was made of; hashing them all would take minutes.
+              List.of(),
+              () -> new ExpertsStage(config, data, context).run()));
+    }
     line.add(
         new Stage(
             DistillStage.NAME,

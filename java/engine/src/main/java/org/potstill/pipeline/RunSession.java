@@ -22,9 +22,9 @@ import org.potstill.tensor.LibTorch;
 /** A run directory, a data set and the process-wide settings, held while stages run. */
 public final class RunSession implements AutoCloseable {
 
-  /** Names of the stages in their order. */
+  /** Names of the stages in their order; {@code experts} for trajectory matching only. */
   public static final List<String> STAGES =
-      List.of("score", "prune", "distill", "evaluate", "report");
+      List.of("score", "prune", "experts", "distill", "evaluate", "report");
 
   private final Existing existing;
   private final RunDirectory directory;
@@ -103,10 +103,8 @@ public final class RunSession implements AutoCloseable {
       throw new InputException(
           "run.device: " + config.run().device() + " needs a build for CUDA; use auto or cpu");
     }
-    if (config.distill().method() != DistillConfig.Method.DM
-        || config.distill().space() != DistillConfig.Space.PIXEL) {
-      throw new InputException(
-          "distill.method and distill.space: this version distils with dm in pixel space only");
+    if (config.distill().space() != DistillConfig.Space.PIXEL) {
+      throw new InputException("distill.space: this version distils in pixel space only");
     }
   }
 

@@ -80,6 +80,11 @@ final class StageRunner {
    * @throws InputException where a stage before it is missing or no longer fits
    */
   boolean runOne(String name, boolean repeat) {
+    List<String> names = stages.stream().map(Stage::name).toList();
+    if (!names.contains(name)) {
+      throw new InputException(
+          "this configuration has no stage " + name + ", only " + String.join(", ", names));
+    }
     for (Stage stage : stages) {
       if (stage.name().equals(name)) {
         return runAlone(stage, repeat);

@@ -60,7 +60,16 @@ class MainTest {
   void helpListsTheCommands() {
     assertEquals(0, potstill("--help"));
     for (String command :
-        List.of("run", "score", "prune", "distill", "evaluate", "report", "validate", "init")) {
+        List.of(
+            "run",
+            "score",
+            "prune",
+            "experts",
+            "distill",
+            "evaluate",
+            "report",
+            "validate",
+            "init")) {
       assertTrue(out.contains("\n  " + command + " "), out);
     }
     assertTrue(out.contains("130 interrupted, resumable"), out);
@@ -73,6 +82,7 @@ class MainTest {
         "run",
         "score",
         "prune",
+        "experts",
         "distill",
         "evaluate",
         "report",

@@ -11,12 +11,15 @@ import org.potstill.config.DistillConfig;
 import org.potstill.config.DistillConfig.Init;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.EvaluateConfig;
+import org.potstill.config.ExpertsConfig;
 import org.potstill.config.NetworkConfig;
+import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.data.Normalisation;
 import org.potstill.data.RawImage;
+import org.potstill.experts.ExpertsStage;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.prune.CoreSet;
 import org.potstill.random.Purpose;
@@ -44,6 +47,11 @@ final class TinyRun {
   int checkpointEvery = 2;
   int evaluateEvery;
   double learningRate = 1;
+  int width = 4;
+  int expertCount = 2;
+  int expertEpochs = 3;
+  String precision = "f32";
+  TrajectoryConfig.Form form = TrajectoryConfig.Form.CONSTANT_MEMORY;
   RunListener listener = RunListener.SILENT;
   CancellationToken cancellation = new CancellationToken();
   String unreadable = "";
@@ -132,6 +140,9 @@ final class TinyRun {
       new CoreSet(entries).write(directory.resolve(CoreSet.FILE));
       AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
       RunContext context = new RunContext(directory, listener, cancellation, SEED, 1);
+      if (method == Method.MTT) {
+        new ExpertsStage(config(), data, context).run();
+      }
       new DistillStage(config(), data, context, new JavaKernels()).run();
     }
   }
@@ -160,7 +171,11 @@ final class TinyRun {
             evaluateEvery,
             EvaluateConfig.Protocol.VALIDATION,
             List.of());
-    return new Config(null, data, null, null, null, distill(), evaluate);
+    ExpertsConfig experts =
+        method == Method.MTT
+            ? new ExpertsConfig(expertCount, expertEpochs, 0.05, 0.5, 5, precision)
+            : null;
+    return new Config(null, data, null, null, experts, distill(), evaluate);
   }
 
   private DistillConfig distill() {
@@ -171,7 +186,7 @@ final class TinyRun {
         iterations,
         4,
         init,
-        new NetworkConfig("convnet", 2, 4, "instance", "avg"),
+        new NetworkConfig("convnet", 2, width, "instance", "avg"),
         "color_crop_cutout_flip_scale_rotate",
         learningRate,
         0.5,
@@ -179,6 +194,7 @@ final class TinyRun {
         1,
         0.01,
         "layerwise",
+        new TrajectoryConfig(form, 3, 4, 1, 2, 0.05, 1e-4, 0.5),
         checkpointEvery,
         1);
   }

@@ -1,0 +1,63 @@
+package org.potstill.distill;
+
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.potstill.config.Config;
+import org.potstill.config.ExpertsConfig;
+import org.potstill.config.TrajectoryConfig;
+import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
+import org.potstill.prune.CoreSet;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+
+/** Which epochs of an expert can be drawn, and what stands for all that makes it. */
+public final class ExpertEpochs {
+
+  private ExpertEpochs() {}
+
+  /**
+   * The epochs that can be start or target of a segment; the others need not be stored.
+   *
+   * @throws InputException where the experts are not trained for long enough
+   */
+  public static SortedSet<Integer> drawn(Config config) {
+    TrajectoryConfig trajectory = config.distill().trajectory();
+    SortedSet<Integer> epochs = new TreeSet<>();
+    for (int start = 0; start < trajectory.maxStartEpoch(); start++) {
+      epochs.add(start);
+      epochs.add(start + trajectory.expertEpochs());
+    }
+    if (epochs.last() > config.experts().epochs()) {
+      throw new InputException(
+          "experts.epochs: "
+              + config.experts().epochs()
+              + " are too few: distill.trajectory.max-start-epoch: "
+              + trajectory.maxStartEpoch()
+              + " and distill.trajectory.expert-epochs: "
+              + trajectory.expertEpochs()
+              + " reach epoch "
+              + epochs.last());
+    }
+    return epochs;
+  }
+
+  /** Stands for all that changes an expert. */
+  public static Fingerprint fingerprint(Config config, Dataset data, RunContext context) {
+    ExpertsConfig experts = config.experts();
+    TreeMap<String, String> values = new TreeMap<>();
+    values.put("run.seed", Long.toString(context.seed()));
+    values.put("the data set", data.fingerprint());
+    values.put("data.resize", config.data().resize().toString());
+    values.put(CoreSet.FILE, Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)));
+    values.put("distill.network", config.distill().network().toString());
+    values.put("distill.augment", config.distill().augment());
+    values.put("experts.epochs", Integer.toString(experts.epochs()));
+    values.put("experts.learning-rate", Double.toString(experts.learningRate()));
+    values.put("experts.momentum", Double.toString(experts.momentum()));
+    values.put("experts.batch", Integer.toString(experts.batch()));
+    values.put("experts.precision", experts.precision());
+    return Fingerprint.of(values);
+  }
+}

@@ -1,0 +1,47 @@
+package org.potstill.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.potstill.net.Network;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.NamedTensors;
+
+/** Draws an expert and the epoch to start from, for every iteration. */
+final class ExpertLibrary implements ExpertSource {
+
+  private final List<ExpertFile> experts;
+  private final Network network;
+  private final int maxStartEpoch;
+  private final int expertEpochs;
+  private final long seed;
+
+  /**
+   * A library of opened files.
+   *
+   * @param maxStartEpoch the start is drawn below it
+   * @param expertEpochs between start and target
+   */
+  ExpertLibrary(
+      List<ExpertFile> experts, Network network, int maxStartEpoch, int expertEpochs, long seed) {
+    this.experts = new ArrayList<>(experts);
+    this.network = network;
+    this.maxStartEpoch = maxStartEpoch;
+    this.expertEpochs = expertEpochs;
+    this.seed = seed;
+  }
+
+  @Override
+  public ExpertSegment segment(long iteration) {
+    RandomStream random = RandomStream.of(seed, Purpose.EXPERT_CHOICE, iteration, 0);
+    ExpertFile expert = experts.get(random.nextInt(experts.size()));
+    int start = random.nextInt(maxStartEpoch);
+    NamedTensors from = expert.parameters(network, start);
+    try {
+      return new ExpertSegment(from, expert.parameters(network, start + expertEpochs));
+    } catch (RuntimeException e) {
+      from.close();
+      throw e;
+    }
+  }
+}
