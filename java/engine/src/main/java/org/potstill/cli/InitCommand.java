@@ -11,11 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Writes a config to begin with. */
-@Command(
-    name = "init",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = "Write a config to begin with: every key, its default, and a line on what it is.")
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
 final class InitCommand implements Callable<Integer> {
 
   private static final String STANDARD_OUTPUT = "-";

@@ -3,6 +3,7 @@ package org.potstill.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 
 /** The command line of Potstill. */
@@ -22,17 +23,12 @@ public final class Main {
 
   /** Runs a command and returns its exit status. */
   static int execute(Engine engine, Streams streams, String... arguments) {
-    CommandLine root = new CommandLine(new RootCommand());
-    root.addSubcommand(new RunCommand(engine, streams));
-    StageCommand.all(engine, streams).forEach(stage -> root.addSubcommand(stage.stage(), stage));
-    root.addSubcommand(new ValidateCommand(streams));
-    root.addSubcommand(new InitCommand(streams));
-    root.addSubcommand(new SchemaCommand(streams));
-    root.addSubcommand(new DoctorCommand(streams));
+    CommandLine root = Commands.tree(engine, streams, arguments);
     root.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setParameterExceptionHandler((error, given) -> misused(error, streams));
+    root.setExecutionStrategy(parsed -> runLast(parsed, streams));
     root.setExecutionExceptionHandler(
         (error, command, parsed) -> failed(error, command.getCommand(), streams));
     return root.execute(arguments);
@@ -50,7 +46,17 @@ public final class Main {
     return Failure.USAGE;
   }
 
-  private static int failed(Exception error, Object command, Streams streams) {
+  /** Runs the command; picocli's handler sees exceptions only, and memory runs out as an error. */
+  private static int runLast(CommandLine.ParseResult parsed, Streams streams) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (OutOfMemoryError | LinkageError e) {
+      List<CommandLine> commands = parsed.asCommandLineList();
+      return failed(e, commands.get(commands.size() - 1).getCommand(), streams);
+    }
+  }
+
+  private static int failed(Throwable error, Object command, Streams streams) {
     Output output = command instanceof HasOutput some ? some.output() : new Output();
     return Failure.of(error).report(streams, output);
   }

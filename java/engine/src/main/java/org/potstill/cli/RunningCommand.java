@@ -10,9 +10,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A command that runs stages in a run directory. */
-@Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
-abstract class RunningCommand implements Callable<Integer>, HasOutput {
+/** Runs all stages, or one alone in a run directory in which those before it are finished. */
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
+final class RunningCommand implements Callable<Integer>, HasOutput {
 
   @Mixin private ConfigOptions config;
   @Mixin private Output output;
@@ -26,10 +26,13 @@ abstract class RunningCommand implements Callable<Integer>, HasOutput {
       description = "Show the resolved config, the stages and what they need; run nothing.")
   private boolean dryRun;
 
+  private final String stage;
   private final Engine engine;
   private final Streams streams;
 
-  RunningCommand(Engine engine, Streams streams) {
+  /** Runs {@code stage}; all of them where it is null. */
+  RunningCommand(String stage, Engine engine, Streams streams) {
+    this.stage = stage;
     this.engine = engine;
     this.streams = streams;
   }
@@ -47,9 +50,6 @@ abstract class RunningCommand implements Callable<Integer>, HasOutput {
     }
   }
 
-  /** The stage to run; null for all. */
-  abstract String stage();
-
   @Override
   public Output output() {
     return output;
@@ -60,14 +60,14 @@ abstract class RunningCommand implements Callable<Integer>, HasOutput {
     Config resolved = config.load();
     Logging logging = Logging.setUp(streams, output);
     if (dryRun) {
-      DryRun.print(stage(), resolved, streams, output);
+      DryRun.print(stage, resolved, streams, output);
       return 0;
     }
     natives.apply();
     CancellationToken cancellation = new CancellationToken();
     try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err());
         ProgressListener listener = Progress.listener(streams, output, logging, resolved)) {
-      RunResult result = engine.run(stage(), resolved, options(), listener, cancellation);
+      RunResult result = engine.run(stage, resolved, options(), listener, cancellation);
       return Summary.of(result).report(streams, output);
     } finally {
       logging.close();

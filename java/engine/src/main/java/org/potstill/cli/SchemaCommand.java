@@ -5,11 +5,7 @@ import org.potstill.config.ConfigSchema;
 import picocli.CommandLine.Command;
 
 /** Prints the JSON Schema of the config. */
-@Command(
-    name = "schema",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = "Print the JSON Schema of the config, by which editors complete and check it.")
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
 final class SchemaCommand implements Callable<Integer> {
 
   private final Streams streams;

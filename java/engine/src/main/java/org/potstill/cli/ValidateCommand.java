@@ -15,12 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Checks a config and what it names, without running or writing anything. */
-@Command(
-    name = "validate",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    sortOptions = false,
-    description = "Check a config, and open the files and folders that it names; decode nothing.")
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
 final class ValidateCommand implements Callable<Integer>, HasOutput {
 
   @Mixin private ConfigOptions options;

@@ -72,7 +72,7 @@ class MainTest {
             "init")) {
       assertTrue(out.contains("\n  " + command + " "), out);
     }
-    assertTrue(out.contains("130 interrupted, resumable"), out);
+    assertTrue(out.contains("130 interrupted"), out);
     assertEquals("", err);
   }
 

@@ -1,0 +1,58 @@
+package org.potstill.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * The commands by name. Only the one that was asked for is set up: reading the annotations of all
+ * of them takes longer than printing the help.
+ */
+final class Commands {
+
+  private static final Map<String, String> ABOUT = new LinkedHashMap<>();
+
+  static {
+    ABOUT.put("run", "Run all stages: score, prune, distil, evaluate, report.");
+    ABOUT.put("score", "Only score the images: scores.csv.");
+    ABOUT.put("prune", "Only choose the core-set by the scores: coreset.csv.");
+    ABOUT.put("experts", "Only train the experts of trajectory matching: experts/.");
+    ABOUT.put("distill", "Only distil the core-set: distilled/.");
+    ABOUT.put("evaluate", "Only measure what networks learn from the distilled images.");
+    ABOUT.put("report", "Only write the page: report.html.");
+    ABOUT.put("validate", "Check a config and open what it names; decode nothing.");
+    ABOUT.put("init", "Write a config to begin with: every key with its default.");
+    ABOUT.put("schema", "Print the JSON Schema of the config, for editors.");
+    ABOUT.put("doctor", "Tell what this machine has: CPU, memory, GPU, versions.");
+  }
+
+  private Commands() {}
+
+  /** The program with its commands, ready for {@code arguments}. */
+  static CommandLine tree(Engine engine, Streams streams, String... arguments) {
+    CommandLine root = new CommandLine(new RootCommand());
+    String asked = arguments.length == 0 ? "" : arguments[0];
+    ABOUT.forEach(
+        (name, about) -> {
+          CommandLine command =
+              name.equals(asked)
+                  ? new CommandLine(create(name, engine, streams))
+                  : new CommandLine(CommandSpec.create());
+          command.getCommandSpec().usageMessage().description(about);
+          root.addSubcommand(name, command);
+        });
+    return root;
+  }
+
+  private static Object create(String name, Engine engine, Streams streams) {
+    return switch (name) {
+      case "run" -> new RunningCommand(null, engine, streams);
+      case "validate" -> new ValidateCommand(streams);
+      case "init" -> new InitCommand(streams);
+      case "schema" -> new SchemaCommand(streams);
+      case "doctor" -> new DoctorCommand(streams);
+      default -> new RunningCommand(name, engine, streams);
+    };
+  }
+}

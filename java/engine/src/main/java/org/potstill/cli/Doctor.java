@@ -1,0 +1,94 @@
+package org.potstill.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.potstill.data.BadImageException;
+import org.potstill.data.ImageDecoder;
+import org.potstill.errors.PotstillException;
+import org.potstill.kernels.CpuKernels;
+import org.potstill.kernels.KernelProviders;
+import org.potstill.kernels.Kernels;
+import org.potstill.pipeline.Environment;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NativeCache;
+import org.potstill.tensor.NativeMemory;
+
+/** Finds out what this machine has, and what of it Potstill uses. */
+final class Doctor {
+
+  private Doctor() {}
+
+  /** Prints what it finds; returns whether the native libraries work. */
+  static boolean examine(Streams streams, Output output, NativeOptions natives) {
+    NativeMemory.unlimit();
+    ObjectNode facts = JsonNodeFactory.instance.objectNode();
+    Machine.describe(facts);
+    versions(facts);
+    boolean healthy = natives(facts, natives);
+    if (healthy) {
+      kernels(facts);
+    }
+    print(facts, streams, output);
+    return healthy;
+  }
+
+  private static void versions(ObjectNode facts) {
+    ObjectNode versions = facts.putObject("versions");
+    Environment.versions().forEach(versions::put);
+  }
+
+  private static boolean natives(ObjectNode facts, NativeOptions natives) {
+    ObjectNode found = facts.putObject("natives");
+    try {
+      natives.apply();
+      found.put("folder", NativeCache.prepare().toString());
+      LibTorch.load();
+      found.put("libtorch", "loaded, uses " + LibTorch.cpuCapability());
+      ImageDecoder.decode("probe", onePixel(), 1);
+      found.put("opencv", "loaded, decodes");
+      return true;
+    } catch (PotstillException | LinkageError | BadImageException | IOException e) {
+      found.put("problem", Failure.of(e).message());
+      return false;
+    }
+  }
+
+  private static byte[] onePixel() throws IOException {
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png", png);
+    return png.toByteArray();
+  }
+
+  private static void kernels(ObjectNode facts) {
+    ObjectNode found = facts.putObject("kernels");
+    String chosen = null;
+    for (Kernels kernels : KernelProviders.all(Runtime.getRuntime().availableProcessors())) {
+      String state = "unavailable: " + kernels.unavailabilityCause();
+      if (kernels.isAvailable()) {
+        state = "available" + (kernels instanceof CpuKernels cpu ? ", uses " + cpu.level() : "");
+        chosen = chosen == null ? kernels.name() : chosen;
+      }
+      found.put(kernels.name(), state);
+    }
+    found.put("auto", chosen + ", the fastest that is available");
+  }
+
+  private static void print(ObjectNode facts, Streams streams, Output output) {
+    if (output.json()) {
+      JsonLines.print(streams.out(), facts);
+      return;
+    }
+    for (Map.Entry<String, JsonNode> section : facts.properties()) {
+      streams.out().println(section.getKey());
+      for (Map.Entry<String, JsonNode> fact : section.getValue().properties()) {
+        streams.out().printf("  %-10s %s%n", fact.getKey(), fact.getValue().asText());
+      }
+    }
+  }
+}
