@@ -9,6 +9,7 @@ final class NativeOptions {
   @Option(
       names = "--native-cache",
       paramLabel = "DIR",
+      defaultValue = "${env:POTSTILL_NATIVE_CACHE:-" + Option.NULL_VALUE + "}",
       description =
           "Where native libraries are unpacked on first use (480 MB); by default"
               + " ~/.javacpp/cache.")
