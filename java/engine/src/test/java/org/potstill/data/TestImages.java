@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.CRC32;
@@ -129,9 +130,7 @@ final class TestImages {
   static byte[] chunk(String name, byte[] data) {
     ByteBuffer chunk = ByteBuffer.allocate(12 + data.length);
     chunk.putInt(data.length);
-    for (char letter : name.toCharArray()) {
-      chunk.put((byte) letter);
-    }
+    chunk.put(name.getBytes(StandardCharsets.US_ASCII));
     chunk.put(data);
     CRC32 sum = new CRC32();
     sum.update(chunk.array(), 4, 4 + data.length);
