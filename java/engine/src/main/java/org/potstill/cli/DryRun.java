@@ -17,7 +17,7 @@ final class DryRun {
 
   /** The resolved config, the stages, and what they need. */
   static void print(String stage, Config config, Streams streams, Output output) {
-    List<String> stages = stage == null ? Potstill.stages() : List.of(stage);
+    List<String> stages = stage == null ? stagesOf(config) : List.of(stage);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
       Estimate estimate = Estimate.of(config, data);
       if (output.json()) {
@@ -35,5 +35,10 @@ final class DryRun {
       streams.out().println("# stages: " + String.join(", ", stages));
       streams.out().println("# needs:  " + estimate.words());
     }
+  }
+
+  private static List<String> stagesOf(Config config) {
+    boolean experts = config.experts() != null;
+    return Potstill.stages().stream().filter(name -> experts || !name.equals("experts")).toList();
   }
 }
