@@ -122,7 +122,7 @@ class ConfigLoaderTest {
         "quick.yaml, line 4: distill.iteratons: unknown key; did you mean \"iterations\"?; allowed"
             + " here: method, space, images-per-class, iterations, batch-real, init, network,"
             + " augment, learning-rate, momentum, outer-loops, inner-loops, network-learning-rate,"
-            + " distance, checkpoint-every, log-every",
+            + " distance, checkpoint-every, log-every, trajectory",
         messageOf("data:\n  source: idx:d\ndistill:\n  iteratons: 5\n"));
   }
 

