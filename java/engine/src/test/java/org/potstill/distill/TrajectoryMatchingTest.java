@@ -1,0 +1,162 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.distill.TrajectoryMatching.Form;
+import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pooling;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+class TrajectoryMatchingTest {
+
+  private static final long SEED = 31;
+  private static final int SIZE = 8;
+  private static final int CLASSES = 2;
+  private static final int PER_CLASS = 3;
+
+  private static LibTorch.ThreadSettings threads;
+
+  /** Tensors this small are slower on several threads, on a busy machine by far. */
+  @BeforeAll
+  static void useOneThread() {
+    threads = LibTorch.withThreads(1);
+  }
+
+  @AfterAll
+  static void restoreThreads() {
+    threads.close();
+  }
+
+  private static Tensor images() {
+    float[] values = new float[CLASSES * PER_CLASS * 3 * SIZE * SIZE];
+    RandomStream.of(SEED, Purpose.IMAGE_INITIALISATION, 1, 0).fillGaussian(values, 0, 1);
+    return Tensors.of(values, CLASSES * PER_CLASS, 3, SIZE, SIZE);
+  }
+
+  private static Network network(Norm norm) {
+    return Networks.create(
+        NetworkSpec.of("convnet", SIZE, 3, CLASSES).with(2, 4, norm, Pooling.AVG));
+  }
+
+  /** Start and target are two random networks. */
+  private static TrajectoryMatching distiller(Form form, Norm norm, int steps, double rateRate) {
+    Network network = network(norm);
+    ExpertSource experts =
+        iteration -> new ExpertSegment(random(network, 0), random(network, iteration + 1));
+    return new TrajectoryMatching(
+        network,
+        experts,
+        new JavaKernels(),
+        SiameseAugmentation.of("color_crop_cutout_flip_scale_rotate"),
+        new TrajectoryMatching.Settings(form, steps, 4, PER_CLASS, 0.05, rateRate, 0.5),
+        SEED);
+  }
+
+  private static NamedTensors random(Network network, long index) {
+    return network.initialise(RandomStream.of(SEED, Purpose.EXPERT_INITIALISATION, 0, index));
+  }
+
+  @Test
+  void everyImageIsSeenOncePerPassAndTheLastPartComesFirst() {
+    StudentBatches batches = StudentBatches.shuffled(7, 3, SEED);
+    for (long iteration = 0; iteration < 3; iteration++) {
+      long at = iteration;
+      for (int pass = 0; pass < 2; pass++) {
+        int first = 3 * pass;
+        assertEquals(1, batches.rows(at, first).length);
+        int[] seen =
+            IntStream.range(first, first + 3)
+                .flatMap(step -> Arrays.stream(batches.rows(at, step)))
+                .sorted()
+                .toArray();
+        assertArrayEquals(new int[] {0, 1, 2, 3, 4, 5, 6}, seen);
+      }
+    }
+  }
+
+  /** With one step no parameters come between, so that both forms are the same mathematics. */
+  @ParameterizedTest
+  @EnumSource(names = {"INSTANCE", "BATCH"})
+  void formsAgreeOnASingleStep(Norm norm) {
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching unrolled = distiller(Form.UNROLLED, norm, 1, 0);
+        TrajectoryMatching constant = distiller(Form.CONSTANT_MEMORY, norm, 1, 0)) {
+      unrolled.begin(0);
+      constant.begin(0);
+      TrajectoryForm.Result a = unrolled.run(images());
+      TrajectoryForm.Result b = constant.run(images());
+      assertEquals(a.loss(), b.loss(), 1e-6 * a.loss());
+      assertEquals(a.rateGradient(), b.rateGradient(), 1e-4 * Math.abs(a.rateGradient()));
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(a.imageGradient()),
+          Closeness.doubles(b.imageGradient()),
+          1e-4);
+    }
+  }
+
+  @Test
+  void rateMovesAgainstItsGradientWithMomentum() {
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching distiller = distiller(Form.UNROLLED, Norm.INSTANCE, 2, 1e-3)) {
+      distiller.begin(0);
+      double first = distiller.run(images()).rateGradient();
+      distiller.step(images(), 0);
+      double once = 0.05 - 1e-3 * first;
+      assertEquals(once, distiller.learnedRate().orElseThrow(), 1e-6);
+      double second = distiller.run(images()).rateGradient();
+      distiller.step(images(), 0);
+      assertEquals(
+          once - 1e-3 * (0.5 * first + second), distiller.learnedRate().orElseThrow(), 1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void repeatedIterationsKeepNativeMemoryFlat(Form form) {
+    long before = 0;
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching distiller = distiller(form, Norm.INSTANCE, 3, 1e-6)) {
+      Tensor images = images();
+      for (int iteration = 0; iteration < 300; iteration++) {
+        distiller.begin(iteration);
+        try (PointerScope step = new PointerScope()) {
+          distiller.step(images, 0);
+        }
+        if (iteration == 100) {
+          before = residentBytes();
+        }
+      }
+    }
+    double growth = (residentBytes() - before) / (double) before;
+    assertTrue(growth < 0.05, "grew by " + growth);
+  }
+
+  /** After a collection, which gives unused heap back, so that native memory is what may grow. */
+  private static long residentBytes() {
+    System.gc();
+    return Pointer.physicalBytes();
+  }
+}
