@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -156,7 +157,9 @@ class ScoreStageTest {
         RunCancelledException.class,
         () -> score("stopped", grey(), cancellation, stopper, settings));
     assertFalse(Files.exists(folder.resolve("stopped/scores.csv")));
-    assertEquals(1, Files.list(folder.resolve("stopped/checkpoints")).count());
+    try (Stream<Path> checkpoints = Files.list(folder.resolve("stopped/checkpoints"))) {
+      assertEquals(1, checkpoints.count());
+    }
     List<String> tasks = new ArrayList<>();
     RunListener listener =
         new RunListener() {
