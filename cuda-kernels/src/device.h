@@ -15,6 +15,9 @@
 
 namespace potstill {
 
+constexpr int64_t kMostBlocks = 0x7FFFFFFF;  // of a launch; beyond, blocks loop
+constexpr int64_t kMostRanges = 4096;        // into which lists are cut
+
 // The larger, NaN where either is NaN.
 __device__ __forceinline__ float max_nan(float a, float b) {
   float larger;

@@ -196,7 +196,7 @@ int32_t potstill_cuda_feature_mean(const float* real, const int64_t* real_offset
     const int64_t* offsets = place.head + 1;
     const Features all = {real,     synthetic, gradient, offsets, offsets + classes + 1, classes,
                           features, tiles,     aligned};
-    const int64_t blocks = std::max<int64_t>(1, std::min<int64_t>(classes * tiles, 0x7FFFFFFF));
+    const int64_t blocks = std::max<int64_t>(1, std::min(classes * tiles, kMostBlocks));
 
     const DeviceScope scope(device);
     const auto on = static_cast<cudaStream_t>(stream);

@@ -15,8 +15,7 @@
 namespace potstill {
 
 constexpr int kMostInputs = 3;
-constexpr int64_t kPiece = 4096;       // elements of an item that is not a row
-constexpr int64_t kMostBlocks = 4096;  // each leaves one partial sum of a kind
+constexpr int64_t kPiece = 4096;  // elements of an item that is not a row
 
 struct Tensor {
   const float* input[kMostInputs];
@@ -33,7 +32,7 @@ struct TensorList {
   int64_t count;
   int64_t items;
 
-  int64_t blocks() const { return std::max<int64_t>(1, std::min(items, kMostBlocks)); }
+  int64_t blocks() const { return std::max<int64_t>(1, std::min(items, kMostRanges)); }
 
   __device__ int64_t begin_of(int64_t block) const {
     return block * (items / gridDim.x) + min(block, items % gridDim.x);
@@ -143,7 +142,7 @@ struct ListPlace {
 
   ListPlace(Workspace* workspace, int64_t count, int partials_per_block)
       : head(workspace->take<int64_t>(1 + count * int64_t{sizeof(Tensor) / 8})),
-        partials(workspace->take<double>(kMostBlocks * partials_per_block)),
+        partials(workspace->take<double>(kMostRanges * partials_per_block)),
         factors(workspace->take<double>(2)) {}
 
   unsigned* ended() const { return reinterpret_cast<unsigned*>(head); }

@@ -19,7 +19,6 @@ constexpr int kThreads = 256;
 constexpr int kTileRows = 128;
 constexpr int kMostTileClasses = 64;
 constexpr int kInFlight = 4;
-constexpr int64_t kMostBlocks = 0x7FFFFFFF;
 
 struct Rows {
   const void* logits;

@@ -20,7 +20,6 @@ namespace {
 
 constexpr int64_t kMostSamples = 0xFFFFFFFFLL;
 constexpr int64_t kMostClasses = int64_t{1} << 24;
-constexpr int64_t kMostBlocks = int64_t{1} << 20;
 
 bool is_sorted_by_blocks(int64_t n, int64_t largest_class) {
   return std::min(n, largest_class) <= kLargestSorted;

@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kThreads)
     if (begin[classes] != n || members > largest_class) members = 0;
     int room = 1;
     while (room < members) room *= 2;
-    __syncthreads();  // an earlier class has been written
+    // A thread overwrites only what it has itself written out of an earlier class.
     for (int i = static_cast<int>(threadIdx.x); i < room; i += kThreads) {
       sorted[i] = i < members ? keys[begin[c] + i] : ~uint64_t{0};
     }

@@ -263,9 +263,12 @@ void test_gradient_match() {
     check_gradient_match(distance, std::vector<int64_t>(600, 1), one, draw_list(one, 1),
                          draw_list(one, 1), false);
   }
-  // More rows than blocks.
-  check_gradient_match(POTSTILL_CUDA_LAYERWISE, {4100}, {8200}, draw_list({8200}, 1),
-                       draw_list({8200}, 1), false, false);
+  // More rows than ranges, of the host execution and of a GPU.
+  for (const auto& shape : {std::make_pair(620, 130), std::make_pair(4200, 1)}) {
+    const std::vector<int64_t> all = {int64_t{shape.first} * shape.second};
+    check_gradient_match(POTSTILL_CUDA_LAYERWISE, {shape.first}, all, draw_list(all, 1),
+                         draw_list(all, 1), false, false);
+  }
   const int64_t rows = 2;
   const int64_t size = 5;
   check(potstill_cuda_gradient_match_workspace(POTSTILL_CUDA_LAYERWISE, 1, &rows, &size) == -1,

@@ -83,27 +83,44 @@ void wait(Barrier* barrier, int members) {
   self->waits_at = nullptr;
 }
 
-void run_block(int threads) {
-  whole_block = {};
-  for (int i = 0; i < threads; ++i) fibers[i].ended = false;
-  for (Barrier& warp : warps) warp = {};
-  for (int left = threads; left > 0;) {
-    bool moved = false;
-    for (int i = 0; i < threads; ++i) {
-      const int next = descending ? threads - 1 - i : i;
-      Fiber* fiber = &fibers[next];
-      const Barrier* at = fiber->waits_at;
-      if (fiber->ended || (at != nullptr && at->generation == fiber->generation)) continue;
+bool can_move(const Fiber& fiber) {
+  const Barrier* at = fiber.waits_at;
+  return !fiber.ended && (at == nullptr || at->generation != fiber.generation);
+}
+
+// Resumes the threads of a warp until all have ended or wait for other warps; returns whether any
+// moved.
+bool run_warp(int warp) {
+  bool any = false;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (int i = 0; i < 32; ++i) {
+      const int next = 32 * warp + (descending ? 31 - i : i);
+      if (!can_move(fibers[next])) continue;
       thread.x = static_cast<unsigned>(next);
-      resume(fiber);
+      resume(&fibers[next]);
       moved = true;
-      if (fiber->ended) --left;
+      any = true;
     }
-    if (!moved) {
-      std::fprintf(stderr, "block %u: %d threads wait at a barrier that not all reach\n", block.x,
-                   left);
-      std::abort();
+  }
+  return any;
+}
+
+void run_block(int threads) {
+  const int count = threads / 32;
+  whole_block = {};
+  for (Barrier& warp : warps) warp = {};
+  for (int i = 0; i < threads; ++i) fibers[i].ended = false;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (int w = 0; w < count; ++w) {
+      if (run_warp(descending ? count - 1 - w : w)) moved = true;
     }
+  }
+  for (int i = 0; i < threads; ++i) {
+    if (fibers[i].ended) continue;
+    std::fprintf(stderr, "block %u: thread %d waits at a barrier that not all reach\n", block.x, i);
+    std::abort();
   }
 }
 

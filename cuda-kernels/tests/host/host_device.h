@@ -1,12 +1,13 @@
 // Executes kernels on the host: their sources compile as plain C++ against this header, in which the
 // words of the CUDA language have a meaning for one host thread.
 //
-// Blocks run one after another. The threads of a block are fibers (ucontext), resumed in turn; one
-// that reaches a barrier lets the others run until all have arrived. A warp exchange is a barrier of
-// the warp between writing to a slot of one's own and reading another lane's. Shared memory is
-// static memory. Threads are resumed in ascending or descending order as `descending` says: where
-// results differ between the two, a barrier is missing. Waiting that cannot end, and a thread that
-// returns while others wait, end the program with a message. One host thread at a time.
+// Blocks run one after another. The threads of a block are fibers (ucontext); one that reaches a
+// barrier lets the others run until all have arrived. A warp exchange is a barrier of the warp
+// between writing to a slot of one's own and reading another lane's. Shared memory is static memory.
+// A warp runs ahead as far as it can before the next one is resumed, the first warp first or, with
+// `descending`, the last: where a barrier is missing, one of the two orders shows it. Waiting that
+// cannot end, and a thread that returns while others wait, end the program with a message. One host
+// thread at a time.
 //
 // This checks results, not speed, and no memory ordering: a fence does nothing here.
 #ifndef POTSTILL_HOST_DEVICE_H
@@ -68,6 +69,10 @@ T shuffle_xor(const T& value, int mask) {
 }
 
 }  // namespace host
+
+// Few, so that blocks loop at small sizes; ranges more than a block of threads.
+constexpr int64_t kMostBlocks = 2;
+constexpr int64_t kMostRanges = 300;
 
 template <typename T>
 T min(const T& a, const T& b) {

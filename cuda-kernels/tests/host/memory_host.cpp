@@ -20,5 +20,5 @@ void copy_in(void* to, const void* from, size_t bytes) {
 
 void copy_out(void* to, const void* from, size_t bytes) { copy_in(to, from, bytes); }
 
-// Threads of a block run in the other order: where a barrier is missing, results differ.
+// The threads of a block run in the other order.
 void begin_pass(int pass) { potstill::host::descending = pass == 1; }
