@@ -2,8 +2,9 @@ package org.potstill.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.potstill.errors.DidYouMean;
+import org.potstill.errors.InputException;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * The commands by name. Only the one that was asked for is set up: reading the annotations of all
@@ -29,20 +30,34 @@ final class Commands {
 
   private Commands() {}
 
-  /** The program with its commands, ready for {@code arguments}. */
+  /**
+   * The program, with the command that {@code arguments} ask for.
+   *
+   * @throws InputException where there is no such command
+   */
   static CommandLine tree(Engine engine, Streams streams, String... arguments) {
     CommandLine root = new CommandLine(new RootCommand());
     String asked = arguments.length == 0 ? "" : arguments[0];
-    ABOUT.forEach(
-        (name, about) -> {
-          CommandLine command =
-              name.equals(asked)
-                  ? new CommandLine(create(name, engine, streams))
-                  : new CommandLine(CommandSpec.create());
-          command.getCommandSpec().usageMessage().description(about);
-          root.addSubcommand(name, command);
-        });
+    String about = ABOUT.get(asked);
+    if (about != null) {
+      CommandLine command = new CommandLine(create(asked, engine, streams));
+      command.getCommandSpec().usageMessage().description(about);
+      root.addSubcommand(asked, command);
+    } else if (!asked.isEmpty() && !asked.startsWith("-")) {
+      throw new InputException(
+          "there is no command '" + asked + "'" + DidYouMean.hint(asked, ABOUT.keySet()));
+    }
     return root;
+  }
+
+  /** A line for every command, for the help of the program. */
+  static String[] list() {
+    String[] lines = new String[ABOUT.size()];
+    int i = 0;
+    for (Map.Entry<String, String> command : ABOUT.entrySet()) {
+      lines[i++] = "  " + (command.getKey() + "          ").substring(0, 10) + command.getValue();
+    }
+    return lines;
   }
 
   private static Object create(String name, Engine engine, Streams streams) {

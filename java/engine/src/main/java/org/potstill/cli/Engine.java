@@ -1,6 +1,5 @@
 package org.potstill.cli;
 
-import org.potstill.Potstill;
 import org.potstill.config.Config;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
@@ -10,13 +9,6 @@ import org.potstill.run.RunListener;
 /** What the running commands call. */
 @FunctionalInterface
 interface Engine {
-
-  /** The library. */
-  Engine POTSTILL =
-      (stage, config, options, listener, cancellation) ->
-          stage == null
-              ? Potstill.run(config, options, listener, cancellation)
-              : Potstill.runStage(stage, config, options, listener, cancellation);
 
   /**
    * Runs one stage, or all of them.

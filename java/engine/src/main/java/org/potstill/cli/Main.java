@@ -1,9 +1,8 @@
 package org.potstill.cli;
 
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import org.potstill.errors.InputException;
 import picocli.CommandLine;
 
 /** The command line of Potstill. */
@@ -18,46 +17,24 @@ public final class Main {
    */
   public static void main(String[] arguments) {
     // Native threads may still be winding down: nothing is cut off, since every run has ended here.
-    System.exit(execute(Engine.POTSTILL, Streams.ofProcess(), arguments));
+    System.exit(execute(new Library(), Streams.ofProcess(), arguments));
   }
 
   /** Runs a command and returns its exit status. */
   static int execute(Engine engine, Streams streams, String... arguments) {
-    CommandLine root = Commands.tree(engine, streams, arguments);
+    CommandLine root;
+    try {
+      root = Commands.tree(engine, streams, arguments);
+    } catch (InputException e) {
+      return Failure.of(e).report(streams, new Output());
+    }
     root.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     root.setCaseInsensitiveEnumValuesAllowed(true);
-    root.setParameterExceptionHandler((error, given) -> misused(error, streams));
-    root.setExecutionStrategy(parsed -> runLast(parsed, streams));
-    root.setExecutionExceptionHandler(
-        (error, command, parsed) -> failed(error, command.getCommand(), streams));
+    Outcome outcome = new Outcome(streams);
+    root.setParameterExceptionHandler(outcome);
+    root.setExecutionStrategy(outcome);
+    root.setExecutionExceptionHandler(outcome);
     return root.execute(arguments);
-  }
-
-  private static int misused(CommandLine.ParameterException error, Streams streams) {
-    CommandLine command = error.getCommandLine();
-    StringWriter hint = new StringWriter();
-    CommandLine.UnmatchedArgumentException.printSuggestions(error, new PrintWriter(hint, true));
-    streams.err().println("error: " + error.getMessage());
-    streams.err().print(hint);
-    streams
-        .err()
-        .println("'" + command.getCommandSpec().qualifiedName() + " --help' shows what there is");
-    return Failure.USAGE;
-  }
-
-  /** Runs the command; picocli's handler sees exceptions only, and memory runs out as an error. */
-  private static int runLast(CommandLine.ParseResult parsed, Streams streams) {
-    try {
-      return new CommandLine.RunLast().execute(parsed);
-    } catch (OutOfMemoryError | LinkageError e) {
-      List<CommandLine> commands = parsed.asCommandLineList();
-      return failed(e, commands.get(commands.size() - 1).getCommand(), streams);
-    }
-  }
-
-  private static int failed(Throwable error, Object command, Streams streams) {
-    Output output = command instanceof HasOutput some ? some.output() : new Output();
-    return Failure.of(error).report(streams, output);
   }
 }

@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
     name = RootCommand.PROGRAM,
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "COMMAND",
+    customSynopsis = "Usage: " + RootCommand.PROGRAM + " [-hV] COMMAND",
+    synopsisHeading = "",
     description = {
       "Shrinks an image data set: ranks every image by how easy a trained classifier finds it,"
           + " keeps the easy share of every class, distils what is left into a few synthetic images"
@@ -29,7 +30,20 @@ final class RootCommand implements Runnable {
   /** How the program is called in help texts. */
   static final String PROGRAM = "java -jar engine.jar";
 
-  @Spec private CommandSpec spec;
+  private CommandSpec spec;
+
+  /** Takes the description of itself, and adds the list of commands to it. */
+  @Spec
+  void describe(CommandSpec described) {
+    spec = described;
+    String[] footer = described.usageMessage().footer();
+    String[] commands = Commands.list();
+    String[] all = new String[commands.length + 1 + footer.length];
+    all[0] = "Commands:";
+    System.arraycopy(commands, 0, all, 1, commands.length);
+    System.arraycopy(footer, 0, all, commands.length + 1, footer.length);
+    described.usageMessage().footer(all);
+  }
 
   @Override
   public void run() {

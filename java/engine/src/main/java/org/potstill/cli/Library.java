@@ -1,0 +1,24 @@
+package org.potstill.cli;
+
+import org.potstill.Potstill;
+import org.potstill.config.Config;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunResult;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+
+/** The engine that runs: the library itself. */
+final class Library implements Engine {
+
+  @Override
+  public RunResult run(
+      String stage,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation) {
+    return stage == null
+        ? Potstill.run(config, options, listener, cancellation)
+        : Potstill.runStage(stage, config, options, listener, cancellation);
+  }
+}
