@@ -3,7 +3,7 @@
 # usage: scripts/prerequisites.sh build|test
 set -eu
 
-need_build="javac:openjdk-17-jdk-headless g++:g++ cmake:cmake make:make curl:curl"
+need_build="javac:openjdk-17-jdk-headless g++:g++ cmake:cmake make:make curl:curl unzip:unzip"
 need_test="chromium:chromium chromedriver:chromium-driver"
 
 case "${1:-build}" in
