@@ -21,8 +21,14 @@ import org.potstill.tensor.Tensors;
  */
 final class GradientDistances {
 
-  /** Pixels of a map differentiated at once; with width 128 the graph takes about 1 GB. */
+  /** Pixels of a map differentiated twice at once; with width 128 the graph takes about 1 GB. */
   static final long PIXELS = 1 << 18;
+
+  /**
+   * Pixels of a map differentiated once at once: 16 images at 32 pixels. With width 128 a map takes
+   * 8 MB and stays in the cache, which is worth a third of the time.
+   */
+  private static final long PLAIN_PIXELS = 1 << 14;
 
   private final TrainedState state;
   private final Kernels kernels;
@@ -68,7 +74,7 @@ final class GradientDistances {
       sum.add(torch.zeros_like(parameter).requires_grad_(false));
     }
     long count = images.size(0);
-    long part = partSize(images);
+    long part = partSize(images, Math.min(PLAIN_PIXELS, pixels));
     for (long from = 0; from < count; from += part) {
       try (PointerScope scope = new PointerScope()) {
         Tensor batch = augment.apply(images.narrow(0, from, Math.min(part, count - from)));
@@ -81,7 +87,7 @@ final class GradientDistances {
     return sum;
   }
 
-  private long partSize(Tensor images) {
+  private static long partSize(Tensor images, long pixels) {
     return Math.max(1, pixels / (images.size(2) * images.size(3)));
   }
 
@@ -108,7 +114,7 @@ final class GradientDistances {
       Pass pass,
       Tensor gradient) {
     long count = images.size(0);
-    long part = partSize(images);
+    long part = partSize(images, pixels);
     if (count <= part) {
       return matchWhole(target, images, augment, label, pass, gradient);
     }
