@@ -1,5 +1,6 @@
 package org.potstill;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.potstill.config.Config;
 import org.potstill.errors.InputException;
@@ -68,6 +69,24 @@ public final class Potstill {
       CancellationToken cancellation) {
     try (RunSession session = RunSession.openForStage(config, options, listener, cancellation)) {
       return session.runOne(stage);
+    }
+  }
+
+  /**
+   * Evaluates a set of synthetic images that need not be of this run, under the protocol of {@code
+   * config}, and writes {@code evaluation.json} into its run directory.
+   *
+   * @param distilled a safetensors file with {@code images} and {@code labels}, or a folder of
+   *     pictures, {@code CLASS/*.png}
+   * @throws InputException where the set is damaged or does not fit the data set
+   * @throws RunFailedException where the evaluation fails on the way
+   * @throws RunCancelledException where it was asked to stop
+   */
+  public static RunResult evaluate(
+      Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
+    try (RunSession session =
+        RunSession.openForStage(config, RunOptions.RESUME, listener, cancellation)) {
+      return session.evaluate(distilled);
     }
   }
 

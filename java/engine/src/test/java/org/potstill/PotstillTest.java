@@ -151,6 +151,16 @@ class PotstillTest {
   }
 
   @Test
+  void aSetFromElsewhereIsEvaluated() throws Exception {
+    Path images = whole().resolve("distilled/images");
+    Path run = temp.resolve("run");
+    RunResult result =
+        Potstill.evaluate(images, scored(run), RunListener.SILENT, new CancellationToken());
+    assertEquals(List.of("evaluate"), result.stages());
+    assertTrue(Files.readString(run.resolve("evaluation.json")).contains("accuracies"));
+  }
+
+  @Test
   void nativeMemoryAndThreadCountsAreGivenBack() throws Exception {
     LibTorch.load();
     int threads = torch.get_num_threads();

@@ -67,6 +67,7 @@ final class Commands {
       case "init" -> new InitCommand(streams);
       case "schema" -> new SchemaCommand(streams);
       case "doctor" -> new DoctorCommand(streams);
+      case "evaluate" -> new EvaluateCommand(engine, streams);
       default -> new RunningCommand(name, engine, streams);
     };
   }

@@ -1,5 +1,6 @@
 package org.potstill.cli;
 
+import java.nio.file.Path;
 import org.potstill.config.Config;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
@@ -7,7 +8,6 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 
 /** What the running commands call. */
-@FunctionalInterface
 interface Engine {
 
   /**
@@ -21,4 +21,12 @@ interface Engine {
       RunOptions options,
       RunListener listener,
       CancellationToken cancellation);
+
+  /**
+   * Evaluates a set of synthetic images that need not be of this run.
+   *
+   * @param distilled a safetensors file or a folder of pictures
+   */
+  RunResult evaluate(
+      Path distilled, Config config, RunListener listener, CancellationToken cancellation);
 }

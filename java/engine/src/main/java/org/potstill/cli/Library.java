@@ -1,5 +1,6 @@
 package org.potstill.cli;
 
+import java.nio.file.Path;
 import org.potstill.Potstill;
 import org.potstill.config.Config;
 import org.potstill.pipeline.RunOptions;
@@ -20,5 +21,11 @@ final class Library implements Engine {
     return stage == null
         ? Potstill.run(config, options, listener, cancellation)
         : Potstill.runStage(stage, config, options, listener, cancellation);
+  }
+
+  @Override
+  public RunResult evaluate(
+      Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
+    return Potstill.evaluate(distilled, config, listener, cancellation);
   }
 }

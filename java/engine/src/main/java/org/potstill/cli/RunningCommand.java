@@ -5,6 +5,7 @@ import org.potstill.config.Config;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Option;
 
 /** Runs all stages, or one alone in a run directory in which those before it are finished. */
 @Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
-final class RunningCommand implements Callable<Integer>, HasOutput {
+class RunningCommand implements Callable<Integer>, HasOutput {
 
   @Mixin private ConfigOptions config;
   @Mixin private Output output;
@@ -67,11 +68,22 @@ final class RunningCommand implements Callable<Integer>, HasOutput {
     CancellationToken cancellation = new CancellationToken();
     try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err());
         ProgressListener listener = Progress.listener(streams, output, logging, resolved)) {
-      RunResult result = engine.run(stage, resolved, options(), listener, cancellation);
+      RunResult result = run(resolved, options(), listener, cancellation);
       return Summary.of(result).report(streams, output);
     } finally {
       logging.close();
     }
+  }
+
+  /** Does what the command is for. */
+  RunResult run(
+      Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
+    return engine.run(stage, config, options, listener, cancellation);
+  }
+
+  /** What does the work. */
+  final Engine engine() {
+    return engine;
   }
 
   private RunOptions options() {

@@ -47,7 +47,12 @@ final class ConfigReader {
 
   private void readValue(Key key, Node node, Origin origin) {
     try {
-      values.put(key.path(), key.type().read(node, origin.base()));
+      Object value = key.type().read(node, origin.base());
+      if (value == ValueType.DEFAULT) {
+        values.remove(key.path());
+      } else {
+        values.put(key.path(), value);
+      }
       places.put(key.path(), origin.place(node));
     } catch (Unfit e) {
       problems.add(origin.place(e.where()), key.path() + ": " + e.getMessage());

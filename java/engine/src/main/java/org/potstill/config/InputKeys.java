@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.potstill.config.Groups.ListOf;
 import org.potstill.config.Groups.Pairs;
 import org.potstill.config.Numbers.Real;
+import org.potstill.config.Numbers.RealOrAuto;
 import org.potstill.config.Numbers.Whole;
 import org.potstill.config.Places.Location;
 import org.potstill.config.Places.Source;
@@ -153,7 +154,7 @@ final class InputKeys {
             .shown(),
         computed(
             "prune.keep",
-            new Real(0, true, 1, false),
+            new RealOrAuto(new Real(0, true, 1, false)),
             PaperDefaults::keep,
             "0.2 for dm, 0.6 for dc and mtt, 1 with mode none",
             "Share of every class that is kept: int(keep * n) images."));

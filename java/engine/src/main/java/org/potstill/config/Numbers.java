@@ -1,5 +1,6 @@
 package org.potstill.config;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -98,6 +99,45 @@ final class Numbers {
     @Override
     public Object toYaml(Object value) {
       return plain((Double) value);
+    }
+  }
+
+  /**
+   * A number, or {@code auto} for the default; it is written as the number that was taken.
+   *
+   * @param number the numbers allowed
+   */
+  record RealOrAuto(Real number) implements ValueType {
+
+    private static final String AUTO = "auto";
+
+    @Override
+    public Object read(Node node, Path base) throws Unfit {
+      if (node instanceof ScalarNode scalar && scalar.getValue().equals(AUTO)) {
+        return DEFAULT;
+      }
+      try {
+        return number.read(node, base);
+      } catch (Unfit e) {
+        throw new Unfit(node, allowed());
+      }
+    }
+
+    @Override
+    public String allowed() {
+      return number.allowed() + ", or " + AUTO;
+    }
+
+    @Override
+    public void describe(ObjectNode schema) {
+      ArrayNode either = schema.putArray("anyOf");
+      number.describe(either.addObject());
+      either.addObject().put("const", AUTO);
+    }
+
+    @Override
+    public Object toYaml(Object value) {
+      return number.toYaml(value);
     }
   }
 

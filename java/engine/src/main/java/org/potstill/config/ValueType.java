@@ -12,6 +12,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 interface ValueType {
 
+  /** What {@link #read} gives where the user asks for the default by name. */
+  Object DEFAULT = new Object();
+
   /**
    * The value of {@code node}.
    *

@@ -1,5 +1,6 @@
 package org.potstill.pipeline;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
@@ -8,7 +9,9 @@ import org.potstill.config.DistillConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
+import org.potstill.evaluate.EvaluateStage;
 import org.potstill.kernels.Kernels;
+import org.potstill.report.ReportStage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
@@ -26,11 +29,13 @@ public final class RunSession implements AutoCloseable {
   public static final List<String> STAGES =
       List.of("score", "prune", "experts", "distill", "evaluate", "report");
 
+  private final Config config;
   private final Existing existing;
   private final RunDirectory directory;
   private final Dataset data;
   private final LibTorch.ThreadSettings threads;
   private final StageRunner runner;
+  private final RunContext context;
 
   private RunSession(
       Config config,
@@ -39,13 +44,13 @@ public final class RunSession implements AutoCloseable {
       Dataset data,
       RunListener listener,
       CancellationToken cancellation) {
+    this.config = config;
     this.existing = existing;
     this.directory = directory;
     this.data = data;
     int count = threads(config);
     Kernels kernels = EngineKernels.byName(config.run().kernels(), count);
-    RunContext context =
-        new RunContext(directory, listener, cancellation, config.run().seed(), count);
+    this.context = new RunContext(directory, listener, cancellation, config.run().seed(), count);
     this.runner =
         new StageRunner(
             Pipeline.stages(config, data, context, kernels),
@@ -115,6 +120,7 @@ public final class RunSession implements AutoCloseable {
 
   /** Runs every stage that is not finished. */
   public RunResult runAll() {
+    data.warnings().forEach(warning -> context.listener().warning("data", warning));
     return result(runner.runAll());
   }
 
@@ -126,6 +132,20 @@ public final class RunSession implements AutoCloseable {
           "stage " + name + " of " + directory.root() + " is finished; --overwrite repeats it");
     }
     return result(ran ? List.of(name) : List.of());
+  }
+
+  /**
+   * Evaluates a set that need not be of this run. The directory's own evaluation is forgotten,
+   * since its file is replaced.
+   */
+  public RunResult evaluate(Path distilled) {
+    directory.stages().remove(EvaluateStage.NAME);
+    directory.stages().remove(ReportStage.NAME);
+    context.listener().stageStarted(EvaluateStage.NAME);
+    long start = System.nanoTime();
+    new EvaluateStage(config, data, context).run(distilled);
+    context.listener().stageFinished(EvaluateStage.NAME, (System.nanoTime() - start) / 1e9);
+    return result(List.of(EvaluateStage.NAME));
   }
 
   private RunResult result(List<String> ran) {

@@ -117,6 +117,16 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void autoIsTheShareOfTheMethod() {
+    assertEquals(
+        0.6,
+        ConfigLoader.of(
+                "data.source=builtin:fashion-mnist-mini", "distill.method=dc", "prune.keep=auto")
+            .prune()
+            .keep());
+  }
+
+  @Test
   void misspeltKeyIsNamedWithLineAndSuggestion() {
     assertEquals(
         "quick.yaml, line 4: distill.iteratons: unknown key; did you mean \"iterations\"?; allowed"
@@ -138,13 +148,13 @@ class ConfigLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "prune: {keep: 1.5}|prune.keep: found 1.5; allowed: a number above 0 and at most 1",
-        "prune: {keep: 0}|prune.keep: found 0; allowed: a number above 0 and at most 1",
-        "prune: {keep: -0.2}|prune.keep: found -0.2; allowed: a number above 0 and at most 1",
-        "prune: {keep: .nan}|prune.keep: found .nan; allowed: a number above 0 and at most 1",
+        "prune: {keep: 1.5}|prune.keep: found 1.5; allowed: a number above 0 and at most 1, or auto",
+        "prune: {keep: 0}|prune.keep: found 0; allowed: a number above 0 and at most 1, or auto",
+        "prune: {keep: -0.2}|prune.keep: found -0.2; allowed: a number above 0 and at most 1, or auto",
+        "prune: {keep: .nan}|prune.keep: found .nan; allowed: a number above 0 and at most 1, or auto",
         "prune: {keep: much}|prune.keep: found the text 'much'; allowed: a number above 0 and at"
-            + " most 1",
-        "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1",
+            + " most 1, or auto",
+        "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1, or auto",
         "prune: {mode: esay}|prune.mode: found the text 'esay'; allowed: easy, hard, random, none;"
             + " did you mean \"easy\"?",
         "prune: [easy]|prune: found a list of 1; allowed: a section of mode, keep",
@@ -183,7 +193,7 @@ class ConfigLoaderTest {
         """
         quick.yaml: 4 problems
           line 1: data.source: found the text 'ftp:x'; allowed: builtin:NAME, folder:DIR, idx:DIR, cifar10:DIR, cifar100:DIR
-          line 3: prune.keep: found 2; allowed: a number above 0 and at most 1
+          line 3: prune.keep: found 2; allowed: a number above 0 and at most 1, or auto
           line 4: prune.keep: stands here a second time
           --set distill.iterations=x: distill.iterations: found the text 'x'; allowed: a whole number from 1\
         """,
@@ -203,7 +213,7 @@ class ConfigLoaderTest {
   void badOverrideNamesTheOption() {
     String good = "data: {source: 'idx:d'}\n";
     assertEquals(
-        "--set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most 1",
+        "--set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most 1, or auto",
         messageOf(good, "prune.keep=1.5"));
     assertEquals(
         "--set prune.kep=1: prune.kep: unknown key; did you mean \"keep\"?; allowed here: mode, keep",
