@@ -5,4 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/prerequisites.sh build
 ./mvnw -q -B -DskipTests -pl java/engine -am package
+case " $* " in
+  *" --resume "* | *" --overwrite "* | *" --out "*) ;;
+  *) set -- --resume "$@" ;; # a second call continues the first, or says that it is finished
+esac
 exec java -jar java/engine/target/engine.jar run examples/quickstart.yaml "$@"

@@ -38,7 +38,7 @@ class KilledRunTest {
     RandomStream random = RandomStream.of(seed, Purpose.DROPOUT, 0, 0);
     Path killed = temp.resolve("killed");
     for (int kill = 0; kill < KILLS; kill++) {
-      long wait = (long) (1000 * seconds * (0.3 + 0.7 * random.nextDouble()));
+      long wait = (long) (1000 * seconds * random.nextDouble());
       resume(config, killed, wait);
     }
     ForkedJvm.Outcome last = start(config, killed).await();

@@ -31,6 +31,9 @@ class PotstillTest {
 
   @TempDir Path temp;
 
+  private static final List<String> LINE =
+      List.of("score", "prune", "distill", "evaluate", "report");
+
   private static final List<String> FINISHED = new ArrayList<>();
 
   @BeforeAll
@@ -43,7 +46,7 @@ class PotstillTest {
           }
         };
     RunResult result = Potstill.run(TinyConfig.load(shared, whole()), listener);
-    assertEquals(Potstill.stages(), result.stages());
+    assertEquals(LINE, result.stages());
   }
 
   private static Path whole() {
@@ -58,7 +61,7 @@ class PotstillTest {
 
   @Test
   void aRunGoesFromImagesToReport() throws Exception {
-    assertEquals(Potstill.stages(), FINISHED);
+    assertEquals(LINE, FINISHED);
     for (String file :
         List.of(
             "config.yaml",
@@ -81,8 +84,7 @@ class PotstillTest {
     CancellationToken token = new CancellationToken();
     assertTrue(Potstill.run(config, RunOptions.RESUME, RunListener.SILENT, token).wasFinished());
     assertEquals(
-        Potstill.stages(),
-        Potstill.run(config, RunOptions.OVERWRITE, RunListener.SILENT, token).stages());
+        LINE, Potstill.run(config, RunOptions.OVERWRITE, RunListener.SILENT, token).stages());
   }
 
   @Test
@@ -107,7 +109,7 @@ class PotstillTest {
   @Test
   void stagesRunOneByOneGiveTheSameFiles() throws Exception {
     Path parts = temp.resolve("parts");
-    for (String stage : Potstill.stages()) {
+    for (String stage : LINE) {
       RunResult result =
           Potstill.runStage(
               stage, scored(parts), RunOptions.NEW, RunListener.SILENT, new CancellationToken());
@@ -148,6 +150,24 @@ class PotstillTest {
             "scores.csv", "coreset.csv", "distilled/distilled.safetensors", "evaluation.json")) {
       assertEquals(-1, Files.mismatch(whole().resolve(file), stopped.resolve(file)), file);
     }
+  }
+
+  @Test
+  void aRunWithoutACheckpointIsBegunAnew() throws Exception {
+    Path run = temp.resolve("run");
+    Config config = scored(run);
+    CancellationToken stopped = new CancellationToken();
+    stopped.cancel();
+    assertThrows(
+        RunCancelledException.class,
+        () -> Potstill.run(config, RunOptions.NEW, RunListener.SILENT, stopped));
+    assertFalse(Files.exists(run.resolve("checkpoints")));
+    assertEquals(
+        LINE,
+        Potstill.run(config, RunOptions.RESUME, RunListener.SILENT, new CancellationToken())
+            .stages());
+    String file = "distilled/distilled.safetensors";
+    assertEquals(-1, Files.mismatch(whole().resolve(file), run.resolve(file)));
   }
 
   @Test

@@ -110,7 +110,8 @@ public final class EvaluateStage {
         if (name.matches("\\d+\\.safetensors")) {
           int iteration = Integer.parseInt(name.substring(0, name.indexOf('.')));
           boolean last = iteration == config.distill().iterations();
-          if (last || iteration % evaluate.every() == 0) {
+          boolean reached = iteration <= config.distill().iterations();
+          if (last || (reached && iteration % evaluate.every() == 0)) {
             files.put(iteration, path);
           }
         }

@@ -109,13 +109,15 @@ final class Trials implements AutoCloseable {
     try (LabelledImages images = source.load(repeat)) {
       accuracy = train(images, split, network, repeat, source.name());
     }
-    journal.put(key, accuracy);
     double seconds = (System.nanoTime() - start) / 1e9;
+    long step = journal.size() + 1L;
+    // The line first: killed in between, it is cut back and written again.
     context
         .directory()
         .metrics()
-        .append(EvaluateStage.NAME, journal.size(), seconds, Map.of("accuracy", accuracy));
-    context.listener().metric(EvaluateStage.NAME, journal.size(), "accuracy", accuracy);
+        .append(EvaluateStage.NAME, step, seconds, Map.of("accuracy", accuracy));
+    journal.put(key, accuracy);
+    context.listener().metric(EvaluateStage.NAME, step, "accuracy", accuracy);
     return accuracy;
   }
 

@@ -1,11 +1,8 @@
 package org.potstill.experts;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.potstill.errors.InputException;
-import org.potstill.errors.RunFailedException;
 import org.potstill.net.Network;
 import org.potstill.net.StateEntry;
 
@@ -39,21 +36,19 @@ record ExpertPlan(long bytes) {
    * @throws InputException where the disk has less room
    */
   void requireRoom(Path folder) {
-    try {
-      long usable = Files.getFileStore(folder).getUsableSpace();
-      if (bytes > usable) {
-        throw new InputException(
-            "the experts would take "
-                + gigabytes(bytes)
-                + " and "
-                + folder
-                + " has "
-                + gigabytes(usable)
-                + " left; lower experts.count, set experts.precision: bf16, or choose another"
-                + " --out");
-      }
-    } catch (IOException e) {
-      throw new RunFailedException("cannot tell how full the disk of " + folder + " is", e);
+    // Zero where it cannot be told; a disk that is full then shows when the first expert is
+    // written.
+    long usable = folder.toFile().getUsableSpace();
+    if (usable > 0 && bytes > usable) {
+      throw new InputException(
+          "the experts would take "
+              + gigabytes(bytes)
+              + " and "
+              + folder
+              + " has "
+              + gigabytes(usable)
+              + " left; lower experts.count, set experts.precision: bf16, or choose another"
+              + " --out");
     }
   }
 

@@ -34,7 +34,7 @@ final class Pipeline {
     line.add(
         new Stage(
             ScoreStage.NAME,
-            List.of("run.seed", "data", "score"),
+            List.of("run.seed", "run.threads", "data", "score"),
             Set.of(),
             false,
             List.of(),
@@ -81,7 +81,7 @@ final class Pipeline {
     line.add(
         new Stage(
             EvaluateStage.NAME,
-            List.of("run.seed", "data", "evaluate"),
+            List.of("run.seed", "run.threads", "data", "evaluate"),
             Set.of(),
             true,
             List.of(),

@@ -3,6 +3,7 @@ package org.potstill.pipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
@@ -13,6 +14,11 @@ import org.potstill.run.RunDirectory;
 final class ResumeRules {
 
   static final String CONFIG_FILE = "config.yaml";
+
+  /** Keys that only say where things are; what the images are is in the data set's fingerprint. */
+  static final Set<String> PLACES = Set.of("run.name", "run.out", "data.source");
+
+  private static final Set<String> GROWING = Set.of("distill.iterations", "experts.count");
 
   private ResumeRules() {}
 
@@ -39,7 +45,7 @@ final class ResumeRules {
                 + " and is now "
                 + change.after()
                 + "; a run is continued with the configuration it began with (only"
-                + " distill.iterations may grow and evaluate may change): undo the change, use"
+                + " distill.iterations and experts.count may grow, and evaluate may change): undo the change, use"
                 + " --overwrite, or choose another --out");
       }
     }
@@ -47,10 +53,10 @@ final class ResumeRules {
 
   private static boolean mayChange(ConfigDiff.Change change) {
     String path = change.path();
-    if (path.equals("run.name") || path.equals("run.out") || path.startsWith("evaluate.")) {
+    if (PLACES.contains(path) || path.startsWith("evaluate.")) {
       return true;
     }
-    return path.equals("distill.iterations")
+    return GROWING.contains(path)
         && Long.parseLong(change.after()) > Long.parseLong(change.before());
   }
 }

@@ -2,6 +2,8 @@ package org.potstill.pipeline;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
@@ -54,10 +56,11 @@ public final class RunSession implements AutoCloseable {
     this.runner =
         new StageRunner(
             Pipeline.stages(config, data, context, kernels),
-            ConfigValues.of(config),
+            fingerprinted(config),
             data::fingerprint,
             Environment.describe(kernels, count),
-            context);
+            context,
+            this::writeConfig);
     // Last, so that nothing is changed in the process where one of the lines above fails.
     this.threads = LibTorch.withThreads(count);
   }
@@ -89,11 +92,7 @@ public final class RunSession implements AutoCloseable {
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory, config);
       }
-      RunSession session =
-          new RunSession(config, existing, directory, data, listener, cancellation);
-      AtomicFiles.writeString(
-          directory.resolve(ResumeRules.CONFIG_FILE), ConfigWriter.toYaml(config));
-      return session;
+      return new RunSession(config, existing, directory, data, listener, cancellation);
     } catch (RuntimeException | Error e) {
       if (directory != null) {
         directory.close();
@@ -111,6 +110,21 @@ public final class RunSession implements AutoCloseable {
     if (config.distill().space() != DistillConfig.Space.PIXEL) {
       throw new InputException("distill.space: this version distils in pixel space only");
     }
+  }
+
+  /**
+   * Every key that can change a result; the thread count as it is here, not as it was asked for.
+   */
+  private static Map<String, String> fingerprinted(Config config) {
+    Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
+    values.keySet().removeAll(ResumeRules.PLACES);
+    values.put("run.threads", Integer.toString(threads(config)));
+    return values;
+  }
+
+  private void writeConfig() {
+    AtomicFiles.writeString(
+        directory.resolve(ResumeRules.CONFIG_FILE), ConfigWriter.toYaml(config));
   }
 
   private static int threads(Config config) {
@@ -141,6 +155,7 @@ public final class RunSession implements AutoCloseable {
   public RunResult evaluate(Path distilled) {
     directory.stages().remove(EvaluateStage.NAME);
     directory.stages().remove(ReportStage.NAME);
+    writeConfig();
     context.listener().stageStarted(EvaluateStage.NAME);
     long start = System.nanoTime();
     new EvaluateStage(config, data, context).run(distilled);

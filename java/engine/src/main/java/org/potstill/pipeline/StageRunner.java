@@ -30,6 +30,7 @@ final class StageRunner {
   private final Map<String, String> environment;
   private final RunContext context;
   private final RunDirectory directory;
+  private final Runnable beforeWork;
 
   /**
    * A runner of {@code stages}.
@@ -37,19 +38,22 @@ final class StageRunner {
    * @param config every key path of the resolved configuration with its value
    * @param dataFingerprint what stands for the content of the data set
    * @param environment versions and devices, recorded with every stage
+   * @param beforeWork called before each stage that runs, after all checks of those before it
    */
   StageRunner(
       List<Stage> stages,
       Map<String, String> config,
       Supplier<String> dataFingerprint,
       Map<String, String> environment,
-      RunContext context) {
+      RunContext context,
+      Runnable beforeWork) {
     this.stages = stages;
     this.config = config;
     this.dataFingerprint = dataFingerprint;
     this.environment = environment;
     this.context = context;
     this.directory = context.directory();
+    this.beforeWork = beforeWork;
   }
 
   /**
@@ -198,6 +202,7 @@ final class StageRunner {
 
   private void run(Stage stage) {
     context.cancellation().throwIfCancelled();
+    beforeWork.run();
     context.listener().stageStarted(stage.name());
     long start = System.nanoTime();
     Fingerprint fingerprint = fingerprint(stage);

@@ -11,7 +11,7 @@ import org.potstill.errors.RunFailedException;
 /** Files that appear whole or not at all: written beside, synchronised to disk, renamed. */
 public final class AtomicFiles {
 
-  private static final String SUFFIX = ".part";
+  static final String SUFFIX = ".part";
 
   private AtomicFiles() {}
 
@@ -32,6 +32,8 @@ public final class AtomicFiles {
     Path part = target.resolveSibling(target.getFileName() + SUFFIX);
     try {
       Files.createDirectories(target.toAbsolutePath().getParent());
+      // A process that was killed may have left one.
+      Files.deleteIfExists(part);
       writer.write(part);
       synchronise(part);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -52,7 +52,7 @@ public final class RunDirectory implements AutoCloseable {
       Files.createDirectories(folder);
       RunDirectory directory = lock(folder);
       if (existing == Existing.OVERWRITE) {
-        directory.clear();
+        clear(directory);
       }
       return directory;
     } catch (IOException e) {
@@ -90,10 +90,15 @@ public final class RunDirectory implements AutoCloseable {
       throw new InputException(folder + " is a file, not a folder; choose another --out");
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.allMatch(file -> file.getFileName().toString().equals(LOCK));
+      return files.map(file -> file.getFileName().toString()).allMatch(RunDirectory::isLeftOver);
     } catch (IOException e) {
       throw new InputException("cannot read the run directory " + folder + ": " + reason(e), e);
     }
+  }
+
+  /** What a process leaves that was killed before it wrote anything whole. */
+  private static boolean isLeftOver(String name) {
+    return name.equals(LOCK) || name.endsWith(AtomicFiles.SUFFIX);
   }
 
   private static RunDirectory lock(Path folder) throws IOException {
@@ -116,14 +121,31 @@ public final class RunDirectory implements AutoCloseable {
     return new RunDirectory(folder, channel, lock);
   }
 
-  private void clear() throws IOException {
+  private static void clear(RunDirectory directory) throws IOException {
+    try {
+      directory.clearContent();
+    } catch (IOException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private void clearContent() throws IOException {
+    // The record of stages first and the mark of a run last: killed in between, the directory is
+    // still known as a run and holds no stage that counts as finished.
+    Files.deleteIfExists(root.resolve("stages.json"));
+    deleteAllBut(List.of(root.resolve(LOCK), root.resolve("config.yaml")));
+    Files.deleteIfExists(root.resolve("config.yaml"));
+  }
+
+  private void deleteAllBut(List<Path> kept) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            if (!file.equals(root.resolve(LOCK))) {
+            if (!kept.contains(file)) {
               Files.delete(file);
             }
             return FileVisitResult.CONTINUE;

@@ -2,6 +2,7 @@ package org.potstill.tensor;
 
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -53,8 +54,11 @@ public final class Tensors {
   /** The values of a float tensor in row-major order. */
   public static float[] toFloats(Tensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.numel())];
-    if (values.length > 0) {
-      contiguousFloats(tensor).get(values);
+    // The scope keeps a converted copy alive while it is read.
+    try (PointerScope scope = new PointerScope()) {
+      if (values.length > 0) {
+        contiguousFloats(tensor).get(values);
+      }
     }
     return values;
   }
@@ -62,9 +66,11 @@ public final class Tensors {
   /** The values of an integer tensor in row-major order. */
   public static long[] toLongs(Tensor tensor) {
     long[] values = new long[Math.toIntExact(tensor.numel())];
-    if (values.length > 0) {
-      LongPointer data = plain(tensor).to(torch.ScalarType.Long).contiguous().data_ptr_long();
-      data.get(values);
+    try (PointerScope scope = new PointerScope()) {
+      if (values.length > 0) {
+        LongPointer data = plain(tensor).to(torch.ScalarType.Long).contiguous().data_ptr_long();
+        data.get(values);
+      }
     }
     return values;
   }

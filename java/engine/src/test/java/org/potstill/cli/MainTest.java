@@ -114,7 +114,7 @@ class MainTest {
     assertEquals(2, run("x", "--set", "prune.keep=1.5"));
     assertEquals(
         "error: --set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most"
-            + " 1\n",
+            + " 1, or auto\n",
         err);
     assertEquals(2, run("x", "--device", "gpu"));
     assertTrue(err.startsWith("error: --device gpu: run.device: found the text 'gpu'"), err);

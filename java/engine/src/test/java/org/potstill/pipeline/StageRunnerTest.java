@@ -82,7 +82,12 @@ class StageRunnerTest {
             () -> work("evaluate", "evaluation.json"));
     RunContext context = new RunContext(directory, RunListener.SILENT, cancellation, 1, 1);
     return new StageRunner(
-        List.of(score, distill, evaluate), config, () -> data, Map.of("java", "17"), context);
+        List.of(score, distill, evaluate),
+        config,
+        () -> data,
+        Map.of("java", "17"),
+        context,
+        () -> {});
   }
 
   private void work(String stage, String output) {

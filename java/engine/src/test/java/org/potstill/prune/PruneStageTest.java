@@ -1,5 +1,6 @@
 package org.potstill.prune;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +30,7 @@ import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
+import org.potstill.tensor.LibTorch;
 
 class PruneStageTest {
 
@@ -93,6 +96,24 @@ class PruneStageTest {
       ids.add("train/" + i + "\n.png");
     }
     return ids;
+  }
+
+  @Test
+  void thousandClassesAreEachPruned() {
+    LibTorch.load();
+    int classes = 1000;
+    float[] losses = new float[10 * classes];
+    int[] classOf = new int[losses.length];
+    for (int i = 0; i < losses.length; i++) {
+      losses[i] = -i;
+      classOf[i] = i % classes;
+    }
+    int[] keep = new int[classes];
+    Arrays.fill(keep, Selection.keepCount(0.2, 10));
+    int[][] kept = new Selection(new JavaKernels(), 0).select(Mode.EASY, losses, classOf, keep);
+    for (int c = 0; c < classes; c++) {
+      assertArrayEquals(new int[] {9 * classes + c, 8 * classes + c}, kept[c]);
+    }
   }
 
   @Test

@@ -54,6 +54,39 @@ class RunDirectoryTest {
   }
 
   @Test
+  void aReadOnlyPlaceIsAnInputError() {
+    // Permissions do not hold root back; /proc takes no folders from anybody.
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () -> RunDirectory.open(Path.of("/proc/potstill-run"), Existing.FAIL));
+    assertTrue(error.getMessage().contains("choose another --out"), error.getMessage());
+  }
+
+  @Test
+  void aFullDeviceIsToldAndLeavesTheOldFile() throws IOException {
+    Path file = temp.resolve("file.txt");
+    AtomicFiles.writeString(file, "old");
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class,
+            () -> AtomicFiles.write(file, part -> Files.writeString(Path.of("/dev/full"), "new")));
+    assertTrue(error.getMessage().contains("No space left on device"), error.getMessage());
+    assertEquals("old", Files.readString(file));
+  }
+
+  @Test
+  void whatAKilledProcessLeavesIsInNobodysWay() throws IOException {
+    Path root = Files.createDirectory(temp.resolve("run"));
+    Files.writeString(root.resolve("config.yaml.part"), "ru");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      Path link = Files.writeString(temp.resolve("source"), "new");
+      AtomicFiles.write(directory.resolve("config.yaml"), part -> Files.copy(link, part));
+      assertEquals("new", Files.readString(directory.resolve("config.yaml")));
+    }
+  }
+
+  @Test
   void aSecondRunInTheSameProcessIsRefused() {
     Path root = temp.resolve("run");
     try (RunDirectory first = RunDirectory.open(root, Existing.FAIL)) {

@@ -59,7 +59,8 @@ public final class ForkedJvm {
     return start(program, arguments).await();
   }
 
-  private static String classPath() {
+  /** The class path of the tests. */
+  public static String classPath() {
     // Surefire starts the tests from a jar that only names the class path.
     String real = System.getProperty("surefire.test.class.path");
     return real == null ? System.getProperty("java.class.path") : real;
