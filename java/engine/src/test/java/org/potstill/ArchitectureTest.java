@@ -74,6 +74,25 @@ class ArchitectureTest {
           .resideInAnyPackage(LINE_AND_OUTSIDE);
 
   @ArchTest
+  static final ArchRule priorsAreFunctionsOfTheirWeights =
+      classes()
+          .that()
+          .resideInAPackage("org.potstill.prior..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "org.potstill.prior..",
+              "org.potstill.tensor..",
+              "org.potstill.net..",
+              "org.potstill.weights..",
+              "org.potstill.random..",
+              "org.potstill.errors..",
+              "org.potstill.kernels..",
+              "org.bytedeco..",
+              "org.slf4j..",
+              "java..");
+
+  @ArchTest
   static final ArchRule openCvStaysInData =
       noClasses()
           .that()

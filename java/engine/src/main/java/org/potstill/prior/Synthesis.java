@@ -1,0 +1,131 @@
+package org.potstill.prior;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The chain of layers from intermediate latents to an image.
+ *
+ * <p>Layer n is counted from 0 without regard to the numbers in the names, which leave gaps. The
+ * input takes the first intermediate latent, layer n the one numbered n + 1.
+ *
+ * @param input what the first layer starts from
+ * @param layers in order
+ */
+record Synthesis(FourierInput input, List<SynthesisLayer> layers) {
+
+  /** Factor of the last layer's output. */
+  private static final double OUTPUT_SCALE = 0.25;
+
+  /** Copies the list. */
+  Synthesis {
+    layers = List.copyOf(layers);
+  }
+
+  /**
+   * What a loss changes with.
+   *
+   * @param latents gradient with respect to the intermediate latents; zero for those not used
+   * @param features gradient with respect to the feature map
+   */
+  record Gradients(Tensor latents, Tensor features) {}
+
+  /** The feature map that layer {@code layer} takes. */
+  Tensor toFeatures(NamedTensors state, Tensor ws, int layer) {
+    Tensor features = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      features.put(input.apply(state, ws.select(1, 0)));
+    }
+    return run(state, ws, features, 0, layer);
+  }
+
+  /** The image from the feature map that layer {@code layer} takes. */
+  Tensor fromFeatures(NamedTensors state, Tensor ws, Tensor features, int layer) {
+    return run(state, ws, features, layer, layers.size()).mul(new Scalar(OUTPUT_SCALE));
+  }
+
+  /** What lies between two layers is let go at once, as far as no gradient needs it. */
+  private Tensor run(NamedTensors state, Tensor ws, Tensor features, int from, int to) {
+    Tensor current = new Tensor(features);
+    for (int n = from; n < to; n++) {
+      Tensor next = layers.get(n).apply(state, current, ws.select(1, n + 1));
+      current.close();
+      current = next;
+    }
+    return current;
+  }
+
+  /**
+   * The gradients of a loss that depends on the image, layer by layer: only the convolutions keep
+   * what they need, and the activations, which work at several times the resolution, are computed
+   * anew.
+   *
+   * @param imageGradient with respect to the image
+   * @return in the caller's scope
+   */
+  Gradients pullBack(
+      NamedTensors state, Tensor ws, Tensor features, int layer, Tensor imageGradient) {
+    Tensor latents = new Tensor();
+    Tensor first = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      latents.put(torch.zeros_like(ws));
+      List<Step> steps = forward(state, ws, features, layer);
+      Tensor gradient = imageGradient.mul(new Scalar(OUTPUT_SCALE));
+      for (int n = layers.size() - 1; n >= layer; n--) {
+        Step step = steps.remove(n - layer);
+        Tensor inner = layers.get(n).activationGradient(state, step.convolved(), gradient);
+        Tensor[] found =
+            Tensors.gradients(
+                step.convolved(), inner, new Tensor[] {step.features(), step.w()}, false);
+        latents.select(1, n + 1).copy_(found[1]);
+        gradient.close();
+        gradient = found[0];
+        step.close();
+        inner.close();
+      }
+      first.put(gradient);
+    }
+    return new Gradients(latents, first);
+  }
+
+  /** A layer between its convolution, which can be differentiated, and its activation. */
+  private record Step(Tensor features, Tensor w, Tensor convolved) {
+
+    private void close() {
+      features.close();
+      w.close();
+      convolved.close();
+    }
+  }
+
+  private List<Step> forward(NamedTensors state, Tensor ws, Tensor features, int layer) {
+    List<Step> steps = new ArrayList<>();
+    Tensor current = features.detach();
+    for (int n = layer; n < layers.size(); n++) {
+      Tensor leaf = current.requires_grad_(true);
+      Tensor w = ws.select(1, n + 1).detach().clone().requires_grad_(true);
+      Tensor convolved = layers.get(n).convolve(state, leaf, w);
+      steps.add(new Step(leaf, w, convolved));
+      if (n + 1 < layers.size()) {
+        current = activated(state, layers.get(n), convolved);
+      }
+    }
+    return steps;
+  }
+
+  private static Tensor activated(NamedTensors state, SynthesisLayer layer, Tensor convolved) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      result.put(layer.activate(state, convolved.detach()));
+    }
+    return result;
+  }
+}
