@@ -21,21 +21,36 @@ final class ConfigChecks {
   /** Notes in {@code problems} what does not go together. */
   static void check(Settings settings, ConfigReader reader, Problems problems) {
     ConfigChecks checks = new ConfigChecks(settings, reader, problems);
-    checks.expertsOnlyForTrajectories();
+    checks.nothingOutOfForce();
+    checks.priorHasWeights();
     checks.meanAndStdTogether();
     checks.foldersNeedResolution();
     checks.depthFitsResolution();
     checks.choiceNeedsValidationShare();
   }
 
-  private void expertsOnlyForTrajectories() {
-    String method = settings.text("distill.method");
+  private void nothingOutOfForce() {
     for (Key key : ConfigKeys.all()) {
       if (settings.isGiven(key.path()) && !ConfigKeys.inForce(key, settings)) {
-        report(
-            key.path(),
-            "is set, but only distill.method mtt has experts and the method is " + method);
+        report(key.path(), "is set, but " + ConfigKeys.whyNotInForce(key, settings));
       }
+    }
+  }
+
+  private void priorHasWeights() {
+    if (settings.text("distill.space").equals("pixel")) {
+      return;
+    }
+    String init = settings.text("distill.prior.init");
+    boolean given = settings.get("distill.prior.weights") != null;
+    if (init.equals("random") && given) {
+      report("distill.prior.weights", "is set, but distill.prior.init random draws its weights");
+    } else if (!init.equals("random") && !given) {
+      report(
+          "distill.prior.weights",
+          "distill.prior.init "
+              + init
+              + " needs the file of the generator (docs/priors.md says which); random needs none");
     }
   }
 

@@ -13,6 +13,9 @@ final class ConfigKeys {
   /** The section that only trajectory matching has. */
   static final String EXPERTS = "experts";
 
+  /** The section that only latent spaces have. */
+  static final String PRIOR = "distill.prior";
+
   private static final List<Key> ALL =
       Stream.of(
               InputKeys.run(),
@@ -60,6 +63,18 @@ final class ConfigKeys {
 
   /** Whether the key means anything with these settings. */
   static boolean inForce(Key key, Settings settings) {
-    return !key.section().equals(EXPERTS) || settings.text("distill.method").equals("mtt");
+    return switch (key.section()) {
+      case EXPERTS -> settings.text("distill.method").equals("mtt");
+      case PRIOR -> !settings.text("distill.space").equals("pixel");
+      default -> true;
+    };
+  }
+
+  /** Why a key that is not in force means nothing, to follow "is set, but". */
+  static String whyNotInForce(Key key, Settings settings) {
+    return key.section().equals(EXPERTS)
+        ? "only distill.method mtt has experts and the method is " + settings.text("distill.method")
+        : "only distill.space glad and ld3m have a prior and the space is "
+            + settings.text("distill.space");
   }
 }

@@ -17,6 +17,7 @@ package org.potstill.config;
  * @param innerLoops training epochs of the network between two of them (gradient matching)
  * @param networkLearningRate of that training
  * @param distance between gradients: {@code layerwise}, {@code mse} or {@code cos}
+ * @param prior the generator of a latent space; null in pixel space
  * @param trajectory how trajectories are matched
  * @param checkpointEvery iterations between two checkpoints
  * @param logEvery iterations between two lines of {@code metrics.jsonl}
@@ -36,6 +37,7 @@ public record DistillConfig(
     int innerLoops,
     double networkLearningRate,
     String distance,
+    PriorConfig prior,
     TrajectoryConfig trajectory,
     int checkpointEvery,
     int logEvery) {

@@ -43,7 +43,8 @@ final class OutputKeys {
 
   /** Section {@code distill}. */
   static List<Key> distill() {
-    return Stream.of(distilled(), distillingNetwork(), distillingSteps(), trajectory())
+    return Stream.of(
+            distilled(), distillingNetwork(), distillingSteps(), PriorKeys.all(), trajectory())
         .flatMap(List::stream)
         .toList();
   }

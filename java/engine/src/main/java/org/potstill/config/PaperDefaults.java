@@ -16,6 +16,8 @@ final class PaperDefaults {
   private static final Map<String, Double> PIXEL_RATES = Map.of("dc", 1.0, "dm", 10.0, "mtt", 1e4);
   private static final Map<String, Double> LATENT_RATES = Map.of("dc", 0.1, "dm", 1.0, "mtt", 1e3);
 
+  private static final Map<String, Double> CODE_RATES = Map.of("dc", 1e-3, "dm", 1e-2, "mtt", 10.0);
+
   private PaperDefaults() {}
 
   /** Share of every class that is kept: 0.2 for distribution matching, else 0.6. */
@@ -45,6 +47,28 @@ final class PaperDefaults {
   /** Bound of the epoch to start from: 5, in latents of a diffusion model 2. */
   static Object maxStartEpoch(Settings settings) {
     return isDiffusion(settings) ? 2L : 5L;
+  }
+
+  /** What a generator was trained on: as in the paper's main results, where there are weights. */
+  static Object priorInit(Settings settings) {
+    return settings.get("distill.prior.weights") == null ? "random" : "imagenet";
+  }
+
+  /**
+   * Layer of GLaD's feature map. The generator that is drawn at random has 18 layers, too few for
+   * that of distribution matching; there it is the one at the same share of the depth.
+   */
+  static Object priorLayer(Settings settings) {
+    return switch (settings.text("distill.method")) {
+      case "dc" -> 16L;
+      case "mtt" -> 5L;
+      default -> settings.text("distill.prior.init").equals("random") ? 14L : 20L;
+    };
+  }
+
+  /** Learning rate of GLaD's codes. */
+  static Object learningRateW(Settings settings) {
+    return CODE_RATES.get(settings.text("distill.method"));
   }
 
   private static boolean isDiffusion(Settings settings) {

@@ -111,6 +111,7 @@ public final class DistillStage {
         distill.innerLoops(),
         distill.networkLearningRate(),
         distill.distance(),
+        distill.prior(),
         distill.trajectory(),
         0,
         0);

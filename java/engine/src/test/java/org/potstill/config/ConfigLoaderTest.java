@@ -83,6 +83,31 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void latentSpacesHaveAPrior() throws IOException {
+    String start = "data: {source: 'idx:d'}\ndistill: {";
+    assertNull(load(start + "space: pixel}\n").distill().prior());
+    PriorConfig random = load(start + "space: glad}\n").distill().prior();
+    assertEquals(PriorConfig.Init.RANDOM, random.init());
+    assertEquals(14, random.layer());
+    assertEquals(0.01, random.learningRateW());
+    PriorConfig trained =
+        load(start + "space: glad, method: dc, prior: {weights: g.pkl}}\n").distill().prior();
+    assertEquals(PriorConfig.Init.IMAGENET, trained.init());
+    assertEquals(16, trained.layer());
+    assertEquals(0.001, trained.learningRateW());
+    assertEquals(
+        "quick.yaml, line 2: distill.prior.layer: is set, but only distill.space glad and ld3m"
+            + " have a prior and the space is pixel",
+        messageOf(start + "prior: {layer: 3}}\n"));
+    assertEquals(
+        "quick.yaml, line 2: distill.prior.weights: is set, but distill.prior.init random draws"
+            + " its weights",
+        messageOf(start + "space: glad, prior: {init: random, weights: g.pkl}}\n"));
+    String message = messageOf(start + "space: glad, prior: {init: ffhq}}\n");
+    assertTrue(message.contains("init ffhq needs the file of the generator"), message);
+  }
+
+  @Test
   void pretrainedScorerSees224Pixels() throws IOException {
     Config config = load("data: {source: 'folder:x'}\nscore: {weights: w/r18.pth}\n");
     assertEquals(224, config.score().resolution());
@@ -132,7 +157,7 @@ class ConfigLoaderTest {
         "quick.yaml, line 4: distill.iteratons: unknown key; did you mean \"iterations\"?; allowed"
             + " here: method, space, images-per-class, iterations, batch-real, init, network,"
             + " augment, learning-rate, momentum, outer-loops, inner-loops, network-learning-rate,"
-            + " distance, checkpoint-every, log-every, trajectory",
+            + " distance, checkpoint-every, log-every, prior, trajectory",
         messageOf("data:\n  source: idx:d\ndistill:\n  iteratons: 5\n"));
   }
 

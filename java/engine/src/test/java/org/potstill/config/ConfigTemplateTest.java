@@ -32,8 +32,10 @@ class ConfigTemplateTest {
     for (Key key : ConfigKeys.all()) {
       assertTrue(text.contains("\n" + " ".repeat(depth(key)) + key.name() + ":"), key.path());
     }
-    Config config = load(text.replace("method: dm", "method: mtt"));
+    Config config =
+        load(text.replace("method: dm", "method: mtt").replace("space: pixel", "space: glad"));
     assertEquals(100, config.experts().count());
+    assertEquals(10, config.distill().prior().chunk());
     assertEquals(folder.resolve("runs/potstill"), config.run().out());
   }
 

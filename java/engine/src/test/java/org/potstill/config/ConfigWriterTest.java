@@ -33,6 +33,8 @@ class ConfigWriterTest {
         List.of(
             "data.source=cifar10:c",
             "distill.method=mtt",
+            "distill.space=glad",
+            "distill.prior.init=random",
             "distill.augment=none",
             "distill.learning-rate=1.0e-7",
             "experts.count=3",
@@ -58,6 +60,7 @@ class ConfigWriterTest {
         ConfigKeys.all().stream()
             .map(Key::path)
             .filter(path -> config.experts() != null || !path.startsWith("experts."))
+            .filter(path -> config.distill().prior() != null || !path.startsWith("distill.prior."))
             .toList();
     assertEquals(expected, List.copyOf(ConfigValues.of(config).keySet()));
   }

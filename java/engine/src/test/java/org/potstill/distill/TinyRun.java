@@ -194,6 +194,7 @@ final class TinyRun {
         1,
         0.01,
         "layerwise",
+        null,
         new TrajectoryConfig(form, 3, 4, 1, 2, 0.05, 1e-4, 0.5),
         checkpointEvery,
         1);

@@ -1,0 +1,46 @@
+package org.potstill.config;
+
+import java.nio.file.Path;
+
+/**
+ * The generator in whose latents images are distilled ({@code distill.prior}); null in pixel space.
+ *
+ * @param init what the generator was trained on
+ * @param weights its file; null where {@code init} is random
+ * @param layer the layer that the feature map goes into, from 0 (glad)
+ * @param learningRateW of the codes (glad)
+ * @param codes what the codes start from (glad)
+ * @param chunk images that go through the generator at a time, at most
+ * @param channelBase channels at frequency 1/2 of a random generator (glad)
+ * @param channelMax most channels of a random generator (glad)
+ */
+public record PriorConfig(
+    Init init,
+    Path weights,
+    int layer,
+    double learningRateW,
+    Codes codes,
+    int chunk,
+    int channelBase,
+    int channelMax) {
+
+  /** What a generator was trained on. */
+  public enum Init {
+    /** ImageNet, with a class condition. */
+    IMAGENET,
+    /** Faces. */
+    FFHQ,
+    /** Drawings. */
+    POKEMON,
+    /** Nothing: drawn from the seed of the run. */
+    RANDOM
+  }
+
+  /** What codes start from. */
+  public enum Codes {
+    /** One random latent for every image. */
+    DRAWN,
+    /** The mean over many random latents. */
+    MEAN
+  }
+}
