@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
 import org.potstill.run.Checkpoints;
@@ -49,16 +50,20 @@ final class DistillCheckpoint {
   }
 
   /**
-   * Takes up the newest checkpoint.
+   * Takes up the newest checkpoint that can be read.
    *
+   * @param warn hears of a damaged one that was passed over
    * @return how many iterations were done; 0 where there is no checkpoint
-   * @throws InputException where it is damaged or of another configuration
+   * @throws InputException where none can be read or they are of another configuration
    */
-  long restore(Space space, ImageOptimiser optimiser, Distiller distiller) {
-    Checkpoints.Checkpoint latest = checkpoints.latest().orElse(null);
-    if (latest == null) {
-      return 0;
-    }
+  long restore(Space space, ImageOptimiser optimiser, Distiller distiller, Consumer<String> warn) {
+    return checkpoints
+        .restore(latest -> restore(latest, space, optimiser, distiller), warn)
+        .orElse(0L);
+  }
+
+  private long restore(
+      Checkpoints.Checkpoint latest, Space space, ImageOptimiser optimiser, Distiller distiller) {
     Safetensors file = Safetensors.open(latest.file());
     requireSameConfig(latest.file(), file);
     try (NamedTensors all = file.readAll();

@@ -62,7 +62,9 @@ public final class DistillStage {
     try (ImageOptimiser optimiser = new ImageOptimiser(distill.momentum())) {
       DistillCheckpoint checkpoint =
           new DistillCheckpoint(context.directory().checkpoints(NAME), configHash());
-      long start = checkpoint.restore(space, optimiser, distiller);
+      long start =
+          checkpoint.restore(
+              space, optimiser, distiller, message -> context.listener().warning(NAME, message));
       if (start > distill.iterations()) {
         throw new InputException(
             "distill.iterations: "

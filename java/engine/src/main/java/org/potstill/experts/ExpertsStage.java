@@ -3,7 +3,6 @@ package org.potstill.experts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -176,21 +175,31 @@ public final class ExpertsStage {
 
   /** Takes up this expert's checkpoint, if there is one; returns the epochs done. */
   private int restore(ExpertProgress progress, int expert, Fingerprint fingerprint) {
-    Optional<Checkpoints.Checkpoint> latest = checkpoints.latest();
-    if (latest.isEmpty()
-        || latest.get().step() <= step(expert, 0)
-        || latest.get().step() > step(expert + 1, 0)) {
+    return checkpoints
+        .restore(
+            checkpoint -> restore(checkpoint, progress, expert, fingerprint),
+            message -> context.listener().warning(NAME, message))
+        .orElse(0);
+  }
+
+  private int restore(
+      Checkpoints.Checkpoint checkpoint,
+      ExpertProgress progress,
+      int expert,
+      Fingerprint fingerprint) {
+    long first = step(expert, 0);
+    if (checkpoint.step() <= first || checkpoint.step() > step(expert + 1, 0)) {
       return 0;
     }
-    Safetensors file = Safetensors.open(latest.get().file());
+    Safetensors file = Safetensors.open(checkpoint.file());
     if (!fingerprint.hash().equals(file.metadata().get(FINGERPRINT))) {
       throw new InputException(
-          latest.get().file()
+          checkpoint.file()
               + " is of an expert of other settings; undo the change or use --overwrite");
     }
     try (NamedTensors all = file.readAll()) {
       progress.restore(all);
     }
-    return (int) (latest.get().step() - step(expert, 0));
+    return (int) (checkpoint.step() - first);
   }
 }

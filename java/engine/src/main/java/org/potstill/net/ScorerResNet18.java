@@ -89,7 +89,8 @@ public final class ScorerResNet18 extends AbstractNetwork {
   Tensor features(Layers layers, Tensor input) {
     Tensor value = layers.convolution("conv1", input, stages.bias(), 2, 3);
     value = Layers.maxPool(layers.norm(stages.norm(), "bn1", value).relu_(), 3, 2, 1);
-    return Layers.flatten(torch.adaptive_avg_pool2d(stages.apply(layers, value), 1, 1));
+    Tensor maps = stages.apply(layers, value).to(torch.ScalarType.Float);
+    return Layers.flatten(torch.adaptive_avg_pool2d(maps, 1, 1));
   }
 
   @Override
@@ -102,15 +103,17 @@ public final class ScorerResNet18 extends AbstractNetwork {
    * sqrt(variance + epsilon) the weight becomes s w and the bias beta - s mean.
    *
    * @param state of the network with batch norm; stays as it is
+   * @param type of the convolutions, which the images have to have too; the linear layer stays in
+   *     single precision, so that losses stay as fine as they were
    * @return the state of the folded network, weights with the channels last; the caller closes it
    */
-  public static NamedTensors fold(NamedTensors state) {
+  public static NamedTensors fold(NamedTensors state, torch.ScalarType type) {
     NamedTensors folded = new NamedTensors();
     try (PointerScope scope = new PointerScope()) {
       for (String name : state.names()) {
         if (name.endsWith(".running_var")) {
           String norm = name.substring(0, name.length() - ".running_var".length());
-          foldOne(state, convolutionBefore(norm), norm, folded);
+          foldOne(state, convolutionBefore(norm), norm, type, folded);
         }
       }
       folded.put("fc.weight", new Tensor(state.get("fc.weight").detach()));
@@ -127,7 +130,11 @@ public final class ScorerResNet18 extends AbstractNetwork {
   }
 
   private static void foldOne(
-      NamedTensors state, String convolution, String norm, NamedTensors folded) {
+      NamedTensors state,
+      String convolution,
+      String norm,
+      torch.ScalarType type,
+      NamedTensors folded) {
     // In double precision, so that the folded weights are rounded once.
     Tensor variance = doubled(state.get(norm + ".running_var"));
     Tensor scale =
@@ -136,9 +143,8 @@ public final class ScorerResNet18 extends AbstractNetwork {
     Tensor bias = doubled(state.get(norm + ".bias")).sub(scale.mul(mean));
     Tensor weight = doubled(state.get(convolution + ".weight")).mul(scale.view(-1, 1, 1, 1));
     folded.put(
-        convolution + ".weight",
-        weight.to(torch.ScalarType.Float).contiguous(torch.MemoryFormat.ChannelsLast));
-    folded.put(convolution + ".bias", bias.to(torch.ScalarType.Float));
+        convolution + ".weight", weight.to(type).contiguous(torch.MemoryFormat.ChannelsLast));
+    folded.put(convolution + ".bias", bias.to(type));
   }
 
   private static Tensor doubled(Tensor tensor) {

@@ -6,9 +6,12 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
 /** The checkpoints of one stage: each appears whole or not at all, the newest two are kept. */
@@ -47,10 +50,33 @@ public final class Checkpoints {
     }
   }
 
-  /** The checkpoint with the most steps. */
-  public Optional<Checkpoint> latest() {
+  /**
+   * What {@code reader} makes of the newest checkpoint that it can read.
+   *
+   * @param reader throws {@link InputException} at a damaged file and has changed nothing then
+   * @param warn hears of every damaged file that was passed over
+   * @return empty where there is no checkpoint
+   * @throws InputException where none can be read: what is wrong with the newest
+   */
+  public <T> Optional<T> restore(Function<Checkpoint, T> reader, Consumer<String> warn) {
+    InputException newest = null;
     List<Checkpoint> all = list();
-    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    for (int i = all.size() - 1; i >= 0; i--) {
+      try {
+        T restored = reader.apply(all.get(i));
+        if (newest != null) {
+          warn.accept(
+              newest.getMessage() + "; going on from the one before, at " + all.get(i).step());
+        }
+        return Optional.of(restored);
+      } catch (InputException e) {
+        newest = newest == null ? e : newest;
+      }
+    }
+    if (newest != null) {
+      throw newest;
+    }
+    return Optional.empty();
   }
 
   /** Deletes all checkpoints of the stage. */

@@ -4,6 +4,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
 import org.potstill.kernels.LogitType;
 import org.potstill.kernels.ScoreOutputs;
@@ -24,6 +25,7 @@ final class BatchScorer implements AutoCloseable {
 
   private final Network network;
   private final NamedTensors state;
+  private final torch.ScalarType type;
   private final Kernels kernels;
 
   /**
@@ -31,10 +33,12 @@ final class BatchScorer implements AutoCloseable {
    *
    * @param trained state of {@link ScorerResNet18#of}; stays as it is
    * @param channels of the images
+   * @param precision of the convolutions: {@code f32} or {@code bf16}
    */
-  BatchScorer(NamedTensors trained, int channels, int outputs, Kernels kernels) {
+  BatchScorer(NamedTensors trained, int channels, int outputs, String precision, Kernels kernels) {
     network = ScorerResNet18.folded(channels, outputs);
-    state = ScorerResNet18.fold(trained);
+    type = precision.equals("bf16") ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
+    state = ScorerResNet18.fold(trained, type);
     this.kernels = kernels;
   }
 
@@ -48,7 +52,7 @@ final class BatchScorer implements AutoCloseable {
     float[] losses = new float[labels.length];
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      NetworkOutput output = network.logits(state, images, Pass.EVAL);
+      NetworkOutput output = network.logits(state, images.to(type), Pass.EVAL);
       output.buffers().close();
       Tensor logits = output.value().contiguous();
       FloatPointer result = new FloatPointer(losses.length);

@@ -89,12 +89,15 @@ final class FoldScoring {
     values.put("epochs", Integer.toString(score.epochs()));
     values.put("folds", Integer.toString(score.folds()));
     values.put("learning rate", Double.toString(score.learningRate()));
+    values.put("precision", score.precision());
     return Fingerprint.of(values).hash();
   }
 
   private float[] outOfFold(PixelStore store, Folds folds, ScorerCheckpoint checkpoint) {
     ScorerCheckpoint.Position position =
-        checkpoint.restore().orElseGet(() -> start(0, unscored(store.records().size())));
+        checkpoint
+            .restore(message -> context.listener().warning(ScoreStage.NAME, message))
+            .orElseGet(() -> start(0, unscored(store.records().size())));
     float[] losses = position.losses();
     context.directory().metrics().cutBack(ScoreStage.NAME, epochsDone(position, folds));
     for (int fold = position.fold(); fold < score.folds(); fold++) {
@@ -163,7 +166,8 @@ final class FoldScoring {
 
   private void score(PixelStore store, int[] held, NamedTensors state, float[] losses) {
     try (BatchScorer scorer =
-        new BatchScorer(state, data.channels(), data.classKeys().size(), kernels)) {
+        new BatchScorer(
+            state, data.channels(), data.classKeys().size(), score.precision(), kernels)) {
       for (int begin = 0; begin < held.length; begin += score.batch()) {
         context.cancellation().throwIfCancelled();
         int[] rows = Arrays.copyOfRange(held, begin, Math.min(held.length, begin + score.batch()));

@@ -2,15 +2,18 @@ package org.potstill.score;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.config.Config;
+import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageBatch;
 import org.potstill.data.ImageLoader;
@@ -19,9 +22,11 @@ import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.data.Normalisation;
 import org.potstill.data.RawImage;
+import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.ScorerResNet18;
+import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -32,6 +37,7 @@ final class PretrainedScoring {
 
   private static final int CHANNELS = 3;
   private static final int OUTPUTS = 1000;
+  private static final long NANOS_BETWEEN_CHECKPOINTS = 30_000_000_000L;
 
   private final Config config;
   private final Dataset data;
@@ -46,55 +52,154 @@ final class PretrainedScoring {
   }
 
   /**
-   * Scores.
+   * Scores, from the newest checkpoint where there is one.
    *
    * @param writer writes what was found
    * @throws org.potstill.errors.InputException where the weights are damaged or of another network,
    *     a class has no output, or an image cannot be read and may not be left out
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop; it goes on
+   *     from there
    */
   Scores run(Function<Scored, Scores> writer) {
     long[] outputs = ClassOutputs.of(data, config.data().classIndex(), OUTPUTS);
     Path weights = config.score().weights();
     try (NamedTensors state = StateLoader.load(weights, ScorerResNet18.of(CHANNELS, OUTPUTS));
-        BatchScorer scorer = new BatchScorer(state, CHANNELS, OUTPUTS, kernels)) {
-      return writer.apply(score(scorer, outputs));
+        BatchScorer scorer =
+            new BatchScorer(state, CHANNELS, OUTPUTS, config.score().precision(), kernels)) {
+      ScoringCheckpoint checkpoint =
+          new ScoringCheckpoint(
+              context.directory().checkpoints(ScoreStage.NAME), hash(weights, outputs));
+      Scores scores = writer.apply(score(scorer, outputs, checkpoint));
+      checkpoint.clear();
+      return scores;
     }
   }
 
-  private Scored score(BatchScorer scorer, long[] outputs) {
+  /** All that the losses depend on, the composition of the batches included. */
+  private String hash(Path weights, long[] outputs) {
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put("data set", data.fingerprint());
+    values.put("weights", Fingerprint.ofFile(weights));
+    values.put("outputs", Arrays.toString(outputs));
+    values.put("resolution", Integer.toString(config.score().resolution()));
+    values.put("batch", Integer.toString(config.score().batch()));
+    values.put("precision", config.score().precision());
+    return Fingerprint.of(values).hash();
+  }
+
+  private Scored score(BatchScorer scorer, long[] outputs, ScoringCheckpoint checkpoint) {
+    Found found =
+        new Found(
+            checkpoint.restore(message -> context.listener().warning(ScoreStage.NAME, message)));
+    if (found.done < found.images.size()) {
+      scoreRest(scorer, outputs, found, checkpoint);
+    }
+    return found.scored();
+  }
+
+  private void scoreRest(
+      BatchScorer scorer, long[] outputs, Found found, ScoringCheckpoint checkpoint) {
+    int batch = config.score().batch();
+    int total = found.images.size();
     ImageTransform transform =
         ImageTransforms.scorer(Normalisation.IMAGENET, config.score().resolution());
-    Map<String, RawImage> pictures = new ConcurrentHashMap<>();
-    Map<String, String> leftOut = new LinkedHashMap<>();
-    List<Scores.Entry> entries = new ArrayList<>();
-    Gallery gallery = new Gallery(outputs.length);
-    int total = data.training().size();
     try (ImageLoader loader =
         ImageLoader.of(data, transform)
-            .batch(config.score().batch())
+            .records(found.images.subList(found.done, total))
+            .batch(batch)
             .threads(context.threads())
             .onBadImage(
-                config.data().onBadImage(), (image, reason) -> leftOut.put(image.id(), reason))
-            .onDecoded((image, decoded) -> pictures.put(image.id(), Thumbnail.of(decoded)))
+                config.data().onBadImage(),
+                (image, reason) -> found.leftOut.put(image.id(), reason))
+            .onDecoded((image, decoded) -> found.pictures.put(image.id(), Thumbnail.of(decoded)))
             .start()) {
+      long saved = System.nanoTime();
       while (loader.hasNext()) {
-        context.cancellation().throwIfCancelled();
-        try (ImageBatch batch = loader.next()) {
-          float[] losses = losses(scorer, batch, outputs);
-          for (int i = 0; i < losses.length; i++) {
-            ImageRecord image = batch.records().get(i);
-            requireFinite(image, losses[i]);
-            RawImage picture = pictures.remove(image.id());
-            gallery.offer(entries.size(), image.id(), image.classIndex(), losses[i], () -> picture);
-            String key = data.classKeys().get(image.classIndex());
-            entries.add(new Scores.Entry(image.id(), key, losses[i]));
-          }
+        try (ImageBatch next = loader.next()) {
+          found.add(next.records(), losses(scorer, next, outputs), batch);
         }
-        long done = entries.size() + (long) leftOut.size();
-        context.listener().progress(ScoreStage.NAME, "scoring", done, total, "images");
+        context.listener().progress(ScoreStage.NAME, "scoring", found.done, total, "images");
+        boolean cancelled = context.cancellation().isCancelled();
+        if (cancelled || System.nanoTime() - saved > NANOS_BETWEEN_CHECKPOINTS) {
+          checkpoint.save(found.position());
+          saved = System.nanoTime();
+        }
+        context.cancellation().throwIfCancelled();
       }
     }
-    return new Scored(new Scores(entries), new LeftOut(leftOut), gallery);
+  }
+
+  /** The losses so far, in the order of the data set, and the pictures worth showing. */
+  private final class Found {
+
+    final List<ImageRecord> images = data.training();
+    final Map<String, String> leftOut;
+    final Map<String, RawImage> pictures = new ConcurrentHashMap<>();
+    final Gallery gallery = new Gallery(data.classKeys().size());
+    final float[] losses = new float[images.size()];
+    int done;
+
+    Found(ScoringCheckpoint.Position start) {
+      leftOut = new LinkedHashMap<>(start.leftOut());
+      done = start.losses().length;
+      Arrays.fill(losses, Float.NaN);
+      for (int i = 0; i < done; i++) {
+        if (!Float.isNaN(start.losses()[i])) {
+          ImageRecord image = images.get(i);
+          take(i, start.losses()[i], () -> decodedAgain(image));
+        }
+      }
+    }
+
+    /**
+     * Adds a batch.
+     *
+     * @param batch images per batch, those that were left out included
+     */
+    void add(List<ImageRecord> records, float[] found, int batch) {
+      int index = done;
+      for (int i = 0; i < found.length; i++) {
+        ImageRecord image = records.get(i);
+        while (!images.get(index).equals(image)) {
+          index++;
+        }
+        requireFinite(image, found[i]);
+        RawImage picture = pictures.remove(image.id());
+        take(index, found[i], () -> picture);
+      }
+      // Batches begin at multiples of their size, so that they are the same after a resume.
+      done = Math.min(images.size(), (index / batch + 1) * batch);
+    }
+
+    private void take(int index, float loss, Supplier<RawImage> picture) {
+      ImageRecord image = images.get(index);
+      losses[index] = loss;
+      gallery.offer(index, image.id(), image.classIndex(), loss, picture);
+    }
+
+    private RawImage decodedAgain(ImageRecord image) {
+      try {
+        return Thumbnail.of(data.read(image));
+      } catch (BadImageException e) {
+        throw new InputException(
+            "image '" + image.id() + "' can no longer be read: " + e.getMessage(), e);
+      }
+    }
+
+    ScoringCheckpoint.Position position() {
+      return new ScoringCheckpoint.Position(Arrays.copyOf(losses, done), leftOut);
+    }
+
+    Scored scored() {
+      List<Scores.Entry> entries = new ArrayList<>();
+      for (int i = 0; i < losses.length; i++) {
+        if (!Float.isNaN(losses[i])) {
+          String key = data.classKeys().get(images.get(i).classIndex());
+          entries.add(new Scores.Entry(images.get(i).id(), key, losses[i]));
+        }
+      }
+      return new Scored(new Scores(entries), new LeftOut(leftOut), gallery);
+    }
   }
 
   private static float[] losses(BatchScorer scorer, ImageBatch batch, long[] outputs) {

@@ -2,8 +2,10 @@ package org.potstill.score;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.errors.InputException;
 import org.potstill.run.Checkpoints;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -78,38 +80,46 @@ final class ScorerCheckpoint {
     from.names().forEach(name -> to.put(prefix + name, new Tensor(from.get(name))));
   }
 
-  /** The newest checkpoint of this training; empty where there is none. */
-  Optional<Position> restore() {
-    Optional<Checkpoints.Checkpoint> latest = checkpoints.latest();
-    if (latest.isEmpty()) {
-      return Optional.empty();
+  /**
+   * The newest checkpoint of this training that can be read; empty where there is none.
+   *
+   * @param warn hears of a damaged one that was passed over
+   * @throws InputException where none can be read
+   */
+  Optional<Position> restore(Consumer<String> warn) {
+    Optional<Optional<Position>> found = checkpoints.restore(this::read, warn);
+    if (found.isPresent() && found.get().isEmpty()) {
+      checkpoints.clear();
     }
-    Safetensors file = Safetensors.open(latest.get().file());
+    return found.flatMap(position -> position);
+  }
+
+  /** Empty where it is of another training. */
+  private Optional<Position> read(Checkpoints.Checkpoint checkpoint) {
+    Safetensors file = Safetensors.open(checkpoint.file());
     Map<String, String> metadata = file.metadata();
     if (!hash.equals(metadata.get(HASH))) {
-      checkpoints.clear();
       return Optional.empty();
     }
-    NamedTensors state = new NamedTensors();
-    NamedTensors velocity = new NamedTensors();
     try (NamedTensors all = file.readAll();
         PointerScope scope = new PointerScope()) {
-      for (String name : all.names()) {
-        if (name.startsWith(STATE)) {
-          state.put(name.substring(STATE.length()), new Tensor(all.get(name)));
-        } else if (name.startsWith(VELOCITY)) {
-          velocity.put(name.substring(VELOCITY.length()), new Tensor(all.get(name)));
-        }
-      }
+      float[] losses = Tensors.toFloats(all.get(LOSSES));
+      int fold = Integer.parseInt(metadata.get(FOLD));
+      long step = Long.parseLong(metadata.get(STEP));
+      double epochLoss = Double.parseDouble(metadata.get(EPOCH_LOSS));
       return Optional.of(
-          new Position(
-              Integer.parseInt(metadata.get(FOLD)),
-              Long.parseLong(metadata.get(STEP)),
-              Double.parseDouble(metadata.get(EPOCH_LOSS)),
-              Tensors.toFloats(all.get(LOSSES)),
-              state,
-              velocity));
+          new Position(fold, step, epochLoss, losses, part(all, STATE), part(all, VELOCITY)));
     }
+  }
+
+  private static NamedTensors part(NamedTensors all, String prefix) {
+    NamedTensors part = new NamedTensors();
+    for (String name : all.names()) {
+      if (name.startsWith(prefix)) {
+        part.put(name.substring(prefix.length()), new Tensor(all.get(name)));
+      }
+    }
+    return part;
   }
 
   /** Deletes all checkpoints: the scoring is finished. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,7 @@ class ScorerFixtureTest {
   void foldedLogitsAndLossesEqualTheReference(FixtureFile file) {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = file.state();
-        NamedTensors folded = ScorerResNet18.fold(state)) {
+        NamedTensors folded = ScorerResNet18.fold(state, torch.ScalarType.Float)) {
       ScorerResNet18 network = ScorerResNet18.folded(3, classes(file));
       assertEquals(
           network.state().stream().map(StateEntry::name).sorted().toList(),

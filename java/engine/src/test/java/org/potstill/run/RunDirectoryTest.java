@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,17 +160,50 @@ class RunDirectoryTest {
   void theNewestTwoCheckpointsAreKept() {
     try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
       Checkpoints checkpoints = directory.checkpoints("distill");
-      assertTrue(checkpoints.latest().isEmpty());
+      assertEquals(Optional.empty(), newest(checkpoints));
       for (long step : new long[] {5, 50, 500}) {
         checkpoints.save(step, path -> Files.writeString(path, "step " + step));
       }
       directory.checkpoints("score").save(7, path -> Files.writeString(path, "other"));
-      assertEquals(500, checkpoints.latest().orElseThrow().step());
+      assertEquals(Optional.of(500L), newest(checkpoints));
       assertTrue(Files.exists(directory.resolve("checkpoints/distill-000000050.safetensors")));
       assertFalse(Files.exists(directory.resolve("checkpoints/distill-000000005.safetensors")));
       checkpoints.clear();
-      assertTrue(checkpoints.latest().isEmpty());
-      assertEquals(7, directory.checkpoints("score").latest().orElseThrow().step());
+      assertEquals(Optional.empty(), newest(checkpoints));
+      assertEquals(Optional.of(7L), newest(directory.checkpoints("score")));
+    }
+  }
+
+  private static Optional<Long> newest(Checkpoints checkpoints) {
+    return checkpoints.restore(Checkpoints.Checkpoint::step, message -> fail(message));
+  }
+
+  @Test
+  void damagedCheckpointIsPassedOverWithAWarning() {
+    List<String> warnings = new ArrayList<>();
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Checkpoints checkpoints = directory.checkpoints("distill");
+      checkpoints.save(5, path -> Files.writeString(path, "5"));
+      checkpoints.save(50, path -> Files.writeString(path, "damaged"));
+      assertEquals(Optional.of(5L), checkpoints.restore(this::number, warnings::add));
+      assertEquals(List.of("damaged is no number; going on from the one before, at 5"), warnings);
+      checkpoints.save(51, path -> Files.writeString(path, "both"));
+      String message =
+          assertThrows(InputException.class, () -> checkpoints.restore(this::number, warnings::add))
+              .getMessage();
+      assertEquals("both is no number", message);
+    }
+  }
+
+  private long number(Checkpoints.Checkpoint checkpoint) {
+    try {
+      String text = Files.readString(checkpoint.file());
+      if (!text.matches("\\d+")) {
+        throw new InputException(text + " is no number");
+      }
+      return Long.parseLong(text);
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
   }
 

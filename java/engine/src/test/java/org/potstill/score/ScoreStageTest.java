@@ -3,6 +3,7 @@ package org.potstill.score;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -269,6 +270,67 @@ class ScoreStageTest {
         float expected = torch.cross_entropy_loss(logits, label).item_float();
         assertEquals(expected, entries.get(i).loss(), 2e-4f * Math.max(1, expected));
       }
+    }
+  }
+
+  @Test
+  void pretrainedScoringThatWasStoppedEndsBitIdentical() throws IOException {
+    String[] settings = with(pretrained(weights("")), "data.on-bad-image=skip");
+    PatternDataset data =
+        new PatternDataset(20, 3, 6, "n01440764", "n02102040")
+            .withBad(2, "it ends early")
+            .withBad(8, "it is empty");
+    score("whole", data, settings);
+    CancellationToken cancellation = new CancellationToken();
+    assertThrows(
+        RunCancelledException.class,
+        () -> score("stopped", data, cancellation, stopAt(6, cancellation), settings));
+    assertFalse(Files.exists(folder.resolve("stopped/scores.csv")));
+    List<Long> seen = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            seen.add(done);
+          }
+        };
+    score("stopped", data, new CancellationToken(), listener, settings);
+    assertEquals(List.of(9L, 12L), seen);
+    try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        Path same = folder.resolve("stopped").resolve(folder.resolve("whole").relativize(file));
+        if (!file.endsWith(".lock") && !file.endsWith("run.log")) {
+          assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(same), same.toString());
+        }
+      }
+    }
+    assertEquals(
+        List.of("it ends early", "it is empty"),
+        List.copyOf(LeftOut.read(folder.resolve("stopped/left-out.csv")).reasons().values()));
+  }
+
+  private static RunListener stopAt(long images, CancellationToken cancellation) {
+    return new RunListener() {
+      @Override
+      public void progress(String stage, String task, long done, long total, String unit) {
+        if (done >= images) {
+          cancellation.cancel();
+        }
+      }
+    };
+  }
+
+  @Test
+  void lowPrecisionChangesLossesLittle() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 4, "n01440764", "n02102040");
+    String[] settings = pretrained(weights(""));
+    List<Scores.Entry> fine = score("fine", data, settings).entries();
+    List<Scores.Entry> coarse =
+        score("coarse", data, with(settings, "score.precision=bf16")).entries();
+    assertNotEquals(fine, coarse);
+    for (int i = 0; i < fine.size(); i++) {
+      // A loss is a difference of logits, each with eight bits of mantissa along the way.
+      assertEquals(fine.get(i).loss(), coarse.get(i).loss(), 0.02 * fine.get(i).loss());
     }
   }
 

@@ -1,0 +1,100 @@
+package org.potstill.score;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.PointerScope;
+import org.potstill.errors.InputException;
+import org.potstill.run.Checkpoints;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
+
+/**
+ * How far the scoring by pretrained weights came, on disk, so that a run that was killed goes on.
+ */
+final class ScoringCheckpoint {
+
+  private static final String LOSSES = "losses";
+  private static final String HASH = "settings";
+  private static final String LEFT_OUT = "left-out/";
+
+  private final Checkpoints checkpoints;
+  private final String hash;
+
+  /**
+   * The checkpoints of a stage.
+   *
+   * @param hash stands for all that a loss depends on; checkpoints of another are not taken
+   */
+  ScoringCheckpoint(Checkpoints checkpoints, String hash) {
+    this.checkpoints = checkpoints;
+    this.hash = hash;
+  }
+
+  /**
+   * What was found of the first images of the data set.
+   *
+   * @param losses one per image, NaN for one that was left out
+   * @param leftOut reasons by id
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
+  record Position(float[] losses, Map<String, String> leftOut) {
+
+    /** Nothing yet. */
+    static Position start() {
+      return new Position(new float[0], Map.of());
+    }
+  }
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @throws org.potstill.errors.RunFailedException where the disk is full
+   */
+  void save(Position position) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(HASH, hash);
+    position.leftOut().forEach((id, reason) -> metadata.put(LEFT_OUT + id, reason));
+    try (PointerScope scope = new PointerScope();
+        NamedTensors tensors = new NamedTensors()) {
+      tensors.put(LOSSES, Tensors.of(position.losses(), position.losses().length));
+      checkpoints.save(
+          position.losses().length, part -> Safetensors.write(part, tensors, metadata));
+    }
+  }
+
+  /**
+   * Where the newest checkpoint that can be read stands; the start where there is none of these
+   * settings.
+   *
+   * @param warn hears of a damaged one that was passed over
+   * @throws InputException where none can be read
+   */
+  Position restore(Consumer<String> warn) {
+    return checkpoints.restore(this::read, warn).orElseGet(Position::start);
+  }
+
+  private Position read(Checkpoints.Checkpoint checkpoint) {
+    Safetensors file = Safetensors.open(checkpoint.file());
+    if (!hash.equals(file.metadata().get(HASH))) {
+      return Position.start();
+    }
+    Map<String, String> leftOut = new LinkedHashMap<>();
+    file.metadata()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(LEFT_OUT)) {
+                leftOut.put(key.substring(LEFT_OUT.length()), value);
+              }
+            });
+    try (PointerScope scope = new PointerScope()) {
+      return new Position(Tensors.toFloats(file.read(LOSSES)), leftOut);
+    }
+  }
+
+  /** Deletes all checkpoints: the scoring is finished. */
+  void clear() {
+    checkpoints.clear();
+  }
+}
