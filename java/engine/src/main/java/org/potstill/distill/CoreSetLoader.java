@@ -16,6 +16,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.data.ImageTransform;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.Tensors;
 
@@ -114,7 +115,7 @@ final class CoreSetLoader {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while images were loaded", e);
+      throw new RunCancelledException("interrupted while images were loaded", e);
     }
   }
 }

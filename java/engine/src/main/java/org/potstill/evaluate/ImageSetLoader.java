@@ -1,7 +1,9 @@
 package org.potstill.evaluate;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -16,6 +18,7 @@ import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunContext;
+import org.potstill.score.LeftOut;
 import org.potstill.tensor.Tensors;
 
 /** Decodes images of a data set into one tensor. */
@@ -35,8 +38,8 @@ final class ImageSetLoader {
    * Loads images as they are distilled.
    *
    * @param task what the listener is told
-   * @return without those that cannot be read, of which the listener is warned; the caller closes
-   *     it
+   * @return without those that cannot be read, which are listed in {@code left-out.csv}; the caller
+   *     closes it
    * @throws InputException where an image cannot be read and {@code data.on-bad-image} is fail, or
    *     none can be read
    */
@@ -62,11 +65,12 @@ final class ImageSetLoader {
       FloatPointer memory, List<ImageRecord> records, ImageTransform transform, String task) {
     long size = (long) transform.channels() * transform.resolution() * transform.resolution();
     List<ImageRecord> loaded = new ArrayList<>();
+    Map<String, String> leftOut = new LinkedHashMap<>();
     try (ImageLoader loader =
         ImageLoader.of(data, transform)
             .records(records)
             .threads(context.threads())
-            .onBadImage(config.onBadImage(), (image, reason) -> warn(image, reason))
+            .onBadImage(config.onBadImage(), (image, reason) -> leftOut.put(image.id(), reason))
             .start()) {
       while (loader.hasNext()) {
         context.cancellation().throwIfCancelled();
@@ -80,12 +84,22 @@ final class ImageSetLoader {
             .progress(EvaluateStage.NAME, task, loaded.size(), records.size(), "images");
       }
     }
+    list(leftOut, task);
     return loaded;
   }
 
-  private void warn(ImageRecord image, String reason) {
-    context
-        .listener()
-        .warning(EvaluateStage.NAME, "image '" + image.id() + "' is left out: " + reason);
+  private void list(Map<String, String> leftOut, String task) {
+    if (!leftOut.isEmpty()) {
+      new LeftOut(leftOut).addTo(context.directory().resolve(LeftOut.FILE));
+      context
+          .listener()
+          .warning(
+              EvaluateStage.NAME,
+              leftOut.size()
+                  + " images cannot be read ("
+                  + task
+                  + ") and are listed in "
+                  + LeftOut.FILE);
+    }
   }
 }

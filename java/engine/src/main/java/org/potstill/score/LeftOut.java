@@ -45,6 +45,20 @@ public record LeftOut(Map<String, String> reasons) {
   }
 
   /**
+   * Adds images to those that {@code file} lists; leaves it alone where there is none to add.
+   *
+   * @throws org.potstill.errors.RunFailedException where the file cannot be written
+   * @throws org.potstill.errors.InputException where it cannot be read or has other columns
+   */
+  public void addTo(Path file) {
+    Map<String, String> all = read(file).reasons();
+    if (!all.keySet().containsAll(reasons.keySet())) {
+      all.putAll(reasons);
+      new LeftOut(all).write(file);
+    }
+  }
+
+  /**
    * Reads what {@link #write} wrote; a file that is not there lists nothing.
    *
    * @throws org.potstill.errors.InputException where it cannot be read or has other columns

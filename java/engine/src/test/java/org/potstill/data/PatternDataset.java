@@ -56,6 +56,12 @@ public final class PatternDataset implements Dataset {
     return this;
   }
 
+  /** The same with a test image that cannot be read. */
+  public PatternDataset withBadTest(int index, String reason) {
+    bad.put(test.get(index).id(), reason);
+    return this;
+  }
+
   /** How often an image was decoded. */
   public int reads() {
     return reads.get();

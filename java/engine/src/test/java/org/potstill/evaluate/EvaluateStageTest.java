@@ -38,6 +38,7 @@ import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
+import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Tensors;
 
@@ -158,6 +159,23 @@ class EvaluateStageTest {
     assertEquals(15, json.at("/protocol/test-images").asInt());
     assertFalse(Files.exists(folder.resolve("run/checkpoints/evaluate.json")));
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
+  }
+
+  @Test
+  void badTestImagesAreLeftOutAndListedOrFail() throws IOException {
+    PatternDataset data = data().withBadTest(4, "it ends early");
+    Path list = prepared("run").resolve(LeftOut.FILE);
+    new LeftOut(Map.of("train/a/0.png", "it is empty")).write(list);
+    String[] skip = with("data.on-bad-image=skip", "evaluate.repeats=1", "evaluate.epochs=1");
+    evaluate("run", data, null, skip);
+    assertEquals(
+        Map.of("train/a/0.png", "it is empty", data.test().get(4).id(), "it ends early"),
+        LeftOut.read(list).reasons());
+    JsonNode json = new ObjectMapper().readTree(folder.resolve("run/evaluation.json").toFile());
+    assertEquals(14, json.at("/protocol/test-images").asInt());
+    InputException error =
+        assertThrows(InputException.class, () -> evaluate("other", data, null, with()));
+    assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
   }
 
   @Test
