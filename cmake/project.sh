@@ -1,0 +1,19 @@
+# Sourced by the scripts beside it, which set root and build.
+
+# Configures and builds one project with further options; only what changed is built again. Quiet
+# unless something fails.
+# usage: build_project SOURCE FOLDER OPTION...
+build_project() {
+  source=$root/$1
+  target=$build/$2
+  log=$target/build.log
+  name=$1
+  shift 2
+  mkdir -p "$target"
+  if ! { cmake -S "$source" -B "$target" -DCMAKE_BUILD_TYPE=Release "$@" \
+    && cmake --build "$target" -j "$(nproc 2>/dev/null || echo 2)"; } >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "building $name/ failed; the log above is $log" >&2
+    exit 1
+  fi
+}
