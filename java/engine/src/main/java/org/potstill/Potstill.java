@@ -3,6 +3,7 @@ package org.potstill;
 import java.nio.file.Path;
 import java.util.List;
 import org.potstill.config.Config;
+import org.potstill.distill.Rendering;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
@@ -88,6 +89,22 @@ public final class Potstill {
         RunSession.openForStage(config, RunOptions.RESUME, listener, cancellation)) {
       return session.evaluate(distilled);
     }
+  }
+
+  /**
+   * Makes the images of a run in a latent space anew from its latents; on the machine of the run
+   * they come out bit-identical.
+   *
+   * @param run a run directory with {@code latents.safetensors}
+   * @param out where {@code distilled/} is written; may be {@code run} itself
+   * @param weights the file of the generator where it has moved; null where it has not
+   * @return the number of images
+   * @throws InputException where there are no latents, or the generator's weights are missing or
+   *     others
+   * @throws RunFailedException where the images cannot be written
+   */
+  public static int render(Path run, Path out, Path weights) {
+    return Rendering.render(run, out, weights);
   }
 
   /** Names of the stages in their order. */

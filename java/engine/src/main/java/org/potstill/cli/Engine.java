@@ -29,4 +29,12 @@ interface Engine {
    */
   RunResult evaluate(
       Path distilled, Config config, RunListener listener, CancellationToken cancellation);
+
+  /**
+   * Makes the images of a run anew from its latents.
+   *
+   * @param weights the file of the generator where it has moved, else null
+   * @return the number of images
+   */
+  int render(Path run, Path out, Path weights);
 }

@@ -28,4 +28,9 @@ final class Library implements Engine {
       Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
     return Potstill.evaluate(distilled, config, listener, cancellation);
   }
+
+  @Override
+  public int render(Path run, Path out, Path weights) {
+    return Potstill.render(run, out, weights);
+  }
 }

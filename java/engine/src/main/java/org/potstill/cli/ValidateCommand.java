@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.potstill.config.Config;
+import org.potstill.config.PriorConfig;
 import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
@@ -40,6 +41,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
         Dataset data = Datasets.open(config.data(), config.run().seed())) {
       data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
       checkScore(config.score());
+      checkPrior(config.distill().prior());
       checkRunDirectory(config.run().out());
       String line = DataLine.of(data);
       if (output.json()) {
@@ -66,6 +68,12 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
       if (weights.names().isEmpty()) {
         throw new InputException("score.weights: " + score.weights() + " holds no tensor");
       }
+    }
+  }
+
+  private static void checkPrior(PriorConfig prior) {
+    if (prior != null && prior.weights() != null && !Files.isRegularFile(prior.weights())) {
+      throw new InputException("distill.prior.weights: there is no file " + prior.weights());
     }
   }
 

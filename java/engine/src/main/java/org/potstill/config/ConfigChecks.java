@@ -50,7 +50,7 @@ final class ConfigChecks {
           "distill.prior.weights",
           "distill.prior.init "
               + init
-              + " needs the file of the generator (docs/priors.md says which); random needs none");
+              + " needs the file of the generator (docs/weights.md says which); random needs none");
     }
   }
 

@@ -16,7 +16,8 @@ import java.util.Map;
  * @param onBadImage what happens when an image cannot be read
  * @param mean per channel, of pixels from 0 to 1; empty takes the default of the source
  * @param std per channel; empty takes the default of the source
- * @param classIndex output of a pretrained scorer for a class name; classes named by wnid need none
+ * @param classIndex output of a pretrained scorer, or class of a generator, for a class name;
+ *     classes named by wnid need none
  * @param maxPixels images with more pixels are refused before they are decoded
  */
 public record DataConfig(

@@ -108,7 +108,7 @@ final class InputKeys {
             "data.class-index",
             new Pairs(new Whole(0, 999_999)),
             Map.of(),
-            "Output of a pretrained scorer by class; classes named by wnid need none."),
+            "Output of a pretrained scorer or generator by class; classes named by wnid need none."),
         fixed(
             "data.max-pixels",
             new Whole(1, Long.MAX_VALUE),

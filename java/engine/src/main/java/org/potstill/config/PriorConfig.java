@@ -24,6 +24,11 @@ public record PriorConfig(
     int channelBase,
     int channelMax) {
 
+  /** The same without the place of the weights, for comparing. */
+  public PriorConfig withoutWeights() {
+    return new PriorConfig(init, null, layer, learningRateW, codes, chunk, channelBase, channelMax);
+  }
+
   /** What a generator was trained on. */
   public enum Init {
     /** ImageNet, with a class condition. */

@@ -99,12 +99,14 @@ final class DistillParts {
 
   /** The space with its variables at their start. */
   Space space(CoreSetImages images) {
-    if (distill.space() != DistillConfig.Space.PIXEL) {
-      throw new InputException(
-          "distill.space: "
-              + DistillStage.word(distill.space())
-              + " is not available in this version; use pixel");
-    }
+    return switch (distill.space()) {
+      case PIXEL -> pixels(images);
+      case GLAD -> GladSpace.start(config, data, context);
+      case LD3M -> throw new InputException("distill.space: ld3m is not available in this version");
+    };
+  }
+
+  private Space pixels(CoreSetImages images) {
     int perClass = distill.imagesPerClass();
     return switch (distill.init()) {
       case REAL -> PixelSpace.real(images, perClass, context.seed(), distill.learningRate());

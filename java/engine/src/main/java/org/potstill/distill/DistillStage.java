@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
@@ -61,7 +62,7 @@ public final class DistillStage {
   private void distil(Space space, Distiller distiller) {
     try (ImageOptimiser optimiser = new ImageOptimiser(distill.momentum())) {
       DistillCheckpoint checkpoint =
-          new DistillCheckpoint(context.directory().checkpoints(NAME), configHash());
+          new DistillCheckpoint(context.directory().checkpoints(NAME), configHash(space));
       long start =
           checkpoint.restore(
               space, optimiser, distiller, message -> context.listener().warning(NAME, message));
@@ -74,7 +75,7 @@ public final class DistillStage {
                 + " that were done; it may only grow");
       }
       context.directory().metrics().cutBack(NAME, start);
-      DistilledFiles files = new DistilledFiles(config, data, context, configHash());
+      DistilledFiles files = new DistilledFiles(config, data, context, configHash(space));
       if (start == 0) {
         files.writeInitial(space, distiller);
       }
@@ -85,16 +86,19 @@ public final class DistillStage {
   }
 
   /** Stands for all that the images depend on; the number of iterations may grow. */
-  private String configHash() {
-    return Fingerprint.of(
+  private String configHash(Space space) {
+    Fingerprint fingerprint =
+        Fingerprint.of(
             Map.of(
                 "seed", Long.toString(context.seed()),
                 "data set", data.fingerprint(),
                 "resize", config.data().resize().toString(),
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
                 "distill", withoutLength().toString(),
-                "experts", String.valueOf(config.experts())))
-        .hash();
+                "experts", String.valueOf(config.experts())));
+    return space instanceof LatentSpace latent
+        ? fingerprint.with("prior", new TreeMap<>(latent.identity()).toString()).hash()
+        : fingerprint.hash();
   }
 
   private DistillConfig withoutLength() {
@@ -113,7 +117,7 @@ public final class DistillStage {
         distill.innerLoops(),
         distill.networkLearningRate(),
         distill.distance(),
-        distill.prior(),
+        distill.prior() == null ? null : distill.prior().withoutWeights(),
         distill.trajectory(),
         0,
         0);

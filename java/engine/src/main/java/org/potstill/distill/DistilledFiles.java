@@ -32,19 +32,33 @@ final class DistilledFiles {
     write(space, distiller, 0, DistilledSet.INITIAL_FILE);
   }
 
-  /** Keeps the images at the iterations that are evaluated. */
+  /** Keeps the images, and their latents, at the iterations that are evaluated. */
   void keepHistory(Space space, Distiller distiller, long done) {
     int every = config.evaluate().every();
     if (every > 0 && (done % every == 0 || done == distill.iterations())) {
       write(space, distiller, done, DistilledSet.historyFile(done));
+      writeLatents(space, distiller, done, LatentsFile.historyFile(done));
     }
   }
 
   /** Writes the images after the last iteration, as tensors and as pictures. */
   void writeResult(Space space, Distiller distiller) {
     write(space, distiller, distill.iterations(), DistilledSet.FILE);
+    writeLatents(space, distiller, distill.iterations(), LatentsFile.FILE);
     try (DistilledSet set = set(space, distiller, distill.iterations())) {
       ImageFolder.write(set, context.directory().resolve(IMAGE_FOLDER));
+    }
+  }
+
+  private void writeLatents(Space space, Distiller distiller, long done, String file) {
+    if (space instanceof LatentSpace latent) {
+      LatentsFile.write(
+          context.directory().resolve(file),
+          latent,
+          distill.imagesPerClass(),
+          done,
+          context.threads(),
+          description(distiller));
     }
   }
 

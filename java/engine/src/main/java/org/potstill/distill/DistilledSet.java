@@ -102,7 +102,9 @@ public final class DistilledSet implements AutoCloseable {
     Safetensors header = Safetensors.open(file);
     requireShapes(file, header);
     NamedTensors tensors = new NamedTensors();
-    DistilledSet set = new DistilledSet(tensors, description(file, header));
+    int channels = (int) header.shape(IMAGES)[1];
+    Description known = description(file, header.metadata(), channels);
+    DistilledSet set = new DistilledSet(tensors, known);
     try (PointerScope scope = new PointerScope()) {
       tensors.put(IMAGES, header.read(IMAGES).to(torch.ScalarType.Float));
       tensors.put(LABELS, header.read(LABELS).to(torch.ScalarType.Long));
@@ -142,9 +144,13 @@ public final class DistilledSet implements AutoCloseable {
     }
   }
 
-  private static Description description(Path file, Safetensors header) {
-    Map<String, String> metadata = header.metadata();
-    int channels = (int) header.shape(IMAGES)[1];
+  /**
+   * What the metadata of a file tells.
+   *
+   * @param channels of the images
+   * @throws InputException where it is not readable
+   */
+  static Description description(Path file, Map<String, String> metadata, int channels) {
     List<Double> mean = numbers(file, metadata, "mean", channels, 0);
     List<Double> std = numbers(file, metadata, "std", channels, 1);
     String rate = metadata.get(LEARNING_RATE);
@@ -189,6 +195,13 @@ public final class DistilledSet implements AutoCloseable {
   public void write(Path file) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", "potstill-distilled-1");
+    metadata.putAll(metadata(description));
+    AtomicFiles.write(file, part -> Safetensors.write(part, tensors, metadata));
+  }
+
+  /** A description as the metadata of a file. */
+  static Map<String, String> metadata(Description description) {
+    Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("mean", json(description.normalisation().mean()));
     metadata.put("std", json(description.normalisation().std()));
     metadata.put("class_names", json(description.classNames()));
@@ -200,7 +213,7 @@ public final class DistilledSet implements AutoCloseable {
     description
         .learningRate()
         .ifPresent(rate -> metadata.put(LEARNING_RATE, Double.toString(rate)));
-    AtomicFiles.write(file, part -> Safetensors.write(part, tensors, metadata));
+    return metadata;
   }
 
   private static String json(Object value) {

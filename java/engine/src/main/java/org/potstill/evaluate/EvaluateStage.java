@@ -16,6 +16,7 @@ import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.ImageFolder;
+import org.potstill.distill.LatentsFile;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.RunContext;
@@ -158,6 +159,7 @@ public final class EvaluateStage {
   private void keep(Path best) {
     Path target = context.directory().resolve(DistilledSet.FILE);
     AtomicFiles.write(target, part -> Files.copy(best, part));
+    LatentsFile.keep(context.directory(), best.getFileName().toString());
     try (DistilledSet set = DistilledSet.read(target)) {
       ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
     }

@@ -107,8 +107,8 @@ public final class RunSession implements AutoCloseable {
       throw new InputException(
           "run.device: " + config.run().device() + " needs a build for CUDA; use auto or cpu");
     }
-    if (config.distill().space() != DistillConfig.Space.PIXEL) {
-      throw new InputException("distill.space: this version distils in pixel space only");
+    if (config.distill().space() == DistillConfig.Space.LD3M) {
+      throw new InputException("distill.space: ld3m is not available in this version");
     }
   }
 

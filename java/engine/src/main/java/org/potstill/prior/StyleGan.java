@@ -108,6 +108,11 @@ public final class StyleGan {
     return synthesis.layers().get(layers() - 1).outSize();
   }
 
+  /** Channels of the images. */
+  public int imageChannels() {
+    return synthesis.layers().get(layers() - 1).outChannels();
+  }
+
   /**
    * Channels, rows and columns of the feature map that layer {@code layer} takes.
    *
@@ -166,7 +171,7 @@ public final class StyleGan {
   /**
    * The image from a feature map and the layers from {@code layer} on.
    *
-   * @return (N, 3, size, size), about -1 to 1
+   * @return (N, channels, size, size), about -1 to 1
    */
   public Tensor fromFeatures(NamedTensors weights, Tensor ws, Tensor features, int layer) {
     return synthesis.fromFeatures(weights, ws, features, layer);
@@ -175,7 +180,7 @@ public final class StyleGan {
   /**
    * The image of intermediate latents alone.
    *
-   * @return (N, 3, size, size), about -1 to 1
+   * @return (N, channels, size, size), about -1 to 1
    */
   public Tensor images(NamedTensors weights, Tensor ws) {
     return fromFeatures(weights, ws, toFeatures(weights, ws, 0), 0);

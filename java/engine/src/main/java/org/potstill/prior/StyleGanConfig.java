@@ -9,6 +9,7 @@ import java.util.List;
  * @param wDim width of the intermediate latent
  * @param classes of the class condition; 0 for none
  * @param embeddings rows and columns of the table of class embeddings; zeros for no table
+ * @param channels of an image
  * @param resolution rows and columns of the stem's images
  * @param layers of the stem, without the last one to RGB
  * @param channelBase channels at frequency 1/2
@@ -20,6 +21,7 @@ public record StyleGanConfig(
     int wDim,
     int classes,
     Embeddings embeddings,
+    int channels,
     int resolution,
     int layers,
     int channelBase,
@@ -54,21 +56,16 @@ public record StyleGanConfig(
   /**
    * The unconditional generator that GLaD draws at random: z 64, w 512, 17 layers.
    *
+   * @param channels of an image
    * @param resolution a power of two from 16
    * @param channelBase 32768 as published; less for a smaller generator
-   * @param channelMax 512 as published
+   * @param channelMax 512 as published; less also narrows w
    */
-  public static StyleGanConfig random(int resolution, int channelBase, int channelMax) {
+  public static StyleGanConfig random(
+      int channels, int resolution, int channelBase, int channelMax) {
+    int wDim = Math.min(512, channelMax);
     return new StyleGanConfig(
-        64,
-        Math.min(512, channelMax),
-        0,
-        Embeddings.NONE,
-        resolution,
-        17,
-        channelBase,
-        channelMax,
-        List.of());
+        64, wDim, 0, Embeddings.NONE, channels, resolution, 17, channelBase, channelMax, List.of());
   }
 
   /** Rows and columns of the images. */

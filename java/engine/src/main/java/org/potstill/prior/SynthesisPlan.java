@@ -20,7 +20,6 @@ final class SynthesisPlan {
   private static final double FIRST_STOPBAND = Math.pow(2, 2.1);
   private static final double LAST_STOPBAND = Math.pow(2, 0.3);
   private static final int CRITICAL = 2;
-  private static final int IMAGE_CHANNELS = 3;
   private static final int KERNEL = 3;
   private static final int OVERSAMPLING = 2;
 
@@ -154,7 +153,7 @@ final class SynthesisPlan {
 
   private int channels(double cutoff, boolean toRgb) {
     return toRgb
-        ? IMAGE_CHANNELS
+        ? config.channels()
         : (int) Math.rint(Math.min(config.channelBase() / 2.0 / cutoff, config.channelMax()));
   }
 }

@@ -57,6 +57,11 @@ final class FakeEngine implements Engine {
     return new RunResult(config.run().out(), List.of("evaluate"), 0);
   }
 
+  @Override
+  public int render(Path run, Path out, Path weights) {
+    return 1;
+  }
+
   private static void waitForCancellation(CancellationToken cancellation) {
     while (!cancellation.isCancelled()) {
       Thread.onSpinWait();

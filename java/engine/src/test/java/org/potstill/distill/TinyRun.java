@@ -1,5 +1,7 @@
 package org.potstill.distill;
 
+import static java.util.Collections.nCopies;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +15,7 @@ import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.config.NetworkConfig;
+import org.potstill.config.PriorConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
@@ -42,6 +45,8 @@ final class TinyRun {
 
   Method method = Method.DM;
   Init init = Init.REAL;
+  int channels = 1;
+  int resolution = SIZE;
   int imagesPerClass = 2;
   int iterations = 6;
   int checkpointEvery = 2;
@@ -55,6 +60,11 @@ final class TinyRun {
   RunListener listener = RunListener.SILENT;
   CancellationToken cancellation = new CancellationToken();
   String unreadable = "";
+
+  Map<String, Integer> classIndex = Map.of();
+
+  /** Null distils pixels. */
+  PriorConfig prior;
 
   /** Random grey images, as many of every class. */
   private final class MemoryDataset implements Dataset {
@@ -92,17 +102,17 @@ final class TinyRun {
 
     @Override
     public int channels() {
-      return 1;
+      return channels;
     }
 
     @Override
     public int resolution() {
-      return SIZE;
+      return resolution;
     }
 
     @Override
     public Normalisation normalisation() {
-      return new Normalisation(List.of(0.5), List.of(0.25));
+      return new Normalisation(nCopies(channels, 0.5), nCopies(channels, 0.25));
     }
 
     @Override
@@ -115,13 +125,13 @@ final class TinyRun {
       if (image.id().equals(unreadable)) {
         throw new BadImageException(image.id(), "it ends early");
       }
-      byte[] pixels = new byte[SIZE * SIZE];
+      byte[] pixels = new byte[resolution * resolution * channels];
       RandomStream random =
           RandomStream.of(SEED, Purpose.BASELINE_CHOICE, image.id().hashCode(), 0);
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = (byte) random.nextInt(256);
       }
-      return new RawImage(SIZE, SIZE, 1, pixels);
+      return new RawImage(resolution, resolution, channels, pixels);
     }
 
     @Override
@@ -158,7 +168,7 @@ final class TinyRun {
             DataConfig.OnBadImage.FAIL,
             List.of(),
             List.of(),
-            Map.of(),
+            classIndex,
             1 << 20);
     EvaluateConfig evaluate =
         new EvaluateConfig(
@@ -181,7 +191,7 @@ final class TinyRun {
   private DistillConfig distill() {
     return new DistillConfig(
         method,
-        DistillConfig.Space.PIXEL,
+        prior == null ? DistillConfig.Space.PIXEL : DistillConfig.Space.GLAD,
         imagesPerClass,
         iterations,
         4,
@@ -194,7 +204,7 @@ final class TinyRun {
         1,
         0.01,
         "layerwise",
-        null,
+        prior,
         new TrajectoryConfig(form, 3, 4, 1, 2, 0.05, 1e-4, 0.5),
         checkpointEvery,
         1);

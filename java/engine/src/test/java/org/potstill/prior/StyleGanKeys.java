@@ -11,6 +11,8 @@ import org.potstill.fixtures.FixtureFile;
 /** A key list of the StyleGAN fixtures. */
 final class StyleGanKeys {
 
+  private static final int RGB = 3;
+
   private StyleGanKeys() {}
 
   static long[] shape(JsonNode entry) {
@@ -55,6 +57,7 @@ final class StyleGanKeys {
         stem.get("w_dim").asInt(),
         stem.get("c_dim").asInt(),
         embeddings(shapes(FixtureFile.json(file.text("keys")))),
+        RGB,
         stem.get("img_resolution").asInt(),
         stem.get("num_layers").asInt(),
         stem.get("channel_base").asInt(),
@@ -74,12 +77,12 @@ final class StyleGanKeys {
     if (classes == 0) {
       int layers = keys.get("num_ws").asInt() - 2;
       return new StyleGanConfig(
-          zDim, wDim, 0, embeddings, resolution, layers, 32768, 512, List.of());
+          zDim, wDim, 0, embeddings, RGB, resolution, layers, 32768, 512, List.of());
     }
     List<StyleGanConfig.Head> heads = new ArrayList<>();
     for (int size = 16; size < resolution; size *= 2) {
       heads.add(new StyleGanConfig.Head(7, 2));
     }
-    return new StyleGanConfig(zDim, wDim, classes, embeddings, 16, 10, 65536, 1024, heads);
+    return new StyleGanConfig(zDim, wDim, classes, embeddings, RGB, 16, 10, 65536, 1024, heads);
   }
 }

@@ -1,0 +1,275 @@
+package org.potstill.distill;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Normalisation;
+import org.potstill.errors.InputException;
+import org.potstill.prior.StyleGan;
+import org.potstill.prior.StyleGanConfig;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.CheckpointReader;
+
+/**
+ * A StyleGAN generator with its weights, from codes and feature maps to normalised images of the
+ * data set's size and back.
+ *
+ * <p>Owns the weights.
+ */
+final class GladPrior implements AutoCloseable {
+
+  private static final int SMALLEST = 16;
+  private static final double FEATURE_BOUND = 10;
+
+  private final GladSettings settings;
+  private final StyleGan generator;
+  private final NamedTensors weights;
+  private final Normalisation normalisation;
+
+  private GladPrior(
+      GladSettings settings,
+      StyleGan generator,
+      NamedTensors weights,
+      Normalisation normalisation) {
+    this.settings = settings;
+    this.generator = generator;
+    this.weights = weights;
+    this.normalisation = normalisation;
+  }
+
+  /**
+   * The generator that {@code asked} asks for, with as many images at a time as fit the memory; a
+   * random one that is larger than the images has their middle taken.
+   *
+   * @throws InputException where the weights are missing or of something else, or the generator
+   *     does not make such images or has no such layer
+   */
+  static GladPrior fitted(GladSettings asked, Normalisation normalisation) {
+    return open(asked, normalisation, true);
+  }
+
+  /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
+  static GladPrior exact(GladSettings settings, Normalisation normalisation) {
+    return open(settings, normalisation, false);
+  }
+
+  private static GladPrior open(GladSettings asked, Normalisation normalisation, boolean fitted) {
+    LibTorch.load();
+    NamedTensors weights = asked.isRandom() ? drawn(asked) : read(asked);
+    try {
+      String source = asked.isRandom() ? "the random generator" : asked.weights().toString();
+      StyleGan generator = StyleGan.of(weights, source);
+      requireFit(asked, generator, source);
+      long bytes = generator.pullBackBytes(asked.layer());
+      GladSettings settings =
+          fitted ? asked.withChunk(MemoryChunks.images(asked.chunk(), bytes)) : asked;
+      return new GladPrior(settings, generator, weights, normalisation);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static NamedTensors drawn(GladSettings settings) {
+    int size = SMALLEST;
+    while (size < settings.resolution()) {
+      size *= 2;
+    }
+    return StyleGan.initialise(
+        StyleGanConfig.random(
+            settings.channels(), size, settings.channelBase(), settings.channelMax()),
+        RandomStream.of(settings.seed(), Purpose.PRIOR_INITIALISATION, 0, 0));
+  }
+
+  private static NamedTensors read(GladSettings settings) {
+    PriorWeights.require(settings.weights(), settings.sha256());
+    return CheckpointReader.state(settings.weights());
+  }
+
+  private static void requireFit(GladSettings settings, StyleGan generator, String source) {
+    if (settings.layer() >= generator.layers()) {
+      throw new InputException(
+          "distill.prior.layer: "
+              + settings.layer()
+              + " is past the last layer of "
+              + source
+              + "; allowed: 0 to "
+              + (generator.layers() - 1));
+    }
+    if (settings.isRandom()) {
+      return;
+    }
+    if (generator.imageSize() != settings.resolution()
+        || generator.imageChannels() != settings.channels()) {
+      throw new InputException(
+          String.format(
+              "data.resolution: %s makes images of %d pixels and %d channels, not of %d pixels and"
+                  + " %d channels; set data.resolution to %d, or take weights for %d",
+              source,
+              generator.imageSize(),
+              generator.imageChannels(),
+              settings.resolution(),
+              settings.channels(),
+              generator.imageSize(),
+              settings.resolution()));
+    }
+    boolean conditional = generator.classes() > 0;
+    if (conditional != (settings.init() == PriorConfig.Init.IMAGENET)) {
+      throw new InputException(
+          "distill.prior.init: "
+              + DistillStage.word(settings.init())
+              + " does not fit "
+              + source
+              + ", which "
+              + (conditional ? "has" : "has no")
+              + " classes");
+    }
+  }
+
+  /** The generator. */
+  StyleGan generator() {
+    return generator;
+  }
+
+  /** Its weights, owned by this prior. */
+  NamedTensors weights() {
+    return weights;
+  }
+
+  /** What the images depend on besides latents and normalisation. */
+  GladSettings settings() {
+    return settings;
+  }
+
+  /**
+   * Feature maps of codes: values that are not finite are replaced, and all are clipped to +-10.
+   *
+   * @param codes (N, latents, w)
+   * @return (N, C, H, W)
+   */
+  Tensor features(Tensor codes) {
+    return inChunks(
+        codes.size(0),
+        (start, length) ->
+            torch
+                .nan_to_num(
+                    generator.toFeatures(weights, codes.narrow(0, start, length), settings.layer()))
+                .clamp(
+                    new ScalarOptional(new Scalar(-FEATURE_BOUND)),
+                    new ScalarOptional(new Scalar(FEATURE_BOUND))));
+  }
+
+  /**
+   * Normalised images.
+   *
+   * @return (N, C, H, W) of the data set's size
+   */
+  Tensor images(Tensor codes, Tensor features) {
+    return inChunks(
+        codes.size(0),
+        (start, length) -> {
+          Tensor made =
+              generator.fromFeatures(
+                  weights,
+                  codes.narrow(0, start, length),
+                  features.narrow(0, start, length),
+                  settings.layer());
+          Tensor pixels = middle(made).add(new Scalar(1)).mul(new Scalar(0.5));
+          return pixels.sub(perChannel(normalisation.mean())).div(perChannel(normalisation.std()));
+        });
+  }
+
+  /**
+   * Pulls a gradient back through {@link #images}, adding that of the codes and that of the feature
+   * maps to {@code result} under these names.
+   */
+  void pullBack(
+      Tensor codes, Tensor features, Tensor imageGradient, String[] names, NamedTensors result) {
+    try (PointerScope scope = new PointerScope()) {
+      TensorVector codeParts = new TensorVector();
+      TensorVector featureParts = new TensorVector();
+      int chunk = settings.chunk();
+      for (long start = 0; start < codes.size(0); start += chunk) {
+        long length = Math.min(chunk, codes.size(0) - start);
+        Tensor scaled =
+            imageGradient
+                .narrow(0, start, length)
+                .div(perChannel(normalisation.std()).mul(new Scalar(2)));
+        StyleGan.Gradients found =
+            generator.pullBack(
+                weights,
+                codes.narrow(0, start, length),
+                features.narrow(0, start, length),
+                settings.layer(),
+                around(scaled));
+        codeParts.push_back(found.latents());
+        featureParts.push_back(found.features());
+      }
+      result.put(names[0], torch.cat(codeParts, 0));
+      result.put(names[1], torch.cat(featureParts, 0));
+    }
+  }
+
+  private Tensor middle(Tensor images) {
+    long margin = margin();
+    int side = settings.resolution();
+    return margin == 0 && images.size(2) == side
+        ? images
+        : images.narrow(2, margin, side).narrow(3, margin, side);
+  }
+
+  /** A gradient of the middle as one of the whole image. */
+  private Tensor around(Tensor gradient) {
+    long before = margin();
+    long after = generator.imageSize() - settings.resolution() - before;
+    return before == 0 && after == 0
+        ? gradient
+        : torch.constant_pad_nd(gradient, new long[] {before, after, before, after}, new Scalar(0));
+  }
+
+  private long margin() {
+    return (generator.imageSize() - settings.resolution()) / 2L;
+  }
+
+  private static Tensor perChannel(List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return Tensors.of(floats, 1, floats.length, 1, 1);
+  }
+
+  /** Makes a part of a batch. */
+  private interface Part {
+    Tensor make(long start, long length);
+  }
+
+  private Tensor inChunks(long count, Part part) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      TensorVector parts = new TensorVector();
+      for (long start = 0; start < count; start += settings.chunk()) {
+        parts.push_back(part.make(start, Math.min(settings.chunk(), count - start)));
+      }
+      result.put(torch.cat(parts, 0));
+    }
+    return result;
+  }
+
+  /** Gives the weights back. */
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,166 @@
+package org.potstill.distill;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
+import org.potstill.prior.StyleGan;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The space of GLaD (Cazenavette et al. 2023): the variables are the codes "w+" of a StyleGAN
+ * generator and the feature map at one of its layers; {@code image = (G(w, f) + 1) / 2}, then
+ * normalised as the data set is.
+ */
+final class GladSpace implements LatentSpace {
+
+  private static final String CODES = "w";
+  private static final String FEATURES = "f";
+  private static final String IMAGES = "images";
+
+  private final GladPrior prior;
+  private final GladSettings settings;
+  private final List<VariableGroup> groups;
+  private final NamedTensors variables = new NamedTensors();
+
+  /** The images of the variables as they were at {@link #shownVersion}. */
+  private final NamedTensors shown = new NamedTensors();
+
+  private long shownVersion;
+
+  private GladSpace(GladPrior prior, double rateOfW, double rateOfF) {
+    this.prior = prior;
+    this.settings = prior.settings();
+    this.groups =
+        List.of(
+            new VariableGroup("codes", rateOfW, List.of(CODES)),
+            new VariableGroup("features", rateOfF, List.of(FEATURES)));
+  }
+
+  /**
+   * The space of a run that begins: codes by {@link GladStart}, features from running them up to
+   * the layer.
+   *
+   * @throws InputException where the generator does not fit the run, or its weights are missing
+   */
+  static GladSpace start(Config config, Dataset data, RunContext context) {
+    GladSettings asked = GladSettings.of(config, data, context.seed());
+    GladSpace space =
+        new GladSpace(
+            GladPrior.fitted(asked, data.normalisation()),
+            config.distill().prior().learningRateW(),
+            config.distill().learningRate());
+    try (PointerScope scope = new PointerScope()) {
+      Tensor codes = GladStart.codes(space.prior, config, data, context);
+      space.variables.put(CODES, codes);
+      space.variables.put(FEATURES, space.prior.features(codes));
+      return space;
+    } catch (RuntimeException e) {
+      space.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The space of latents that were kept; its learning rates are 0.
+   *
+   * @throws InputException where the weights are missing or others, or the latents do not fit
+   */
+  static GladSpace restore(LatentsFile latents) {
+    GladSettings settings = GladSettings.of(latents.file(), latents.settings());
+    GladPrior prior = GladPrior.exact(settings, latents.description().normalisation());
+    GladSpace space = new GladSpace(prior, 0, 0);
+    try (PointerScope scope = new PointerScope()) {
+      long images = latents.labels().size(0);
+      StyleGan generator = prior.generator();
+      long[] map = generator.featureShape(settings.layer());
+      space.take(latents, CODES, images, generator.latents(), generator.wDim());
+      space.take(latents, FEATURES, images, map[0], map[1], map[2]);
+      return space;
+    } catch (RuntimeException e) {
+      space.close();
+      throw e;
+    }
+  }
+
+  private void take(LatentsFile latents, String name, long... shape) {
+    Tensor variable = latents.variable(name);
+    if (!Arrays.equals(Tensors.shape(variable), shape)) {
+      throw new InputException(
+          latents.file()
+              + ": '"
+              + name
+              + "' has shape "
+              + Arrays.toString(Tensors.shape(variable))
+              + ", but the generator takes "
+              + Arrays.toString(shape));
+    }
+    variables.put(name, variable.clone());
+  }
+
+  @Override
+  public List<VariableGroup> groups() {
+    return groups;
+  }
+
+  @Override
+  public NamedTensors variables() {
+    return variables;
+  }
+
+  /** Made anew only where the variables changed: there is no noise. */
+  @Override
+  public Tensor images(long iteration) {
+    long version = variables.get(CODES)._version() + variables.get(FEATURES)._version();
+    if (shown.size() == 0 || shownVersion != version) {
+      try (PointerScope scope = new PointerScope()) {
+        shown.put(IMAGES, prior.images(variables.get(CODES), variables.get(FEATURES)));
+      }
+      shownVersion = version;
+    }
+    return new Tensor(shown.get(IMAGES));
+  }
+
+  @Override
+  public NamedTensors pullBack(long iteration, Tensor imageGradient) {
+    NamedTensors gradients = new NamedTensors();
+    try {
+      prior.pullBack(
+          variables.get(CODES),
+          variables.get(FEATURES),
+          imageGradient,
+          new String[] {CODES, FEATURES},
+          gradients);
+      return gradients;
+    } catch (RuntimeException e) {
+      gradients.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    return settings.texts();
+  }
+
+  @Override
+  public Map<String, String> identity() {
+    Map<String, String> identity = settings.texts();
+    identity.remove(LatentsFile.WEIGHTS);
+    identity.remove("chunk");
+    return identity;
+  }
+
+  @Override
+  public void close() {
+    shown.close();
+    variables.close();
+    prior.close();
+  }
+}

@@ -1,0 +1,25 @@
+package org.potstill.distill;
+
+import org.potstill.errors.InputException;
+
+/** The latent spaces by the name that files know them by. */
+final class LatentSpaces {
+
+  private LatentSpaces() {}
+
+  /**
+   * The space of latents that were kept.
+   *
+   * @return with a copy of the latents; the caller closes it
+   * @throws InputException where the generator's weights are missing or others, or the latents do
+   *     not fit it
+   */
+  static LatentSpace of(LatentsFile latents) {
+    String space = latents.description().space();
+    return switch (space) {
+      case "glad" -> GladSpace.restore(latents);
+      default ->
+          throw new InputException(latents.file() + ": images of space '" + space + "' have none");
+    };
+  }
+}

@@ -1,0 +1,184 @@
+package org.potstill.distill;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.RunDirectory;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
+
+/**
+ * The latents of synthetic images in a file: the variables of their space under their names, {@code
+ * labels}, int64 (M), and as metadata all that the images are regenerated from.
+ *
+ * <p>Owns its tensors.
+ */
+public final class LatentsFile implements AutoCloseable {
+
+  /** Where a run keeps the latents of its result. */
+  public static final String FILE = "latents.safetensors";
+
+  private static final String HISTORY_FOLDER = "latents";
+  private static final String VARIABLES = "variables/";
+  private static final String LABELS = "labels";
+  private static final String SETTINGS = "prior.";
+
+  /** The setting that every space keeps the place of its weights in; empty where it has none. */
+  static final String WEIGHTS = "weights";
+
+  private static final String ITERATION = "iteration";
+  private static final String THREADS = "threads";
+  private static final String CHANNELS = "channels";
+
+  private final Path file;
+  private final NamedTensors tensors;
+  private final Map<String, String> metadata;
+
+  private LatentsFile(Path file, NamedTensors tensors, Map<String, String> metadata) {
+    this.file = file;
+    this.tensors = tensors;
+    this.metadata = metadata;
+  }
+
+  /** The file of the latents after {@code iteration}, below the run directory. */
+  static String historyFile(long iteration) {
+    return String.format("%s/%06d.safetensors", HISTORY_FOLDER, iteration);
+  }
+
+  /**
+   * Puts latents of the history in the place of the last ones; does nothing where there are none.
+   *
+   * @param name of the file, as that of the images
+   */
+  public static void keep(RunDirectory directory, String name) {
+    Path latents = directory.resolve(HISTORY_FOLDER + "/" + name);
+    if (Files.exists(latents)) {
+      AtomicFiles.write(directory.resolve(FILE), part -> Files.copy(latents, part));
+    }
+  }
+
+  /**
+   * Writes the latents of {@code space}, whole or not at all.
+   *
+   * @param imagesPerClass images of a class, which follow each other
+   * @param iteration whose images they make
+   * @param threads with which images are made: others may round otherwise
+   */
+  static void write(
+      Path file,
+      LatentSpace space,
+      int imagesPerClass,
+      long iteration,
+      int threads,
+      DistilledSet.Description description) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", "potstill-latents-1");
+    metadata.putAll(DistilledSet.metadata(description));
+    metadata.put(ITERATION, Long.toString(iteration));
+    metadata.put(THREADS, Integer.toString(threads));
+    metadata.put(CHANNELS, Integer.toString(description.normalisation().mean().size()));
+    space.settings().forEach((name, value) -> metadata.put(SETTINGS + name, value));
+    try (NamedTensors all = new NamedTensors();
+        PointerScope scope = new PointerScope()) {
+      for (String name : space.variables().names()) {
+        Tensor variable = space.variables().get(name);
+        all.put(VARIABLES + name, variable);
+      }
+      long[] labels = new long[(int) space.variables().values().get(0).size(0)];
+      for (int i = 0; i < labels.length; i++) {
+        labels[i] = i / imagesPerClass;
+      }
+      all.put(LABELS, Tensors.of(labels, labels.length));
+      AtomicFiles.write(file, part -> Safetensors.write(part, all, metadata));
+    }
+  }
+
+  /**
+   * Reads latents.
+   *
+   * @param weights where the generator's file is now; null where it has not moved
+   * @throws InputException where the file is missing or damaged
+   */
+  static LatentsFile read(Path file, Path weights) {
+    Safetensors header = Safetensors.open(file);
+    Map<String, String> metadata = new LinkedHashMap<>(header.metadata());
+    if (weights != null) {
+      metadata.put(SETTINGS + WEIGHTS, weights.toString());
+    }
+    for (String key : new String[] {ITERATION, THREADS, CHANNELS}) {
+      if (!metadata.getOrDefault(key, "").matches("\\d{1,9}")) {
+        throw new InputException(
+            file + " does not hold latents of a run: its metadata has no number '" + key + "'");
+      }
+    }
+    if (!header.names().contains(LABELS)) {
+      throw new InputException(file + " does not hold latents of a run: it has no labels");
+    }
+    return new LatentsFile(file, header.readAll(), metadata);
+  }
+
+  /** Where it was read from. */
+  Path file() {
+    return file;
+  }
+
+  /**
+   * A variable, owned by this file.
+   *
+   * @throws InputException where there is none of that name
+   */
+  Tensor variable(String name) {
+    if (!tensors.contains(VARIABLES + name)) {
+      throw new InputException(file + " has no latents called '" + name + "'");
+    }
+    return tensors.get(VARIABLES + name);
+  }
+
+  /** The labels, (M) int64, owned by this file. */
+  Tensor labels() {
+    return tensors.get(LABELS);
+  }
+
+  /** What is known of the images besides their latents. */
+  DistilledSet.Description description() {
+    return DistilledSet.description(file, metadata, number(CHANNELS));
+  }
+
+  /** The iteration whose images they make. */
+  int iteration() {
+    return number(ITERATION);
+  }
+
+  /** The threads with which the images were made. */
+  int threads() {
+    return number(THREADS);
+  }
+
+  private int number(String key) {
+    return Integer.parseInt(metadata.get(key));
+  }
+
+  /** What {@link LatentSpace#settings()} were. */
+  Map<String, String> settings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    metadata.forEach(
+        (key, value) -> {
+          if (key.startsWith(SETTINGS)) {
+            settings.put(key.substring(SETTINGS.length()), value);
+          }
+        });
+    return settings;
+  }
+
+  /** Gives the tensors back. */
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

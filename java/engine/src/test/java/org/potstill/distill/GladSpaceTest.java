@@ -1,0 +1,349 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.DistillConfig.Method;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Normalisation;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.fixtures.Closeness;
+import org.potstill.prior.StyleGan;
+import org.potstill.prior.StyleGanConfig;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
+
+class GladSpaceTest {
+
+  private static final int CLASSES = 5;
+
+  private final TinyRun tiny = new TinyRun();
+  private final List<String> warnings = new ArrayList<>();
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void tinyGenerator() {
+    LibTorch.load();
+    tiny.learningRate = 10;
+    tiny.iterations = 4;
+    tiny.prior = random(14, 3);
+  }
+
+  private static PriorConfig random(int layer, int chunk) {
+    return new PriorConfig(
+        PriorConfig.Init.RANDOM, null, layer, 0.1, PriorConfig.Codes.DRAWN, chunk, 64, 4);
+  }
+
+  private PriorConfig trained(Path weights) {
+    return new PriorConfig(
+        PriorConfig.Init.IMAGENET, weights, 3, 0.1, PriorConfig.Codes.MEAN, 3, 64, 4);
+  }
+
+  /** A class-conditional generator of 16 pixels. */
+  private Path weights() throws IOException {
+    StyleGanConfig config =
+        new StyleGanConfig(
+            8, 8, CLASSES, new StyleGanConfig.Embeddings(CLASSES, 6), 3, 16, 5, 64, 4, List.of());
+    Path file = folder.resolve("generator.safetensors");
+    try (NamedTensors state =
+        StyleGan.initialise(config, RandomStream.of(1, Purpose.DROPOUT, 0, 0))) {
+      Safetensors.write(file, state, Map.of());
+    }
+    return file;
+  }
+
+  private Path run(String name) {
+    Path run = folder.resolve(name);
+    tiny.run(run);
+    return run;
+  }
+
+  private void collectWarnings() {
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+  }
+
+  private static void assertSame(Path expected, Path actual, String file) throws IOException {
+    assertEquals(-1, Files.mismatch(expected.resolve(file), actual.resolve(file)), file);
+  }
+
+  @Test
+  void latentsAreDistilledByEveryMethod() throws IOException {
+    for (Method method : Method.values()) {
+      tiny.method = method;
+      Path run = run(method.name());
+      float[] before = TinyRun.pixels(run, DistilledSet.INITIAL_FILE);
+      float[] after = TinyRun.pixels(run, DistilledSet.FILE);
+      assertEquals(6 * TinyRun.SIZE * TinyRun.SIZE, after.length);
+      assertFalse(Arrays.equals(before, after), method.name());
+      Safetensors latents = Safetensors.open(run.resolve(LatentsFile.FILE));
+      assertArrayEquals(new long[] {6, 19, 4}, latents.shape("variables/w"));
+      assertEquals("14", latents.metadata().get("prior.layer"));
+      assertEquals("glad", latents.metadata().get("space"));
+    }
+  }
+
+  @Test
+  void lossFalls() throws IOException {
+    tiny.iterations = 30;
+    Path run = run("falls");
+    List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
+    assertTrue(meanLoss(metrics.subList(25, 30)) < meanLoss(metrics.subList(0, 5)));
+  }
+
+  private static double meanLoss(List<String> lines) {
+    return lines.stream()
+        .mapToDouble(line -> Double.parseDouble(line.replaceAll(".*\"loss\":([\\d.eE-]+).*", "$1")))
+        .average()
+        .orElseThrow();
+  }
+
+  @Test
+  void renderedImagesAreBitIdentical() throws IOException {
+    tiny.evaluateEvery = 2;
+    Path run = run("run");
+    Path out = folder.resolve("out");
+    assertEquals(6, Rendering.render(run, out, null));
+    assertSame(run, out, DistilledSet.FILE);
+    assertSame(run, out, "distilled/images/dog_wolf/01.png");
+    Files.copy(run.resolve(LatentsFile.historyFile(2)), out.resolve(LatentsFile.FILE));
+    Rendering.render(out, out, null);
+    assertEquals(
+        -1,
+        Files.mismatch(run.resolve(DistilledSet.historyFile(2)), out.resolve(DistilledSet.FILE)));
+  }
+
+  @Test
+  void resumedRunIsBitIdentical() throws IOException {
+    Path whole = run("whole");
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (task.equals("distilling") && done == 3) {
+              tiny.cancellation.cancel();
+            }
+          }
+        };
+    Path resumed = folder.resolve("resumed");
+    assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
+    tiny.listener = RunListener.SILENT;
+    tiny.cancellation = new CancellationToken();
+    tiny.run(resumed);
+    for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE, LatentsFile.FILE)) {
+      assertSame(whole, resumed, file);
+    }
+  }
+
+  @Test
+  void chunkHardlyChangesTheResult() {
+    tiny.iterations = 1;
+    double[] three = values(run("three"));
+    tiny.prior = random(14, 1);
+    double[] one = values(run("one"));
+    Closeness.assertOfMaximum("images", three, one, 1e-4);
+  }
+
+  private static double[] values(Path run) {
+    float[] pixels = TinyRun.pixels(run, DistilledSet.FILE);
+    return IntStream.range(0, pixels.length).mapToDouble(i -> pixels[i]).toArray();
+  }
+
+  @Test
+  void pullBackIsTheDerivativeOfTheImages() {
+    PriorConfig prior = random(9, 2);
+    GladSettings settings =
+        new GladSettings(
+            prior.init(), null, "", 5, prior.channelBase(), prior.channelMax(), 3, 12, 9, 2);
+    try (GladPrior glad = GladPrior.exact(settings, Normalisation.IMAGENET);
+        NamedTensors gradients = new NamedTensors();
+        PointerScope scope = new PointerScope()) {
+      long[] map = glad.generator().featureShape(9);
+      Tensor w = gaussian(0, 3, glad.generator().latents(), glad.generator().wDim());
+      Tensor f = gaussian(1, 3, map[0], map[1], map[2]);
+      Tensor up = gaussian(2, 3, 3, 12, 12);
+      glad.pullBack(w, f, up, new String[] {"w", "f"}, gradients);
+      for (String name : List.of("w", "f")) {
+        Tensor direction = gradients.get(name);
+        double step = 1e-2 / direction.norm().item_float();
+        Tensor moved = direction.mul(new Scalar(step));
+        Tensor ahead =
+            name.equals("w") ? glad.images(w.add(moved), f) : glad.images(w, f.add(moved));
+        Tensor behind =
+            name.equals("w") ? glad.images(w.sub(moved), f) : glad.images(w, f.sub(moved));
+        double change = ahead.sub(behind).mul(up).sum().item_float() / (2 * step);
+        double square = direction.square().sum().item_float();
+        assertEquals(1, change / square, 2e-2, name);
+      }
+    }
+  }
+
+  private static Tensor gaussian(int index, long... shape) {
+    long size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    float[] values = new float[Math.toIntExact(size)];
+    RandomStream.of(7, Purpose.DROPOUT, 0, index).fillGaussian(values, 0, 1);
+    return Tensors.of(values, shape);
+  }
+
+  @Test
+  void memoryStaysFlat() {
+    GladSettings settings =
+        new GladSettings(PriorConfig.Init.RANDOM, null, "", 5, 64, 4, 1, 16, 9, 2);
+    try (GladPrior glad =
+        GladPrior.exact(settings, new Normalisation(List.of(0.5), List.of(0.25)))) {
+      long before = 0;
+      for (int i = 0; i < 60; i++) {
+        step(glad);
+        if (i == 20) {
+          before = Pointer.totalBytes();
+        }
+      }
+      assertTrue(Pointer.totalBytes() <= before + 4096, before + " " + Pointer.totalBytes());
+    }
+  }
+
+  private static void step(GladPrior glad) {
+    try (PointerScope scope = new PointerScope();
+        NamedTensors gradients = new NamedTensors()) {
+      long[] map = glad.generator().featureShape(9);
+      Tensor w = gaussian(0, 3, glad.generator().latents(), glad.generator().wDim());
+      Tensor f = gaussian(1, 3, map[0], map[1], map[2]);
+      Tensor images = glad.images(w, f);
+      glad.pullBack(w, f, torch.ones_like(images), new String[] {"w", "f"}, gradients);
+    }
+  }
+
+  @Test
+  void classesWithoutCounterpartAreDrawnAndNamedInAWarning() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    tiny.prior = trained(weights());
+    tiny.classIndex = Map.of("cat", 2);
+    collectWarnings();
+    Path run = run("drawn");
+    assertEquals(1, warnings.size());
+    assertTrue(
+        warnings.get(0).startsWith("2 of the classes have no counterpart in the generator, the"),
+        warnings.get(0));
+    Path moved = Files.move(folder.resolve("generator.safetensors"), folder.resolve("m.st"));
+    InputException missing =
+        assertThrows(InputException.class, () -> Rendering.render(run, folder, null));
+    assertTrue(missing.getMessage().contains("there is no file"), missing.getMessage());
+    Path out = folder.resolve("out");
+    Rendering.render(run, out, moved);
+    assertSame(run, out, DistilledSet.FILE);
+    try (NamedTensors none = new NamedTensors()) {
+      Safetensors.write(moved, none, Map.of());
+    }
+    InputException other =
+        assertThrows(InputException.class, () -> Rendering.render(run, out, moved));
+    assertTrue(other.getMessage().contains("is not the file that the latents"), other.getMessage());
+  }
+
+  private void assertRefused(String part) {
+    InputException error = assertThrows(InputException.class, () -> run("refused"));
+    assertTrue(error.getMessage().contains(part), error.getMessage());
+  }
+
+  @Test
+  void classPastTheLastIsRefused() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    tiny.prior = trained(weights());
+    tiny.classIndex = Map.of("cat", CLASSES);
+    assertRefused("class 'cat' is given number 5, but the generator has classes 0 to 4");
+  }
+
+  @Test
+  void resolutionThatTheGeneratorDoesNotMakeIsRefused() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 8;
+    tiny.prior = trained(weights());
+    assertRefused("makes images of 16 pixels and 3 channels, not of 8 pixels");
+  }
+
+  @Test
+  void layerPastTheLastIsRefused() {
+    tiny.prior = random(18, 3);
+    assertRefused("distill.prior.layer: 18 is past the last layer of the random generator");
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefused() throws IOException {
+    Path file = folder.resolve("other.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = new NamedTensors()) {
+      state.put("features.0.weight", torch.zeros(3, 3));
+      Safetensors.write(file, state, Map.of());
+    }
+    tiny.prior = trained(file);
+    assertRefused("does not hold a StyleGAN-XL generator");
+  }
+
+  @Test
+  void cutOffWeightsAreRefused() throws IOException {
+    byte[] whole = Files.readAllBytes(weights());
+    Path cut = folder.resolve("cut.safetensors");
+    Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
+    tiny.prior = trained(cut);
+    assertThrows(InputException.class, () -> run("cut"));
+  }
+
+  @Test
+  void missingWeightsAreNamed() {
+    tiny.prior = trained(folder.resolve("nowhere.pkl"));
+    assertRefused("distill.prior.weights: there is no file");
+  }
+
+  @Test
+  void initialisationWithoutClassesRefusesConditionalWeights() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    tiny.prior =
+        new PriorConfig(
+            PriorConfig.Init.FFHQ, weights(), 3, 0.1, PriorConfig.Codes.DRAWN, 3, 64, 4);
+    assertRefused("distill.prior.init: ffhq does not fit");
+  }
+
+  @Test
+  void renderOfARunInPixelsIsRefused() {
+    tiny.prior = null;
+    tiny.learningRate = 1;
+    Path run = run("pixels");
+    InputException error =
+        assertThrows(InputException.class, () -> Rendering.render(run, folder, null));
+    assertTrue(error.getMessage().contains("has no latents.safetensors"), error.getMessage());
+  }
+}
