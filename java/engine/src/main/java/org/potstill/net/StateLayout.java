@@ -15,7 +15,7 @@ import org.potstill.tensor.Tensors;
  * The entries of a network's state, in order, and the distribution that each is drawn from: by
  * default those of the reference framework.
  */
-final class StateLayout {
+public final class StateLayout {
 
   /** Distributions of initial values. */
   private enum Draw {
@@ -29,7 +29,8 @@ final class StateLayout {
 
   private final List<Slot> slots = new ArrayList<>();
 
-  List<StateEntry> entries() {
+  /** All entries in order. */
+  public List<StateEntry> entries() {
     return slots.stream().map(Slot::entry).toList();
   }
 
@@ -38,7 +39,7 @@ final class StateLayout {
   }
 
   /** A k x k convolution, uniform in +-1/sqrt(fan in) (He et al. 2015 with a = sqrt 5). */
-  void convolution(String name, long in, long out, int kernel, boolean bias) {
+  public void convolution(String name, long in, long out, int kernel, boolean bias) {
     weightAndBias(name, in * kernel * kernel, bias, out, in, kernel, kernel);
   }
 
@@ -49,11 +50,16 @@ final class StateLayout {
   }
 
   /** A linear layer, uniform in +-1/sqrt(fan in). */
-  void linear(String name, long in, long out, boolean bias) {
+  public void linear(String name, long in, long out, boolean bias) {
     weightAndBias(name, in, bias, out, in);
   }
 
-  private void weightAndBias(String name, long fanIn, boolean bias, long... shape) {
+  /**
+   * A weight of any shape and a bias, uniform in +-1/sqrt(fan in).
+   *
+   * @param shape outputs first
+   */
+  public void weightAndBias(String name, long fanIn, boolean bias, long... shape) {
     double bound = 1 / Math.sqrt((double) fanIn);
     add(StateEntry.parameter(name + ".weight", shape), Draw.UNIFORM, bound);
     if (bias) {
@@ -77,26 +83,35 @@ final class StateLayout {
   }
 
   /** A learned scale, from 1, and shift, from 0. */
-  void scaleAndShift(String name, long... shape) {
+  public void scaleAndShift(String name, long... shape) {
     add(StateEntry.parameter(name + ".weight", shape), Draw.CONSTANT, 1);
     add(StateEntry.parameter(name + ".bias", shape), Draw.CONSTANT, 0);
   }
 
+  /** A weight of any shape and a bias, all zero. */
+  public void zeros(String name, long... shape) {
+    add(StateEntry.parameter(name + ".weight", shape), Draw.CONSTANT, 0);
+    add(StateEntry.parameter(name + ".bias", shape[0]), Draw.CONSTANT, 0);
+  }
+
   /** A learned tensor, standard normal. */
-  void gaussian(String name, long... shape) {
+  public void gaussian(String name, long... shape) {
     add(StateEntry.parameter(name, shape), Draw.GAUSSIAN, 1);
   }
 
   /** Draws all entries in order from one stream; the caller closes the result. */
-  NamedTensors initialise(RandomStream random) {
+  public NamedTensors initialise(RandomStream random) {
     LibTorch.load();
     NamedTensors state = new NamedTensors();
     try (PointerScope scope = new PointerScope()) {
       for (Slot slot : slots) {
         state.put(slot.entry().name(), draw(slot, random));
       }
+      return state;
+    } catch (RuntimeException e) {
+      state.close();
+      throw e;
     }
-    return state;
   }
 
   private static Tensor draw(Slot slot, RandomStream random) {

@@ -1,0 +1,104 @@
+package org.potstill.prior.ldm;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The layers that first stage and UNet are made of; each finds its parameters by name behind a
+ * prefix. Results are live in the caller's scope.
+ */
+record Operators(NamedTensors weights, String prefix) {
+
+  /** Groups of every group norm of a latent diffusion model. */
+  static final int GROUPS = 32;
+
+  private static final double LAYER_NORM_EPSILON = 1e-5;
+
+  private Tensor parameter(String name) {
+    return weights.get(prefix + name);
+  }
+
+  /** A convolution with bias. */
+  Tensor convolution(String name, Tensor input, int stride, int padding) {
+    return torch.conv2d(
+        input,
+        parameter(name + ".weight"),
+        new TensorOptional(parameter(name + ".bias")),
+        new long[] {stride, stride},
+        new long[] {padding, padding},
+        new long[] {1, 1},
+        1);
+  }
+
+  /** A 3 x 3 convolution that keeps the size. */
+  Tensor convolution(String name, Tensor input) {
+    return convolution(name, input, 1, 1);
+  }
+
+  /** A 1 x 1 convolution. */
+  Tensor pointwise(String name, Tensor input) {
+    return convolution(name, input, 1, 0);
+  }
+
+  /**
+   * A 1 x 1 convolution over one dimension.
+   *
+   * @param input (N, C, L)
+   */
+  Tensor pointwise1d(String name, Tensor input) {
+    return torch.conv1d(
+        input,
+        parameter(name + ".weight"),
+        new TensorOptional(parameter(name + ".bias")),
+        new long[] {1},
+        new long[] {0},
+        new long[] {1},
+        1);
+  }
+
+  /** Maps of twice the size, every value repeated, through a 3 x 3 convolution. */
+  Tensor upsample(String name, Tensor input) {
+    long[] size = {2 * input.size(2), 2 * input.size(3)};
+    return convolution(name, torch.upsample_nearest2d(input, size));
+  }
+
+  Tensor linear(String name, Tensor input) {
+    return torch.linear(
+        input, parameter(name + ".weight"), new TensorOptional(parameter(name + ".bias")));
+  }
+
+  Tensor linearWithoutBias(String name, Tensor input) {
+    return torch.linear(input, parameter(name + ".weight"));
+  }
+
+  Tensor groupNorm(String name, Tensor input, double epsilon) {
+    return torch.group_norm(
+        input,
+        GROUPS,
+        new TensorOptional(parameter(name + ".weight")),
+        new TensorOptional(parameter(name + ".bias")),
+        epsilon,
+        true);
+  }
+
+  Tensor layerNorm(String name, Tensor input) {
+    Tensor scale = parameter(name + ".weight");
+    return torch.layer_norm(
+        input,
+        Tensors.shape(scale),
+        new TensorOptional(scale),
+        new TensorOptional(parameter(name + ".bias")),
+        LAYER_NORM_EPSILON,
+        true);
+  }
+
+  /** softmax(q k' / sqrt(d)) v for (N, heads, tokens, d). */
+  static Tensor attention(Tensor query, Tensor key, Tensor value) {
+    return torch.scaled_dot_product_attention(
+        query, key, value, new TensorOptional(), 0, false, new DoubleOptional(), false);
+  }
+}

@@ -1,0 +1,102 @@
+package org.potstill.prior.ldm;
+
+import org.potstill.net.StateLayout;
+
+/** The entries of a UNet in the order of the published state. */
+final class UNetLayout {
+
+  private final StateLayout layout;
+  private final String prefix;
+  private final UNetSettings settings;
+
+  private UNetLayout(StateLayout layout, String prefix, UNetSettings settings) {
+    this.layout = layout;
+    this.prefix = prefix;
+    this.settings = settings;
+  }
+
+  /**
+   * Adds all entries, their names behind {@code prefix}. Where the published network starts its
+   * training from zero (the last layer of every residual and attention block and of the whole), so
+   * does this.
+   */
+  static void add(StateLayout layout, String prefix, UNetSettings settings) {
+    new UNetLayout(layout, prefix, settings).add();
+  }
+
+  private void add() {
+    int channels = settings.channels();
+    int deepest = settings.channelsAt(settings.levels().size() - 1);
+    UNetPlan plan = UNetPlan.of(settings);
+    layout.linear(prefix + "time_embed.0", channels, timeWidth(), true);
+    layout.linear(prefix + "time_embed.2", timeWidth(), timeWidth(), true);
+    layout.convolution(prefix + "input_blocks.0.0", settings.latentChannels(), channels, 3, true);
+    plan.down().forEach(this::block);
+    residual(prefix + "middle_block.0.", deepest, deepest);
+    attention(prefix + "middle_block.1.", deepest);
+    residual(prefix + "middle_block.2.", deepest, deepest);
+    plan.up().forEach(this::block);
+    layout.scaleAndShift(prefix + "out.0", channels);
+    layout.zeros(prefix + "out.2", settings.latentChannels(), channels, 3, 3);
+  }
+
+  private int timeWidth() {
+    return 4 * settings.channels();
+  }
+
+  private void block(UNetPlan.Block block) {
+    String name = prefix + block.name() + ".";
+    if (block.halves()) {
+      layout.convolution(name + "0.op", block.in(), block.out(), 3, true);
+      return;
+    }
+    residual(name + "0.", block.in(), block.out());
+    if (block.attends()) {
+      attention(name + "1.", block.out());
+    }
+    if (block.doubles()) {
+      String part = block.attends() ? "2" : "1";
+      layout.convolution(name + part + ".conv", block.out(), block.out(), 3, true);
+    }
+  }
+
+  private void residual(String name, int in, int out) {
+    layout.scaleAndShift(name + "in_layers.0", in);
+    layout.convolution(name + "in_layers.2", in, out, 3, true);
+    layout.linear(name + "emb_layers.1", timeWidth(), out, true);
+    layout.scaleAndShift(name + "out_layers.0", out);
+    layout.zeros(name + "out_layers.3", out, out, 3, 3);
+    if (in != out) {
+      layout.convolution(name + "skip_connection", in, out, 1, true);
+    }
+  }
+
+  private void attention(String name, int channels) {
+    layout.scaleAndShift(name + "norm", channels);
+    if (settings.conditional()) {
+      layout.convolution(name + "proj_in", channels, channels, 1, true);
+      transformer(name + "transformer_blocks.0.", channels);
+      layout.zeros(name + "proj_out", channels, channels, 1, 1);
+    } else {
+      layout.weightAndBias(name + "qkv", channels, true, 3L * channels, channels, 1);
+      layout.zeros(name + "proj_out", channels, channels, 1);
+    }
+  }
+
+  private void transformer(String name, int channels) {
+    crossAttention(name + "attn1.", channels, channels);
+    layout.linear(name + "ff.net.0.proj", channels, 8L * channels, true);
+    layout.linear(name + "ff.net.2", 4L * channels, channels, true);
+    crossAttention(name + "attn2.", channels, settings.contextWidth());
+    for (int norm = 1; norm <= 3; norm++) {
+      layout.scaleAndShift(name + "norm" + norm, channels);
+    }
+  }
+
+  private void crossAttention(String name, int channels, int contextWidth) {
+    layout.linear(name + "to_q", channels, channels, false);
+    layout.linear(name + "to_k", contextWidth, channels, false);
+    layout.linear(name + "to_v", contextWidth, channels, false);
+    layout.linear(name + "to_out.0", channels, channels, true);
+  }
+}
