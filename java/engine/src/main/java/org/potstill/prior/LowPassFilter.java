@@ -40,12 +40,14 @@ final class LowPassFilter {
     int taps = window.length;
     double[] filter = new double[taps * taps];
     for (int i = 0; i < filter.length; i++) {
-      double y = (i / taps - (taps - 1) / 2.0) / rate;
-      double x = (i % taps - (taps - 1) / 2.0) / rate;
+      int row = i / taps;
+      int column = i % taps;
+      double y = (row - (taps - 1) / 2.0) / rate;
+      double x = (column - (taps - 1) / 2.0) / rate;
       double r = Math.PI * StrictMath.hypot(x, y);
       // J1(2 c r) / r tends to c in the middle.
       double jinc = r == 0 ? cutoff : besselJ1(2 * cutoff * r) / r;
-      filter[i] = jinc * window[i / taps] * window[i % taps];
+      filter[i] = jinc * window[row] * window[column];
     }
     return normalised(filter);
   }

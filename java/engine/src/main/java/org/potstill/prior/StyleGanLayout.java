@@ -31,6 +31,7 @@ final class StyleGanLayout {
     float[] values(RandomStream random, int size);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Shapes are read, never compared.
   private record Slot(long[] shape, Fill fill) {
 
     private Tensor draw(RandomStream random) {

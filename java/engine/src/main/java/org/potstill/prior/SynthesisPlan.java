@@ -89,6 +89,7 @@ final class SynthesisPlan {
    * @param upFilter taps; empty for none
    * @param downFilter likewise
    */
+  @SuppressWarnings("ArrayRecordComponent") // Filters are applied, never compared.
   record Filtered(SynthesisLayer layer, float[] upFilter, float[] downFilter) {}
 
   /** The layers of a generator, in order. */
