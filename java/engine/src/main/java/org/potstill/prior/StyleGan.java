@@ -20,7 +20,7 @@ import org.potstill.tensor.Tensors;
 public final class StyleGan {
 
   /** Tensors of the inner resolution that an activation and its gradient hold at once. */
-  private static final int INNER_COPIES = 6;
+  private static final int INNER_COPIES = 10;
 
   private final int zDim;
   private final int wDim;

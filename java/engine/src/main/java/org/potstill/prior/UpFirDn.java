@@ -96,19 +96,18 @@ record UpFirDn(
     return rows.slice(3, new LongOptional(), new LongOptional(), downX);
   }
 
-  /** Channels are filtered alike, so they may stand where the images of a batch do. */
+  /**
+   * A convolution for every channel; LibTorch is several times faster at it than at one channel.
+   */
   private static Tensor filtered(Tensor images, Tensor taps, long strideY, long strideX) {
-    long n = images.size(0);
-    long c = images.size(1);
-    Tensor result =
-        torch.conv2d(
-            images.reshape(n * c, 1, images.size(2), images.size(3)),
-            taps,
-            new TensorOptional(),
-            new long[] {strideY, strideX},
-            new long[] {0, 0},
-            new long[] {1, 1},
-            1);
-    return result.view(n, c, result.size(2), result.size(3));
+    long channels = images.size(1);
+    return torch.conv2d(
+        images,
+        taps.repeat(channels, 1, 1, 1),
+        new TensorOptional(),
+        new long[] {strideY, strideX},
+        new long[] {0, 0},
+        new long[] {1, 1},
+        channels);
   }
 }
