@@ -10,6 +10,8 @@ import java.util.List;
  * @param epochs of training
  * @param batch images per step
  * @param learningRate peak rate; 0 takes the one of the network in the paper
+ * @param schedule of the learning rate over the epochs
+ * @param ema decay of the running average of the weights that is tested; 0 tests the last weights
  * @param augment DSA strategy; empty for none
  * @param every iterations of the distillation between two evaluations; 0 evaluates the last images
  *     only
@@ -22,10 +24,20 @@ public record EvaluateConfig(
     int epochs,
     int batch,
     double learningRate,
+    Schedule schedule,
+    double ema,
     String augment,
     int every,
     Protocol protocol,
     List<String> baselines) {
+
+  /** How the learning rate changes. */
+  public enum Schedule {
+    /** Linear up over the first half of the epochs, then half a cosine down. */
+    WARMUP_COSINE,
+    /** Constant over the first half, a tenth of it after. */
+    STEP
+  }
 
   /** On which images the best iteration is chosen. */
   public enum Protocol {

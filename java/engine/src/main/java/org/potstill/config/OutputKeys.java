@@ -186,6 +186,16 @@ final class OutputKeys {
             RATE_OR_NONE,
             0.0,
             "Peak rate; 0 takes that of the paper: 0.001, for vgg11 0.0001."),
+        fixed(
+            "evaluate.schedule",
+            Choice.of(EvaluateConfig.Schedule.class),
+            "warmup-cosine",
+            "Learning rate over the epochs: up and down again, or a tenth of it from half on."),
+        fixed(
+            "evaluate.ema",
+            MOMENTUM,
+            0.995,
+            "Decay of the running average of the weights that is tested; 0 tests the last weights."),
         fixed("evaluate.augment", DSA, ALL_DSA, "DSA strategy."),
         fixed(
             "evaluate.every",

@@ -220,7 +220,12 @@ public final class EvaluateStage {
   private Map<String, Object> protocol(Trials trials, Selection selection) {
     Map<String, Object> protocol = new LinkedHashMap<>();
     protocol.put("optimiser", "SGD, momentum 0.9, weight decay 5e-4");
-    protocol.put("schedule", "linear warm-up over the first half of the epochs, then cosine");
+    protocol.put(
+        "schedule",
+        switch (evaluate.schedule()) {
+          case WARMUP_COSINE -> "linear warm-up over the first half of the epochs, then cosine";
+          case STEP -> "constant over the first half of the epochs, then a tenth";
+        });
     protocol.put("epochs", evaluate.epochs());
     protocol.put("batch", evaluate.batch());
     List<String> rates = new ArrayList<>();
@@ -229,7 +234,9 @@ public final class EvaluateStage {
     }
     protocol.put("learning-rate", rates);
     protocol.put("augment", evaluate.augment().isEmpty() ? "none" : evaluate.augment());
-    protocol.put("tested-weights", "running average, decay " + ExponentialMovingAverage.DECAY);
+    protocol.put(
+        "tested-weights",
+        evaluate.ema() > 0 ? "running average, decay " + evaluate.ema() : "after the last epoch");
     protocol.put("repeats", evaluate.repeats());
     protocol.put("seed", context.seed());
     protocol.put("test-images", trials.images(Trials.Split.TEST).size());

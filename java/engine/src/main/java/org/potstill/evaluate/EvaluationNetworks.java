@@ -58,7 +58,8 @@ final class EvaluationNetworks {
     return new SyntheticTraining(
         config.epochs(),
         config.batch(),
-        learningRate(config, network),
+        LearningRateSchedule.of(config.schedule(), config.epochs(), learningRate(config, network)),
+        config.ema(),
         SiameseAugmentation.of(config.augment()));
   }
 }

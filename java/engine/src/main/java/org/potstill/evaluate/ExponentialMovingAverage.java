@@ -15,9 +15,6 @@ import org.potstill.tensor.NamedTensors;
  */
 public final class ExponentialMovingAverage implements AutoCloseable {
 
-  /** The decay of the published evaluation. */
-  public static final double DECAY = 0.995;
-
   private final double largest;
   private final NamedTensors average;
   private long updates;
@@ -25,7 +22,7 @@ public final class ExponentialMovingAverage implements AutoCloseable {
   /**
    * An average that begins as a copy of {@code state}.
    *
-   * @param decay largest d
+   * @param decay largest d; with 0 the average is the current state
    */
   public ExponentialMovingAverage(NamedTensors state, double decay) {
     largest = decay;

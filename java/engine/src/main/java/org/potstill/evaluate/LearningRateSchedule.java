@@ -1,31 +1,44 @@
 package org.potstill.evaluate;
 
-/**
- * The learning rate of an evaluation: linear from 1e-7 of the peak to the peak over the first half
- * of the epochs, then half a cosine down.
- *
- * <p>As published, the peak is held for one more epoch between the two.
- *
- * @param epochs of training
- * @param peak largest rate
- */
-public record LearningRateSchedule(int epochs, double peak) {
+import org.potstill.config.EvaluateConfig.Schedule;
 
-  private static final double START = 1e-7;
+/** The learning rate of an evaluation, epoch by epoch. */
+@FunctionalInterface
+public interface LearningRateSchedule {
 
   /**
-   * The rate of an epoch: with h = floor(epochs / 2), {@code peak * (s + (1 - s) e / h)} up to e =
-   * h, then {@code peak * (1 + cos(pi (e - h - 1) / h)) / 2}.
+   * The rate of an epoch.
    *
    * @param epoch from 0
    */
-  public double at(int epoch) {
+  double at(int epoch);
+
+  /**
+   * A schedule.
+   *
+   * @param epochs of training
+   * @param peak largest rate
+   */
+  static LearningRateSchedule of(Schedule kind, int epochs, double peak) {
+    return switch (kind) {
+      case WARMUP_COSINE -> epoch -> warmupCosine(epoch, epochs, peak);
+      case STEP -> epoch -> 2L * epoch < epochs ? peak : peak / 10;
+    };
+  }
+
+  /**
+   * The published evaluation: with h = floor(epochs / 2) and s = 1e-7, {@code peak * (s + (1 - s) e
+   * / h)} up to e = h, then {@code peak * (1 + cos(pi (e - h - 1) / h)) / 2}. The peak is held for
+   * one more epoch between the two.
+   */
+  private static double warmupCosine(int epoch, int epochs, double peak) {
     int half = epochs / 2;
     if (half == 0) {
       return peak;
     }
     if (epoch <= half) {
-      return peak * (START + (1 - START) * epoch / half);
+      double start = 1e-7;
+      return peak * (start + (1 - start) * epoch / half);
     }
     return peak * (1 + StrictMath.cos(Math.PI * (epoch - half - 1) / half)) / 2;
   }

@@ -12,19 +12,23 @@ import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
 /**
- * The training of the published evaluation: SGD with momentum 0.9 and weight decay 5e-4, warm-up
- * and cosine, one augmentation per batch, a running average of the weights updated after every
- * epoch.
+ * The training of the published evaluation: SGD with momentum 0.9 and weight decay 5e-4, one
+ * augmentation per batch, a running average of the weights updated after every epoch.
  *
  * <p>Immutable; a training is used by one thread.
  *
  * @param epochs passes over the images
  * @param batch images per step
- * @param learningRate at its peak
+ * @param schedule of the learning rate
+ * @param averageDecay of the running average; with 0 it is the last weights
  * @param augmentation drawn anew for every batch, with numbers for every image
  */
 record SyntheticTraining(
-    int epochs, int batch, double learningRate, SiameseAugmentation augmentation) {
+    int epochs,
+    int batch,
+    LearningRateSchedule schedule,
+    double averageDecay,
+    SiameseAugmentation augmentation) {
 
   static final double MOMENTUM = 0.9;
   static final double WEIGHT_DECAY = 5e-4;
@@ -50,11 +54,9 @@ record SyntheticTraining(
       Tensor labels,
       TrainingDraws draws,
       EpochListener listener) {
-    LearningRateSchedule schedule = new LearningRateSchedule(epochs, learningRate);
     try (NetworkTrainer trainer =
             new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY));
-        ExponentialMovingAverage average =
-            new ExponentialMovingAverage(state, ExponentialMovingAverage.DECAY)) {
+        ExponentialMovingAverage average = new ExponentialMovingAverage(state, averageDecay)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);
         average.update(state);

@@ -59,6 +59,8 @@ final class Trials implements AutoCloseable {
     values.put("epochs", Integer.toString(this.config.epochs()));
     values.put("batch", Integer.toString(this.config.batch()));
     values.put("learning rate", Double.toString(this.config.learningRate()));
+    values.put("schedule", this.config.schedule().toString());
+    values.put("running average", Double.toString(this.config.ema()));
     values.put("augment", this.config.augment());
     return Fingerprint.of(values).hash();
   }

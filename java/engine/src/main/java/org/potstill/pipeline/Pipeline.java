@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.DistillConfig;
+import org.potstill.config.PruneConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillStage;
 import org.potstill.evaluate.EvaluateStage;
@@ -28,25 +30,40 @@ final class Pipeline {
 
   private Pipeline() {}
 
+  /**
+   * Whether anything asks for scores: a ranking, a run whose scores are to be taken, or images that
+   * may be left out, which the scoring finds.
+   */
+  private static boolean needsScores(Config config) {
+    PruneConfig.Mode mode = config.prune().mode();
+    return mode == PruneConfig.Mode.EASY
+        || mode == PruneConfig.Mode.HARD
+        || config.score().from() != null
+        || config.data().onBadImage() == DataConfig.OnBadImage.SKIP;
+  }
+
   /** The stages of {@code config} in their order. */
   static List<Stage> stages(Config config, Dataset data, RunContext context, Kernels kernels) {
     List<Stage> line = new ArrayList<>();
-    line.add(
-        new Stage(
-            ScoreStage.NAME,
-            List.of("run.seed", "run.threads", "data", "score"),
-            Set.of(),
-            false,
-            List.of(),
-            List.of(Scores.FILE),
-            () -> new ScoreStage(config, data, context, kernels).run()));
+    boolean scored = needsScores(config);
+    if (scored) {
+      line.add(
+          new Stage(
+              ScoreStage.NAME,
+              List.of("run.seed", "run.threads", "data", "score"),
+              Set.of(),
+              false,
+              List.of(),
+              List.of(Scores.FILE),
+              () -> new ScoreStage(config, data, context, kernels).run()));
+    }
     line.add(
         new Stage(
             PruneStage.NAME,
             List.of("run.seed", "data", "prune"),
             Set.of(),
             false,
-            List.of(Scores.FILE),
+            scored ? List.of(Scores.FILE) : List.of(),
             List.of(CoreSet.FILE),
             () -> new PruneStage(config.prune(), data, context, kernels).run()));
     if (config.distill().method() == DistillConfig.Method.MTT) {

@@ -177,6 +177,8 @@ final class TinyRun {
             1,
             8,
             0,
+            EvaluateConfig.Schedule.WARMUP_COSINE,
+            0.995,
             "",
             evaluateEvery,
             EvaluateConfig.Protocol.VALIDATION,

@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -16,12 +17,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.DataConfig;
+import org.potstill.config.EvaluateConfig;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
@@ -40,6 +43,7 @@ import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
 class EvaluateStageTest {
@@ -176,6 +180,39 @@ class EvaluateStageTest {
     InputException error =
         assertThrows(InputException.class, () -> evaluate("other", data, null, with()));
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
+  }
+
+  @Test
+  void scheduleAndAverageAreThoseOfTheConfiguration() {
+    String[] shortened = with("evaluate.repeats=1", "evaluate.epochs=4");
+    Evaluation published = evaluate("run", data(), null, shortened);
+    assertEquals("running average, decay 0.995", published.protocol().get("tested-weights"));
+    String[] older = Arrays.copyOf(shortened, shortened.length + 2);
+    older[shortened.length] = "evaluate.schedule=step";
+    older[shortened.length + 1] = "evaluate.ema=0";
+    Evaluation step = evaluate("run", data(), null, older);
+    assertEquals("after the last epoch", step.protocol().get("tested-weights"));
+    assertEquals(
+        "constant over the first half of the epochs, then a tenth",
+        step.protocol().get("schedule"));
+    LearningRateSchedule schedule = LearningRateSchedule.of(EvaluateConfig.Schedule.STEP, 5, 1);
+    assertEquals(
+        List.of(1.0, 1.0, 1.0, 0.1, 0.1), IntStream.range(0, 5).mapToObj(schedule::at).toList());
+  }
+
+  @Test
+  void withoutDecayTheAverageIsTheLatestState() {
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = new NamedTensors()) {
+      state.put("w", Tensors.of(new float[] {1, 2}, 2));
+      try (ExponentialMovingAverage average = new ExponentialMovingAverage(state, 0)) {
+        for (float value = 3; value < 6; value++) {
+          state.put("w", Tensors.of(new float[] {value, -value}, 2));
+          average.update(state);
+        }
+        assertArrayEquals(new float[] {5, -5}, Tensors.toFloats(average.average().get("w")));
+      }
+    }
   }
 
   @Test

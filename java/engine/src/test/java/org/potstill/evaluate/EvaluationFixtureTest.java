@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.potstill.augment.SiameseAugmentation;
+import org.potstill.config.EvaluateConfig.Schedule;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.LeftBehind;
@@ -36,6 +37,9 @@ import org.potstill.tensor.NamedTensors;
 
 /** Every file of the evaluation fixtures: the rate schedule, the running average, whole runs. */
 class EvaluationFixtureTest {
+
+  /** Of the published evaluation, which the files take for granted. */
+  private static final double DECAY = 0.995;
 
   private static final String SCHEDULE = "lr_epochs";
 
@@ -65,7 +69,8 @@ class EvaluationFixtureTest {
       double[] expected = file.doubles(name);
       int epochs = Integer.parseInt(name.substring(SCHEDULE.length()));
       // The first rate is 1e-7 of the peak, which the file does not state apart.
-      LearningRateSchedule schedule = new LearningRateSchedule(epochs, expected[0] * 1e7);
+      LearningRateSchedule schedule =
+          LearningRateSchedule.of(Schedule.WARMUP_COSINE, epochs, expected[0] * 1e7);
       double[] rates = IntStream.range(0, epochs).mapToDouble(schedule::at).toArray();
       for (int epoch = 0; epoch < epochs; epoch++) {
         double bound =
@@ -88,8 +93,7 @@ class EvaluationFixtureTest {
       state.put("values", file.tensor("online_init").clone());
       Tensor online = file.tensor("online");
       Tensor expected = file.tensor("ema");
-      try (ExponentialMovingAverage average =
-          new ExponentialMovingAverage(state, ExponentialMovingAverage.DECAY)) {
+      try (ExponentialMovingAverage average = new ExponentialMovingAverage(state, DECAY)) {
         for (int update = 0; update < decays.length; update++) {
           state.put("values", online.select(0, update).clone());
           average.update(state);
@@ -115,7 +119,9 @@ class EvaluationFixtureTest {
         new SyntheticTraining(
             file.integer("epoch_eval_train"),
             file.integer("batch_train"),
-            file.number("lr_net"),
+            LearningRateSchedule.of(
+                Schedule.WARMUP_COSINE, file.integer("epoch_eval_train"), file.number("lr_net")),
+            DECAY,
             SiameseAugmentation.of("none"));
     List<Double> losses = new ArrayList<>();
     List<Double> accuracies = new ArrayList<>();
