@@ -2,6 +2,7 @@ package org.potstill.prior;
 
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -26,6 +27,9 @@ import org.potstill.tensor.Tensors;
 record FilteredLeakyRelu(
     int up, int down, UpFirDn resampling, double gain, double slope, double clamp) {
 
+  /** Elements of the upsampled size that are worked on at a time: 2 MB. */
+  private static final long BLOCK = 1L << 19;
+
   /**
    * An activation with the same padding in both directions.
    *
@@ -48,6 +52,13 @@ record FilteredLeakyRelu(
    * @return (N, C, H', W') in the caller's scope
    */
   Tensor apply(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter) {
+    if (GradMode.is_enabled() && (input.requires_grad() || bias.requires_grad())) {
+      return whole(input, bias, upFilter, downFilter);
+    }
+    return inBlocks(input, bias, (x, b, block) -> whole(x, b, upFilter, downFilter));
+  }
+
+  private Tensor whole(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter) {
     Tensor large = resampling.apply(input.add(bias.view(1, -1, 1, 1)), upFilter);
     Tensor active = slope == 1 ? large : torch.leaky_relu(large, new Scalar(slope));
     Tensor scaled = gain == 1 ? active : active.mul(new Scalar(gain));
@@ -70,15 +81,55 @@ record FilteredLeakyRelu(
    * @return (N, C, H, W) in the caller's scope
    */
   Tensor gradient(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Tensor gradient) {
+    AutoGradMode differentiate = new AutoGradMode(true);
+    try {
+      return inBlocks(
+          input,
+          bias,
+          (x, b, block) -> {
+            Tensor leaf = x.detach().requires_grad_(true);
+            Tensor output = whole(leaf, b.detach(), upFilter, downFilter);
+            return Tensors.gradients(output, block.of(gradient), new Tensor[] {leaf}, false)[0];
+          });
+    } finally {
+      differentiate.close();
+    }
+  }
+
+  /** Some channels of one image. */
+  private record Block(long image, long first, long channels) {
+
+    private Tensor of(Tensor tensor) {
+      return tensor.narrow(0, image, 1).narrow(1, first, channels);
+    }
+  }
+
+  /** Works on a block. */
+  private interface Work {
+    Tensor apply(Tensor input, Tensor bias, Block block);
+  }
+
+  /**
+   * Channels do not know each other, so they take turns, as many at a time as fit the caches: the
+   * allocator then hands the same memory out again, where large tensors are fresh pages of the
+   * system each time, which took longer than the arithmetic.
+   */
+  private Tensor inBlocks(Tensor input, Tensor bias, Work work) {
+    long inner = (input.size(2) + 1) * up * ((input.size(3) + 1) * up);
+    long atOnce = Math.max(1, input.is_cpu() ? BLOCK / inner : input.size(1));
     Tensor result = new Tensor();
-    try (PointerScope scope = new PointerScope()) {
-      AutoGradMode differentiate = new AutoGradMode(true);
-      try {
-        Tensor leaf = input.detach().requires_grad_(true);
-        Tensor output = apply(leaf, bias, upFilter, downFilter);
-        result.put(Tensors.gradients(output, gradient, new Tensor[] {leaf}, false)[0]);
-      } finally {
-        differentiate.close();
+    for (long image = 0; image < input.size(0); image++) {
+      for (long first = 0; first < input.size(1); first += atOnce) {
+        try (PointerScope scope = new PointerScope()) {
+          Block block = new Block(image, first, Math.min(atOnce, input.size(1) - first));
+          Tensor own = bias.narrow(0, block.first(), block.channels());
+          Tensor part = work.apply(block.of(input), own, block);
+          if (!result.defined()) {
+            long[] shape = {input.size(0), input.size(1), part.size(2), part.size(3)};
+            result.put(torch.empty(shape, input.options(), null));
+          }
+          block.of(result).copy_(part.detach());
+        }
       }
     }
     return result;

@@ -19,9 +19,6 @@ import org.potstill.tensor.Tensors;
  */
 public final class StyleGan {
 
-  /** Tensors of the inner resolution that an activation and its gradient hold at once. */
-  private static final int INNER_COPIES = 10;
-
   private final int zDim;
   private final int wDim;
   private final int classes;
@@ -125,20 +122,17 @@ public final class StyleGan {
 
   /**
    * Bytes of native memory that {@link #pullBack} needs for one image: inputs and outputs of the
-   * convolutions from {@code layer} on, and the largest activation at its inner resolution.
+   * convolutions from {@code layer} on, each with its scaled copy. Activations work on a few
+   * channels at a time and need little beside.
    */
   public long pullBackBytes(int layer) {
-    long kept = 0;
-    long inner = 0;
+    long elements = 0;
     for (SynthesisLayer each : synthesis.layers().subList(layer, layers())) {
-      long in = (long) each.inChannels() * each.inSize() * each.inSize();
       long side = each.inSize() + each.kernel() - 1L;
-      long convolved = each.outChannels() * side * side;
-      kept += 2 * in + 2 * convolved;
-      long large = side * each.up() + each.taps(each.up()) * 2L;
-      inner = Math.max(inner, each.outChannels() * large * large);
+      elements += 2L * each.inChannels() * each.inSize() * each.inSize();
+      elements += 2L * each.outChannels() * side * side;
     }
-    return Float.BYTES * (kept + INNER_COPIES * inner);
+    return Float.BYTES * elements;
   }
 
   /**
