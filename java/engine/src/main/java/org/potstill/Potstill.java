@@ -7,6 +7,7 @@ import org.potstill.distill.Rendering;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
@@ -105,6 +106,16 @@ public final class Potstill {
    */
   public static int render(Path run, Path out, Path weights) {
     return Rendering.render(run, out, weights);
+  }
+
+  /**
+   * Sets the evaluations of two run directories side by side, with a paired t-test for every
+   * network.
+   *
+   * @throws InputException where one of them was not evaluated, or they cannot be compared
+   */
+  public static Comparison compare(Path first, Path second) {
+    return Comparison.of(first, second);
   }
 
   /** Names of the stages in their order. */

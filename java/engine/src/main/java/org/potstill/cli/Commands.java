@@ -23,6 +23,7 @@ final class Commands {
     ABOUT.put("evaluate", "Only measure what networks learn from the distilled images.");
     ABOUT.put("report", "Only write the page: report.html.");
     ABOUT.put("render", "Make the images of a run in a latent space anew from its latents.");
+    ABOUT.put("compare", "Set the accuracies of two runs side by side, with a paired test.");
     ABOUT.put("validate", "Check a config and open what it names; decode nothing.");
     ABOUT.put("init", "Write a config to begin with: every key with its default.");
     ABOUT.put("schema", "Print the JSON Schema of the config, for editors.");
@@ -64,6 +65,7 @@ final class Commands {
   private static Object create(String name, Engine engine, Streams streams) {
     return switch (name) {
       case "run" -> new RunningCommand(null, engine, streams);
+      case "compare" -> new CompareCommand(engine, streams);
       case "render" -> new RenderCommand(engine, streams);
       case "validate" -> new ValidateCommand(streams);
       case "init" -> new InitCommand(streams);

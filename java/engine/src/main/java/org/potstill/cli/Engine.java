@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import java.nio.file.Path;
 import org.potstill.config.Config;
+import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
@@ -37,4 +38,7 @@ interface Engine {
    * @return the number of images
    */
   int render(Path run, Path out, Path weights);
+
+  /** Sets the evaluations of two run directories side by side. */
+  Comparison compare(Path first, Path second);
 }

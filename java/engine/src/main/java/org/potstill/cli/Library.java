@@ -3,6 +3,7 @@ package org.potstill.cli;
 import java.nio.file.Path;
 import org.potstill.Potstill;
 import org.potstill.config.Config;
+import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
@@ -32,5 +33,10 @@ final class Library implements Engine {
   @Override
   public int render(Path run, Path out, Path weights) {
     return Potstill.render(run, out, weights);
+  }
+
+  @Override
+  public Comparison compare(Path first, Path second) {
+    return Potstill.compare(first, second);
   }
 }

@@ -1,8 +1,11 @@
 package org.potstill.evaluate;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import org.apache.commons.math3.distribution.TDistribution;
 
 /**
  * What an evaluation found.
@@ -27,15 +30,33 @@ public record Evaluation(
 
     /** Mean accuracy over the networks that did not distil; empty where there is none. */
     public OptionalDouble crossMean() {
-      return cross().stream().mapToDouble(NetworkResult::mean).average();
+      return others().stream().mapToDouble(NetworkResult::mean).average();
     }
 
     /** Mean over the same networks of their standard deviations; empty where there is none. */
     public OptionalDouble crossStd() {
-      return cross().stream().mapToDouble(NetworkResult::std).average();
+      return others().stream().mapToDouble(NetworkResult::std).average();
     }
 
-    private List<NetworkResult> cross() {
+    /** The mean over the same networks, repeat by repeat; empty where there is none. */
+    public Optional<NetworkResult> cross() {
+      List<NetworkResult> others = others();
+      if (others.isEmpty()) {
+        return Optional.empty();
+      }
+      List<Double> means = new ArrayList<>();
+      for (int repeat = 0; repeat < others.get(0).accuracies().size(); repeat++) {
+        int index = repeat;
+        means.add(
+            others.stream()
+                .mapToDouble(result -> result.accuracies().get(index))
+                .average()
+                .orElseThrow());
+      }
+      return Optional.of(new NetworkResult(means));
+    }
+
+    private List<NetworkResult> others() {
       return networks.entrySet().stream()
           .filter(entry -> !entry.getKey().equals(distilling))
           .map(Map.Entry::getValue)
@@ -58,6 +79,19 @@ public record Evaluation(
     /** Mean over the repeats. */
     public double mean() {
       return accuracies.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    }
+
+    /**
+     * Half the width of the 95 percent confidence interval of the mean, by Student's t; empty with
+     * one repeat.
+     */
+    public OptionalDouble ci95() {
+      int repeats = accuracies.size();
+      if (repeats < 2) {
+        return OptionalDouble.empty();
+      }
+      double quantile = new TDistribution(repeats - 1).inverseCumulativeProbability(0.975);
+      return OptionalDouble.of(quantile * std() / Math.sqrt(repeats - 1));
     }
 
     /** Standard deviation over the repeats, divided by their number (ddof 0). */

@@ -39,9 +39,11 @@ record Evaluation(
    *
    * @param mean over the repeats
    * @param std over the repeats, ddof 0
+   * @param ci95 half the width of the 95 percent confidence interval of the mean; NaN where there
+   *     is none
    * @param repeats how many; 0 where not recorded
    */
-  record Accuracy(double mean, double std, int repeats) {}
+  record Accuracy(double mean, double std, double ci95, int repeats) {}
 
   static Evaluation of(JsonNode root) {
     Map<String, TrainingSet> baselines = new LinkedHashMap<>();
@@ -83,6 +85,7 @@ record Evaluation(
     return new Accuracy(
         node.path("mean").asDouble(Double.NaN),
         node.path("std").asDouble(Double.NaN),
+        node.path("ci95").asDouble(Double.NaN),
         node.path("accuracies").size());
   }
 

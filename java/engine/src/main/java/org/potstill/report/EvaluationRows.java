@@ -34,9 +34,10 @@ final class EvaluationRows {
    * An accuracy.
    *
    * @param text mean and spread
+   * @param interval 95 percent confidence interval of the mean; empty where there is none
    * @param bar mean in percent, the length of its bar
    */
-  record Cell(String text, String bar) {}
+  record Cell(String text, String interval, String bar) {}
 
   /** A name and its value. */
   record Entry(String name, String value) {}
@@ -81,13 +82,20 @@ final class EvaluationRows {
 
   private static Cell cell(Evaluation.Accuracy accuracy) {
     if (accuracy == null || Double.isNaN(accuracy.mean())) {
-      return new Cell("–", "0%");
+      return new Cell("–", "", "0%");
     }
     boolean spread = accuracy.repeats() != 1;
     return new Cell(
         spread
             ? Numbers.percent(accuracy.mean(), accuracy.std())
             : Numbers.percent(accuracy.mean()),
+        Double.isNaN(accuracy.ci95())
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "95 %%: %.1f to %.1f",
+                100 * (accuracy.mean() - accuracy.ci95()),
+                100 * (accuracy.mean() + accuracy.ci95())),
         String.format(Locale.ROOT, "%.1f%%", 100 * accuracy.mean()));
   }
 }

@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.potstill.config.Config;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
@@ -60,6 +62,16 @@ final class FakeEngine implements Engine {
   @Override
   public int render(Path run, Path out, Path weights) {
     return 1;
+  }
+
+  @Override
+  public Comparison compare(Path first, Path second) {
+    Comparison.Row tested =
+        new Comparison.Row(
+            "convnet", 5, 0.5, 0.525, OptionalDouble.of(0.0125), OptionalDouble.of(0.0042));
+    Comparison.Row single =
+        new Comparison.Row("vit", 1, 0.3, 0.2, OptionalDouble.empty(), OptionalDouble.empty());
+    return new Comparison(List.of(tested, single), List.of("one repeat allows no test"));
   }
 
   private static void waitForCancellation(CancellationToken cancellation) {

@@ -239,6 +239,20 @@ class MainTest {
   }
 
   @Test
+  void compareTellsTheDifferenceAndHowSureItIs() throws IOException {
+    assertEquals(0, potstill("compare", "a", "b"));
+    String table = out.replaceAll(" +", " ");
+    assertTrue(table.contains("convnet 5 50.0 % 52.5 % +2.5 points +1.3 to +3.8 0.0042"), out);
+    assertTrue(table.contains("vit 1 30.0 % 20.0 % -10.0 points - -"), out);
+    assertEquals("warning: one repeat allows no test\n", err);
+    assertEquals(0, potstill("compare", "a", "b", "--json"));
+    JsonNode event = new ObjectMapper().readTree(out.lines().skip(1).findFirst().orElseThrow());
+    assertEquals("vit", event.get("network").asText());
+    assertTrue(event.get("p").isNull());
+    assertEquals(2, potstill("compare", "a"));
+  }
+
+  @Test
   void schemaIsJson() throws IOException {
     assertEquals(0, potstill("schema"));
     assertEquals("object", new ObjectMapper().readTree(out).path("type").path(0).asText());

@@ -1,0 +1,111 @@
+package org.potstill.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.InputException;
+
+class ComparisonTest {
+
+  private static final List<Double> FIRST = List.of(0.50, 0.52, 0.48, 0.51);
+  private static final List<Double> SECOND = List.of(0.53, 0.53, 0.52, 0.53);
+
+  @TempDir Path folder;
+
+  private Path run(String name, int epochs, Map<String, List<Double>> accuracies) {
+    Map<String, Evaluation.NetworkResult> networks = new LinkedHashMap<>();
+    accuracies.forEach((key, values) -> networks.put(key, new Evaluation.NetworkResult(values)));
+    Evaluation evaluation =
+        new Evaluation(
+            new Evaluation.SetResult(networks, "convnet"),
+            Map.of("random", new Evaluation.SetResult(networks, "convnet")),
+            Map.of("epochs", epochs, "selected-iteration", epochs));
+    EvaluationFile.write(folder.resolve(name).resolve(Evaluation.FILE), evaluation);
+    return folder.resolve(name);
+  }
+
+  @Test
+  void differencesAreTestedInPairs() {
+    Comparison comparison =
+        Comparison.of(
+            run("a", 10, Map.of("convnet", FIRST)), run("b", 10, Map.of("convnet", SECOND)));
+    Comparison.Row row = comparison.rows().get(0);
+    assertEquals(0.025, row.difference(), 1e-12);
+    // Differences 3, 1, 4 and 2 points: t = 2.5 / (1.29099 / 2) = 3.87298 with three degrees of
+    // freedom; 3.18245 is the quantile of 0.975.
+    assertEquals(0.0304662, row.p().orElseThrow(), 1e-6);
+    assertEquals(3.182446 * 0.0129099 / 2, row.ci95().orElseThrow(), 1e-7);
+    assertEquals(List.of(), comparison.remarks());
+    assertEquals(1, comparison.rows().size());
+  }
+
+  @Test
+  void crossIsComparedOverTheOtherNetworks() {
+    Map<String, List<Double>> first = new LinkedHashMap<>();
+    first.put("convnet", FIRST);
+    first.put("vit", List.of(0.1, 0.2, 0.3, 0.4));
+    first.put("alexnet", List.of(0.3, 0.4, 0.5, 0.6));
+    Map<String, List<Double>> second = new LinkedHashMap<>(first);
+    second.put("vit", List.of(0.2, 0.2, 0.4, 0.4));
+    List<Comparison.Row> rows = Comparison.of(run("a", 10, first), run("b", 20, second)).rows();
+    assertEquals(
+        List.of("convnet", "vit", "alexnet", "cross"),
+        rows.stream().map(Comparison.Row::network).toList());
+    assertEquals(OptionalDouble.empty(), rows.get(0).p());
+    assertEquals(0.35, rows.get(3).first(), 1e-12);
+    assertEquals(0.375, rows.get(3).second(), 1e-12);
+  }
+
+  @Test
+  void oneRepeatAndOtherProtocolsAreRemarkedOn() {
+    Comparison comparison =
+        Comparison.of(
+            run("a", 10, Map.of("convnet", List.of(0.5))),
+            run("b", 20, Map.of("convnet", List.of(0.6))));
+    assertEquals(OptionalDouble.empty(), comparison.rows().get(0).p());
+    assertEquals(OptionalDouble.empty(), comparison.rows().get(0).ci95());
+    assertEquals(
+        List.of(
+            "one repeat allows no test; set evaluate.repeats to at least 2",
+            "the protocols differ: epochs is 10 and 20"),
+        comparison.remarks());
+  }
+
+  @Test
+  void runsThatCannotBeComparedAreErrors() throws IOException {
+    Path run = run("a", 10, Map.of("convnet", FIRST));
+    assertError(run, folder.resolve("none"), "evaluation.json", "engine.jar evaluate");
+    assertError(run, run("b", 10, Map.of("vit", FIRST)), "[convnet]", "[vit]");
+    assertError(run, run("c", 10, Map.of("convnet", List.of(0.5))), "convnet", "evaluate.repeats");
+    Files.writeString(Files.createDirectories(folder.resolve("d")).resolve("evaluation.json"), "{");
+    assertError(run, folder.resolve("d"), "evaluation.json", "JSON");
+    Files.writeString(folder.resolve("d/evaluation.json"), "{\"networks\": {\"vit\": {}}}");
+    assertError(run, folder.resolve("d"), "evaluation.json", "vit");
+  }
+
+  private static void assertError(Path first, Path second, String... words) {
+    String message =
+        assertThrows(InputException.class, () -> Comparison.of(first, second)).getMessage();
+    for (String word : words) {
+      assertTrue(message.contains(word), message);
+    }
+  }
+
+  @Test
+  void intervalIsStudents() {
+    Evaluation.NetworkResult result = new Evaluation.NetworkResult(FIRST);
+    // Standard deviation with three degrees of freedom 0.0170783.
+    assertEquals(3.182446 * 0.0170783 / 2, result.ci95().orElseThrow(), 1e-7);
+    assertEquals(OptionalDouble.empty(), new Evaluation.NetworkResult(List.of(0.5)).ci95());
+  }
+}
