@@ -7,6 +7,7 @@ import java.util.Objects;
 final class ConfigChecks {
 
   private static final int SMALLEST_INPUT = 32;
+  private static final long NORM_GROUPS = 32;
 
   private final Settings settings;
   private final ConfigReader reader;
@@ -23,6 +24,7 @@ final class ConfigChecks {
     ConfigChecks checks = new ConfigChecks(settings, reader, problems);
     checks.nothingOutOfForce();
     checks.priorHasWeights();
+    checks.diffusionHasWholeGroups();
     checks.meanAndStdTogether();
     checks.foldersNeedResolution();
     checks.depthFitsResolution();
@@ -51,6 +53,21 @@ final class ConfigChecks {
           "distill.prior.init "
               + init
               + " needs the file of the generator (docs/weights.md says which); random needs none");
+    }
+  }
+
+  private void diffusionHasWholeGroups() {
+    if (!settings.text("distill.space").equals("ld3m")) {
+      return;
+    }
+    for (String key : new String[] {"unet-channels", "first-stage-channels"}) {
+      String path = ConfigKeys.DIFFUSION + "." + key;
+      if (settings.whole(path) % NORM_GROUPS != 0) {
+        report(path, "found " + settings.whole(path) + "; allowed: multiples of " + NORM_GROUPS);
+      }
+    }
+    if (settings.text("distill.prior.init").equals("pokemon")) {
+      report("distill.prior.init", "found pokemon; allowed in ld3m: imagenet, ffhq, random");
     }
   }
 

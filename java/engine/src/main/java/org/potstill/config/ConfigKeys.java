@@ -16,6 +16,9 @@ final class ConfigKeys {
   /** The section that only latent spaces have. */
   static final String PRIOR = "distill.prior";
 
+  /** The section that only latents of a diffusion model have. */
+  static final String DIFFUSION = "distill.prior.diffusion";
+
   private static final List<Key> ALL =
       Stream.of(
               InputKeys.run(),
@@ -66,15 +69,23 @@ final class ConfigKeys {
     return switch (key.section()) {
       case EXPERTS -> settings.text("distill.method").equals("mtt");
       case PRIOR -> !settings.text("distill.space").equals("pixel");
+      case DIFFUSION -> settings.text("distill.space").equals("ld3m");
       default -> true;
     };
   }
 
   /** Why a key that is not in force means nothing, to follow "is set, but". */
   static String whyNotInForce(Key key, Settings settings) {
-    return key.section().equals(EXPERTS)
-        ? "only distill.method mtt has experts and the method is " + settings.text("distill.method")
-        : "only distill.space glad and ld3m have a prior and the space is "
-            + settings.text("distill.space");
+    return switch (key.section()) {
+      case EXPERTS ->
+          "only distill.method mtt has experts and the method is "
+              + settings.text("distill.method");
+      case DIFFUSION ->
+          "only distill.space ld3m has a diffusion model and the space is "
+              + settings.text("distill.space");
+      default ->
+          "only distill.space glad and ld3m have a prior and the space is "
+              + settings.text("distill.space");
+    };
   }
 }

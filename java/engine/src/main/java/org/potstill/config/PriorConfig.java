@@ -13,6 +13,7 @@ import java.nio.file.Path;
  * @param chunk images that go through the generator at a time, at most
  * @param channelBase channels at frequency 1/2 of a random generator (glad)
  * @param channelMax most channels of a random generator (glad)
+ * @param diffusion how latents of a diffusion model become images (ld3m); null in other spaces
  */
 public record PriorConfig(
     Init init,
@@ -22,11 +23,13 @@ public record PriorConfig(
     Codes codes,
     int chunk,
     int channelBase,
-    int channelMax) {
+    int channelMax,
+    DiffusionConfig diffusion) {
 
   /** The same without the place of the weights, for comparing. */
   public PriorConfig withoutWeights() {
-    return new PriorConfig(init, null, layer, learningRateW, codes, chunk, channelBase, channelMax);
+    return new PriorConfig(
+        init, null, layer, learningRateW, codes, chunk, channelBase, channelMax, diffusion);
   }
 
   /** What a generator was trained on. */

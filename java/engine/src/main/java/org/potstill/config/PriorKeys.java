@@ -61,6 +61,32 @@ final class PriorKeys {
             "distill.prior.channel-max",
             COUNT,
             512L,
-            "Size of a random generator: most channels of a layer (glad)."));
+            "Size of a random generator: most channels of a layer (glad)."),
+        fixed("distill.prior.diffusion.steps", new Whole(1, 1000), 10L, "Steps of DDIM."),
+        fixed(
+            "distill.prior.diffusion.guidance",
+            new Real(0, false, Double.MAX_VALUE, false),
+            3.0,
+            "Scale of what the class changes, where there is a class; 1 for none."),
+        fixed(
+            "distill.prior.diffusion.encoder-input",
+            Choice.of(DiffusionConfig.EncoderInput.class),
+            "normalised",
+            "Real images as the encoder gets them: normalised as published, or -1 to 1."),
+        fixed(
+            "distill.prior.diffusion.unet-channels",
+            new Whole(32, 4096),
+            224L,
+            "Size of a random UNet: channels of its largest maps, a multiple of 32."),
+        fixed(
+            "distill.prior.diffusion.first-stage-channels",
+            new Whole(32, 4096),
+            128L,
+            "Size of a random first stage: channels of its largest maps, a multiple of 32."),
+        fixed(
+            "distill.prior.diffusion.last-layers",
+            Choice.of(DiffusionConfig.LastLayers.class),
+            "drawn",
+            "Last layers of a random UNet's blocks: drawn, or zero, as its training starts."));
   }
 }

@@ -85,7 +85,9 @@ final class DistillLoop {
         try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
           optimiser.step(space, gradients);
         }
-        distiller.updated(space.images(iteration), step);
+        if (distiller.watchesUpdates()) {
+          distiller.updated(space.images(iteration), step);
+        }
       }
     }
     return loss;

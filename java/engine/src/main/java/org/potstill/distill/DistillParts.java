@@ -102,7 +102,7 @@ final class DistillParts {
     return switch (distill.space()) {
       case PIXEL -> pixels(images);
       case GLAD -> GladSpace.start(config, data, context);
-      case LD3M -> throw new InputException("distill.space: ld3m is not available in this version");
+      case LD3M -> Ld3mSpace.start(config, data, context, images);
     };
   }
 

@@ -27,6 +27,11 @@ public interface Distiller extends AutoCloseable {
    */
   MatchingStep step(Tensor images, int step);
 
+  /** Whether {@link #updated} is to be called, for which the images are made once more. */
+  default boolean watchesUpdates() {
+    return false;
+  }
+
   /** Shows the images after their update; gradient matching trains its network on them. */
   default void updated(Tensor images, int step) {}
 

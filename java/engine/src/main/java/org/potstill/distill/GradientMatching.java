@@ -167,6 +167,11 @@ public final class GradientMatching implements Distiller {
     }
   }
 
+  @Override
+  public boolean watchesUpdates() {
+    return true;
+  }
+
   /** Trains the network on the new images, except after the last step. */
   @Override
   public void updated(Tensor images, int step) {

@@ -18,6 +18,7 @@ final class LatentSpaces {
     String space = latents.description().space();
     return switch (space) {
       case "glad" -> GladSpace.restore(latents);
+      case "ld3m" -> Ld3mSpace.restore(latents);
       default ->
           throw new InputException(latents.file() + ": images of space '" + space + "' have none");
     };

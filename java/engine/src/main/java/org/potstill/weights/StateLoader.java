@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -53,10 +54,41 @@ public final class StateLoader {
         found.size() > 0 && found.names().stream().allMatch(name -> name.startsWith(WRAPPER))
             ? WRAPPER
             : "";
-    requireSame(found, prefix, network, source);
+    return match(found, prefix, network.state(), name -> false, network.toString(), source);
+  }
+
+  /**
+   * The tensors that {@code wanted} names from those of a checkpoint.
+   *
+   * @param found stays as it is
+   * @param passedOver tells the names that may be there and are not needed
+   * @param what they are the weights of, for messages
+   * @param source where the tensors are from, for messages
+   * @return float32 and int64, in the order of {@code wanted}; the caller closes it
+   * @throws InputException where one is missing, has another shape, or holds NaN or infinity, or
+   *     there are more; it names them
+   */
+  public static NamedTensors match(
+      NamedTensors found,
+      List<StateEntry> wanted,
+      Predicate<String> passedOver,
+      String what,
+      String source) {
+    LibTorch.load();
+    return match(found, "", wanted, passedOver, what, source);
+  }
+
+  private static NamedTensors match(
+      NamedTensors found,
+      String prefix,
+      List<StateEntry> wanted,
+      Predicate<String> passedOver,
+      String what,
+      String source) {
+    requireSame(found, prefix, wanted, passedOver, what, source);
     NamedTensors state = new NamedTensors();
     try (PointerScope scope = new PointerScope()) {
-      for (StateEntry entry : network.state()) {
+      for (StateEntry entry : wanted) {
         state.put(entry.name(), converted(found, prefix, entry, source));
       }
       return state;
@@ -67,10 +99,15 @@ public final class StateLoader {
   }
 
   private static void requireSame(
-      NamedTensors found, String prefix, Network network, String source) {
+      NamedTensors found,
+      String prefix,
+      List<StateEntry> expected,
+      Predicate<String> passedOver,
+      String what,
+      String source) {
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
-    for (StateEntry entry : network.state()) {
+    for (StateEntry entry : expected) {
       String name = prefix + entry.name();
       if (!found.contains(name)) {
         if (entry.kind() != StateEntry.Kind.COUNTER) {
@@ -81,16 +118,18 @@ public final class StateLoader {
       }
     }
     Set<String> wanted =
-        network.state().stream().map(entry -> prefix + entry.name()).collect(Collectors.toSet());
+        expected.stream().map(entry -> prefix + entry.name()).collect(Collectors.toSet());
     List<String> unexpected =
-        found.names().stream().filter(name -> !wanted.contains(name)).toList();
+        found.names().stream()
+            .filter(name -> !wanted.contains(name) && !passedOver.test(name))
+            .toList();
     if (missing.isEmpty() && misshapen.isEmpty() && unexpected.isEmpty()) {
       return;
     }
     throw new InputException(
         source
             + " does not hold the weights of "
-            + network
+            + what
             + ":"
             + listed(" missing ", missing)
             + listed(" not expected ", unexpected)

@@ -58,12 +58,12 @@ class GladSpaceTest {
 
   private static PriorConfig random(int layer, int chunk) {
     return new PriorConfig(
-        PriorConfig.Init.RANDOM, null, layer, 0.1, PriorConfig.Codes.DRAWN, chunk, 64, 4);
+        PriorConfig.Init.RANDOM, null, layer, 0.1, PriorConfig.Codes.DRAWN, chunk, 64, 4, null);
   }
 
   private PriorConfig trained(Path weights) {
     return new PriorConfig(
-        PriorConfig.Init.IMAGENET, weights, 3, 0.1, PriorConfig.Codes.MEAN, 3, 64, 4);
+        PriorConfig.Init.IMAGENET, weights, 3, 0.1, PriorConfig.Codes.MEAN, 3, 64, 4, null);
   }
 
   /** A class-conditional generator of 16 pixels. */
@@ -333,7 +333,7 @@ class GladSpaceTest {
     tiny.resolution = 16;
     tiny.prior =
         new PriorConfig(
-            PriorConfig.Init.FFHQ, weights(), 3, 0.1, PriorConfig.Codes.DRAWN, 3, 64, 4);
+            PriorConfig.Init.FFHQ, weights(), 3, 0.1, PriorConfig.Codes.DRAWN, 3, 64, 4, null);
     assertRefused("distill.prior.init: ffhq does not fit");
   }
 

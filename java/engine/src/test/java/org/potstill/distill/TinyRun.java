@@ -190,10 +190,17 @@ final class TinyRun {
     return new Config(null, data, null, null, experts, distill(), evaluate);
   }
 
+  private DistillConfig.Space space() {
+    if (prior == null) {
+      return DistillConfig.Space.PIXEL;
+    }
+    return prior.diffusion() == null ? DistillConfig.Space.GLAD : DistillConfig.Space.LD3M;
+  }
+
   private DistillConfig distill() {
     return new DistillConfig(
         method,
-        prior == null ? DistillConfig.Space.PIXEL : DistillConfig.Space.GLAD,
+        space(),
         imagesPerClass,
         iterations,
         4,

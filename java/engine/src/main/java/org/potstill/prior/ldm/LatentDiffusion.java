@@ -52,15 +52,20 @@ public final class LatentDiffusion {
   /** A model of some size. */
   public LatentDiffusion(LatentSettings settings) {
     this.settings = settings;
-    this.layout = new StateLayout();
-    UNetLayout.add(layout, UNET, settings.unet());
+    this.layout = layout(settings, false);
+    this.unet = new UNet(settings.unet(), UNET);
+    this.firstStage = new FirstStage(settings.firstStage(), FIRST_STAGE);
+    this.schedule = DiffusionSchedule.published(settings.timesteps());
+  }
+
+  private static StateLayout layout(LatentSettings settings, boolean zeroLastLayers) {
+    StateLayout layout = new StateLayout();
+    UNetLayout.add(layout, UNET, settings.unet(), zeroLastLayers);
     VqLayout.add(layout, FIRST_STAGE, settings.firstStage());
     if (settings.classes() > 0) {
       layout.gaussian(CLASSES, settings.classes(), settings.unet().contextWidth());
     }
-    this.unet = new UNet(settings.unet(), UNET);
-    this.firstStage = new FirstStage(settings.firstStage(), FIRST_STAGE);
-    this.schedule = DiffusionSchedule.published(settings.timesteps());
+    return layout;
   }
 
   /**
@@ -116,13 +121,14 @@ public final class LatentDiffusion {
   }
 
   /**
-   * Weights as training starts from them, except that codes are standard normal; what the published
-   * networks start at zero is zero, so that the UNet first estimates no noise at all.
+   * Weights as training starts from them, except that codes are standard normal.
    *
+   * @param zeroLastLayers whether the last layers of the UNet's blocks are zero, as training has
+   *     them; the UNet then estimates no noise at all. Otherwise they are drawn like the others.
    * @return the caller closes it
    */
-  public NamedTensors initialise(RandomStream random) {
-    return layout.initialise(random);
+  public NamedTensors initialise(RandomStream random, boolean zeroLastLayers) {
+    return layout(settings, zeroLastLayers).initialise(random);
   }
 
   /** Its sizes. */

@@ -12,6 +12,8 @@ package org.potstill.prior.ldm;
 public record LatentSettings(UNetSettings unet, VqSettings firstStage, int classes, int timesteps) {
 
   private static final int TIMESTEPS = 1000;
+  private static final int RESIDUAL_MAPS = 8;
+  private static final int ATTENTION_MAPS = 6;
 
   /** The published model of ImageNet: 1000 classes and none. */
   public static LatentSettings imageNet() {
@@ -21,6 +23,55 @@ public record LatentSettings(UNetSettings unet, VqSettings firstStage, int class
   /** The published model of faces, which is also the one drawn at random. */
   public static LatentSettings ffhq() {
     return new LatentSettings(UNetSettings.ffhq(), VqSettings.f4(), 0, TIMESTEPS);
+  }
+
+  /**
+   * The published model of faces with other sizes, to be drawn at random.
+   *
+   * @param imageChannels of the images
+   * @param unetChannels of the largest maps of the UNet, 224 as published; a multiple of 32
+   * @param firstStageChannels likewise of the first stage, 128 as published
+   */
+  public static LatentSettings random(int imageChannels, int unetChannels, int firstStageChannels) {
+    UNetSettings unet = UNetSettings.ffhq();
+    VqSettings firstStage = VqSettings.f4();
+    return new LatentSettings(
+        new UNetSettings(
+            unet.latentChannels(), unetChannels, unet.levels(), unet.resBlocks(), 0, unet.heads()),
+        new VqSettings(
+            imageChannels,
+            firstStageChannels,
+            firstStage.multipliers(),
+            firstStage.resBlocks(),
+            firstStage.latentChannels(),
+            firstStage.codeWidth(),
+            firstStage.codes()),
+        0,
+        TIMESTEPS);
+  }
+
+  /**
+   * Bytes of native memory that the gradient of one image needs at most: those of one step of the
+   * UNet, twice where it is guided, or those of the decoder, whichever is more. About eight maps
+   * are kept per residual block, and six per block of attention.
+   *
+   * @param side rows and columns of the image
+   */
+  public long pullBackBytes(int side) {
+    long pixels = (long) side * side;
+    long decoder = 0;
+    for (int level = 0; level < firstStage.multipliers().size(); level++) {
+      long map = firstStage.channelsAt(level) * (pixels >> (2 * level));
+      decoder += map * RESIDUAL_MAPS * (firstStage.resBlocks() + 2);
+    }
+    long latents = pixels / ((long) firstStage.factor() * firstStage.factor());
+    long step = 0;
+    for (int level = 0; level < unet.levels().size(); level++) {
+      long map = unet.channelsAt(level) * (latents >> (2 * level));
+      int maps = RESIDUAL_MAPS + (unet.levels().get(level).attends() ? ATTENTION_MAPS : 0);
+      step += map * maps * (2L * unet.resBlocks() + 2);
+    }
+    return Float.BYTES * Math.max(decoder, classes > 0 ? 2 * step : step);
   }
 
   /** What the sides of images must be multiples of. */

@@ -9,19 +9,25 @@ final class UNetLayout {
   private final String prefix;
   private final UNetSettings settings;
 
-  private UNetLayout(StateLayout layout, String prefix, UNetSettings settings) {
+  private final boolean zeroLastLayers;
+
+  private UNetLayout(
+      StateLayout layout, String prefix, UNetSettings settings, boolean zeroLastLayers) {
     this.layout = layout;
     this.prefix = prefix;
     this.settings = settings;
+    this.zeroLastLayers = zeroLastLayers;
   }
 
   /**
-   * Adds all entries, their names behind {@code prefix}. Where the published network starts its
-   * training from zero (the last layer of every residual and attention block and of the whole), so
-   * does this.
+   * Adds all entries, their names behind {@code prefix}.
+   *
+   * @param zeroLastLayers whether the last layer of every residual and attention block and of the
+   *     whole starts from zero
    */
-  static void add(StateLayout layout, String prefix, UNetSettings settings) {
-    new UNetLayout(layout, prefix, settings).add();
+  static void add(
+      StateLayout layout, String prefix, UNetSettings settings, boolean zeroLastLayers) {
+    new UNetLayout(layout, prefix, settings, zeroLastLayers).add();
   }
 
   private void add() {
@@ -37,7 +43,7 @@ final class UNetLayout {
     residual(prefix + "middle_block.2.", deepest, deepest);
     plan.up().forEach(this::block);
     layout.scaleAndShift(prefix + "out.0", channels);
-    layout.zeros(prefix + "out.2", settings.latentChannels(), channels, 3, 3);
+    last(prefix + "out.2", settings.latentChannels(), channels, 3, 3);
   }
 
   private int timeWidth() {
@@ -65,7 +71,7 @@ final class UNetLayout {
     layout.convolution(name + "in_layers.2", in, out, 3, true);
     layout.linear(name + "emb_layers.1", timeWidth(), out, true);
     layout.scaleAndShift(name + "out_layers.0", out);
-    layout.zeros(name + "out_layers.3", out, out, 3, 3);
+    last(name + "out_layers.3", out, out, 3, 3);
     if (in != out) {
       layout.convolution(name + "skip_connection", in, out, 1, true);
     }
@@ -76,10 +82,10 @@ final class UNetLayout {
     if (settings.conditional()) {
       layout.convolution(name + "proj_in", channels, channels, 1, true);
       transformer(name + "transformer_blocks.0.", channels);
-      layout.zeros(name + "proj_out", channels, channels, 1, 1);
+      last(name + "proj_out", channels, channels, 1, 1);
     } else {
       layout.weightAndBias(name + "qkv", channels, true, 3L * channels, channels, 1);
-      layout.zeros(name + "proj_out", channels, channels, 1);
+      last(name + "proj_out", channels, channels, 1);
     }
   }
 
@@ -98,5 +104,17 @@ final class UNetLayout {
     layout.linear(name + "to_k", contextWidth, channels, false);
     layout.linear(name + "to_v", contextWidth, channels, false);
     layout.linear(name + "to_out.0", channels, channels, true);
+  }
+
+  private void last(String name, long... shape) {
+    if (zeroLastLayers) {
+      layout.zeros(name, shape);
+    } else {
+      long fanIn = 1;
+      for (int i = 1; i < shape.length; i++) {
+        fanIn *= shape[i];
+      }
+      layout.weightAndBias(name, fanIn, true, shape);
+    }
   }
 }

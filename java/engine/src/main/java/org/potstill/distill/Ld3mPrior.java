@@ -1,0 +1,339 @@
+package org.potstill.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.config.DiffusionConfig;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Normalisation;
+import org.potstill.errors.InputException;
+import org.potstill.prior.ldm.LatentDiffusion;
+import org.potstill.prior.ldm.LatentSampler;
+import org.potstill.prior.ldm.LatentSettings;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.CheckpointReader;
+import org.potstill.weights.StateLoader;
+
+/**
+ * A latent diffusion model with its weights, from latents and conditions to normalised images of
+ * the data set's size and back: {@code image = clamp((decode + 1) / 2, 0, 1)}, then normalised.
+ *
+ * <p>Owns the weights.
+ */
+final class Ld3mPrior implements AutoCloseable {
+
+  private final Ld3mSettings settings;
+  private final LatentDiffusion model;
+  private final LatentSampler sampler;
+  private final NamedTensors weights;
+  private final Normalisation normalisation;
+
+  private Ld3mPrior(
+      Ld3mSettings settings,
+      LatentDiffusion model,
+      NamedTensors weights,
+      Normalisation normalisation) {
+    this.settings = settings;
+    this.model = model;
+    this.sampler = new LatentSampler(model, settings.steps(), settings.guidance());
+    this.weights = weights;
+    this.normalisation = normalisation;
+  }
+
+  /**
+   * The model that {@code asked} asks for, with as many images at a time as fit the memory.
+   *
+   * @throws InputException where the weights are missing or of something else, or the model does
+   *     not make such images or take so many steps
+   */
+  static Ld3mPrior fitted(Ld3mSettings asked, Normalisation normalisation) {
+    return open(asked, normalisation, true);
+  }
+
+  /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
+  static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation) {
+    return open(settings, normalisation, false);
+  }
+
+  private static Ld3mPrior open(Ld3mSettings asked, Normalisation normalisation, boolean fitted) {
+    LibTorch.load();
+    return asked.isRandom()
+        ? drawn(asked, normalisation, fitted)
+        : read(asked, normalisation, fitted);
+  }
+
+  private static Ld3mPrior drawn(Ld3mSettings asked, Normalisation normalisation, boolean fitted) {
+    LatentDiffusion model =
+        new LatentDiffusion(
+            LatentSettings.random(
+                asked.channels(), asked.unetChannels(), asked.firstStageChannels()));
+    requireFit(asked, model, "the random diffusion model");
+    RandomStream random = RandomStream.of(asked.seed(), Purpose.PRIOR_INITIALISATION, 0, 0);
+    boolean zero = asked.lastLayers() == DiffusionConfig.LastLayers.ZERO;
+    return owning(asked, model, model.initialise(random, zero), normalisation, fitted);
+  }
+
+  private static Ld3mPrior read(Ld3mSettings asked, Normalisation normalisation, boolean fitted) {
+    PriorWeights.require(asked.weights(), asked.sha256());
+    String source = asked.weights().toString();
+    try (NamedTensors found = CheckpointReader.state(asked.weights())) {
+      LatentDiffusion model = LatentDiffusion.of(found, source);
+      requireFit(asked, model, source);
+      NamedTensors weights =
+          StateLoader.match(
+              found,
+              model.state(),
+              LatentDiffusion::passesOver,
+              "a latent diffusion model of its size",
+              source);
+      return owning(asked, model, weights, normalisation, fitted);
+    }
+  }
+
+  /** Takes the weights over, also where it fails. */
+  private static Ld3mPrior owning(
+      Ld3mSettings asked,
+      LatentDiffusion model,
+      NamedTensors weights,
+      Normalisation normalisation,
+      boolean fitted) {
+    try {
+      long bytes = model.settings().pullBackBytes(asked.resolution());
+      Ld3mSettings settings =
+          fitted ? asked.withChunk(MemoryChunks.images(asked.chunk(), bytes)) : asked;
+      return new Ld3mPrior(settings, model, weights, normalisation);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static void requireFit(Ld3mSettings settings, LatentDiffusion model, String source) {
+    int factor = model.settings().imageFactor();
+    if (settings.resolution() % factor != 0 || settings.resolution() == 0) {
+      int nearest = Math.max(1, Math.round((float) settings.resolution() / factor)) * factor;
+      throw new InputException(
+          String.format(
+              "data.resolution: %s makes images whose sides are multiples of %d pixels, not of %d;"
+                  + " the nearest is %d",
+              source, factor, settings.resolution(), nearest));
+    }
+    int channels = model.settings().firstStage().imageChannels();
+    if (channels != settings.channels()) {
+      throw new InputException(
+          String.format(
+              "data.source: %s makes images of %d channels, but those of the data set have %d;"
+                  + " distill.prior.init: random makes any",
+              source, channels, settings.channels()));
+    }
+    if (!settings.isRandom()
+        && model.conditional() != (settings.init() == PriorConfig.Init.IMAGENET)) {
+      throw new InputException(
+          "distill.prior.init: "
+              + DistillStage.word(settings.init())
+              + " does not fit "
+              + source
+              + ", which "
+              + (model.conditional() ? "has" : "has no")
+              + " classes");
+    }
+  }
+
+  /** The model. */
+  LatentDiffusion model() {
+    return model;
+  }
+
+  /** What the images depend on besides latents and normalisation. */
+  Ld3mSettings settings() {
+    return settings;
+  }
+
+  /** Channels, rows and columns of the latents of an image. */
+  long[] latentShape() {
+    long side = settings.resolution() / model.settings().firstStage().factor();
+    return new long[] {model.settings().firstStage().codeWidth(), side, side};
+  }
+
+  /** The latents of images as the encoder takes them, (N, C, H, W). */
+  Tensor encode(Tensor images) {
+    return inChunks(
+        images.size(0),
+        (start, length) -> model.firstStage().encode(weights, images.narrow(0, start, length)));
+  }
+
+  /** The conditions of the model's classes. */
+  Tensor condition(long[] classes) {
+    return model.condition(weights, classes);
+  }
+
+  /** Normalised images of the data set as pixels from -1 to 1. */
+  Tensor symmetric(Tensor images) {
+    return images
+        .mul(perChannel(normalisation.std()))
+        .add(perChannel(normalisation.mean()))
+        .mul(new Scalar(2))
+        .sub(new Scalar(1));
+  }
+
+  /**
+   * Images and the latents between the steps of the sampler, a few kilobytes each, which a
+   * pull-back need not make again.
+   */
+  static final class Shown implements AutoCloseable {
+
+    private static final String IMAGES = "images";
+    private final NamedTensors tensors = new NamedTensors();
+
+    /** Normalised, (N, C, H, W), owned by this. */
+    Tensor images() {
+      return tensors.get(IMAGES);
+    }
+
+    private static String latent(int chunk, int step) {
+      return chunk + "." + step;
+    }
+
+    /** Gives the memory back. */
+    @Override
+    public void close() {
+      tensors.close();
+    }
+  }
+
+  private LatentSampler.Inputs inputs(LatentSampler.Inputs all, int chunk) {
+    long start = (long) chunk * settings.chunk();
+    long length = Math.min(settings.chunk(), all.start().size(0) - start);
+    return new LatentSampler.Inputs(
+        all.start().narrow(0, start, length),
+        all.condition() == null ? null : all.condition().narrow(0, start, length),
+        all.noise().narrow(0, start, length));
+  }
+
+  private int chunks(LatentSampler.Inputs inputs) {
+    return (Math.toIntExact(inputs.start().size(0)) + settings.chunk() - 1) / settings.chunk();
+  }
+
+  /** Normalised images of the data set's size; the caller closes them. */
+  Shown images(LatentSampler.Inputs inputs) {
+    Shown shown = new Shown();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      TensorVector parts = new TensorVector();
+      for (int chunk = 0; chunk < chunks(inputs); chunk++) {
+        List<Tensor> latents = sampler.latents(weights, inputs(inputs, chunk));
+        for (int step = 0; step < latents.size(); step++) {
+          shown.tensors.put(Shown.latent(chunk, step), latents.get(step));
+        }
+        parts.push_back(shownOf(latents.get(sampler.steps())));
+      }
+      shown.tensors.put(Shown.IMAGES, torch.cat(parts, 0));
+      return shown;
+    } catch (RuntimeException e) {
+      shown.close();
+      throw e;
+    }
+  }
+
+  /** Normalised images of clean latents; differentiable. */
+  private Tensor shownOf(Tensor latents) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      Tensor pixels =
+          model
+              .firstStage()
+              .decode(weights, latents)
+              .add(new Scalar(1))
+              .mul(new Scalar(0.5))
+              .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(1)));
+      result.put(pixels.sub(perChannel(normalisation.mean())).div(perChannel(normalisation.std())));
+    }
+    return result;
+  }
+
+  /**
+   * The gradients of a loss with respect to latents and conditions.
+   *
+   * @param shown what {@link #images} gave for the same inputs
+   * @param imageGradient with respect to its images
+   */
+  LatentSampler.Gradients pullBack(LatentSampler.Inputs inputs, Shown shown, Tensor imageGradient) {
+    Tensor start = new Tensor();
+    Tensor condition = inputs.condition() == null ? null : new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      TensorVector starts = new TensorVector();
+      TensorVector conditions = new TensorVector();
+      for (int chunk = 0; chunk < chunks(inputs); chunk++) {
+        LatentSampler.Gradients found = pullBack(inputs, chunk, shown, imageGradient);
+        starts.push_back(found.start());
+        if (condition != null) {
+          conditions.push_back(found.condition());
+        }
+      }
+      start.put(torch.cat(starts, 0));
+      if (condition != null) {
+        condition.put(torch.cat(conditions, 0));
+      }
+    }
+    return new LatentSampler.Gradients(start, condition);
+  }
+
+  private LatentSampler.Gradients pullBack(
+      LatentSampler.Inputs all, int chunk, Shown shown, Tensor imageGradient) {
+    LatentSampler.Inputs inputs = inputs(all, chunk);
+    List<Tensor> latents = new ArrayList<>();
+    for (int step = 0; step <= sampler.steps(); step++) {
+      latents.add(shown.tensors.get(Shown.latent(chunk, step)));
+    }
+    Tensor last = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      Tensor end = latents.get(sampler.steps()).detach().requires_grad_(true);
+      long start = (long) chunk * settings.chunk();
+      Tensor gradient = imageGradient.narrow(0, start, end.size(0));
+      last.put(Tensors.gradients(shownOf(end), gradient, new Tensor[] {end}, false)[0]);
+    }
+    return sampler.pullBack(weights, inputs, latents, last);
+  }
+
+  private static Tensor perChannel(List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return Tensors.of(floats, 1, floats.length, 1, 1);
+  }
+
+  /** Makes a part of a batch. */
+  private interface Part {
+    Tensor make(long start, long length);
+  }
+
+  private Tensor inChunks(long count, Part part) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      TensorVector parts = new TensorVector();
+      for (long start = 0; start < count; start += settings.chunk()) {
+        parts.push_back(part.make(start, Math.min(settings.chunk(), count - start)));
+      }
+      result.put(torch.cat(parts, 0));
+    }
+    return result;
+  }
+
+  /** Gives the weights back. */
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

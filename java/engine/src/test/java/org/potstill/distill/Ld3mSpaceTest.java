@@ -1,0 +1,331 @@
+package org.potstill.distill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.potstill.config.DiffusionConfig;
+import org.potstill.config.DistillConfig.Init;
+import org.potstill.config.DistillConfig.Method;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Normalisation;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.fixtures.Closeness;
+import org.potstill.prior.ldm.LatentDiffusion;
+import org.potstill.prior.ldm.LatentSampler;
+import org.potstill.prior.ldm.LatentSettings;
+import org.potstill.prior.ldm.UNetSettings;
+import org.potstill.prior.ldm.VqSettings;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.Safetensors;
+
+class Ld3mSpaceTest {
+
+  private static final int CLASSES = 5;
+  private static final int SIZE = 32;
+  private static final DiffusionConfig.EncoderInput NORMALISED =
+      DiffusionConfig.EncoderInput.NORMALISED;
+  private static final DiffusionConfig.LastLayers DRAWN = DiffusionConfig.LastLayers.DRAWN;
+
+  private final TinyRun tiny = new TinyRun();
+  private final List<String> warnings = new ArrayList<>();
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void tinyModel() {
+    LibTorch.load();
+    tiny.resolution = SIZE;
+    tiny.imagesPerClass = 1;
+    tiny.iterations = 4;
+    tiny.prior = random(2, 3, NORMALISED);
+  }
+
+  private static PriorConfig random(int steps, int chunk, DiffusionConfig.EncoderInput input) {
+    return prior(
+        PriorConfig.Init.RANDOM, null, chunk, new DiffusionConfig(steps, 3, input, 32, 32, DRAWN));
+  }
+
+  private static PriorConfig prior(
+      PriorConfig.Init init, Path weights, int chunk, DiffusionConfig diffusion) {
+    return new PriorConfig(init, weights, 0, 0, PriorConfig.Codes.DRAWN, chunk, 64, 4, diffusion);
+  }
+
+  /** Weights with classes, the last of them for none, for images of 3 channels. */
+  private PriorConfig trained(String file, PriorConfig.Init init) throws IOException {
+    LatentDiffusion model =
+        new LatentDiffusion(
+            new LatentSettings(
+                new UNetSettings(
+                    3,
+                    32,
+                    List.of(new UNetSettings.Level(1, true), new UNetSettings.Level(2, true)),
+                    1,
+                    6,
+                    UNetSettings.Heads.ONE),
+                new VqSettings(3, 32, List.of(1, 1, 2), 1, 3, 3, 16),
+                CLASSES + 1,
+                1000));
+    Path weights = folder.resolve(file);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = model.initialise(RandomStream.of(1, Purpose.DROPOUT, 0, 0), false)) {
+      // A checkpoint has more than the parameters.
+      state.put("betas", torch.zeros(1000));
+      state.put("model_ema.decay", torch.zeros(1));
+      Safetensors.write(weights, state, Map.of());
+    }
+    return prior(init, weights, 3, new DiffusionConfig(2, 3, NORMALISED, 224, 128, DRAWN));
+  }
+
+  private Path run(String name) {
+    Path run = folder.resolve(name);
+    tiny.run(run);
+    return run;
+  }
+
+  private static void assertSame(Path expected, Path actual, String file) throws IOException {
+    assertEquals(-1, Files.mismatch(expected.resolve(file), actual.resolve(file)), file);
+  }
+
+  private static double[] values(Path run) {
+    float[] pixels = TinyRun.pixels(run, DistilledSet.FILE);
+    return IntStream.range(0, pixels.length).mapToDouble(i -> pixels[i]).toArray();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void latentsAreDistilledByEveryMethod(Method method) throws IOException {
+    tiny.method = method;
+    tiny.iterations = 2;
+    Path run = run("run");
+    float[] before = TinyRun.pixels(run, DistilledSet.INITIAL_FILE);
+    float[] after = TinyRun.pixels(run, DistilledSet.FILE);
+    assertEquals(3 * SIZE * SIZE, after.length);
+    assertFalse(Arrays.equals(before, after));
+    Safetensors latents = Safetensors.open(run.resolve(LatentsFile.FILE));
+    assertArrayEquals(new long[] {3, 3, SIZE / 4, SIZE / 4}, latents.shape("variables/latents"));
+    assertFalse(latents.names().contains("variables/conditions"));
+    assertEquals("2", latents.metadata().get("prior.steps"));
+    assertEquals("ld3m", latents.metadata().get("space"));
+  }
+
+  @Test
+  void lossFalls() throws IOException {
+    tiny.iterations = 30;
+    tiny.learningRate = 100;
+    List<String> metrics = Files.readAllLines(run("falls").resolve("metrics.jsonl"));
+    assertTrue(meanLoss(metrics.subList(25, 30)) < meanLoss(metrics.subList(0, 5)));
+  }
+
+  private static double meanLoss(List<String> lines) {
+    return lines.stream()
+        .mapToDouble(line -> Double.parseDouble(line.replaceAll(".*\"loss\":([\\d.eE-]+).*", "$1")))
+        .average()
+        .orElseThrow();
+  }
+
+  @Test
+  void renderedImagesAreBitIdentical() throws IOException {
+    Path run = run("run");
+    Path out = folder.resolve("out");
+    assertEquals(3, Rendering.render(run, out, null));
+    assertSame(run, out, DistilledSet.FILE);
+    assertSame(run, out, "distilled/images/dog_wolf/00.png");
+  }
+
+  @Test
+  void resumedRunIsBitIdentical() throws IOException {
+    Path whole = run("whole");
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (task.equals("distilling") && done == 3) {
+              tiny.cancellation.cancel();
+            }
+          }
+        };
+    Path resumed = folder.resolve("resumed");
+    assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
+    tiny.listener = RunListener.SILENT;
+    tiny.cancellation = new CancellationToken();
+    tiny.run(resumed);
+    for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE, LatentsFile.FILE)) {
+      assertSame(whole, resumed, file);
+    }
+  }
+
+  @Test
+  void chunkHardlyChangesTheResult() {
+    tiny.iterations = 1;
+    double[] three = values(run("three"));
+    tiny.prior = random(2, 2, NORMALISED);
+    double[] two = values(run("two"));
+    Closeness.assertOfMaximum("images", three, two, 1e-4);
+  }
+
+  @Test
+  void startCanBeNoiseAndTheEncoderCanSeeSymmetricPixels() {
+    tiny.iterations = 1;
+    double[] published = values(run("published"));
+    tiny.prior = random(2, 3, DiffusionConfig.EncoderInput.SYMMETRIC);
+    double[] symmetric = values(run("symmetric"));
+    tiny.init = Init.NOISE;
+    double[] noise = values(run("noise"));
+    assertFalse(Arrays.equals(published, symmetric));
+    assertFalse(Arrays.equals(symmetric, noise));
+  }
+
+  @Test
+  void classesWithoutCounterpartHaveNoConditionAndAreNamedInAWarning() throws IOException {
+    tiny.channels = 3;
+    tiny.classIndex = Map.of("cat", 2);
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+    Path run = run("run");
+    assertEquals(1, warnings.size());
+    assertTrue(warnings.get(0).contains("start without a condition"), warnings.get(0));
+    Safetensors latents = Safetensors.open(run.resolve(LatentsFile.FILE));
+    assertArrayEquals(new long[] {3, 1, 6}, latents.shape("variables/conditions"));
+    Path out = folder.resolve("out");
+    Rendering.render(run, out, null);
+    assertSame(run, out, DistilledSet.FILE);
+  }
+
+  private static Ld3mPrior small(int steps) {
+    Ld3mSettings settings =
+        new Ld3mSettings(PriorConfig.Init.RANDOM, null, "", 5, 32, 32, DRAWN, 1, SIZE, steps, 3, 2);
+    return Ld3mPrior.exact(settings, new Normalisation(List.of(0.5), List.of(0.25)));
+  }
+
+  private static LatentSampler.Inputs inputs(Ld3mPrior prior, long iteration) {
+    long[] shape = prior.latentShape();
+    return new LatentSampler.Inputs(
+        Ld3mStart.noise(1, shape, 1, Purpose.IMAGE_INITIALISATION, 0),
+        null,
+        Ld3mStart.noise(1, shape, 1, Purpose.PRIOR_NOISE, iteration));
+  }
+
+  @Test
+  void noiseIsAFunctionOfTheIteration() {
+    try (Ld3mPrior prior = small(2);
+        PointerScope scope = new PointerScope();
+        Ld3mPrior.Shown first = prior.images(inputs(prior, 0));
+        Ld3mPrior.Shown again = prior.images(inputs(prior, 0));
+        Ld3mPrior.Shown next = prior.images(inputs(prior, 1))) {
+      assertTrue(first.images().equal(again.images()));
+      assertFalse(first.images().equal(next.images()));
+    }
+  }
+
+  @Test
+  void memoryStaysFlat() {
+    try (Ld3mPrior prior = small(3)) {
+      long before = 0;
+      for (int i = 0; i < 12; i++) {
+        try (PointerScope scope = new PointerScope();
+            Ld3mPrior.Shown shown = prior.images(inputs(prior, i))) {
+          prior.pullBack(inputs(prior, i), shown, torch.ones_like(shown.images()));
+        }
+        if (i == 4) {
+          before = Pointer.totalBytes();
+        }
+      }
+      assertTrue(Pointer.totalBytes() <= before + 4096, before + " " + Pointer.totalBytes());
+    }
+  }
+
+  private void assertRefused(String... parts) {
+    InputException error = assertThrows(InputException.class, () -> run("refused"));
+    for (String part : parts) {
+      assertTrue(error.getMessage().contains(part), error.getMessage());
+    }
+  }
+
+  @Test
+  void resolutionThatTheModelCannotMakeIsRefused() {
+    tiny.resolution = 40;
+    assertRefused("data.resolution", "multiples of 32 pixels, not of 40; the nearest is 32");
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefused() throws IOException {
+    Path file = folder.resolve("other.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = new NamedTensors()) {
+      state.put("synthesis.input.weight", torch.zeros(3, 3));
+      Safetensors.write(file, state, Map.of());
+    }
+    tiny.prior = prior(PriorConfig.Init.FFHQ, file, 3, tiny.prior.diffusion());
+    assertRefused("is not a checkpoint of a latent diffusion model: it has no UNet");
+  }
+
+  @Test
+  void weightsThatLackATensorOrHaveAnotherAreRefused() throws IOException {
+    tiny.channels = 3;
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    Path file = folder.resolve("model.safetensors");
+    String missing = "model.diffusion_model.middle_block.1.norm.weight";
+    try (NamedTensors whole = Safetensors.open(file).readAll();
+        NamedTensors changed = new NamedTensors()) {
+      for (String name : whole.names()) {
+        changed.put(name.equals(missing) ? "unknown" : name, whole.get(name));
+      }
+      Files.delete(file);
+      Safetensors.write(file, changed, Map.of());
+    }
+    assertRefused("missing " + missing, "not expected unknown");
+  }
+
+  @Test
+  void cutOffWeightsAreRefused() throws IOException {
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    Path file = folder.resolve("model.safetensors");
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    assertThrows(InputException.class, () -> run("cut"));
+  }
+
+  @Test
+  void initialisationWithoutClassesRefusesConditionalWeights() throws IOException {
+    tiny.channels = 3;
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.FFHQ);
+    assertRefused("distill.prior.init: ffhq does not fit");
+  }
+
+  @Test
+  void greyImagesNeedARandomModel() throws IOException {
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    assertRefused("makes images of 3 channels, but those of the data set have 1");
+  }
+}
