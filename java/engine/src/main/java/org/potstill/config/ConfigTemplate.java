@@ -45,16 +45,13 @@ public final class ConfigTemplate {
   }
 
   private static void append(StringBuilder text, Key key, String section) {
-    String prefix = "  ";
-    if (!key.section().equals(section)) {
-      String inner = key.section().substring(section.length() + 1);
-      if (key.name().equals(ConfigKeys.namesIn(key.section()).get(0))) {
-        text.append("  #").append(inner).append(":\n");
-      }
-      prefix = "    #";
-    } else if (!key.common()) {
-      prefix = "  #";
+    String indent = "  ".repeat((int) key.path().chars().filter(c -> c == '.').count());
+    boolean inner = !key.section().equals(section);
+    if (inner && key.name().equals(ConfigKeys.namesIn(key.section()).get(0))) {
+      String name = key.section().substring(key.section().lastIndexOf('.') + 1);
+      text.append(indent.substring(2)).append('#').append(name).append(":\n");
     }
+    String prefix = indent + (inner || !key.common() ? "#" : "");
     text.append("  # ").append(key.about());
     text.append(" Allowed: ").append(key.type().allowed()).append(".\n");
     text.append(prefix).append(key.name()).append(": ").append(value(key)).append('\n');

@@ -33,9 +33,10 @@ class ConfigTemplateTest {
       assertTrue(text.contains("\n" + " ".repeat(depth(key)) + key.name() + ":"), key.path());
     }
     Config config =
-        load(text.replace("method: dm", "method: mtt").replace("space: pixel", "space: glad"));
+        load(text.replace("method: dm", "method: mtt").replace("space: pixel", "space: ld3m"));
     assertEquals(100, config.experts().count());
     assertEquals(10, config.distill().prior().chunk());
+    assertEquals(10, config.distill().prior().diffusion().steps());
     assertEquals(folder.resolve("runs/potstill"), config.run().out());
   }
 

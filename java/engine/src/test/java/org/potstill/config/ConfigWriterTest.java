@@ -38,7 +38,11 @@ class ConfigWriterTest {
             "distill.augment=none",
             "distill.learning-rate=1.0e-7",
             "experts.count=3",
-            "evaluate.baselines=[]"));
+            "evaluate.baselines=[]"),
+        List.of(
+            "data.source=folder:images",
+            "distill.space=ld3m",
+            "distill.prior.diffusion.encoder-input=symmetric"));
   }
 
   @ParameterizedTest
@@ -56,11 +60,13 @@ class ConfigWriterTest {
   @MethodSource("settings")
   void everyKeyInForceIsWritten(List<String> settings) {
     Config config = ConfigLoader.of(settings.toArray(String[]::new));
+    boolean ld3m = config.distill().space() == DistillConfig.Space.LD3M;
     List<String> expected =
         ConfigKeys.all().stream()
             .map(Key::path)
             .filter(path -> config.experts() != null || !path.startsWith("experts."))
             .filter(path -> config.distill().prior() != null || !path.startsWith("distill.prior."))
+            .filter(path -> ld3m || !path.startsWith("distill.prior.diffusion."))
             .toList();
     assertEquals(expected, List.copyOf(ConfigValues.of(config).keySet()));
   }
