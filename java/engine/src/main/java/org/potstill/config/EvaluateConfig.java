@@ -17,6 +17,8 @@ import java.util.List;
  *     only
  * @param protocol on which images the best iteration is chosen
  * @param baselines sets of real images that are evaluated beside it
+ * @param featureEpochs of training of the network whose features {@code herding} and {@code
+ *     k-center} choose by
  */
 public record EvaluateConfig(
     List<String> networks,
@@ -29,7 +31,8 @@ public record EvaluateConfig(
     String augment,
     int every,
     Protocol protocol,
-    List<String> baselines) {
+    List<String> baselines,
+    int featureEpochs) {
 
   /** How the learning rate changes. */
   public enum Schedule {

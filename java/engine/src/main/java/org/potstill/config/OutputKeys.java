@@ -209,8 +209,16 @@ final class OutputKeys {
             "What the best iteration is chosen by: the validation share, or the test images."),
         fixed(
             "evaluate.baselines",
-            new ListOf(new Choice(List.of("random")), false, true),
+            new ListOf(
+                new Choice(List.of("random", "easiest", "herding", "k-center", "full")),
+                false,
+                true),
             List.of("random"),
-            "Sets of real images evaluated beside it."));
+            "Sets of real images evaluated beside it, as many of every class; full takes all."),
+        fixed(
+            "evaluate.feature-epochs",
+            COUNT,
+            10L,
+            "Epochs of training of the network whose features herding and k-center choose by."));
   }
 }

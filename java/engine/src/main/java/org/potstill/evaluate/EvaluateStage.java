@@ -62,12 +62,6 @@ public final class EvaluateStage {
               + " holds no image back; raise it (for example to 0.1), set evaluate.every to 0, or"
               + " evaluate.protocol to paper");
     }
-    for (String baseline : evaluate.baselines()) {
-      if (!baseline.equals(RandomImages.NAME)) {
-        throw new InputException(
-            "evaluate.baselines: there is no baseline '" + baseline + "', only random");
-      }
-    }
   }
 
   private boolean choosesOnValidation() {
@@ -208,11 +202,12 @@ public final class EvaluateStage {
     Evaluation.SetResult distilled =
         new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST), distilling);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
+    Baselines sources = new Baselines(config, data, context, trials.loader(), perClass);
     for (String baseline : evaluate.baselines()) {
-      RandomImages random = new RandomImages(data, trials.loader(), context, perClass);
+      TrainingSource source = sources.of(baseline);
       baselines.put(
           baseline,
-          new Evaluation.SetResult(trials.measure(random, Trials.Split.TEST), distilling));
+          new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST), distilling));
     }
     return new Evaluation(distilled, baselines, protocol(trials, selection));
   }

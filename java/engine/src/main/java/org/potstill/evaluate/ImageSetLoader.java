@@ -44,6 +44,19 @@ final class ImageSetLoader {
    *     none can be read
    */
   LabelledImages load(List<ImageRecord> records, String task) {
+    return loadKnown(records, task).images();
+  }
+
+  /**
+   * Images with what is known of them.
+   *
+   * @param images the caller closes them
+   * @param records one per image, in their order
+   */
+  record Loaded(LabelledImages images, List<ImageRecord> records) {}
+
+  /** Loads images as {@link #load} does, and tells which they are. */
+  Loaded loadKnown(List<ImageRecord> records, String task) {
     ImageTransform transform =
         ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
     long side = transform.resolution();
@@ -55,8 +68,9 @@ final class ImageSetLoader {
         throw new InputException(task + ": no image of " + config.source() + " can be read");
       }
       long[] labels = loaded.stream().mapToLong(ImageRecord::classIndex).toArray();
-      return new LabelledImages(
-          images.narrow(0, 0, loaded.size()), Tensors.of(labels, labels.length));
+      LabelledImages set =
+          new LabelledImages(images.narrow(0, 0, loaded.size()), Tensors.of(labels, labels.length));
+      return new Loaded(set, loaded);
     }
   }
 

@@ -27,7 +27,8 @@ public enum Purpose {
   BASELINE_CHOICE(19),
   DROPOUT(20),
   PRIOR_INITIALISATION(21),
-  PRIOR_NOISE(22);
+  PRIOR_NOISE(22),
+  BASELINE_FEATURES(23);
 
   private final int code;
 

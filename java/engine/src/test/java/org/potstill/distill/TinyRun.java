@@ -182,7 +182,8 @@ final class TinyRun {
             "",
             evaluateEvery,
             EvaluateConfig.Protocol.VALIDATION,
-            List.of());
+            List.of(),
+            1);
     ExpertsConfig experts =
         method == Method.MTT
             ? new ExpertsConfig(expertCount, expertEpochs, 0.05, 0.5, 5, precision)

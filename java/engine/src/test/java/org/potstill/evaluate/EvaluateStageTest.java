@@ -22,6 +22,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.DataConfig;
 import org.potstill.config.EvaluateConfig;
@@ -35,6 +36,7 @@ import org.potstill.distill.DistilledSet;
 import org.potstill.distill.ImageFolder;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.prune.CoreSet;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
@@ -212,6 +214,58 @@ class EvaluateStageTest {
         }
         assertArrayEquals(new float[] {5, -5}, Tensors.toFloats(average.average().get("w")));
       }
+    }
+  }
+
+  @Test
+  void everyBaselineIsMeasuredAndTeaches() throws IOException {
+    PatternDataset data = data();
+    List<CoreSet.Entry> kept = new ArrayList<>();
+    for (int i = 0; i < data.training().size(); i++) {
+      ImageRecord image = data.training().get(i);
+      String key = data.classKeys().get(image.classIndex());
+      kept.add(new CoreSet.Entry(image.id(), key, 100f - i, i % 10 + 1));
+    }
+    new CoreSet(kept).write(prepared("run").resolve(CoreSet.FILE));
+    String[] all = with("evaluate.baselines=[easiest,herding,k-center,full]", "evaluate.repeats=1");
+    Evaluation evaluation = evaluate("run", data, null, all);
+    assertEquals(
+        List.of("easiest", "herding", "k-center", "full"),
+        List.copyOf(evaluation.baselines().keySet()));
+    evaluation
+        .baselines()
+        .forEach(
+            (name, set) ->
+                assertTrue(set.networks().get("convnet").mean() > 0.6, name + " " + set));
+    Evaluation again = evaluate("run", data, null, all);
+    assertEquals(evaluation.baselines(), again.baselines());
+  }
+
+  @Test
+  void easiestImagesAreThoseOfLowestLoss() {
+    PatternDataset data = data();
+    List<CoreSet.Entry> kept = new ArrayList<>();
+    for (int i = 0; i < 30; i += 3) {
+      ImageRecord image = data.training().get(i);
+      String key = data.classKeys().get(image.classIndex());
+      kept.add(new CoreSet.Entry(image.id(), key, 100f - i, i + 1));
+    }
+    Path root = prepared("run");
+    new CoreSet(kept).write(root.resolve(CoreSet.FILE));
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), 3, 1);
+      Config config = ConfigLoader.of(with());
+      List<ImageRecord> chosen =
+          new Baselines(config, data, context, null, new int[] {2, 1, 9}).easiest();
+      assertEquals(
+          List.of(9, 6, 18, 27, 24, 21), chosen.stream().map(data.training()::indexOf).toList());
+      kept.set(0, new CoreSet.Entry(kept.get(0).id(), "a", Float.NaN, 1));
+      new CoreSet(kept).write(root.resolve(CoreSet.FILE));
+      Baselines unscored = new Baselines(config, data, context, null, new int[] {2, 1, 9});
+      String message =
+          assertThrows(InputException.class, () -> unscored.of("easiest")).getMessage();
+      assertTrue(message.contains("evaluate.baselines: easiest"), message);
     }
   }
 

@@ -1,0 +1,169 @@
+package org.potstill.evaluate;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageRecord;
+import org.potstill.errors.InputException;
+import org.potstill.prune.CoreSet;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+
+/** The sets of real images that are evaluated beside the distilled ones, by name. */
+final class Baselines {
+
+  /** Those of the core-set with the lowest losses. */
+  static final String EASIEST = "easiest";
+
+  /** By herding of features. */
+  static final String HERDING = "herding";
+
+  /** By greedy k-center of features. */
+  static final String K_CENTER = "k-center";
+
+  /** All training images. */
+  static final String FULL = "full";
+
+  private final Config config;
+  private final Dataset data;
+  private final RunContext context;
+  private final ImageSetLoader loader;
+  private final int[] perClass;
+  private final TrainingFeatures features;
+
+  /**
+   * Baselines of a set.
+   *
+   * @param perClass its images of every class; a class with fewer real ones gives all it has
+   */
+  Baselines(
+      Config config, Dataset data, RunContext context, ImageSetLoader loader, int[] perClass) {
+    this.config = config;
+    this.data = data;
+    this.context = context;
+    this.loader = loader;
+    this.perClass = perClass.clone();
+    features = new TrainingFeatures(config, data, context, loader);
+  }
+
+  /**
+   * The baseline called {@code name}.
+   *
+   * @throws InputException where there is none, or what it is chosen by is missing
+   */
+  TrainingSource of(String name) {
+    return switch (name) {
+      case RandomImages.NAME -> new RandomImages(data, loader, context, perClass);
+      case EASIEST -> new Chosen(name, coreSetHash(), this::easiest);
+      case HERDING -> new Chosen(name, featureKey(), () -> byFeatures(FeatureSelection::herding));
+      case K_CENTER -> new Chosen(name, featureKey(), () -> byFeatures(FeatureSelection::kCenter));
+      case FULL -> new Chosen(name, "", data::training);
+      default ->
+          throw new InputException("evaluate.baselines: there is no baseline '" + name + "'");
+    };
+  }
+
+  private Path coreSet() {
+    return context.directory().resolve(CoreSet.FILE);
+  }
+
+  private String coreSetHash() {
+    CoreSet set = CoreSet.read(coreSet());
+    if (set.entries().stream().anyMatch(entry -> Float.isNaN(entry.loss()))) {
+      throw new InputException(
+          "evaluate.baselines: easiest needs the losses of the core-set, but prune.mode: "
+              + config.prune().mode().name().toLowerCase(Locale.ROOT)
+              + " scored nothing; prune by easy or hard, or take the baseline out");
+    }
+    return Fingerprint.ofFile(coreSet());
+  }
+
+  List<ImageRecord> easiest() {
+    CoreSet set = CoreSet.read(coreSet());
+    Map<String, Float> losses = new HashMap<>();
+    set.entries().forEach(entry -> losses.put(entry.id(), entry.loss()));
+    List<ImageRecord> chosen = new ArrayList<>();
+    List<List<ImageRecord>> classes = set.records(data);
+    for (int c = 0; c < perClass.length; c++) {
+      classes.get(c).stream()
+          .sorted(Comparator.comparing(image -> losses.get(image.id())))
+          .limit(perClass[c])
+          .forEach(chosen::add);
+    }
+    return chosen;
+  }
+
+  private String featureKey() {
+    return config.distill().network()
+        + " "
+        + config.evaluate().featureEpochs()
+        + " epochs, "
+        + config.evaluate().batch();
+  }
+
+  /** Chooses some rows. */
+  @FunctionalInterface
+  private interface Rule {
+    int[] choose(float[][] features, int count);
+  }
+
+  private List<ImageRecord> byFeatures(Rule rule) {
+    List<ImageRecord> images = features.images();
+    float[][] rows = features.rows();
+    List<ImageRecord> chosen = new ArrayList<>();
+    for (int c = 0; c < perClass.length; c++) {
+      List<Integer> own = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) {
+        if (images.get(i).classIndex() == c) {
+          own.add(i);
+        }
+      }
+      float[][] ofClass = own.stream().map(i -> rows[i]).toArray(float[][]::new);
+      for (int i : rule.choose(ofClass, Math.min(perClass[c], ofClass.length))) {
+        chosen.add(images.get(own.get(i)));
+      }
+    }
+    return chosen;
+  }
+
+  /** Images that are the same at every repeat, chosen when first asked for. */
+  private final class Chosen implements TrainingSource {
+
+    private final String name;
+    private final String key;
+    private final Supplier<List<ImageRecord>> choice;
+    private List<ImageRecord> images;
+
+    Chosen(String name, String key, Supplier<List<ImageRecord>> choice) {
+      this.name = name;
+      this.key = name + " " + Arrays.toString(perClass) + " " + key;
+      this.choice = choice;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public String key() {
+      return key;
+    }
+
+    @Override
+    public LabelledImages load(int repeat) {
+      if (images == null) {
+        images = choice.get();
+      }
+      return loader.load(images, "loading the images of baseline " + name);
+    }
+  }
+}

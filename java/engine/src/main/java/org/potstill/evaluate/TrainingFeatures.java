@@ -1,0 +1,152 @@
+package org.potstill.evaluate;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.config.Config;
+import org.potstill.config.EvaluateConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageRecord;
+import org.potstill.distill.DistillingNetwork;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkOutput;
+import org.potstill.net.Pass;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * Features of all training images under the distilling network, trained on them for {@code
+ * evaluate.feature-epochs} epochs: what the baselines {@code herding} and {@code k-center} choose
+ * by.
+ *
+ * <p>Computed when first asked for and kept. Used by one thread.
+ */
+final class TrainingFeatures {
+
+  private static final double LEARNING_RATE = 0.01;
+  private static final int EMBEDDED_AT_ONCE = 256;
+
+  private final Config config;
+  private final Dataset data;
+  private final RunContext context;
+  private final ImageSetLoader loader;
+  private List<ImageRecord> images;
+  private float[][] features;
+
+  TrainingFeatures(Config config, Dataset data, RunContext context, ImageSetLoader loader) {
+    this.config = config;
+    this.data = data;
+    this.context = context;
+    this.loader = loader;
+  }
+
+  /** The images that could be read, in the order of the data set. */
+  List<ImageRecord> images() {
+    compute();
+    return images;
+  }
+
+  /** One row per image of {@link #images}. */
+  float[][] rows() {
+    compute();
+    return features;
+  }
+
+  private void compute() {
+    if (features != null) {
+      return;
+    }
+    ImageSetLoader.Loaded loaded = loader.loadKnown(data.training(), "loading training images");
+    try (LabelledImages set = loaded.images()) {
+      Network network = DistillingNetwork.of(config.distill().network(), data);
+      RandomStream initial =
+          RandomStream.of(context.seed(), Purpose.BASELINE_FEATURES, 0, Draws.INITIALISATION);
+      try (NamedTensors state = network.initialise(initial);
+          NamedTensors trained =
+              training()
+                  .run(
+                      network,
+                      state,
+                      set.images(),
+                      set.labels(),
+                      new Draws(context.seed()),
+                      (epoch, loss, accuracy) -> told(epoch))) {
+        features = embedded(network, trained, set.images());
+        images = loaded.records();
+      }
+    }
+  }
+
+  private SyntheticTraining training() {
+    EvaluateConfig evaluate = config.evaluate();
+    int epochs = evaluate.featureEpochs();
+    return new SyntheticTraining(
+        epochs,
+        evaluate.batch(),
+        LearningRateSchedule.of(EvaluateConfig.Schedule.STEP, epochs, LEARNING_RATE),
+        0,
+        SiameseAugmentation.of(evaluate.augment()));
+  }
+
+  private void told(int epoch) {
+    context.cancellation().throwIfCancelled();
+    context
+        .listener()
+        .progress(
+            EvaluateStage.NAME,
+            "training for the features of the baselines",
+            epoch + 1L,
+            config.evaluate().featureEpochs(),
+            "epochs");
+  }
+
+  private static float[][] embedded(Network network, NamedTensors state, Tensor images) {
+    int count = Math.toIntExact(images.size(0));
+    float[][] rows = new float[count][];
+    for (int begin = 0; begin < count; begin += EMBEDDED_AT_ONCE) {
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard guard = new NoGradGuard()) {
+        int size = Math.min(EMBEDDED_AT_ONCE, count - begin);
+        NetworkOutput output = network.embed(state, images.narrow(0, begin, size), Pass.EVAL);
+        output.buffers().close();
+        for (int i = 0; i < size; i++) {
+          rows[begin + i] = Tensors.toFloats(output.value().select(0, i).contiguous());
+        }
+      }
+    }
+    return rows;
+  }
+
+  /** Random numbers of this training alone. */
+  private record Draws(long seed) implements TrainingDraws {
+
+    static final int INITIALISATION = 0;
+    private static final int BATCHES = 1;
+    private static final int AUGMENTATION = 2;
+    private static final int DROPOUT = 3;
+
+    @Override
+    public int[] order(int epoch, int size) {
+      return stream(epoch, BATCHES).permutation(size);
+    }
+
+    @Override
+    public RandomStream augmentation(long step) {
+      return stream(step, AUGMENTATION);
+    }
+
+    @Override
+    public RandomStream dropout(long step) {
+      return stream(step, DROPOUT);
+    }
+
+    private RandomStream stream(long step, int use) {
+      return RandomStream.of(seed, Purpose.BASELINE_FEATURES, step, use);
+    }
+  }
+}
