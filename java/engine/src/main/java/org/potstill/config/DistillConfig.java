@@ -13,6 +13,7 @@ package org.potstill.config;
  * @param augment DSA strategy, operations joined by {@code _}; empty for none
  * @param learningRate of the images
  * @param momentum of the images
+ * @param loops where the two numbers came from: {@code once} or {@code dc-paper}
  * @param outerLoops updates of the images per iteration (gradient matching)
  * @param innerLoops training epochs of the network between two of them (gradient matching)
  * @param networkLearningRate of that training
@@ -33,6 +34,7 @@ public record DistillConfig(
     String augment,
     double learningRate,
     double momentum,
+    String loops,
     int outerLoops,
     int innerLoops,
     double networkLearningRate,

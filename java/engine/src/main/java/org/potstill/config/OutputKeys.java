@@ -108,8 +108,23 @@ final class OutputKeys {
             "dc 1, dm 10, mtt 10000; in the space ld3m a tenth of it",
             "Learning rate of the images."),
         fixed("distill.momentum", MOMENTUM, 0.5, "Momentum of the images."),
-        fixed("distill.outer-loops", COUNT, 1L, "Updates of the images per iteration (dc)."),
-        fixed("distill.inner-loops", COUNT, 1L, "Epochs of the network between two of them (dc)."),
+        fixed(
+            "distill.loops",
+            new Choice(List.of("once", "dc-paper")),
+            "once",
+            "Where the numbers of loops come from: one each, or the DC paper's table (dc)."),
+        computed(
+            "distill.outer-loops",
+            COUNT,
+            PaperDefaults::outerLoops,
+            "1; with loops: dc-paper by images-per-class 1, 10, 20, 30, 40, 50: as many",
+            "Updates of the images per iteration (dc)."),
+        computed(
+            "distill.inner-loops",
+            COUNT,
+            PaperDefaults::innerLoops,
+            "1; with loops: dc-paper by images-per-class 1, 10, 20, 30, 40, 50: 1, 50, 25, 20, 15, 10",
+            "Epochs of the network between two of them (dc)."),
         fixed("distill.network-learning-rate", RATE, 0.01, "Rate of those epochs (dc)."),
         fixed(
             "distill.distance",

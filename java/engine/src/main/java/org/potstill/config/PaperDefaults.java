@@ -1,6 +1,8 @@
 package org.potstill.config;
 
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * Defaults that follow from the method, the space and the resolution: the settings of "Distill the
@@ -18,6 +20,17 @@ final class PaperDefaults {
 
   private static final Map<String, Double> CODE_RATES = Map.of("dc", 1e-3, "dm", 1e-2, "mtt", 10.0);
 
+  /** "Dataset Condensation" (Zhao, Mopuri, Bilen 2020), by the least images per class. */
+  private static final NavigableMap<Long, Loops> DC_LOOPS =
+      new TreeMap<>(
+          Map.of(
+              1L, new Loops(1, 1),
+              10L, new Loops(10, 50),
+              20L, new Loops(20, 25),
+              30L, new Loops(30, 20),
+              40L, new Loops(40, 15),
+              50L, new Loops(50, 10)));
+
   private PaperDefaults() {}
 
   /** Share of every class that is kept: 0.2 for distribution matching, else 0.6. */
@@ -32,6 +45,25 @@ final class PaperDefaults {
   static Object learningRate(Settings settings) {
     return (isDiffusion(settings) ? LATENT_RATES : PIXEL_RATES)
         .get(settings.text("distill.method"));
+  }
+
+  /** Updates of the images per iteration: 1, or those of the DC paper's table. */
+  static Object outerLoops(Settings settings) {
+    return loops(settings).outer();
+  }
+
+  /** Epochs of the network between two of them: 1, or those of the DC paper's table. */
+  static Object innerLoops(Settings settings) {
+    return loops(settings).inner();
+  }
+
+  /** A row of the table: with as many images per class or more, so many loops. */
+  private record Loops(long outer, long inner) {}
+
+  private static Loops loops(Settings settings) {
+    long images = (Long) settings.get("distill.images-per-class");
+    boolean ofPaper = settings.text("distill.loops").equals("dc-paper");
+    return ofPaper ? DC_LOOPS.floorEntry(images).getValue() : new Loops(1, 1);
   }
 
   /** Steps of a student: 20, in latents of a diffusion model 10. */

@@ -113,6 +113,7 @@ public final class DistillStage {
         distill.augment(),
         distill.learningRate(),
         distill.momentum(),
+        distill.loops(),
         distill.outerLoops(),
         distill.innerLoops(),
         distill.networkLearningRate(),

@@ -156,8 +156,8 @@ class ConfigLoaderTest {
     assertEquals(
         "quick.yaml, line 4: distill.iteratons: unknown key; did you mean \"iterations\"?; allowed"
             + " here: method, space, images-per-class, iterations, batch-real, init, network,"
-            + " augment, learning-rate, momentum, outer-loops, inner-loops, network-learning-rate,"
-            + " distance, checkpoint-every, log-every, prior, trajectory",
+            + " augment, learning-rate, momentum, loops, outer-loops, inner-loops,"
+            + " network-learning-rate, distance, checkpoint-every, log-every, prior, trajectory",
         messageOf("data:\n  source: idx:d\ndistill:\n  iteratons: 5\n"));
   }
 
@@ -320,5 +320,35 @@ class ConfigLoaderTest {
         "quick.yaml, line 2: evaluate.every: chooses the best iteration by the validation share,"
             + " but data.validation-share is 0; raise it, or set evaluate.protocol to paper",
         messageOf("data: {source: 'idx:d', validation-share: 0}\nevaluate: {every: 5}\n"));
+  }
+
+  @Test
+  void loopsOfThePaperFollowTheImagesPerClass() {
+    int[][] rows = {{1, 1, 1}, {9, 1, 1}, {10, 10, 50}, {25, 20, 25}, {50, 50, 10}, {99, 50, 10}};
+    for (int[] row : rows) {
+      DistillConfig distill =
+          ConfigLoader.of(
+                  "data.source=builtin:fashion-mnist-mini",
+                  "distill.method=dc",
+                  "distill.loops=dc-paper",
+                  "distill.images-per-class=" + row[0])
+              .distill();
+      assertEquals(row[1], distill.outerLoops());
+      assertEquals(row[2], distill.innerLoops());
+    }
+    DistillConfig own =
+        ConfigLoader.of(
+                "data.source=builtin:fashion-mnist-mini",
+                "distill.loops=dc-paper",
+                "distill.inner-loops=3",
+                "distill.images-per-class=10")
+            .distill();
+    assertEquals(10, own.outerLoops());
+    assertEquals(3, own.innerLoops());
+    DistillConfig once =
+        ConfigLoader.of("data.source=builtin:fashion-mnist-mini", "distill.images-per-class=10")
+            .distill();
+    assertEquals(1, once.outerLoops());
+    assertEquals(1, once.innerLoops());
   }
 }

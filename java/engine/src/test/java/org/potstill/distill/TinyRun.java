@@ -210,6 +210,7 @@ final class TinyRun {
         "color_crop_cutout_flip_scale_rotate",
         learningRate,
         0.5,
+        "once",
         1,
         1,
         0.01,
