@@ -25,6 +25,7 @@ final class Commands {
     ABOUT.put("render", "Make the images of a run in a latent space anew from its latents.");
     ABOUT.put("compare", "Set the accuracies of two runs side by side, with a paired test.");
     ABOUT.put("validate", "Check a config and open what it names; decode nothing.");
+    ABOUT.put("convert", "Turn a checkpoint (.pkl, .ckpt, .pth) into safetensors.");
     ABOUT.put("init", "Write a config to begin with: every key with its default.");
     ABOUT.put("schema", "Print the JSON Schema of the config, for editors.");
     ABOUT.put("doctor", "Tell what this machine has: CPU, memory, GPU, versions.");
@@ -68,6 +69,7 @@ final class Commands {
       case "compare" -> new CompareCommand(engine, streams);
       case "render" -> new RenderCommand(engine, streams);
       case "validate" -> new ValidateCommand(streams);
+      case "convert" -> new ConvertCommand(streams);
       case "init" -> new InitCommand(streams);
       case "schema" -> new SchemaCommand(streams);
       case "doctor" -> new DoctorCommand(streams);

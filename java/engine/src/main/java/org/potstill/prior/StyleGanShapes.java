@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.potstill.errors.InputException;
+import org.potstill.weights.WeightsOf;
 
 /**
  * A generator as the names and shapes of its weights tell it: nothing about its size is assumed but
@@ -50,7 +51,9 @@ final class StyleGanShapes {
           source
               + " does not hold a StyleGAN-XL generator: it has no tensors called"
               + " synthesis.L0_... and mapping.fc0.weight; it has "
-              + some(List.copyOf(found.keySet())));
+              + some(List.copyOf(found.keySet()))
+              + "."
+              + WeightsOf.hint(found.keySet()));
     }
     int wDim = (int) dimension(String.format(DENSE, 0), 0);
     MappingNetwork mapping = mapping(wDim);

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -19,8 +20,9 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 
 /**
- * Reads the tensors of a checkpoint: safetensors, or what {@code torch.save} wrote, in the zip or
- * the older format. The format is found from the content, not from the name.
+ * Reads the tensors of a checkpoint: safetensors, what {@code torch.save} wrote, in the zip or the
+ * older format, or the pickled networks of StyleGAN. The format is found from the content, not from
+ * the name.
  *
  * <p>Element types stay those of the file; tensors that share a storage come back as copies of
  * their own.
@@ -32,14 +34,47 @@ public final class CheckpointReader {
   private CheckpointReader() {}
 
   /**
-   * The state_dict of a checkpoint: what was saved, or the dictionary under {@code state_dict},
-   * {@code model} or another usual key of it.
+   * The state_dict of a checkpoint: what was saved, the dictionary under {@code state_dict}, {@code
+   * model} or another usual key of it, or the state of its network {@code G_ema}.
+   * Running averages that a latent diffusion model carries beside its weights are left out, as the
+   * published code of LD3M never uses them.
    *
    * @return the caller closes it
    * @throws InputException where the file is missing, damaged or refused, or has no state_dict
    */
   public static NamedTensors state(Path file) {
-    return read(file, CheckpointTree::state);
+    return state(file, false);
+  }
+
+  /**
+   * Like {@link #state(Path)}.
+   *
+   * @param averages whether running averages take the place of the weights; otherwise they are left
+   *     out
+   */
+  public static NamedTensors state(Path file, boolean averages) {
+    return read(
+        file, (path, root) -> chosen(path, CheckpointTree.state(path, root), averages), averages);
+  }
+
+  private static <T> Map<String, T> chosen(Path file, Map<String, T> tensors, boolean averages) {
+    return averages ? RunningAverage.preferred(file, tensors) : RunningAverage.without(tensors);
+  }
+
+  /**
+   * The plain settings (numbers, texts, truth values) of a pickled network, by path; empty for
+   * other checkpoints.
+   *
+   * @throws InputException where the file is missing, damaged or refused
+   */
+  public static Map<String, String> settings(Path file) {
+    try (NetworkPickle pickle = NetworkPickle.open(file)) {
+      PickleRecord network =
+          start(file)[0] == PICKLE_START ? CheckpointTree.network(pickle.root()) : null;
+      return network == null ? Map.of() : ModuleState.settings(file, network);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -50,33 +85,65 @@ public final class CheckpointReader {
    * @throws InputException where the file is missing, damaged or refused
    */
   public static NamedTensors tensors(Path file) {
-    return read(file, CheckpointTree::all);
+    return read(file, CheckpointTree::all, null);
   }
 
+  /** Averages is null where names stay as they are. */
   private static NamedTensors read(
-      Path file, BiFunction<Path, Object, Map<String, StoredTensor>> selection) {
+      Path file, BiFunction<Path, Object, Map<String, StoredTensor>> selection, Boolean averages) {
     try {
       int[] start = start(file);
       if (start[0] == 'P' && start[1] == 'K') {
         try (ZipCheckpoint checkpoint = ZipCheckpoint.open(file)) {
-          Object root = checkpoint.root();
-          CheckpointTree.storages(file, root);
-          return build(selection.apply(file, root), checkpoint);
+          return build(selection.apply(file, checkpoint.root()), checkpoint);
         }
       }
       if (start[0] == PICKLE_START) {
-        try (LegacyCheckpoint checkpoint = LegacyCheckpoint.open(file)) {
-          Object root = checkpoint.root();
-          checkpoint.locate(CheckpointTree.storages(file, root));
-          return build(selection.apply(file, root), checkpoint);
-        }
+        return pickled(file, selection);
       }
     } catch (NoSuchFileException e) {
       throw new InputException("cannot read " + file + ": there is no such file", e);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
     }
-    return Safetensors.open(file).readAll();
+    return safetensors(file, averages);
+  }
+
+  private static NamedTensors pickled(
+      Path file, BiFunction<Path, Object, Map<String, StoredTensor>> selection) throws IOException {
+    try (NetworkPickle pickle = NetworkPickle.open(file)) {
+      Object root = pickle.root();
+      if (!LegacyCheckpoint.begins(root)) {
+        if (!(root instanceof Map<?, ?>)) {
+          throw new InputException(file + " is a pickle but no checkpoint: it is no dictionary");
+        }
+        return build(selection.apply(file, root), pickle);
+      }
+    }
+    try (LegacyCheckpoint checkpoint = LegacyCheckpoint.open(file)) {
+      Object root = checkpoint.root();
+      checkpoint.locate();
+      return build(selection.apply(file, root), checkpoint);
+    }
+  }
+
+  private static NamedTensors safetensors(Path file, Boolean averages) {
+    Safetensors opened = Safetensors.open(file);
+    if (averages == null || opened.names().stream().noneMatch(RunningAverage::contains)) {
+      return opened.readAll();
+    }
+    LibTorch.load();
+    Map<String, String> names = new LinkedHashMap<>();
+    opened.names().forEach(name -> names.put(name, name));
+    NamedTensors result = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      chosen(file, names, averages)
+          .forEach((name, source) -> result.put(name, opened.read(source)));
+      return result;
+    } catch (RuntimeException e) {
+      result.close();
+      throw e;
+    }
   }
 
   private static int[] start(Path file) throws IOException {

@@ -1,7 +1,6 @@
 package org.potstill.weights;
 
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +17,9 @@ final class CheckpointTree {
   /** Where training scripts keep the state_dict, in the order in which they are looked for. */
   private static final List<String> STATE_KEYS =
       List.of("state_dict", "model_state_dict", "model", "net", "network", "params");
+
+  /** Where published generators keep their networks: the running average, then the plain one. */
+  private static final List<String> NETWORK_KEYS = List.of("G_ema", "G");
 
   private final Path file;
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -42,6 +44,8 @@ final class CheckpointTree {
       if (tensors.put(path, tensor) != null) {
         throw new InputException(file + " holds two tensors called '" + path + "'");
       }
+    } else if (value instanceof PickleRecord module) {
+      ModuleState.tensors(file, module).forEach((name, t) -> tensors.put(join(path, name), t));
     } else if (value instanceof Map<?, ?> map) {
       map.forEach((key, item) -> visit(join(path, key), item, depth + 1));
     } else if (value instanceof List<?> || value instanceof Object[]) {
@@ -72,15 +76,33 @@ final class CheckpointTree {
           return direct(nested);
         }
       }
+      PickleRecord network = network(root);
+      if (network != null) {
+        return ModuleState.tensors(file, network);
+      }
       throw new InputException(
           file
               + " has no state_dict: its keys are "
               + map.keySet()
               + ", and tensors are looked"
               + " for in it and under "
-              + STATE_KEYS);
+              + STATE_KEYS
+              + " and "
+              + NETWORK_KEYS);
     }
     throw new InputException(file + " has no state_dict: what was saved is not a dictionary");
+  }
+
+  /** The pickled network of a published generator, or null. */
+  static PickleRecord network(Object root) {
+    if (root instanceof Map<?, ?> map) {
+      for (String key : NETWORK_KEYS) {
+        if (map.get(key) instanceof PickleRecord network) {
+          return network;
+        }
+      }
+    }
+    return null;
   }
 
   private static Map<String, StoredTensor> direct(Map<?, ?> map) {
@@ -92,19 +114,5 @@ final class CheckpointTree {
           }
         });
     return tensors;
-  }
-
-  /** The storages that {@code root} uses, by key. */
-  static Map<String, StoredTensor.Storage> storages(Path file, Object root) {
-    Map<String, StoredTensor.Storage> storages = new HashMap<>();
-    for (StoredTensor tensor : all(file, root).values()) {
-      StoredTensor.Storage storage = tensor.storage();
-      StoredTensor.Storage other = storages.put(storage.key(), storage);
-      if (other != null && !other.equals(storage)) {
-        throw new InputException(
-            file + " is damaged: storage " + storage.key() + " has two types or sizes");
-      }
-    }
-    return storages;
   }
 }

@@ -13,7 +13,7 @@ final class FileInput extends InputStream {
   private static final int BUFFER = 1 << 16;
 
   private final FileChannel channel;
-  private final long size;
+  private final long end;
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).limit(0);
 
   /** Position in the file of the first byte in the buffer. */
@@ -21,9 +21,21 @@ final class FileInput extends InputStream {
 
   private long marked;
 
-  FileInput(FileChannel channel) throws IOException {
+  /**
+   * A stream over a part of a file.
+   *
+   * @param start position of its first byte
+   * @param end position behind its last byte
+   */
+  FileInput(FileChannel channel, long start, long end) {
     this.channel = channel;
-    this.size = channel.size();
+    this.end = end;
+    this.bufferStart = start;
+  }
+
+  /** Bytes that are left. */
+  long remaining() {
+    return Math.max(0, end - position());
   }
 
   long position() {
@@ -39,7 +51,7 @@ final class FileInput extends InputStream {
   long readLong() throws IOException {
     byte[] bytes = readNBytes(8);
     if (bytes.length < 8) {
-      throw new EOFException("ends at byte " + size);
+      throw new EOFException("ends at byte " + end);
     }
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
   }
@@ -48,6 +60,7 @@ final class FileInput extends InputStream {
     if (!buffer.hasRemaining()) {
       bufferStart = position();
       buffer.clear();
+      buffer.limit((int) Math.min(BUFFER, Math.max(0, end - bufferStart)));
       int count = channel.read(buffer, bufferStart);
       buffer.position(0).limit(Math.max(0, count));
     }
@@ -74,7 +87,7 @@ final class FileInput extends InputStream {
 
   @Override
   public int available() {
-    return (int) Math.min(Integer.MAX_VALUE, Math.max(0, size - position()));
+    return (int) Math.min(Integer.MAX_VALUE, remaining());
   }
 
   @Override

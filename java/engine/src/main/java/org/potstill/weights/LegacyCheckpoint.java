@@ -29,20 +29,31 @@ final class LegacyCheckpoint implements Storages {
   private final Path file;
   private final FileChannel channel;
   private final FileInput input;
+  private final Map<String, StoredTensor.Storage> storages = new HashMap<>();
   private List<?> keys;
   private long dataStart;
   private Map<String, Location> locations;
 
-  private LegacyCheckpoint(Path file, FileChannel channel) throws IOException {
+  private LegacyCheckpoint(Path file, FileChannel channel, long start, long end) {
     this.file = file;
     this.channel = channel;
-    this.input = new FileInput(channel);
+    this.input = new FileInput(channel, start, end);
+  }
+
+  /** Whether {@code object} is what files in this format begin with. */
+  static boolean begins(Object object) {
+    return MAGIC.equals(object);
+  }
+
+  /** A checkpoint within a file; it does not own the channel and need not be closed. */
+  static LegacyCheckpoint within(Path file, FileChannel channel, PickleBytes bytes) {
+    return new LegacyCheckpoint(file, channel, bytes.position(), bytes.position() + bytes.length());
   }
 
   static LegacyCheckpoint open(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
-      return new LegacyCheckpoint(file, channel);
+      return new LegacyCheckpoint(file, channel, 0, channel.size());
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -51,7 +62,7 @@ final class LegacyCheckpoint implements Storages {
 
   /** The object that was saved; once, before any storage is read. */
   Object root() {
-    if (!MAGIC.equals(unpickle())) {
+    if (!begins(unpickle())) {
       throw new InputException(
           file + " is a pickle but no checkpoint of PyTorch: it lacks the magic number");
     }
@@ -74,15 +85,14 @@ final class LegacyCheckpoint implements Storages {
   }
 
   private Object unpickle() {
-    return new RestrictedUnpickler(file.toString()).read(input);
+    RestrictedUnpickler unpickler = new RestrictedUnpickler(file.toString(), null);
+    Object object = unpickler.read(input);
+    storages.putAll(unpickler.storages());
+    return object;
   }
 
-  /**
-   * Finds the storages: how long each is follows from its type, which only the tensors know.
-   *
-   * @param storages by key
-   */
-  void locate(Map<String, StoredTensor.Storage> storages) throws IOException {
+  /** Finds the storages: how long each is follows from its type, which only the tensors know. */
+  void locate() throws IOException {
     locations = new HashMap<>();
     input.seek(dataStart);
     for (Object key : keys) {
@@ -92,7 +102,7 @@ final class LegacyCheckpoint implements Storages {
       }
       ElementType type = storage.type();
       long elements = elementCount();
-      long left = channel.size() - input.position();
+      long left = input.remaining();
       if (elements < 0 || elements > left / type.bytes()) {
         throw new InputException(
             file

@@ -17,18 +17,25 @@ final class PickleOpcode {
   static final char EMPTY_DICT = '}';
   static final char NEW_OBJECT = 0x81;
   static final char STACK_GLOBAL = 0x93;
+  static final char EMPTY_SET = 0x8f;
+  static final char ADD_ITEMS = 0x90;
+  static final char FROZEN_SET = 0x91;
+  static final char APPEND = 'a';
+  static final char APPENDS = 'e';
 
   static final char BINARY_STRING = 'T';
   static final char BINARY_UNICODE = 'X';
   static final char BINARY_BYTES = 'B';
   static final char BINARY_UNICODE_8 = 0x8d;
+  static final char BINARY_BYTES_8 = 0x8e;
+  static final char SHORT_BINARY_BYTES = 'C';
 
   /** Numbers, strings, lists, tuples, marks and the memo: they build nothing else. */
   private static final String PLAIN =
       ".(012FGIJKLMNSTUVXBC"
           + "aehjlgpqrt])"
           + "\u0080\u0085\u0086\u0087\u0088\u0089\u008a"
-          + "\u008c\u008d\u0094\u0095";
+          + "\u008c\u008d\u008e\u0094\u0095";
 
   private PickleOpcode() {}
 
@@ -40,8 +47,13 @@ final class PickleOpcode {
   static int lengthBytes(int opcode) {
     return switch (opcode) {
       case BINARY_STRING, BINARY_UNICODE, BINARY_BYTES -> 4;
-      case BINARY_UNICODE_8 -> 8;
+      case BINARY_UNICODE_8, BINARY_BYTES_8 -> 8;
       default -> 0;
     };
+  }
+
+  /** Whether a string of bytes follows. */
+  static boolean isBytes(int opcode) {
+    return opcode == SHORT_BINARY_BYTES || opcode == BINARY_BYTES || opcode == BINARY_BYTES_8;
   }
 }

@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,41 +27,32 @@ import org.potstill.errors.InputException;
  */
 final class RestrictedUnpickler extends Unpickler {
 
-  /** What a pickle may name. */
-  private enum Callable {
-    ORDERED_DICT,
-    REBUILD_TENSOR,
-    REBUILD_PARAMETER
+  /** Tells the storage that a string of bytes in the file holds. */
+  @FunctionalInterface
+  interface Blobs {
+    /** The storage in {@code bytes}, or an {@link InputException}. */
+    StoredTensor.Storage storage(PickleBytes bytes);
   }
 
-  private static final Map<String, Callable> CALLABLES =
-      Map.of(
-          "collections.OrderedDict", Callable.ORDERED_DICT,
-          "torch._utils._rebuild_tensor_v2", Callable.REBUILD_TENSOR,
-          "torch._utils._rebuild_parameter", Callable.REBUILD_PARAMETER);
-
-  private static final Map<String, ElementType> STORAGES =
-      Map.of(
-          "torch.FloatStorage", ElementType.F32,
-          "torch.DoubleStorage", ElementType.F64,
-          "torch.HalfStorage", ElementType.F16,
-          "torch.BFloat16Storage", ElementType.BF16,
-          "torch.LongStorage", ElementType.I64,
-          "torch.IntStorage", ElementType.I32,
-          "torch.ShortStorage", ElementType.I16,
-          "torch.CharStorage", ElementType.I8,
-          "torch.ByteStorage", ElementType.U8,
-          "torch.BoolStorage", ElementType.BOOL);
-
   private final String source;
+  private final Blobs blobs;
+  private final Map<String, StoredTensor.Storage> storages = new HashMap<>();
 
   /**
    * A reader.
    *
    * @param source the file, for messages
+   * @param blobs what strings of bytes hold, which then stay in the file; null where they are not
+   *     expected to hold storages
    */
-  RestrictedUnpickler(String source) {
+  RestrictedUnpickler(String source, Blobs blobs) {
     this.source = source;
+    this.blobs = blobs;
+  }
+
+  /** The storages that were named so far, by key. */
+  Map<String, StoredTensor.Storage> storages() {
+    return storages;
   }
 
   /**
@@ -65,7 +60,7 @@ final class RestrictedUnpickler extends Unpickler {
    *
    * @param stream supports {@code mark}; is left behind the pickle
    * @return String, Number, Boolean, null, byte[], List, Object[] (a tuple), Map, {@link
-   *     StoredTensor}
+   *     StoredTensor}, {@link PickleRecord}
    * @throws InputException where it is damaged or asks for anything else
    */
   Object read(InputStream stream) {
@@ -102,10 +97,13 @@ final class RestrictedUnpickler extends Unpickler {
       }
       case PickleOpcode.SET_ITEM -> {
         Object value = stack.pop();
-        Object key = stack.pop();
-        setItem(dictionary(stack.peek()), key, value);
+        setItems(Arrays.asList(stack.pop(), value));
       }
       case PickleOpcode.SET_ITEMS -> setItems(stack.pop_all_since_marker());
+      case PickleOpcode.EMPTY_SET -> stack.add(new ArrayList<>());
+      case PickleOpcode.FROZEN_SET -> stack.add(new ArrayList<>(stack.pop_all_since_marker()));
+      case PickleOpcode.ADD_ITEMS, PickleOpcode.APPENDS -> append(stack.pop_all_since_marker());
+      case PickleOpcode.APPEND -> append(Collections.singletonList(stack.pop()));
       default -> {
         return plain(opcode);
       }
@@ -113,37 +111,66 @@ final class RestrictedUnpickler extends Unpickler {
     return NO_RETURN_VALUE;
   }
 
+  /** Items of objects that are never built are dropped. */
+  @SuppressWarnings("unchecked")
+  private void append(List<Object> items) {
+    if (!(stack.peek() instanceof PickleRecord)) {
+      ((List<Object>) stack.peek()).addAll(items);
+    }
+  }
+
   private Object plain(short opcode) throws IOException {
     if (!PickleOpcode.isPlain(opcode)) {
       throw refused("pickle opcode 0x" + Integer.toHexString(opcode));
     }
     int lengthBytes = PickleOpcode.lengthBytes(opcode);
+    if (blobs != null && PickleOpcode.isBytes(opcode)) {
+      stack.add(leaveBytes(lengthBytes));
+      return NO_RETURN_VALUE;
+    }
     if (lengthBytes > 0) {
       requireWithin(lengthBytes);
     }
     return super.dispatch(opcode);
   }
 
+  /** Passes over a string of bytes. */
+  private PickleBytes leaveBytes(int lengthBytes) throws IOException {
+    FileInput file = (FileInput) input;
+    long length = lengthBytes == 0 ? PickleUtils.readbyte(file) : length(lengthBytes);
+    long position = file.position();
+    if (length < 0 || length > file.remaining()) {
+      throw tooLong(length, file.remaining());
+    }
+    file.seek(position + length);
+    return new PickleBytes(position, length);
+  }
+
   /** A length is believed only where that many bytes are left: it is allocated at once. */
   private void requireWithin(int lengthBytes) throws IOException {
     input.mark(lengthBytes);
-    ByteBuffer length = ByteBuffer.wrap(PickleUtils.readbytes(input, lengthBytes));
-    length.order(ByteOrder.LITTLE_ENDIAN);
-    long bytes = lengthBytes == 4 ? length.getInt() : length.getLong();
+    long bytes = length(lengthBytes);
     int left = input.available();
     input.reset();
     if (bytes < 0 || bytes > left) {
-      throw new InputException(
-          source + " is damaged: a string of " + bytes + " bytes, of which " + left + " are left");
+      throw tooLong(bytes, left);
     }
+  }
+
+  private long length(int lengthBytes) throws IOException {
+    ByteBuffer length = ByteBuffer.wrap(PickleUtils.readbytes(input, lengthBytes));
+    length.order(ByteOrder.LITTLE_ENDIAN);
+    return lengthBytes == 4 ? Integer.toUnsignedLong(length.getInt()) : length.getLong();
+  }
+
+  private InputException tooLong(long bytes, long left) {
+    return new InputException(
+        source + " is damaged: a string of " + bytes + " bytes, of which " + left + " are left");
   }
 
   private void pushGlobal(String module, String name) {
     String full = module + "." + name;
-    Object known = CALLABLES.get(full);
-    if (known == null) {
-      known = STORAGES.get(full);
-    }
+    Object known = PickleNames.find(full);
     if (known == null) {
       throw refused(full);
     }
@@ -163,15 +190,35 @@ final class RestrictedUnpickler extends Unpickler {
   private void call() {
     Object[] arguments = (Object[]) stack.pop();
     Object callable = stack.pop();
-    if (!(callable instanceof Callable known)) {
+    if (callable instanceof PickleNames.Name name) {
+      stack.add(new PickleRecord(name.full(), null));
+      return;
+    }
+    if (!(callable instanceof PickleNames.Callable known)) {
       throw refused("a call of " + (callable instanceof ElementType ? "a storage" : "plain data"));
     }
     stack.add(
         switch (known) {
-          case ORDERED_DICT -> orderedDict(arguments);
+          case DICTIONARY -> orderedDict(arguments);
+          case COLLECTION -> arguments.length == 0 ? new ArrayList<>() : arguments[0];
           case REBUILD_TENSOR -> tensor(arguments);
           case REBUILD_PARAMETER -> (StoredTensor) arguments[0];
+          case PERSISTENT_OBJECT -> persistent((Map<?, ?>) arguments[0]);
+          case STORAGE_OF_BYTES -> storageOfBytes(arguments[0]);
+          case ENCODE -> ((String) arguments[0]).getBytes(StandardCharsets.ISO_8859_1);
         });
+  }
+
+  /** An object with the source text of its class, which is not looked at. */
+  private static PickleRecord persistent(Map<?, ?> described) {
+    return new PickleRecord((String) described.get("class_name"), described.get("state"));
+  }
+
+  private StoredTensor.Storage storageOfBytes(Object bytes) {
+    if (!(bytes instanceof PickleBytes left)) {
+      throw refused("torch.storage._load_from_bytes of something else than bytes in the file");
+    }
+    return blobs.storage(left);
   }
 
   private Map<Object, Object> orderedDict(Object[] arguments) {
@@ -229,18 +276,31 @@ final class RestrictedUnpickler extends Unpickler {
     if (elements < 0) {
       throw new InputException(source + " is damaged: a storage of " + elements + " elements");
     }
-    return new StoredTensor.Storage((String) parts[2], type, elements);
+    StoredTensor.Storage storage = new StoredTensor.Storage((String) parts[2], type, elements);
+    StoredTensor.Storage other = storages.put(storage.key(), storage);
+    if (other != null && !other.equals(storage)) {
+      throw new InputException(
+          source + " is damaged: storage " + storage.key() + " has two types or sizes");
+    }
+    return storage;
   }
 
   /** An ordered dictionary may carry attributes (a state_dict its versions), which are dropped. */
   private void setAttributes() {
     Object attributes = stack.pop();
+    if (stack.peek() instanceof PickleRecord record) {
+      record.setState(attributes);
+      return;
+    }
     if (!(stack.peek() instanceof Map<?, ?>) || !(attributes instanceof Map<?, ?>)) {
       throw refused("attributes on plain data");
     }
   }
 
   private void setItems(List<Object> items) {
+    if (stack.peek() instanceof PickleRecord) {
+      return;
+    }
     Map<Object, Object> target = dictionary(stack.peek());
     for (int i = 0; i + 1 < items.size(); i += 2) {
       setItem(target, items.get(i), items.get(i + 1));
@@ -254,9 +314,12 @@ final class RestrictedUnpickler extends Unpickler {
 
   /** Keys are text or numbers: the hash of a container could be made to take for ever. */
   private void setItem(Map<Object, Object> target, Object key, Object value) {
-    if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
+    if (key instanceof PickleNames.Name name) {
+      target.put(name.full(), value);
+    } else if (key instanceof String || key instanceof Number || key instanceof Boolean) {
+      target.put(key, value);
+    } else {
       throw refused("a dictionary key that is neither text nor a number");
     }
-    target.put(key, value);
   }
 }

@@ -18,8 +18,15 @@ record StoredTensor(Storage storage, long offset, List<Long> size, List<Long> st
    * @param key its name in the file
    * @param type of its elements
    * @param elements how many
+   * @param innerKey its name in the checkpoint within the file that holds it; the same as {@code
+   *     key} where it lies in the file itself
    */
-  record Storage(String key, ElementType type, long elements) {
+  record Storage(String key, ElementType type, long elements, String innerKey) {
+
+    /** A storage of the file itself. */
+    Storage(String key, ElementType type, long elements) {
+      this(key, type, elements, key);
+    }
 
     /** Its size; at most {@link Long#MAX_VALUE} whatever the file claims. */
     long bytes() {

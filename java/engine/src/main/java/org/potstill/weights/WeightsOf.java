@@ -1,16 +1,24 @@
 package org.potstill.weights;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Recognises well-known networks by names of their tensors, to say whose weights a file holds. */
-final class WeightsOf {
+public final class WeightsOf {
 
   /** A network and names that it has, more special ones first. */
   private record Signature(String network, List<String> names) {}
 
   private static final List<Signature> SIGNATURES =
       List.of(
+          new Signature(
+              "a StyleGAN generator", List.of("synthesis.input.freqs", "mapping.fc0.weight")),
+          new Signature(
+              "a latent diffusion model", List.of("model.diffusion_model.time_embed.0.weight")),
+          new Signature(
+              "the first stage of a latent diffusion model",
+              List.of("quantize.embedding.weight", "decoder.conv_in.weight")),
           new Signature("torchvision's vision transformer", List.of("encoder.pos_embedding")),
           new Signature("vit", List.of("pos_embedding", "cls_token")),
           new Signature("a ResNet of 50 or more layers", List.of("layer1.0.conv3.weight")),
@@ -27,12 +35,15 @@ final class WeightsOf {
   private WeightsOf() {}
 
   /** A sentence, with a space before it, or nothing. */
-  static String hint(Set<String> names) {
-    for (Signature signature : SIGNATURES) {
-      if (names.containsAll(signature.names())) {
-        return " It looks like " + signature.network() + ".";
-      }
-    }
-    return "";
+  public static String hint(Set<String> names) {
+    return network(names).map(network -> " It looks like " + network + ".").orElse("");
+  }
+
+  /** The network whose weights have these names among theirs, or nothing where it is not known. */
+  public static Optional<String> network(Set<String> names) {
+    return SIGNATURES.stream()
+        .filter(signature -> names.containsAll(signature.names()))
+        .map(Signature::network)
+        .findFirst();
   }
 }

@@ -69,6 +69,7 @@ class MainTest {
             "evaluate",
             "report",
             "validate",
+            "convert",
             "init")) {
       assertTrue(out.contains("\n  " + command + " "), out);
     }
@@ -87,6 +88,7 @@ class MainTest {
         "evaluate",
         "report",
         "validate",
+        "convert",
         "init",
         "schema",
         "doctor"

@@ -1,11 +1,14 @@
 package org.potstill.prior;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -13,16 +16,19 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.potstill.errors.InputException;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.weights.CheckpointReader;
 
 class StyleGanFixtureTest {
 
@@ -65,11 +71,33 @@ class StyleGanFixtureTest {
       } else if (file.name().contains("upfirdn2d")) {
         ResamplingFixtures.upFirDns(file);
       } else if (file.names().contains("mapping.w_avg")) {
-        Assumptions.abort(file + ": pickled checkpoints are not read yet");
+        pickledGenerator(file);
       } else {
         fail(file + " holds nothing that is compared here");
       }
     }
+  }
+
+  /** The generator in a published pickle; its tensors are compared where pickles are read. */
+  private static void pickledGenerator(FixtureFile file) {
+    Path pickle = FixtureFile.root().resolve(file.name().replace("_expected.safetensors", ".pkl"));
+    try (NamedTensors state = CheckpointReader.state(pickle)) {
+      StyleGan generator = StyleGan.of(state, pickle.toString());
+      assertEquals(32, generator.imageSize());
+      assertEquals(6, generator.classes());
+      InputException error =
+          assertThrows(
+              InputException.class, () -> LatentDiffusion.of(state, pickle.toString()));
+      assertTrue(error.getMessage().contains("It looks like a StyleGAN"), error.getMessage());
+    }
+  }
+
+  @Test
+  void aCheckpointOfAnotherPriorIsNamed() {
+    Map<String, long[]> shapes = StyleGanKeys.shapes(FixtureFile.json("ldm/model_cond.keys.json"));
+    InputException error =
+        assertThrows(InputException.class, () -> StyleGanShapes.read(shapes, "model.ckpt"));
+    assertTrue(error.getMessage().contains("It looks like a latent diffusion"), error.getMessage());
   }
 
   private static void lowPassFilters(FixtureFile file) {

@@ -13,6 +13,7 @@ import org.potstill.net.StateLayout;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.weights.WeightsOf;
 
 /**
  * A latent diffusion model (Rombach et al. 2022): first stage, UNet and, where it has a condition,
@@ -82,7 +83,9 @@ public final class LatentDiffusion {
       throw new InputException(
           source
               + " is not a checkpoint of a latent diffusion model: it has no "
-              + (unet == null ? "UNet (" + UNET + "*)" : "first stage (" + FIRST_STAGE + "*)"));
+              + (unet == null ? "UNet (" + UNET + "*)" : "first stage (" + FIRST_STAGE + "*)")
+              + "."
+              + WeightsOf.hint(shapes.keySet()));
     }
     ShapeReader whole = new ShapeReader(shapes, "");
     int timesteps = whole.size(SCHEDULE.get(0), 0);

@@ -1,0 +1,86 @@
+package org.potstill.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.Fingerprint;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.CheckpointReader;
+import org.potstill.weights.Safetensors;
+import org.potstill.weights.WeightsOf;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Turns a checkpoint into safetensors. */
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
+final class ConvertCommand implements Callable<Integer> {
+
+  private static final String SUFFIX = ".safetensors";
+
+  @Parameters(index = "0", paramLabel = "IN", description = "A .pkl, .ckpt, .pth or .safetensors.")
+  private Path input;
+
+  @Parameters(index = "1", paramLabel = "OUT", description = "The .safetensors file to write.")
+  private Path output;
+
+  @Option(names = "--overwrite", description = "Replace OUT where there is one.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--ema",
+      description = {
+        "Take the running averages of the weights where the file has them; otherwise they are",
+        "left out, as the published code does."
+      })
+  private boolean averages;
+
+  private final Streams streams;
+
+  ConvertCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public Integer call() {
+    if (!output.toString().endsWith(SUFFIX)) {
+      throw new InputException(output + ": the file to write must end in " + SUFFIX);
+    }
+    if (Files.exists(output) && (!overwrite || isInput())) {
+      throw new InputException(
+          output
+              + (isInput()
+                  ? " is the file to read; name another one to write"
+                  : " exists; --overwrite replaces it, or name another file"));
+    }
+    try (NamedTensors tensors = CheckpointReader.state(input, averages)) {
+      Map<String, String> metadata = metadata(tensors);
+      AtomicFiles.write(output, path -> Safetensors.write(path, tensors, metadata));
+      streams
+          .out()
+          .println(
+              "took " + tensors.size() + " tensors of " + metadata.get("holds") + " from " + input);
+    }
+    streams.out().println("wrote " + output);
+    return 0;
+  }
+
+  private boolean isInput() {
+    return Files.exists(input)
+        && input.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize());
+  }
+
+  private Map<String, String> metadata(NamedTensors tensors) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("holds", WeightsOf.network(tensors.names()).orElse("a network"));
+    metadata.put("source", String.valueOf(input.getFileName()));
+    metadata.put("source.sha256", Fingerprint.ofFile(input));
+    metadata.put("averages", averages ? "taken where present" : "left out");
+    CheckpointReader.settings(input).forEach((key, value) -> metadata.put("setting." + key, value));
+    return metadata;
+  }
+}
