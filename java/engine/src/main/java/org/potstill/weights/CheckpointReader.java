@@ -35,9 +35,9 @@ public final class CheckpointReader {
 
   /**
    * The state_dict of a checkpoint: what was saved, the dictionary under {@code state_dict}, {@code
-   * model} or another usual key of it, or the state of its network {@code G_ema}.
-   * Running averages that a latent diffusion model carries beside its weights are left out, as the
-   * published code of LD3M never uses them.
+   * model} or another usual key of it, or the state of its network {@code G_ema}. Running averages
+   * that a latent diffusion model carries beside its weights are left out, as the published code of
+   * LD3M never uses them.
    *
    * @return the caller closes it
    * @throws InputException where the file is missing, damaged or refused, or has no state_dict

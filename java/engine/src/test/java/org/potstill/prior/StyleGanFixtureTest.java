@@ -86,8 +86,7 @@ class StyleGanFixtureTest {
       assertEquals(32, generator.imageSize());
       assertEquals(6, generator.classes());
       InputException error =
-          assertThrows(
-              InputException.class, () -> LatentDiffusion.of(state, pickle.toString()));
+          assertThrows(InputException.class, () -> LatentDiffusion.of(state, pickle.toString()));
       assertTrue(error.getMessage().contains("It looks like a StyleGAN"), error.getMessage());
     }
   }
