@@ -7,7 +7,6 @@ import java.util.TreeMap;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
-import org.potstill.config.DistillConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
@@ -106,9 +105,6 @@ public final class RunSession implements AutoCloseable {
     if (config.run().device().startsWith("cuda")) {
       throw new InputException(
           "run.device: " + config.run().device() + " needs a build for CUDA; use auto or cpu");
-    }
-    if (config.distill().space() == DistillConfig.Space.LD3M) {
-      throw new InputException("distill.space: ld3m is not available in this version");
     }
   }
 

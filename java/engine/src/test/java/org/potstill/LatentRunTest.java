@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -13,8 +14,8 @@ import org.potstill.cli.Main;
 import org.potstill.testing.ForkedJvm;
 import org.potstill.testing.TinyConfig;
 
-/** All stages with images distilled in the latents of a small random generator. */
-class GladRunTest {
+/** All stages with images distilled in the latents of small random generators. */
+class LatentRunTest {
 
   @TempDir Path temp;
 
@@ -23,25 +24,37 @@ class GladRunTest {
   }
 
   @Test
-  void runsThroughAllStagesAndIsRenderedBitIdentical() throws Exception {
+  void gladRunsThroughAllStagesAndIsRenderedBitIdentical() throws Exception {
+    runsAndIsRendered(
+        "distill.space=glad", "distill.prior.channel-base=64", "distill.prior.channel-max=4");
+  }
+
+  @Test
+  void ld3mRunsThroughAllStagesAndIsRenderedBitIdentical() throws Exception {
+    runsAndIsRendered(
+        "distill.space=ld3m",
+        "data.resolution=32",
+        "distill.iterations=4",
+        "evaluate.every=2",
+        "distill.prior.diffusion.steps=2",
+        "distill.prior.diffusion.unet-channels=32",
+        "distill.prior.diffusion.first-stage-channels=32");
+  }
+
+  private void runsAndIsRendered(String... settings) throws Exception {
     String config = TinyConfig.write(temp).toString();
     Path run = temp.resolve("run");
-    ForkedJvm.Outcome outcome =
-        engine(
-            "run",
-            config,
-            "--out",
-            run.toString(),
-            "--set",
-            "distill.space=glad",
-            "--set",
-            "distill.prior.channel-base=64",
-            "--set",
-            "distill.prior.channel-max=4");
+    List<String> arguments = new ArrayList<>(List.of("run", config, "--out", run.toString()));
+    for (String setting : settings) {
+      arguments.addAll(List.of("--set", setting));
+    }
+    ForkedJvm.Outcome outcome = engine(arguments.toArray(String[]::new));
     assertEquals(0, outcome.status(), outcome.err());
     assertTrue(Files.exists(run.resolve("evaluation.json")));
     assertTrue(Files.exists(run.resolve("report.html")));
-    assertTrue(Files.readString(run.resolve("config.yaml")).contains("channel-base: 64"));
+    String last = settings[settings.length - 1];
+    String written = last.substring(last.lastIndexOf('.') + 1).replace("=", ": ");
+    assertTrue(Files.readString(run.resolve("config.yaml")).contains(written), written);
     Path out = temp.resolve("out");
     ForkedJvm.Outcome rendering = engine("render", run.toString(), "--out", out.toString());
     assertEquals(0, rendering.status(), rendering.err());
