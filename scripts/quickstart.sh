@@ -3,6 +3,8 @@
 # Further arguments go to the engine, for example: scripts/quickstart.sh --out /tmp/runs --overwrite
 set -eu
 cd "$(dirname "$0")/.."
+# Java takes the encoding of file names from the locale.
+export LC_ALL="${LC_ALL:-C.UTF-8}"
 scripts/prerequisites.sh build
 ./mvnw -q -B -DskipTests -pl java/engine -am package
 case " $* " in

@@ -1,6 +1,7 @@
 package org.potstill.report;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,7 @@ final class ScoreTable {
     CSVParser rows =
         CSVParser.builder()
             .setPath(file)
+            .setCharset(StandardCharsets.UTF_8)
             .setFormat(CSVFormat.RFC4180.builder().setHeader().setSkipHeaderRecord(true).get())
             .get();
     if (!rows.getHeaderNames().containsAll(List.of(columns))) {

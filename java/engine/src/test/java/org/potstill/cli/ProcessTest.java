@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.testing.Signals;
 
 /** What only a process of its own can show: start-up, exit status, signals. */
 class ProcessTest {
@@ -86,6 +87,7 @@ class ProcessTest {
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM"})
   void signalLetsTheStepFinish(String signal) throws Exception {
+    Signals.assumeNotIgnored(signal);
     Path config = folder.resolve("wait.yaml");
     Files.writeString(config, "data: {source: 'builtin:fashion-mnist-mini'}\n");
     String out = folder.resolve("run").toString();
