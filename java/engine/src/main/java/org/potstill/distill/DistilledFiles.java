@@ -29,6 +29,8 @@ final class DistilledFiles {
 
   /** Keeps what the images start from. */
   void writeInitial(Space space, Distiller distiller) {
+    // Images of an earlier, longer or larger distillation would stand beside those of this one.
+    context.directory().clear(DistilledSet.FOLDER);
     write(space, distiller, 0, DistilledSet.INITIAL_FILE);
   }
 

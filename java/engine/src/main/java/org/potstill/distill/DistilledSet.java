@@ -27,6 +27,9 @@ import org.potstill.weights.Safetensors;
  */
 public final class DistilledSet implements AutoCloseable {
 
+  /** Folder of a run that holds what was distilled. */
+  public static final String FOLDER = "distilled";
+
   /** Where a run keeps the result. */
   public static final String FILE = "distilled/distilled.safetensors";
 

@@ -134,13 +134,29 @@ public final class RunDirectory implements AutoCloseable {
     // The record of stages first and the mark of a run last: killed in between, the directory is
     // still known as a run and holds no stage that counts as finished.
     Files.deleteIfExists(root.resolve("stages.json"));
-    deleteAllBut(List.of(root.resolve(LOCK), root.resolve("config.yaml")));
+    delete(root, List.of(root, root.resolve(LOCK), root.resolve("config.yaml")));
     Files.deleteIfExists(root.resolve("config.yaml"));
   }
 
-  private void deleteAllBut(List<Path> kept) throws IOException {
+  /**
+   * Deletes a folder of the run with all it holds; nothing where there is none.
+   *
+   * @throws RunFailedException where that fails
+   */
+  public void clear(String folder) {
+    Path path = root.resolve(folder);
+    try {
+      if (Files.exists(path)) {
+        delete(path, List.of());
+      }
+    } catch (IOException e) {
+      throw new RunFailedException("cannot clear " + path + ": " + reason(e), e);
+    }
+  }
+
+  private static void delete(Path start, List<Path> kept) throws IOException {
     Files.walkFileTree(
-        root,
+        start,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
@@ -157,7 +173,7 @@ public final class RunDirectory implements AutoCloseable {
             if (error != null) {
               throw error;
             }
-            if (!folder.equals(root)) {
+            if (!kept.contains(folder)) {
               Files.delete(folder);
             }
             return FileVisitResult.CONTINUE;

@@ -1,15 +1,8 @@
 package org.potstill.score;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
-import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.LibTorch;
@@ -39,11 +32,12 @@ public final class ScoreStage {
    *
    * @return what was written to {@code scores.csv}
    * @throws InputException where weights, images or the other run cannot be used
-   * @throws RunFailedException where training diverges or the disk is full
+   * @throws org.potstill.errors.RunFailedException where training diverges or the disk is full
    * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
    */
   public Scores run() {
-    clearGallery();
+    // Pictures of an earlier scoring would stand beside those of this one.
+    context.directory().clear(Gallery.FOLDER);
     if (config.score().from() != null) {
       return BorrowedScores.take(config.score().from(), data, context.directory());
     }
@@ -68,21 +62,5 @@ public final class ScoreStage {
     scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
     scored.scores().write(context.directory().resolve(Scores.FILE));
     return scored.scores();
-  }
-
-  /** Pictures of an earlier scoring would stand beside those of this one. */
-  private void clearGallery() {
-    Path folder = context.directory().resolve(Gallery.FOLDER);
-    if (!Files.isDirectory(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-      for (Path file : deepestFirst) {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw new RunFailedException("cannot clear " + folder + ": " + e.getMessage(), e);
-    }
   }
 }

@@ -351,4 +351,13 @@ class ConfigLoaderTest {
     assertEquals(1, once.outerLoops());
     assertEquals(1, once.innerLoops());
   }
+
+  @Test
+  void misspeltNetworkIsNamedWithASuggestion() {
+    String message =
+        messageOf("data:\n  source: idx:d\nevaluate:\n  networks: [convnet, alexnett]\n");
+    assertTrue(message.contains("evaluate.networks"), message);
+    assertTrue(message.contains("'alexnett'"), message);
+    assertTrue(message.contains("did you mean \"alexnet\"?"), message);
+  }
 }

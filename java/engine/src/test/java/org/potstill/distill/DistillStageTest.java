@@ -92,6 +92,23 @@ class DistillStageTest {
   }
 
   @Test
+  void distillingAnewLeavesNothingOfTheEarlierImages() throws IOException {
+    tiny.evaluateEvery = 2;
+    Path run = run("run");
+    assertTrue(Files.exists(run.resolve("distilled/history/000006.safetensors")));
+    tiny.iterations = 4;
+    tiny.imagesPerClass = 1;
+    for (int step = 4; step <= 6; step++) {
+      Files.deleteIfExists(run.resolve("checkpoints/distill-00000000" + step + ".safetensors"));
+    }
+    tiny.run(run);
+    assertFalse(Files.exists(run.resolve("distilled/history/000006.safetensors")));
+    assertTrue(Files.exists(run.resolve("distilled/history/000004.safetensors")));
+    assertTrue(Files.exists(run.resolve("distilled/images/dog_wolf/00.png")));
+    assertFalse(Files.exists(run.resolve("distilled/images/dog_wolf/01.png")));
+  }
+
+  @Test
   void runWithoutItsNewestCheckpointIsBitIdenticalToo() throws IOException {
     Path whole = run("whole");
     Path killed = run("killed");
