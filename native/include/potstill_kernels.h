@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 1
+#define POTSTILL_ABI_VERSION 2
 
 enum {
   POTSTILL_OK = 0,
@@ -154,6 +154,21 @@ POTSTILL_API int32_t potstill_trajectory(int64_t count, const int64_t* sizes,
                                          const float* const* start, float* const* gradients,
                                          double* loss, void* workspace, int64_t workspace_bytes,
                                          int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_quantise in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_quantise_workspace(int64_t codes, int64_t width) POTSTILL_NOEXCEPT;
+
+/*
+ * quantise: for every one of `count` points (count, width) the index of the nearest vector of a
+ * codebook (codes, width), argmin_k sum_d (x_d - e_kd)^2, ties to the lower index. Distances are
+ * added in single precision in the order of the coordinates. A point at no finite distance of any
+ * code (NaN, infinity) has index 0. An empty codebook or width 0 is POTSTILL_INVALID_ARGUMENT; codes
+ * is limited to 2^30. Reads 4 (count + codes) * width bytes, writes 8 bytes a point.
+ */
+POTSTILL_API int32_t potstill_quantise(const float* points, int64_t count, const float* codebook,
+                                       int64_t codes, int64_t width, int64_t* indices,
+                                       void* workspace, int64_t workspace_bytes, int32_t threads,
+                                       int32_t level) POTSTILL_NOEXCEPT;
 
 #ifdef __cplusplus
 }

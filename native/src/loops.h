@@ -23,6 +23,9 @@ struct Moments {
   double bb;
 };
 
+// Codes that are compared with a point at once; tables of codes are padded to a multiple of it.
+constexpr int kCodes = 64;
+
 struct Loops {
   // Figures of one row; indexed by POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16.
   void (*score_row[3])(const void* logits, int64_t classes, int64_t label, const ScoreRow& out);
@@ -46,6 +49,9 @@ struct Loops {
   // out = scale (a - b); past the caches where stream is set.
   void (*scaled_difference)(const float* a, const float* b, float scale, int64_t n, bool stream,
                             float* out);
+
+  // Index of the code nearest to a point; codes (width, padded), padded a multiple of kCodes.
+  int64_t (*nearest_code)(const float* point, const float* codes, int64_t padded, int64_t width);
 };
 
 namespace generic {

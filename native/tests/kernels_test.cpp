@@ -242,6 +242,49 @@ void test_trajectory() {
         "trajectory gradient");
 }
 
+void test_quantise() {
+  for (int64_t width : {1, 3, 8}) {
+    for (int64_t codes : {1, 63, 64, 65, 200}) {
+      const int64_t count = 301;
+      Unaligned points(count * width), codebook(codes * width);
+      fill(points.data(), count * width, 1);
+      fill(codebook.data(), codes * width, 1);
+      const int64_t bytes = potstill_quantise_workspace(codes, width);
+      std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+      std::vector<int64_t> indices(count), again(count);
+      for (auto* out : {&indices, &again}) {
+        check(potstill_quantise(points.data(), count, codebook.data(), codes, width, out->data(),
+                                workspace.data(), bytes, out == &indices ? 1 : 3,
+                                level) == POTSTILL_OK,
+              "quantise runs");
+      }
+      check(indices == again, "the thread count does not change the indices");
+      for (int64_t i = 0; i < count; ++i) {
+        double least = INFINITY, chosen = INFINITY;
+        for (int64_t k = 0; k < codes; ++k) {
+          double distance = 0;
+          for (int64_t d = 0; d < width; ++d) {
+            distance += std::pow(
+                double(points.data()[i * width + d]) - codebook.data()[k * width + d], 2);
+          }
+          least = std::min(least, distance);
+          if (k == indices[static_cast<size_t>(i)]) chosen = distance;
+        }
+        check(chosen <= least * (1 + 1e-5) + 1e-12, "quantise takes the nearest code");
+      }
+    }
+  }
+  const float point[] = {0, NAN}, same[] = {1, -1, 1};
+  int64_t index[2] = {-1, -1};
+  double workspace[32];
+  check(potstill_quantise(point, 2, same, 3, 1, index, workspace, sizeof workspace, 1, level) ==
+            POTSTILL_OK && index[0] == 0 && index[1] == 0,
+        "ties go to the lower index, NaN to the first");
+  check(potstill_quantise(point, 2, same, 0, 1, index, workspace, sizeof workspace, 1, level) ==
+            POTSTILL_INVALID_ARGUMENT,
+        "an empty codebook is refused");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -261,6 +304,7 @@ int main(int argc, char** argv) {
   test_feature_mean();
   test_gradient_match();
   test_trajectory();
+  test_quantise();
   std::printf("%d failures\n", failures);
   return failures == 0 ? 0 : 1;
 }

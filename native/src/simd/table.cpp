@@ -1,4 +1,5 @@
 // Compiled once per level, with POTSTILL_LEVEL and POTSTILL_LANES from the build.
+#include "quantise.h"
 #include "score.h"
 #include "sums.h"
 
@@ -13,6 +14,7 @@ extern const Loops loops = {
     squared_distance,
     squared_distances,
     scaled_difference,
+    nearest_code,
 };
 
 }  // namespace POTSTILL_LEVEL

@@ -87,6 +87,7 @@ public final class KernelRatioGuard {
         ScoreCase::new,
         SelectCase::new,
         FeatureMeanCase::new,
+        QuantiseCase::new,
         GradientMatchCase::new,
         () -> new TrajectoryCase(616_000),
         () -> new TrajectoryCase(11_000_000));

@@ -133,6 +133,22 @@ final class Arguments {
     }
   }
 
+  static void quantise(
+      FloatPointer points,
+      long count,
+      FloatPointer codebook,
+      long codes,
+      long width,
+      LongPointer indices) {
+    String call = "quantise(points=" + count + ", codes=" + codes + ", width=" + width + ")";
+    require(count >= 0, call, "negative size");
+    require(codes >= 1, call, "the codebook is empty");
+    require(width >= 1, call, "width must be at least 1");
+    holds(call, "points", points, product(call, count, width, Float.BYTES), 1);
+    holds(call, "codebook", codebook, product(call, codes, width, Float.BYTES), 1);
+    holds(call, "indices", indices, count, Long.BYTES);
+  }
+
   private static void list(String call, String name, long[] sizes, List<FloatPointer> buffers) {
     require(
         buffers.size() == sizes.length,

@@ -264,6 +264,34 @@ public final class CpuKernels implements Kernels {
     return loss[0];
   }
 
+  @Override
+  public void quantise(
+      FloatPointer points,
+      long count,
+      FloatPointer codebook,
+      long codes,
+      long width,
+      LongPointer indices) {
+    requireAvailable();
+    Arguments.quantise(points, count, codebook, codes, width, indices);
+    long bytes = NativeKernels.potstill_quantise_workspace(codes, width);
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_quantise(
+              points,
+              count,
+              codebook,
+              codes,
+              width,
+              indices,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "points=" + count + ", codes=" + codes + ", width=" + width);
+    }
+  }
+
   private void requireAvailable() {
     if (!cause.isEmpty()) {
       throw new KernelUnavailableException("kernel provider 'cpu' is unavailable: " + cause);

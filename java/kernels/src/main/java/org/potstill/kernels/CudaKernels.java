@@ -83,6 +83,17 @@ public final class CudaKernels implements Kernels {
     throw unavailable();
   }
 
+  @Override
+  public void quantise(
+      FloatPointer points,
+      long count,
+      FloatPointer codebook,
+      long codes,
+      long width,
+      LongPointer indices) {
+    throw unavailable();
+  }
+
   private static KernelUnavailableException unavailable() {
     return new KernelUnavailableException("kernel provider 'cuda' is unavailable: " + CAUSE);
   }

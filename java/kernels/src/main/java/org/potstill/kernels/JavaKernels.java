@@ -98,4 +98,22 @@ public final class JavaKernels implements Kernels {
     Arguments.trajectory(sizes, theta, target, start, gradients);
     return JavaTrajectory.run(sizes, theta, target, start, gradients);
   }
+
+  @Override
+  public void quantise(
+      FloatPointer points,
+      long count,
+      FloatPointer codebook,
+      long codes,
+      long width,
+      LongPointer indices) {
+    Arguments.quantise(points, count, codebook, codes, width, indices);
+    JavaQuantise.run(
+        points,
+        Math.toIntExact(count),
+        codebook,
+        Math.toIntExact(codes),
+        Math.toIntExact(width),
+        indices);
+  }
 }

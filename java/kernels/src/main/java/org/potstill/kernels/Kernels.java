@@ -119,4 +119,22 @@ public interface Kernels {
       List<FloatPointer> target,
       List<FloatPointer> start,
       List<FloatPointer> gradients);
+
+  /**
+   * The nearest vector of a codebook (van den Oord et al. 2017, eq. 1): {@code argmin_k sum_d (x_d
+   * - e_kd)^2} for every point, ties to the lower index; a point at no finite distance of any has
+   * index 0.
+   *
+   * @param points (count, width)
+   * @param codebook (codes, width), at least one code
+   * @param indices (count), filled
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void quantise(
+      FloatPointer points,
+      long count,
+      FloatPointer codebook,
+      long codes,
+      long width,
+      LongPointer indices);
 }

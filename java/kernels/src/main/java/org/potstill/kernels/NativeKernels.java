@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -108,6 +108,21 @@ final class NativeKernels {
       @Cast("const float* const*") long[] start,
       @Cast("float* const*") long[] gradients,
       double[] loss,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_quantise_workspace(
+      @Cast("int64_t") long codes, @Cast("int64_t") long width);
+
+  static native int potstill_quantise(
+      @Cast("const float*") FloatPointer points,
+      @Cast("int64_t") long count,
+      @Cast("const float*") FloatPointer codebook,
+      @Cast("int64_t") long codes,
+      @Cast("int64_t") long width,
+      @Cast("int64_t*") LongPointer indices,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,
       int threads,

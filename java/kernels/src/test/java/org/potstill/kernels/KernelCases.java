@@ -45,6 +45,24 @@ abstract class KernelCases {
   }
 
   @Test
+  void quantiseTakesTheNearestCodeAndTheLowerOfTwo() {
+    FloatPointer points = new FloatPointer(0f, 0f, 3f, 1f, NAN, 0f);
+    FloatPointer codebook = new FloatPointer(1f, 0f, 2f, 1f, 0f, -1f, 3f, 2f);
+    LongPointer indices = new LongPointer(3);
+    kernels().quantise(points, 3, codebook, 4, 2, indices);
+    long[] found = new long[3];
+    indices.get(found);
+    assertArrayEquals(new long[] {0, 1, 0}, found);
+    kernels().quantise(points, 0, codebook, 4, 2, indices);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().quantise(points, 3, codebook, 0, 2, indices));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().quantise(points, 4, codebook, 4, 2, indices));
+  }
+
+  @Test
   void scoreReadsSixteenBitLogits() {
     short[] half = {0x3E00, (short) 0x8001, 0x7BFF, (short) 0xFC00}; // 1.5, -2^-24, 65504, -inf
     float[] asFloats = {1.5f, -0x1p-24f, 65504f, Float.NEGATIVE_INFINITY};
