@@ -64,8 +64,7 @@ final class QuantiseCase implements KernelCase {
     long[] found = new long[POINTS];
     indices.get(found);
     try (PointerScope scope = new PointerScope()) {
-      Inputs.requireClose(
-          "distance", distances(nearest()), distances(Tensors.of(found, POINTS)));
+      Inputs.requireClose("distance", distances(nearest()), distances(Tensors.of(found, POINTS)));
     }
   }
 
