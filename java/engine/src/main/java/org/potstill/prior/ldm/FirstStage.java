@@ -6,6 +6,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.Kernels;
+import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -114,11 +116,33 @@ public final class FirstStage {
 
   /** The square of a point itself is the same for all codes and left out. */
   private static Tensor nearest(Tensor points, Tensor codebook, Tensor squares) {
+    Kernels kernels = EngineKernels.byName("auto", torch.get_num_threads());
+    if (kernels.name().equals("cpu") && onCpu(points) && onCpu(codebook)) {
+      return nearest(kernels, points.contiguous(), codebook.contiguous());
+    }
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor distances = torch.addmm(squares, points, codebook.t(), new Scalar(1), new Scalar(-2));
       result.put(distances.argmin(new LongOptional(1), false));
     }
+    return result;
+  }
+
+  private static boolean onCpu(Tensor tensor) {
+    return !tensor.is_cuda() && tensor.scalar_type().intern() == torch.ScalarType.Float;
+  }
+
+  /** By the kernel, which keeps no table of distances. */
+  private static Tensor nearest(Kernels kernels, Tensor points, Tensor codebook) {
+    long count = points.size(0);
+    Tensor result = torch.empty(new long[] {count}, Tensors.int64(), null);
+    kernels.quantise(
+        points.data_ptr_float(),
+        count,
+        codebook.data_ptr_float(),
+        codebook.size(0),
+        codebook.size(1),
+        result.data_ptr_long());
     return result;
   }
 
