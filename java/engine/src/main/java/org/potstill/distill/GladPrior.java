@@ -1,8 +1,6 @@
 package org.potstill.distill;
 
-import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -158,8 +156,9 @@ final class GladPrior implements AutoCloseable {
    * @return (N, C, H, W)
    */
   Tensor features(Tensor codes) {
-    return inChunks(
+    return Chunks.join(
         codes.size(0),
+        settings.chunk(),
         (start, length) ->
             torch
                 .nan_to_num(
@@ -175,8 +174,9 @@ final class GladPrior implements AutoCloseable {
    * @return (N, C, H, W) of the data set's size
    */
   Tensor images(Tensor codes, Tensor features) {
-    return inChunks(
+    return Chunks.join(
         codes.size(0),
+        settings.chunk(),
         (start, length) -> {
           Tensor made =
               generator.fromFeatures(
@@ -185,7 +185,9 @@ final class GladPrior implements AutoCloseable {
                   features.narrow(0, start, length),
                   settings.layer());
           Tensor pixels = middle(made).add(new Scalar(1)).mul(new Scalar(0.5));
-          return pixels.sub(perChannel(normalisation.mean())).div(perChannel(normalisation.std()));
+          return pixels
+              .sub(Tensors.perChannel(normalisation.mean()))
+              .div(Tensors.perChannel(normalisation.std()));
         });
   }
 
@@ -204,7 +206,7 @@ final class GladPrior implements AutoCloseable {
         Tensor scaled =
             imageGradient
                 .narrow(0, start, length)
-                .div(perChannel(normalisation.std()).mul(new Scalar(2)));
+                .div(Tensors.perChannel(normalisation.std()).mul(new Scalar(2)));
         StyleGan.Gradients found =
             generator.pullBack(
                 weights,
@@ -239,32 +241,6 @@ final class GladPrior implements AutoCloseable {
 
   private long margin() {
     return (generator.imageSize() - settings.resolution()) / 2L;
-  }
-
-  private static Tensor perChannel(List<Double> values) {
-    float[] floats = new float[values.size()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = values.get(i).floatValue();
-    }
-    return Tensors.of(floats, 1, floats.length, 1, 1);
-  }
-
-  /** Makes a part of a batch. */
-  private interface Part {
-    Tensor make(long start, long length);
-  }
-
-  private Tensor inChunks(long count, Part part) {
-    Tensor result = new Tensor();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      TensorVector parts = new TensorVector();
-      for (long start = 0; start < count; start += settings.chunk()) {
-        parts.push_back(part.make(start, Math.min(settings.chunk(), count - start)));
-      }
-      result.put(torch.cat(parts, 0));
-    }
-    return result;
   }
 
   /** Gives the weights back. */

@@ -1,6 +1,5 @@
 package org.potstill.distill;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -11,7 +10,6 @@ import org.potstill.errors.InputException;
 import org.potstill.prior.StyleGan;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
-import org.potstill.tensor.Tensors;
 
 /**
  * The space of GLaD (Cazenavette et al. 2023): the variables are the codes "w+" of a StyleGAN
@@ -90,18 +88,7 @@ final class GladSpace implements LatentSpace {
   }
 
   private void take(LatentsFile latents, String name, long... shape) {
-    Tensor variable = latents.variable(name);
-    if (!Arrays.equals(Tensors.shape(variable), shape)) {
-      throw new InputException(
-          latents.file()
-              + ": '"
-              + name
-              + "' has shape "
-              + Arrays.toString(Tensors.shape(variable))
-              + ", but the generator takes "
-              + Arrays.toString(shape));
-    }
-    variables.put(name, variable.clone());
+    variables.put(name, latents.variable(name, "the generator", shape));
   }
 
   @Override

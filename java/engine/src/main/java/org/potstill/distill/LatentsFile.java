@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -129,15 +130,30 @@ public final class LatentsFile implements AutoCloseable {
   }
 
   /**
-   * A variable, owned by this file.
+   * A copy of a variable, in the caller's scope.
    *
-   * @throws InputException where there is none of that name
+   * @param taker what takes it, for the error
+   * @param shape that it has to have
+   * @throws InputException where there is none of that name, or it has another shape
    */
-  Tensor variable(String name) {
+  Tensor variable(String name, String taker, long... shape) {
     if (!tensors.contains(VARIABLES + name)) {
       throw new InputException(file + " has no latents called '" + name + "'");
     }
-    return tensors.get(VARIABLES + name);
+    Tensor variable = tensors.get(VARIABLES + name);
+    if (!Arrays.equals(Tensors.shape(variable), shape)) {
+      throw new InputException(
+          file
+              + ": '"
+              + name
+              + "' has shape "
+              + Arrays.toString(Tensors.shape(variable))
+              + ", but "
+              + taker
+              + " takes "
+              + Arrays.toString(shape));
+    }
+    return variable.clone();
   }
 
   /** The labels, (M) int64, owned by this file. */

@@ -167,8 +167,9 @@ final class Ld3mPrior implements AutoCloseable {
 
   /** The latents of images as the encoder takes them, (N, C, H, W). */
   Tensor encode(Tensor images) {
-    return inChunks(
+    return Chunks.join(
         images.size(0),
+        settings.chunk(),
         (start, length) -> model.firstStage().encode(weights, images.narrow(0, start, length)));
   }
 
@@ -180,8 +181,8 @@ final class Ld3mPrior implements AutoCloseable {
   /** Normalised images of the data set as pixels from -1 to 1. */
   Tensor symmetric(Tensor images) {
     return images
-        .mul(perChannel(normalisation.std()))
-        .add(perChannel(normalisation.mean()))
+        .mul(Tensors.perChannel(normalisation.std()))
+        .add(Tensors.perChannel(normalisation.mean()))
         .mul(new Scalar(2))
         .sub(new Scalar(1));
   }
@@ -256,7 +257,10 @@ final class Ld3mPrior implements AutoCloseable {
               .add(new Scalar(1))
               .mul(new Scalar(0.5))
               .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(1)));
-      result.put(pixels.sub(perChannel(normalisation.mean())).div(perChannel(normalisation.std())));
+      result.put(
+          pixels
+              .sub(Tensors.perChannel(normalisation.mean()))
+              .div(Tensors.perChannel(normalisation.std())));
     }
     return result;
   }
@@ -303,32 +307,6 @@ final class Ld3mPrior implements AutoCloseable {
       last.put(Tensors.gradients(shownOf(end), gradient, new Tensor[] {end}, false)[0]);
     }
     return sampler.pullBack(weights, inputs, latents, last);
-  }
-
-  private static Tensor perChannel(List<Double> values) {
-    float[] floats = new float[values.size()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = values.get(i).floatValue();
-    }
-    return Tensors.of(floats, 1, floats.length, 1, 1);
-  }
-
-  /** Makes a part of a batch. */
-  private interface Part {
-    Tensor make(long start, long length);
-  }
-
-  private Tensor inChunks(long count, Part part) {
-    Tensor result = new Tensor();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      TensorVector parts = new TensorVector();
-      for (long start = 0; start < count; start += settings.chunk()) {
-        parts.push_back(part.make(start, Math.min(settings.chunk(), count - start)));
-      }
-      result.put(torch.cat(parts, 0));
-    }
-    return result;
   }
 
   /** Gives the weights back. */

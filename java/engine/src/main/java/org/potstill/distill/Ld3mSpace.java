@@ -1,6 +1,5 @@
 package org.potstill.distill;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -12,7 +11,6 @@ import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.random.Purpose;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
-import org.potstill.tensor.Tensors;
 
 /**
  * The space of LD3M (Moser et al. 2024): the variables are the latents x_T of a diffusion model
@@ -88,18 +86,7 @@ final class Ld3mSpace implements LatentSpace {
   }
 
   private void take(LatentsFile latents, String name, long... shape) {
-    Tensor variable = latents.variable(name);
-    if (!Arrays.equals(Tensors.shape(variable), shape)) {
-      throw new InputException(
-          latents.file()
-              + ": '"
-              + name
-              + "' has shape "
-              + Arrays.toString(Tensors.shape(variable))
-              + ", but the diffusion model takes "
-              + Arrays.toString(shape));
-    }
-    variables.put(name, variable.clone());
+    variables.put(name, latents.variable(name, "the diffusion model", shape));
   }
 
   @Override

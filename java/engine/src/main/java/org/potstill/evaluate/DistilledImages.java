@@ -87,15 +87,7 @@ final class DistilledImages implements TrainingSource {
     if (of.equals(wanted)) {
       return images;
     }
-    Tensor pixels = images.mul(channel(of.std())).add(channel(of.mean()));
-    return pixels.sub(channel(wanted.mean())).div(channel(wanted.std()));
-  }
-
-  private static Tensor channel(List<Double> values) {
-    float[] floats = new float[values.size()];
-    for (int c = 0; c < floats.length; c++) {
-      floats[c] = values.get(c).floatValue();
-    }
-    return Tensors.of(floats, 1, floats.length, 1, 1);
+    Tensor pixels = images.mul(Tensors.perChannel(of.std())).add(Tensors.perChannel(of.mean()));
+    return pixels.sub(Tensors.perChannel(wanted.mean())).div(Tensors.perChannel(wanted.std()));
   }
 }

@@ -1,5 +1,6 @@
 package org.potstill.tensor;
 
+import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -31,6 +32,15 @@ public final class Tensors {
       tensor.data_ptr_float().put(values, 0, values.length);
     }
     return tensor;
+  }
+
+  /** One value per channel as (1, C, 1, 1) float32, to be spread over a batch of images. */
+  public static Tensor perChannel(List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int c = 0; c < floats.length; c++) {
+      floats[c] = values.get(c).floatValue();
+    }
+    return of(floats, 1, floats.length, 1, 1);
   }
 
   /** An int64 tensor with its own copy of {@code values}, row-major. */
