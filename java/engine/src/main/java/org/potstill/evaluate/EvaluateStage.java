@@ -199,14 +199,15 @@ public final class EvaluateStage {
     try (LabelledImages images = chosen.load(0)) {
       perClass = images.perClass(data.classKeys().size());
     }
+    // Before the first training, so that a baseline that cannot be had is told at once.
+    Baselines known = new Baselines(config, data, context, trials.loader(), perClass);
+    List<TrainingSource> sources = evaluate.baselines().stream().map(known::of).toList();
     Evaluation.SetResult distilled =
         new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST), distilling);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
-    Baselines sources = new Baselines(config, data, context, trials.loader(), perClass);
-    for (String baseline : evaluate.baselines()) {
-      TrainingSource source = sources.of(baseline);
+    for (TrainingSource source : sources) {
       baselines.put(
-          baseline,
+          source.name(),
           new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST), distilling));
     }
     return new Evaluation(distilled, baselines, protocol(trials, selection));

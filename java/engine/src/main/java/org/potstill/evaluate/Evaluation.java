@@ -45,7 +45,8 @@ public record Evaluation(
         return Optional.empty();
       }
       List<Double> means = new ArrayList<>();
-      for (int repeat = 0; repeat < others.get(0).accuracies().size(); repeat++) {
+      int repeats = others.stream().mapToInt(o -> o.accuracies().size()).min().orElseThrow();
+      for (int repeat = 0; repeat < repeats; repeat++) {
         int index = repeat;
         means.add(
             others.stream()
