@@ -96,6 +96,8 @@ final class YamlText {
             .setDefaultFlowStyle(style)
             .setWidth(Integer.MAX_VALUE)
             .setSplitLines(false)
+            // One empty list may stand for several keys.
+            .setDereferenceAliases(true)
             .build();
     return new Dump(settings).dumpToString(value);
   }

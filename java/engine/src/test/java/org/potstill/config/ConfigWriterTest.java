@@ -1,12 +1,14 @@
 package org.potstill.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,13 @@ class ConfigWriterTest {
     Config reloaded = ConfigLoader.load(file, List.of());
     assertEquals(config, reloaded);
     assertEquals(List.of(), ConfigDiff.changedKeys(config, reloaded));
+  }
+
+  @ParameterizedTest
+  @MethodSource("settings")
+  void everyValueStandsWhereItBelongs(List<String> settings) {
+    String yaml = ConfigWriter.toYaml(ConfigLoader.of(settings.toArray(String[]::new)));
+    assertFalse(Pattern.compile(": [&*]id\\d").matcher(yaml).find(), yaml);
   }
 
   @ParameterizedTest
