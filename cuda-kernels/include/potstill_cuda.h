@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_CUDA_ABI_VERSION 1
+#define POTSTILL_CUDA_ABI_VERSION 2
 
 enum {
   POTSTILL_CUDA_OK = 0,
@@ -156,6 +156,19 @@ POTSTILL_CUDA_API int32_t potstill_cuda_trajectory(
     int64_t count, const int64_t* sizes, const float* const* theta, const float* const* target,
     const float* const* start, float* const* gradients, double* loss, void* workspace,
     int64_t workspace_bytes, int32_t device, void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * quantise: for every one of `count` points (count, width) the index of the nearest vector of a
+ * codebook (codes, width), argmin_k sum_d (x_d - e_kd)^2, ties to the lower index; all are device
+ * buffers. Distances are added in single precision in the order of the coordinates. A point at no
+ * finite distance of any code (NaN, infinity) has index 0. An empty codebook or width 0 is
+ * POTSTILL_CUDA_INVALID_ARGUMENT; codes is limited to 2^30. Reads 4 (count + codes) * width bytes,
+ * the codes again from the caches for every eight points, and writes 8 bytes a point.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_quantise(const float* points, int64_t count,
+                                                 const float* codebook, int64_t codes,
+                                                 int64_t width, int64_t* indices, int32_t device,
+                                                 void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 #ifdef __cplusplus
 }

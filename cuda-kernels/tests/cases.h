@@ -36,5 +36,6 @@ void test_select();
 void test_feature_mean();
 void test_gradient_match();
 void test_trajectory();
+void test_quantise();
 
 #endif

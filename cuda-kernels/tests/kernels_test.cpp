@@ -81,6 +81,7 @@ int main(int arguments, char** argument) {
     run("feature_mean", test_feature_mean);
     run("gradient_match", test_gradient_match);
     run("trajectory", test_trajectory);
+    run("quantise", test_quantise);
     digests[pass] = digest_of_pass;
   }
   check(digests[0] == digests[1], "both passes give the same bits");
