@@ -7,10 +7,10 @@
  * that the query of the operation returns, aligned to 256 bytes, and hold nothing between calls.
  *
  * A call queues its kernels on `stream` (a cudaStream_t; NULL is the default stream) of `device` (a
- * CUDA ordinal) and never waits for them: OK means queued. What only the data can tell shows in the
- * data, as said at each operation. The number of kernels of a call does not depend on its sizes,
- * save one more for each further 3968 words of lists (566 tensors). Results are bit-identical
- * from run to run and from device to device of one architecture.
+ * CUDA ordinal) and, but for potstill_cuda_copy, never waits for them: OK means queued. What only
+ * the data can tell shows in the data, as said at each operation. The number of kernels of a call
+ * does not depend on its sizes, save one more for each further 3968 words of lists (566 tensors).
+ * Results are bit-identical from run to run and from device to device of one architecture.
  *
  * Every function but the queries returns a status; the message of the last error of the calling
  * thread is potstill_cuda_last_error(). Nothing here throws, prints, exits, or leaves another device
@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_CUDA_ABI_VERSION 2
+#define POTSTILL_CUDA_ABI_VERSION 3
 
 enum {
   POTSTILL_CUDA_OK = 0,
@@ -59,6 +59,24 @@ POTSTILL_CUDA_API const char* potstill_cuda_last_error(void) POTSTILL_CUDA_NOEXC
 
 /* OK where the kernels run on this device, else POTSTILL_CUDA_UNAVAILABLE; the message says why. */
 POTSTILL_CUDA_API int32_t potstill_cuda_available(int32_t device) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * Device memory in the order of the stream, from the device's own pool: for callers that have no
+ * allocator of the device. *memory is aligned to 256 bytes; NULL where bytes is 0.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_allocate(int64_t bytes, void** memory, int32_t device,
+                                                 void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/* Gives back what potstill_cuda_allocate gave, once the stream has come so far. NULL is no error. */
+POTSTILL_CUDA_API int32_t potstill_cuda_release(void* memory, int32_t device,
+                                                void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * Copies bytes between host and device memory in either direction, after all that is queued on the
+ * stream, and waits for it: the one call that does. An earlier failure of the stream shows here.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_copy(void* to, const void* from, int64_t bytes,
+                                             int32_t device, void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 /*
  * score: loss_i = log(sum_j exp(z_ij)) - z_i,y_i of device logits z (rows, classes) and device

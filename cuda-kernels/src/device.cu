@@ -11,7 +11,21 @@ void check(cudaError_t error, const char* call, int32_t status) {
   throw Failure(status, "%s: %s", call, cudaGetErrorString(error));
 }
 
+// The runtime calls a driver that is missing "insufficient".
+void require_driver() {
+  int driver = 0;
+  int runtime = 0;
+  check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion", POTSTILL_CUDA_UNAVAILABLE);
+  check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion", POTSTILL_CUDA_UNAVAILABLE);
+  if (driver == 0) throw Failure(POTSTILL_CUDA_UNAVAILABLE, "there is no NVIDIA driver");
+  if (driver / 1000 < runtime / 1000) {
+    throw Failure(POTSTILL_CUDA_UNAVAILABLE, "the driver is for CUDA %d.%d, %d.0 is needed",
+                  driver / 1000, driver % 1000 / 10, runtime / 1000);
+  }
+}
+
 void require_device(int32_t device) {
+  require_driver();
   int count = 0;
   check(cudaGetDeviceCount(&count), "no usable GPU", POTSTILL_CUDA_UNAVAILABLE);
   if (device < 0 || device >= count) {
@@ -22,8 +36,9 @@ void require_device(int32_t device) {
   check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
         "cudaDeviceGetAttribute", POTSTILL_CUDA_UNAVAILABLE);
   if (major < kOldestMajor) {
-    throw Failure(POTSTILL_CUDA_UNAVAILABLE, "device %d has compute capability %d, %d is needed",
-                  static_cast<int>(device), major, kOldestMajor);
+    throw Failure(POTSTILL_CUDA_UNAVAILABLE,
+                  "device %d has compute capability %d.x, %d.0 is needed", static_cast<int>(device),
+                  major, kOldestMajor);
   }
 }
 
