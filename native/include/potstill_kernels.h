@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 2
+#define POTSTILL_ABI_VERSION 3
 
 enum {
   POTSTILL_OK = 0,
@@ -169,6 +169,35 @@ POTSTILL_API int32_t potstill_quantise(const float* points, int64_t count, const
                                        int64_t codes, int64_t width, int64_t* indices,
                                        void* workspace, int64_t workspace_bytes, int32_t threads,
                                        int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * norm_relu_pool: the mean over windows of window x window (1 or 2) of max(y, 0), where y = (x - mean)
+ * rstd scale + shift and rstd = 1 / sqrt(var + epsilon), mean and variance (over n) of every image and
+ * channel. x (images, height, width, channels), out (images, height / window, width / window,
+ * channels), scale and shift (channels), mean and rstd (images, channels). Rows and columns that fill
+ * no window count in the statistics alone. NaN goes through. Single precision; the variance is added
+ * up in runs of 64 positions about the mean of the run. Reads x twice, writes out once.
+ */
+POTSTILL_API int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height,
+                                             int64_t width, int64_t channels, const float* scale,
+                                             const float* shift, float epsilon, int32_t window,
+                                             float* out, float* mean, float* rstd, int32_t threads,
+                                             int32_t level) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_norm_relu_pool_gradient in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images,
+                                                                int64_t channels) POTSTILL_NOEXCEPT;
+
+/*
+ * norm_relu_pool_gradient: given out_gradient, as out, and what norm_relu_pool left in mean and rstd,
+ * the gradients with respect to x, scale and shift. x_gradient may be x itself. Recomputes y; adds up
+ * rows in single precision, images in double. Reads x and out_gradient twice, writes x_gradient once.
+ */
+POTSTILL_API int32_t potstill_norm_relu_pool_gradient(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
+    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
+    const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
+    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,24 @@ struct Moments {
 // Codes that are compared with a point at once; tables of codes are padded to a multiple of it.
 constexpr int kCodes = 64;
 
+// One map of (height, width) positions, each with its channels side by side.
+struct NormMap {
+  int64_t height;
+  int64_t width;
+  int64_t channels;  // of the whole map, the distance of two positions
+};
+
+// What belongs to the channels of a block; without mean and rstd forward.
+struct NormChannels {
+  const float* scale;
+  const float* shift;
+  const float* mean;
+  const float* rstd;
+};
+
+// Channels of a block; the same at every level, so that the cut does not depend on it.
+constexpr int64_t kNormChannels = 64;
+
 struct Loops {
   // Figures of one row; indexed by POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16.
   void (*score_row[3])(const void* logits, int64_t classes, int64_t label, const ScoreRow& out);
@@ -52,6 +70,18 @@ struct Loops {
 
   // Index of the code nearest to a point; codes (width, padded), padded a multiple of kCodes.
   int64_t (*nearest_code)(const float* point, const float* codes, int64_t padded, int64_t width);
+
+  // norm_relu_pool of `count` channels of one map, up to kNormChannels; [0] without pooling, [1]
+  // over windows of 2 x 2. Fills mean and rstd.
+  void (*norm_forward[2])(const NormMap& map, int64_t count, const float* x,
+                          const NormChannels& given, float epsilon, float* out, float* mean,
+                          float* rstd);
+
+  // Its gradient with respect to x, which `out` may overwrite, and the map's shares in those of
+  // scale and shift.
+  void (*norm_backward[2])(const NormMap& map, int64_t count, const float* x,
+                           const NormChannels& given, const float* gradient, float* out,
+                           float* scale_share, float* shift_share);
 };
 
 namespace generic {

@@ -55,8 +55,8 @@ double reference_loss(const float* row, int64_t classes, int64_t label) {
 }
 
 void test_score() {
-  for (int64_t classes : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 129, 1000, 1023,
-                          1024, 1025, 3000}) {
+  for (int64_t classes : {1,  2,  3,  4,  5,  7,   8,    9,    15,   16,   17,
+                          31, 33, 63, 64, 65, 129, 1000, 1023, 1024, 1025, 3000}) {
     const int64_t rows = 9;
     Unaligned logits(rows * classes);
     fill(logits.data(), rows * classes, 5);
@@ -147,7 +147,8 @@ void test_feature_mean() {
           for (int64_t r = offsets[c]; r < offsets[c + 1]; ++r) sum += data[r * features + f];
           return sum / static_cast<double>(offsets[c + 1] - offsets[c]);
         };
-        const double d = mean(synthetic.data(), synthetic_offsets) - mean(real.data(), real_offsets);
+        const double d =
+            mean(synthetic.data(), synthetic_offsets) - mean(real.data(), real_offsets);
         expected += d * d;
         for (int64_t r = synthetic_offsets[c]; r < synthetic_offsets[c + 1]; ++r) {
           slope[r * features + f] =
@@ -264,8 +265,8 @@ void test_quantise() {
         for (int64_t k = 0; k < codes; ++k) {
           double distance = 0;
           for (int64_t d = 0; d < width; ++d) {
-            distance += std::pow(
-                double(points.data()[i * width + d]) - codebook.data()[k * width + d], 2);
+            distance +=
+                std::pow(double(points.data()[i * width + d]) - codebook.data()[k * width + d], 2);
           }
           least = std::min(least, distance);
           if (k == indices[static_cast<size_t>(i)]) chosen = distance;
@@ -278,11 +279,148 @@ void test_quantise() {
   int64_t index[2] = {-1, -1};
   double workspace[32];
   check(potstill_quantise(point, 2, same, 3, 1, index, workspace, sizeof workspace, 1, level) ==
-            POTSTILL_OK && index[0] == 0 && index[1] == 0,
+                POTSTILL_OK &&
+            index[0] == 0 && index[1] == 0,
         "ties go to the lower index, NaN to the first");
   check(potstill_quantise(point, 2, same, 0, 1, index, workspace, sizeof workspace, 1, level) ==
             POTSTILL_INVALID_ARGUMENT,
         "an empty codebook is refused");
+}
+
+// One channel of one image in double precision; dx and the shares only where a gradient is given.
+struct NormReference {
+  std::vector<double> out, dx;
+  double of_scale = 0, of_shift = 0;
+
+  NormReference(const float* x, int64_t height, int64_t width, int64_t step, double scale,
+                double shift, double epsilon, int64_t window, const float* gradient) {
+    const int64_t n = height * width, high = height / window, wide = width / window;
+    double mean = 0, variance = 0;
+    for (int64_t p = 0; p < n; ++p) mean += double(x[p * step]) / double(n);
+    for (int64_t p = 0; p < n; ++p) variance += std::pow(x[p * step] - mean, 2) / double(n);
+    const double rstd = 1 / std::sqrt(variance + epsilon);
+    out.resize(static_cast<size_t>(high * wide));
+    std::vector<double> dy(static_cast<size_t>(n)), normed(static_cast<size_t>(n));
+    for (int64_t p = 0; p < n; ++p) {
+      const int64_t row = p / width / window, column = p % width / window;
+      const auto at = static_cast<size_t>(p);
+      normed[at] = (x[p * step] - mean) * rstd;
+      const double y = normed[at] * scale + shift;
+      if (y <= 0 || row >= high || column >= wide) continue;
+      const int64_t o = row * wide + column;
+      out[static_cast<size_t>(o)] += y / double(window * window);
+      if (gradient != nullptr) dy[at] = gradient[o * step] / double(window * window);
+      of_shift += dy[at];
+      of_scale += dy[at] * normed[at];
+    }
+    for (size_t p = 0; p < dy.size(); ++p) {
+      dx.push_back(scale * rstd * (dy[p] - (of_shift + normed[p] * of_scale) / double(n)));
+    }
+  }
+};
+
+void test_norm_relu_pool() {
+  const float epsilon = 1e-5f;
+  for (int64_t channels : {1, 3, 4, 17, 63, 64, 65, 100, 128, 192}) {
+    for (int64_t height : {1, 2, 5, 16}) {
+      for (int64_t width : {1, 4, 7, 13}) {
+        for (int64_t window : {1, 2}) {
+          const int64_t images = 3, size = height * width * channels;
+          const int64_t pooled = (height / window) * (width / window) * channels;
+          Unaligned x(images * size), scale(channels), shift(channels), out(images * pooled);
+          Unaligned mean(images * channels), rstd(images * channels), given(images * pooled);
+          Unaligned dscale(channels), dshift(channels), dx(images * size);
+          fill(x.data(), images * size, 2);
+          for (int64_t i = 0; i < images * size; ++i) x.data()[i] += 5;
+          fill(scale.data(), channels, 1);
+          fill(shift.data(), channels, 1);
+          fill(given.data(), images * pooled, 1);
+          const int64_t bytes = potstill_norm_relu_pool_gradient_workspace(images, channels);
+          std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+          const auto w = static_cast<int32_t>(window);
+          std::vector<float> first;
+          for (int32_t threads : {1, 3}) {
+            // The second time the gradient overwrites the input.
+            float* into = threads == 1 ? dx.data() : x.data();
+            const bool ran =
+                potstill_norm_relu_pool(x.data(), images, height, width, channels, scale.data(),
+                                        shift.data(), epsilon, w, out.data(), mean.data(),
+                                        rstd.data(), threads, level) == POTSTILL_OK &&
+                potstill_norm_relu_pool_gradient(
+                    x.data(), images, height, width, channels, scale.data(), shift.data(), w,
+                    mean.data(), rstd.data(), given.data(), into, dscale.data(), dshift.data(),
+                    workspace.data(), bytes, threads, level) == POTSTILL_OK;
+            check(ran, "norm_relu_pool runs");
+            std::vector<float> all(out.data(), out.data() + images * pooled);
+            all.insert(all.end(), into, into + images * size);
+            all.insert(all.end(), dscale.data(), dscale.data() + channels);
+            all.insert(all.end(), dshift.data(), dshift.data() + channels);
+            check(threads == 1 || std::memcmp(all.data(), first.data(), 4 * all.size()) == 0,
+                  "neither the thread count nor the place of the gradient changes norm_relu_pool");
+            first = all;
+            if (threads > 1) continue;
+            const std::string sizes = " of " + std::to_string(height) + " x " +
+                                      std::to_string(width) + " x " + std::to_string(channels);
+            for (int64_t c = 0; c < channels; ++c) {
+              double of_scale = 0, of_shift = 0;
+              for (int64_t i = 0; i < images; ++i) {
+                const NormReference expected(x.data() + i * size + c, height, width, channels,
+                                             scale.data()[c], shift.data()[c], epsilon, window,
+                                             given.data() + i * pooled + c);
+                of_scale += expected.of_scale;
+                of_shift += expected.of_shift;
+                // Few positions may lie close together: values and slopes then grow with rstd.
+                const double grown = 1 + 0.1 * rstd.data()[i * channels + c];
+                for (size_t p = 0; p < expected.out.size(); ++p) {
+                  const double value = out.data()[i * pooled + int64_t(p) * channels + c];
+                  check(std::abs(value - expected.out[p]) <= 2e-5 * grown, "output" + sizes);
+                }
+                for (size_t p = 0; p < expected.dx.size(); ++p) {
+                  const double value = dx.data()[i * size + int64_t(p) * channels + c];
+                  const double slope = std::abs(scale.data()[c]) * rstd.data()[i * channels + c];
+                  check(std::abs(value - expected.dx[p]) <= 5e-5 * (1 + slope) * grown,
+                        "gradient" + sizes);
+                }
+              }
+              check(std::abs(dscale.data()[c] - of_scale) <= 1e-4 * (1 + std::abs(of_scale)),
+                    "gradient of the scale" + sizes);
+              check(std::abs(dshift.data()[c] - of_shift) <= 1e-4 * (1 + std::abs(of_shift)),
+                    "gradient of the shift" + sizes);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void test_norm_relu_pool_edges() {
+  const float one[4] = {1, 1, 1, 1}, nan[4] = {1, NAN, 2, 3}, zero[4] = {};
+  float out[4], mean[1], rstd[1];
+  check(potstill_norm_relu_pool(nan, 1, 2, 2, 1, one, zero, 1e-5f, 2, out, mean, rstd, 1, level) ==
+                POTSTILL_OK &&
+            std::isnan(out[0]),
+        "NaN goes through norm and ReLU");
+  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 1, out, mean, rstd, 1, level) ==
+                POTSTILL_OK &&
+            out[3] == 0 && mean[0] == 1,
+        "a flat map becomes the shift");
+  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 3, out, mean, rstd, 1, level) ==
+            POTSTILL_INVALID_ARGUMENT,
+        "other windows are refused");
+  check(potstill_norm_relu_pool(nullptr, 0, 2, 2, 4, one, zero, 1e-5f, 2, out, mean, rstd, 1,
+                                level) == POTSTILL_OK,
+        "no image is fine");
+  float dscale[1] = {7}, dshift[1] = {7};
+  check(potstill_norm_relu_pool_gradient(nullptr, 0, 2, 2, 1, one, zero, 2, nullptr, nullptr,
+                                         nullptr, nullptr, dscale, dshift, nullptr, 0, 1,
+                                         level) == POTSTILL_OK &&
+            dscale[0] == 0 && dshift[0] == 0,
+        "no image has no slope");
+  check(
+      potstill_norm_relu_pool_gradient(one, 1, 2, 2, 1, one, zero, 2, mean, rstd, one, out, dscale,
+                                       dshift, nullptr, 0, 1, level) == POTSTILL_INVALID_ARGUMENT,
+      "a missing workspace is refused");
 }
 
 }  // namespace
@@ -305,6 +443,8 @@ int main(int argc, char** argv) {
   test_gradient_match();
   test_trajectory();
   test_quantise();
+  test_norm_relu_pool();
+  test_norm_relu_pool_edges();
   std::printf("%d failures\n", failures);
   return failures == 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 // Compiled once per level, with POTSTILL_LEVEL and POTSTILL_LANES from the build.
+#include "norm_block.h"
 #include "quantise.h"
 #include "score.h"
 #include "sums.h"
@@ -15,6 +16,8 @@ extern const Loops loops = {
     squared_distances,
     scaled_difference,
     nearest_code,
+    {norm_forward<1>, norm_forward<2>},
+    {norm_backward<1>, norm_backward<2>},
 };
 
 }  // namespace POTSTILL_LEVEL

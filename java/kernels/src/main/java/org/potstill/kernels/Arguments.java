@@ -149,6 +149,46 @@ final class Arguments {
     holds(call, "indices", indices, count, Long.BYTES);
   }
 
+  static void normReluPool(
+      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+    norm("normReluPool(" + maps + ")", maps, input, norm, output, "output");
+  }
+
+  static void normReluPoolGradient(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      FloatPointer outputGradient,
+      NormGradients gradients) {
+    String call = "normReluPoolGradient(" + maps + ")";
+    norm(call, maps, input, norm, outputGradient, "outputGradient");
+    holds(call, "gradient of the input", gradients.input(), maps.elements(), Float.BYTES);
+    holds(call, "gradient of the scale", gradients.scale(), maps.channels(), Float.BYTES);
+    holds(call, "gradient of the shift", gradients.shift(), maps.channels(), Float.BYTES);
+  }
+
+  private static void norm(
+      String call,
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      FloatPointer output,
+      String outputName) {
+    require(maps.window() == 1 || maps.window() == 2, call, "window must be 1 or 2");
+    require(maps.images() >= 0 && maps.channels() >= 0, call, "negative size");
+    require(
+        maps.images() == 0 || (maps.height() >= 1 && maps.width() >= 1),
+        call,
+        "a map has no position");
+    product(call, product(call, maps.images(), maps.height(), maps.width()), maps.channels(), 4);
+    holds(call, "input", input, maps.elements(), Float.BYTES);
+    holds(call, outputName, output, maps.pooled(), Float.BYTES);
+    holds(call, "scale", norm.scale(), maps.channels(), Float.BYTES);
+    holds(call, "shift", norm.shift(), maps.channels(), Float.BYTES);
+    holds(call, "mean", norm.mean(), maps.images() * maps.channels(), Float.BYTES);
+    holds(call, "rstd", norm.rstd(), maps.images() * maps.channels(), Float.BYTES);
+  }
+
   private static void list(String call, String name, long[] sizes, List<FloatPointer> buffers) {
     require(
         buffers.size() == sizes.length,

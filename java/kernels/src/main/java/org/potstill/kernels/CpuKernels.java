@@ -292,6 +292,66 @@ public final class CpuKernels implements Kernels {
     }
   }
 
+  @Override
+  public void normReluPool(
+      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+    requireAvailable();
+    Arguments.normReluPool(maps, input, norm, output);
+    check(
+        NativeKernels.potstill_norm_relu_pool(
+            input,
+            maps.images(),
+            maps.height(),
+            maps.width(),
+            maps.channels(),
+            norm.scale(),
+            norm.shift(),
+            norm.epsilon(),
+            maps.window(),
+            output,
+            norm.mean(),
+            norm.rstd(),
+            threads,
+            level.code()),
+        maps.toString());
+  }
+
+  @Override
+  public void normReluPoolGradient(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      FloatPointer outputGradient,
+      NormGradients gradients) {
+    requireAvailable();
+    Arguments.normReluPoolGradient(maps, input, norm, outputGradient, gradients);
+    long bytes =
+        NativeKernels.potstill_norm_relu_pool_gradient_workspace(maps.images(), maps.channels());
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_norm_relu_pool_gradient(
+              input,
+              maps.images(),
+              maps.height(),
+              maps.width(),
+              maps.channels(),
+              norm.scale(),
+              norm.shift(),
+              maps.window(),
+              norm.mean(),
+              norm.rstd(),
+              outputGradient,
+              gradients.input(),
+              gradients.scale(),
+              gradients.shift(),
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          maps.toString());
+    }
+  }
+
   private void requireAvailable() {
     if (!cause.isEmpty()) {
       throw new KernelUnavailableException("kernel provider 'cpu' is unavailable: " + cause);

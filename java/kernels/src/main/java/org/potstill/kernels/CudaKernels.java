@@ -94,6 +94,22 @@ public final class CudaKernels implements Kernels {
     throw unavailable();
   }
 
+  @Override
+  public void normReluPool(
+      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+    throw unavailable();
+  }
+
+  @Override
+  public void normReluPoolGradient(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      FloatPointer outputGradient,
+      NormGradients gradients) {
+    throw unavailable();
+  }
+
   private static KernelUnavailableException unavailable() {
     return new KernelUnavailableException("kernel provider 'cuda' is unavailable: " + CAUSE);
   }

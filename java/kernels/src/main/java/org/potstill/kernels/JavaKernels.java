@@ -116,4 +116,22 @@ public final class JavaKernels implements Kernels {
         Math.toIntExact(width),
         indices);
   }
+
+  @Override
+  public void normReluPool(
+      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+    Arguments.normReluPool(maps, input, norm, output);
+    new JavaNormReluPool(maps, norm).forward(input, output);
+  }
+
+  @Override
+  public void normReluPoolGradient(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      FloatPointer outputGradient,
+      NormGradients gradients) {
+    Arguments.normReluPoolGradient(maps, input, norm, outputGradient, gradients);
+    new JavaNormReluPool(maps, norm).backward(input, outputGradient, gradients);
+  }
 }

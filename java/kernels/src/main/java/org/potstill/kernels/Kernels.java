@@ -137,4 +137,31 @@ public interface Kernels {
       long codes,
       long width,
       LongPointer indices);
+
+  /**
+   * Instance norm (Ulyanov et al. 2016), ReLU and average pooling in one: the mean over squares of
+   * {@code max((x - mean) rstd scale + shift, 0)}, mean and variance over the positions of every
+   * image and channel. NaN goes through.
+   *
+   * @param input (images, height, width, channels)
+   * @param norm scale and shift; its mean and rstd are filled
+   * @param output (images, height / window, width / window, channels), filled
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output);
+
+  /**
+   * The gradients of {@link #normReluPool} with respect to input, scale and shift.
+   *
+   * @param input as it was given
+   * @param norm as it was left
+   * @param outputGradient as the output
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void normReluPoolGradient(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      FloatPointer outputGradient,
+      NormGradients gradients);
 }

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -123,6 +123,45 @@ final class NativeKernels {
       @Cast("int64_t") long codes,
       @Cast("int64_t") long width,
       @Cast("int64_t*") LongPointer indices,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native int potstill_norm_relu_pool(
+      @Cast("const float*") FloatPointer x,
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long channels,
+      @Cast("const float*") FloatPointer scale,
+      @Cast("const float*") FloatPointer shift,
+      float epsilon,
+      int window,
+      FloatPointer out,
+      FloatPointer mean,
+      FloatPointer rstd,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_norm_relu_pool_gradient_workspace(
+      @Cast("int64_t") long images, @Cast("int64_t") long channels);
+
+  static native int potstill_norm_relu_pool_gradient(
+      @Cast("const float*") FloatPointer x,
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long channels,
+      @Cast("const float*") FloatPointer scale,
+      @Cast("const float*") FloatPointer shift,
+      int window,
+      @Cast("const float*") FloatPointer mean,
+      @Cast("const float*") FloatPointer rstd,
+      @Cast("const float*") FloatPointer outGradient,
+      FloatPointer xGradient,
+      FloatPointer scaleGradient,
+      FloatPointer shiftGradient,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,
       int threads,

@@ -63,6 +63,47 @@ abstract class KernelCases {
   }
 
   @Test
+  void normReluPoolEqualsFiguresByHand() {
+    // One channel: mean 1, variance 4; normed -1, 1, 1, -1; then twice that plus 1 is -1, 3, 3, -1.
+    FloatPointer input = new FloatPointer(-1f, 3f, 3f, -1f);
+    FloatPointer mean = new FloatPointer(1);
+    FloatPointer rstd = new FloatPointer(1);
+    NormState norm = new NormState(new FloatPointer(2f), new FloatPointer(1f), 0, mean, rstd);
+    FloatPointer output = new FloatPointer(1);
+    NormMaps maps = new NormMaps(1, 2, 2, 1, 2);
+    kernels().normReluPool(maps, input, norm, output);
+    assertEquals(1.5f, output.get());
+    assertEquals(1f, mean.get());
+    assertEquals(0.5f, rstd.get());
+    // dy = (0, 1, 1, 0): its sum 2, with the normed values 2; dx = dy - 1/2 - normed / 2.
+    NormGradients gradients =
+        new NormGradients(new FloatPointer(4), new FloatPointer(1), new FloatPointer(1));
+    kernels().normReluPoolGradient(maps, input, norm, new FloatPointer(4f), gradients);
+    assertArrayEquals(new float[4], floats(gradients.input(), 4));
+    assertEquals(2f, gradients.scale().get());
+    assertEquals(2f, gradients.shift().get());
+  }
+
+  @Test
+  void normReluPoolRefusesWhatDoesNotFit() {
+    FloatPointer four = new FloatPointer(1f, 2f, 3f, 4f);
+    NormState norm =
+        new NormState(
+            new FloatPointer(1f),
+            new FloatPointer(0f),
+            1e-5f,
+            new FloatPointer(1),
+            new FloatPointer(1));
+    NormMaps tooLarge = new NormMaps(1, 3, 2, 1, 2);
+    assertThrows(
+        IllegalArgumentException.class, () -> kernels().normReluPool(tooLarge, four, norm, four));
+    NormMaps wide = new NormMaps(1, 2, 2, 1, 3);
+    assertThrows(
+        IllegalArgumentException.class, () -> kernels().normReluPool(wide, four, norm, four));
+    kernels().normReluPool(new NormMaps(0, 2, 2, 1, 2), four, norm, four);
+  }
+
+  @Test
   void scoreReadsSixteenBitLogits() {
     short[] half = {0x3E00, (short) 0x8001, 0x7BFF, (short) 0xFC00}; // 1.5, -2^-24, 65504, -inf
     float[] asFloats = {1.5f, -0x1p-24f, 65504f, Float.NEGATIVE_INFINITY};

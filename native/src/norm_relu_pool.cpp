@@ -1,0 +1,137 @@
+// norm_relu_pool: instance norm (Ulyanov et al. 2016), ReLU and average pooling of maps with the
+// channels last, x (N, H, W, C) float32, forward and backward.
+//
+// One block of channels of one image is one piece of work: 64 channels of a map of 32 x 32 are 256
+// KiB, which stay in the second cache from the statistics to the pooling. As three operators the
+// same costs three ways through memory forward and four backward. Reads 8 N H W C bytes (12 and a
+// half backward), writes N H W C for windows of 2 x 2 (4 backward). Pieces are independent, and the
+// gradients of scale and shift are added over the images in order, so results do not depend on the
+// thread count.
+#include "loops.h"
+#include "partition.h"
+#include "status.h"
+
+namespace potstill {
+namespace {
+
+struct Call {
+  NormMap map;
+  int64_t images;
+  int64_t positions;
+  int64_t pooled;  // positions of an image of the output
+  int64_t blocks;
+  int which;  // in the tables of loops
+
+  Call(int64_t images, int64_t height, int64_t width, int64_t channels, int32_t window)
+      : map{height, width, channels},
+        images(images),
+        positions(0),
+        pooled(0),
+        blocks(0),
+        which(window - 1) {
+    require(images >= 0 && height >= 0 && width >= 0 && channels >= 0, "a size is negative");
+    require(window == 1 || window == 2, "window must be 1 or 2");
+    int64_t elements = 0;
+    if (__builtin_mul_overflow(height, width, &elements) ||
+        __builtin_mul_overflow(elements, channels, &elements) ||
+        __builtin_mul_overflow(elements, images, &elements) || elements > INT64_MAX / 4) {
+      throw Failure(POTSTILL_INVALID_ARGUMENT, "the maps are too large");
+    }
+    require(images == 0 || (height >= 1 && width >= 1), "a map has no position");
+    positions = height * width;
+    pooled = (height / window) * (width / window);
+    blocks = (channels + kNormChannels - 1) / kNormChannels;
+  }
+
+  bool serial() const { return images * positions * map.channels <= kSerialElements; }
+
+  // Runs body(image, first channel, channels) for every piece.
+  template <typename Body>
+  void run(int32_t threads, Body body) const {
+    const int64_t pieces = images * blocks;
+#pragma omp parallel for num_threads(threads) schedule(static) if (!serial())
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      const int64_t first = piece % blocks * kNormChannels;
+      body(piece / blocks, first, std::min(kNormChannels, map.channels - first));
+    }
+  }
+};
+
+}  // namespace
+}  // namespace potstill
+
+int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height, int64_t width,
+                                int64_t channels, const float* scale, const float* shift,
+                                float epsilon, int32_t window, float* out, float* mean, float* rstd,
+                                int32_t threads, int32_t level) noexcept {
+  using namespace potstill;
+  return guard("norm_relu_pool", [&] {
+    const Loops& loops = loops_of(level);
+    require(threads >= 1, "threads must be at least 1");
+    require(epsilon >= 0, "epsilon is negative");
+    const Call call(images, height, width, channels, window);
+    if (call.images * call.blocks == 0) return;
+    require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
+    require(call.pooled == 0 || out != nullptr, "out is NULL");
+    require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
+    call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
+      const int64_t at = image * channels + first;
+      loops.norm_forward[call.which](call.map, count, x + image * call.positions * channels + first,
+                                     {scale + first, shift + first, nullptr, nullptr}, epsilon,
+                                     out + image * call.pooled * channels + first, mean + at,
+                                     rstd + at);
+    });
+  });
+}
+
+// The shares of the images in the gradients of scale and shift.
+int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images, int64_t channels) noexcept {
+  int64_t bytes = 0;
+  if (images < 0 || channels < 0 || __builtin_mul_overflow(images, channels, &bytes) ||
+      bytes > INT64_MAX / 8) {
+    return -1;
+  }
+  return 8 * bytes;
+}
+
+int32_t potstill_norm_relu_pool_gradient(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
+    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
+    const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
+    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) noexcept {
+  using namespace potstill;
+  return guard("norm_relu_pool_gradient", [&] {
+    const Loops& loops = loops_of(level);
+    require(threads >= 1, "threads must be at least 1");
+    const Call call(images, height, width, channels, window);
+    require(channels == 0 || (scale_gradient != nullptr && shift_gradient != nullptr),
+            "scale_gradient or shift_gradient is NULL");
+    require_workspace(workspace, workspace_bytes,
+                      potstill_norm_relu_pool_gradient_workspace(images, channels));
+    if (call.images * call.blocks > 0) {
+      require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
+      require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
+      require(call.pooled == 0 || out_gradient != nullptr, "out_gradient is NULL");
+      require(x_gradient != nullptr, "x_gradient is NULL");
+    }
+    auto* scale_shares = static_cast<float*>(workspace);
+    float* shift_shares = scale_shares + images * channels;
+    call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
+      const int64_t at = image * channels + first;
+      const int64_t start = image * call.positions * channels + first;
+      loops.norm_backward[call.which](call.map, count, x + start,
+                                      {scale + first, shift + first, mean + at, rstd + at},
+                                      out_gradient + image * call.pooled * channels + first,
+                                      x_gradient + start, scale_shares + at, shift_shares + at);
+    });
+    for (int64_t c = 0; c < channels; ++c) {
+      double of_scale = 0, of_shift = 0;
+      for (int64_t image = 0; image < images; ++image) {
+        of_scale += scale_shares[image * channels + c];
+        of_shift += shift_shares[image * channels + c];
+      }
+      scale_gradient[c] = static_cast<float>(of_scale);
+      shift_gradient[c] = static_cast<float>(of_shift);
+    }
+  });
+}
