@@ -8,5 +8,5 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=$1
 
 ctest --test-dir "$build/native" --quiet --output-on-failure
-build_project cuda-kernels cuda-kernels-host -DPOTSTILL_CUDA=OFF
+build_project cuda-kernels cuda-kernels-host all -DPOTSTILL_CUDA=OFF
 ctest --test-dir "$build/cuda-kernels-host" --quiet --output-on-failure

@@ -46,7 +46,7 @@ public final class CpuKernels implements Kernels {
   }
 
   private static String cause(CpuLevel level) {
-    String cause = NativeLibrary.load();
+    String cause = NativeLibrary.CPU.load();
     if (!cause.isEmpty()) {
       return cause;
     }

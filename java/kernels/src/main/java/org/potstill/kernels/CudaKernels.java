@@ -1,18 +1,43 @@
 package org.potstill.kernels;
 
+import java.lang.ref.Reference;
 import java.util.List;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The place of the CUDA kernels among the providers. This build binds none, so it is never
- * available and says so; every operation throws {@link KernelUnavailableException}.
+ * The operations in CUDA, on buffers in the memory of a GPU: every {@link Pointer} that is handed
+ * over is one of the device's, arrays and lists are the host's. Work is queued on the stream of the
+ * {@link CudaQueue}; an operation that returns a loss waits for it, the others for nothing.
  */
 public final class CudaKernels implements Kernels {
 
-  private static final String CAUSE = "this build holds no binding of the CUDA kernels";
+  private static final int ALIGNMENT = 256;
+
+  private final CudaQueue queue;
+  private final String cause;
+
+  /**
+   * On the device and the stream of {@code queue}.
+   *
+   * @param queue asked at every call
+   */
+  public CudaKernels(CudaQueue queue) {
+    this.queue = queue;
+    this.cause = cause(queue.device());
+  }
+
+  private static String cause(int device) {
+    String cause = NativeLibrary.CUDA.load();
+    if (!cause.isEmpty() || CudaNative.potstill_cuda_available(device) == CudaNative.OK) {
+      return cause;
+    }
+    String message = CudaNative.potstill_cuda_last_error().getString();
+    return message.substring(message.indexOf(':') + 1).strip();
+  }
 
   @Override
   public String name() {
@@ -21,12 +46,22 @@ public final class CudaKernels implements Kernels {
 
   @Override
   public boolean isAvailable() {
-    return false;
+    return cause.isEmpty();
   }
 
   @Override
   public String unavailabilityCause() {
-    return CAUSE;
+    return cause;
+  }
+
+  @Override
+  public boolean onDevice() {
+    return true;
+  }
+
+  /** Where it works. */
+  public CudaQueue queue() {
+    return queue;
   }
 
   @Override
@@ -37,7 +72,27 @@ public final class CudaKernels implements Kernels {
       long rows,
       long classes,
       ScoreOutputs outputs) {
-    throw unavailable();
+    requireAvailable();
+    Arguments.score(logits, type, labels, rows, classes, outputs);
+    try {
+      check(
+          CudaNative.potstill_cuda_score(
+              Buffers.bytes(logits, 0),
+              AbiCodes.of(type),
+              labels,
+              rows,
+              classes,
+              outputs.loss(),
+              outputs.margin(),
+              outputs.entropy(),
+              outputs.el2n(),
+              outputs.correct(),
+              queue.device(),
+              queue.stream()),
+          "rows=" + rows + ", classes=" + classes);
+    } finally {
+      Reference.reachabilityFence(logits);
+    }
   }
 
   @Override
@@ -48,7 +103,29 @@ public final class CudaKernels implements Kernels {
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
-    throw unavailable();
+    requireAvailable();
+    Arguments.select(scores, classOf, n, order, keep, kept);
+    String shapes = "n=" + n + ", classes=" + keep.length;
+    int device = queue.device();
+    long bytes = size(CudaNative.potstill_cuda_select_workspace(n, keep.length, n, device), shapes);
+    try (CudaQueue.Memory workspace = queue.allocate(bytes)) {
+      check(
+          CudaNative.potstill_cuda_select(
+              scores,
+              classOf,
+              n,
+              keep.length,
+              n,
+              AbiCodes.of(order),
+              keep,
+              kept,
+              null,
+              workspace.pointer(),
+              bytes,
+              device,
+              queue.stream()),
+          shapes);
+    }
   }
 
   @Override
@@ -60,7 +137,35 @@ public final class CudaKernels implements Kernels {
       long features,
       double[] perClass,
       FloatPointer gradient) {
-    throw unavailable();
+    requireAvailable();
+    Arguments.featureMean(
+        real, realOffsets, synthetic, syntheticOffsets, features, perClass, gradient);
+    int classes = realOffsets.length - 1;
+    String shapes = "classes=" + classes + ", features=" + features;
+    long bytes = size(CudaNative.potstill_cuda_feature_mean_workspace(classes, features), shapes);
+    try (Results results = new Results(1 + classes, bytes)) {
+      check(
+          CudaNative.potstill_cuda_feature_mean(
+              real,
+              realOffsets,
+              synthetic,
+              syntheticOffsets,
+              classes,
+              features,
+              results.value(0),
+              perClass == null ? null : results.value(1),
+              gradient,
+              results.workspace(),
+              bytes,
+              queue.device(),
+              queue.stream()),
+          shapes);
+      double[] values = results.read(perClass == null ? 1 : 1 + classes);
+      if (perClass != null) {
+        System.arraycopy(values, 1, perClass, 0, classes);
+      }
+      return values[0];
+    }
   }
 
   @Override
@@ -70,7 +175,37 @@ public final class CudaKernels implements Kernels {
       List<FloatPointer> real,
       List<FloatPointer> synthetic,
       List<FloatPointer> gradients) {
-    throw unavailable();
+    requireAvailable();
+    long[] sizes = Arguments.gradientMatch(distance, shapes, real, synthetic, gradients);
+    long[] rows = Arguments.countedRows(shapes);
+    int code = AbiCodes.of(distance);
+    String call = distance + ", tensors=" + sizes.length;
+    long bytes =
+        size(
+            CudaNative.potstill_cuda_gradient_match_workspace(code, sizes.length, rows, sizes),
+            call);
+    try (Results results = new Results(1, bytes)) {
+      check(
+          CudaNative.potstill_cuda_gradient_match(
+              code,
+              sizes.length,
+              rows,
+              sizes,
+              Buffers.addresses(real),
+              Buffers.addresses(synthetic),
+              Buffers.addresses(gradients),
+              results.value(0),
+              results.workspace(),
+              bytes,
+              queue.device(),
+              queue.stream()),
+          call);
+      return results.read(1)[0];
+    } finally { // only addresses cross the border: the buffers must outlive the call
+      Reference.reachabilityFence(real);
+      Reference.reachabilityFence(synthetic);
+      Reference.reachabilityFence(gradients);
+    }
   }
 
   @Override
@@ -80,7 +215,32 @@ public final class CudaKernels implements Kernels {
       List<FloatPointer> target,
       List<FloatPointer> start,
       List<FloatPointer> gradients) {
-    throw unavailable();
+    requireAvailable();
+    Arguments.trajectory(sizes, theta, target, start, gradients);
+    String call = "tensors=" + sizes.length;
+    long bytes = size(CudaNative.potstill_cuda_trajectory_workspace(sizes.length, sizes), call);
+    try (Results results = new Results(1, bytes)) {
+      check(
+          CudaNative.potstill_cuda_trajectory(
+              sizes.length,
+              sizes,
+              Buffers.addresses(theta),
+              Buffers.addresses(target),
+              Buffers.addresses(start),
+              Buffers.addresses(gradients),
+              results.value(0),
+              results.workspace(),
+              bytes,
+              queue.device(),
+              queue.stream()),
+          call);
+      return results.read(1)[0];
+    } finally {
+      Reference.reachabilityFence(theta);
+      Reference.reachabilityFence(target);
+      Reference.reachabilityFence(start);
+      Reference.reachabilityFence(gradients);
+    }
   }
 
   @Override
@@ -91,15 +251,29 @@ public final class CudaKernels implements Kernels {
       long codes,
       long width,
       LongPointer indices) {
-    throw unavailable();
+    requireAvailable();
+    Arguments.quantise(points, count, codebook, codes, width, indices);
+    check(
+        CudaNative.potstill_cuda_quantise(
+            points, count, codebook, codes, width, indices, queue.device(), queue.stream()),
+        "points=" + count + ", codes=" + codes + ", width=" + width);
   }
 
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
   @Override
-  public void normReluPool(
-      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
-    throw unavailable();
+  public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+    throw unwritten("normReluPool");
   }
 
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
   @Override
   public void normReluPoolGradient(
       NormMaps maps,
@@ -107,10 +281,73 @@ public final class CudaKernels implements Kernels {
       NormState norm,
       FloatPointer outputGradient,
       NormGradients gradients) {
-    throw unavailable();
+    throw unwritten("normReluPoolGradient");
   }
 
-  private static KernelUnavailableException unavailable() {
-    return new KernelUnavailableException("kernel provider 'cuda' is unavailable: " + CAUSE);
+  private static UnsupportedOperationException unwritten(String operation) {
+    return new UnsupportedOperationException("the CUDA kernels have no " + operation);
+  }
+
+  private void requireAvailable() {
+    if (!cause.isEmpty()) {
+      throw new KernelUnavailableException("kernel provider 'cuda' is unavailable: " + cause);
+    }
+  }
+
+  /** The size that a query returned. */
+  private static long size(long bytes, String shapes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException(lastError(shapes));
+    }
+    return bytes;
+  }
+
+  /** Throws what the status of a call stands for. */
+  static void check(int status, String shapes) {
+    switch (status) {
+      case CudaNative.OK -> {}
+      case CudaNative.INVALID_ARGUMENT -> throw new IllegalArgumentException(lastError(shapes));
+      case CudaNative.UNAVAILABLE -> throw new KernelUnavailableException(lastError(shapes));
+      default -> throw new KernelException(lastError(shapes));
+    }
+  }
+
+  private static String lastError(String shapes) {
+    return CudaNative.potstill_cuda_last_error().getString() + " (" + shapes + ")";
+  }
+
+  /** A few doubles that a kernel writes, with its workspace behind them in one allocation. */
+  private final class Results implements AutoCloseable {
+
+    private final CudaQueue.Memory memory;
+    private final long reserved;
+
+    Results(int count, long workspaceBytes) {
+      reserved = ((long) count * Double.BYTES + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+      memory = queue.allocate(reserved + workspaceBytes);
+    }
+
+    Pointer value(int index) {
+      return Buffers.bytes(memory.pointer(), (long) index * Double.BYTES);
+    }
+
+    Pointer workspace() {
+      return Buffers.bytes(memory.pointer(), reserved);
+    }
+
+    /** Waits for the stream. */
+    double[] read(int count) {
+      double[] values = new double[count];
+      try (DoublePointer host = new DoublePointer(count)) {
+        CudaMemory.copy(queue, host, memory.pointer(), (long) count * Double.BYTES);
+        host.get(values);
+      }
+      return values;
+    }
+
+    @Override
+    public void close() {
+      memory.close();
+    }
   }
 }

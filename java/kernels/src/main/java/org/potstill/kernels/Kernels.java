@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * The operations that Potstill writes by hand, each over plain row-major buffers that the caller
- * owns.
+ * owns: in host memory, or in the memory of the GPU for {@link CudaKernels}.
  *
  * <p>Every provider returns the same results within the tolerances named in its tests. An instance
  * is immutable and safe for use by several threads at once. Sizes are 64-bit.
@@ -23,6 +23,11 @@ public interface Kernels {
 
   /** Why {@link #isAvailable()} is false, in one line; empty when it is true. */
   String unavailabilityCause();
+
+  /** Whether its buffers lie in the memory of a GPU, not in the host's. */
+  default boolean onDevice() {
+    return false;
+  }
 
   /**
    * Per-sample cross-entropy of logits against labels by log-sum-exp in one pass, {@code loss_i =
@@ -53,6 +58,7 @@ public interface Kernels {
    * @param keep how many to keep of every class; more than the class holds is an error
    * @param kept (sum of keep), filled with sample indices, class after class, in rank order
    * @throws IllegalArgumentException where a class is out of range or holds fewer than asked for
+   *     (CUDA: the places that cannot be filled are -1 instead)
    */
   void select(
       FloatPointer scores,

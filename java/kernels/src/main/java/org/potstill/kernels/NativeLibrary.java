@@ -2,35 +2,85 @@ package org.potstill.kernels;
 
 import java.io.File;
 import java.util.Properties;
+import java.util.function.IntSupplier;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Finds and loads the kernel library: from the folder that {@value #PATH_PROPERTY} names, else from
- * the jar; nothing is ever downloaded.
+ * Finds and loads a kernel library: from the folder that a system property names, else from the
+ * jar; nothing is ever downloaded.
  *
- * <p>A failure is not remembered: without a system libgomp the library loads once LibTorch has
- * brought its own copy into the process.
+ * <p>A failure is not remembered: without a system libgomp the library for the CPU loads once
+ * LibTorch has brought its own copy into the process.
  */
 final class NativeLibrary {
 
-  /** System property: a folder with {@code libpotstill_kernels.so} and its JNI library. */
+  /** System property: a folder with {@code libpotstill_kernels.so}. */
   static final String PATH_PROPERTY = "potstill.kernels.path";
 
-  private static boolean loaded;
+  /** System property: a folder with {@code libpotstill_cuda.so}. */
+  static final String CUDA_PATH_PROPERTY = "potstill.cuda.path";
 
-  private NativeLibrary() {}
+  /** The kernels for the CPU. */
+  static final NativeLibrary CPU =
+      new NativeLibrary(
+          "potstill_kernels",
+          PATH_PROPERTY,
+          NativeKernels.class,
+          NativeKernels.ABI_VERSION,
+          NativeKernels::potstill_abi_version,
+          "");
+
+  /** The kernels for GPUs, which a build without nvcc lacks. */
+  static final NativeLibrary CUDA =
+      new NativeLibrary(
+          "potstill_cuda",
+          CUDA_PATH_PROPERTY,
+          CudaNative.class,
+          CudaNative.ABI_VERSION,
+          CudaNative::potstill_cuda_abi_version,
+          "this build holds no CUDA kernels (nvcc was not there when it was built)");
+
+  private final String name;
+  private final String pathProperty;
+  private final Class<?> binding;
+  private final int abiVersion;
+  private final IntSupplier foundVersion;
+  private final String absence;
+  private boolean loaded;
+
+  /**
+   * A library that is not loaded yet.
+   *
+   * @param absence what to say where the jar lacks it; empty where every jar has it
+   */
+  private NativeLibrary(
+      String name,
+      String pathProperty,
+      Class<?> binding,
+      int abiVersion,
+      IntSupplier foundVersion,
+      String absence) {
+    this.name = name;
+    this.pathProperty = pathProperty;
+    this.binding = binding;
+    this.abiVersion = abiVersion;
+    this.foundVersion = foundVersion;
+    this.absence = absence;
+  }
 
   /** Loads the library; returns why that failed in one line, or the empty string. */
-  static synchronized String load() {
+  synchronized String load() {
     if (loaded) {
       return "";
     }
     try {
-      String path = System.getProperty(PATH_PROPERTY);
-      if (path == null) {
-        Loader.load(NativeKernels.class);
-      } else {
+      String path = System.getProperty(pathProperty);
+      if (path != null) {
         loadFrom(path);
+      } else if (!absence.isEmpty() && !isPacked()) {
+        return absence;
+      } else {
+        Loader.load(binding);
       }
       return checkVersion();
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | IllegalArgumentException e) {
@@ -38,24 +88,30 @@ final class NativeLibrary {
     }
   }
 
-  private static void loadFrom(String path) {
-    File library = new File(path, System.mapLibraryName("potstill_kernels"));
+  private boolean isPacked() {
+    return binding.getResource(Loader.getPlatform() + "/" + System.mapLibraryName(name)) != null;
+  }
+
+  private void loadFrom(String path) {
+    File library = new File(path, System.mapLibraryName(name));
     if (!library.isFile()) {
       throw new IllegalArgumentException(
-          library + " does not exist (named by -D" + PATH_PROPERTY + ")");
+          library + " does not exist (named by -D" + pathProperty + ")");
     }
     Properties properties = Loader.loadProperties();
     properties.setProperty("platform.linkpath", path);
-    Loader.load(NativeKernels.class, properties, true);
+    Loader.load(binding, properties, true);
   }
 
-  private static String checkVersion() {
-    int version = NativeKernels.potstill_abi_version();
-    if (version != NativeKernels.ABI_VERSION) {
-      return "the kernel library has ABI version "
+  private String checkVersion() {
+    int version = foundVersion.getAsInt();
+    if (version != abiVersion) {
+      return "the kernel library "
+          + name
+          + " has ABI version "
           + version
           + ", this jar needs "
-          + NativeKernels.ABI_VERSION;
+          + abiVersion;
     }
     loaded = true;
     return "";
