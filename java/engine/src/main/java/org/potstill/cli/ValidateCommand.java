@@ -10,6 +10,7 @@ import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
+import org.potstill.evaluate.EvaluateStage;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.weights.CheckpointReader;
 import picocli.CommandLine.Command;
@@ -42,6 +43,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
       data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
       checkScore(config.score());
       checkPrior(config.distill().prior());
+      EvaluateStage.requireNetworks(config, data);
       checkRunDirectory(config.run().out());
       String line = DataLine.of(data);
       if (output.json()) {

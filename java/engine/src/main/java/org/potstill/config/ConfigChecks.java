@@ -93,6 +93,9 @@ final class ConfigChecks {
   }
 
   private void depthFitsResolution() {
+    if (!settings.text("distill.network.name").startsWith("convnet")) {
+      return;
+    }
     // Grey images of 28 pixels are padded to 32 by the first convolution.
     long resolution = Math.max(settings.whole("data.resolution"), SMALLEST_INPUT);
     int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(resolution);

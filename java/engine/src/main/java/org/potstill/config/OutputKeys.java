@@ -74,11 +74,7 @@ final class OutputKeys {
 
   private static List<Key> distillingNetwork() {
     return List.of(
-        fixed(
-            "distill.network.name",
-            new Choice(List.of("convnet")),
-            "convnet",
-            "The network that distils."),
+        fixed("distill.network.name", new NetworkName(), "convnet", "The network that distils."),
         computed(
             "distill.network.depth",
             new Whole(1, 8),
@@ -187,10 +183,7 @@ final class OutputKeys {
     return List.of(
         fixed(
             "evaluate.networks",
-            new ListOf(
-                new Choice(List.of("convnet", "alexnet", "vgg11", "resnet18", "vit")),
-                false,
-                false),
+            new ListOf(new NetworkName(), false, false),
             List.of("convnet"),
             "Networks trained on the distilled images, one after the other."),
         fixed("evaluate.repeats", COUNT, 5L, "Repeats per network, each with its own seed."),

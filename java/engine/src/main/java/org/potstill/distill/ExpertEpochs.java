@@ -8,6 +8,7 @@ import org.potstill.config.ExpertsConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
+import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -52,6 +53,10 @@ public final class ExpertEpochs {
     values.put("data.resize", config.data().resize().toString());
     values.put(CoreSet.FILE, Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)));
     values.put("distill.network", config.distill().network().toString());
+    String version = Networks.version(config.distill().network().name());
+    if (!version.isEmpty()) {
+      values.put("version of the distilling network", version);
+    }
     values.put("distill.augment", config.distill().augment());
     values.put("experts.epochs", Integer.toString(experts.epochs()));
     values.put("experts.learning-rate", Double.toString(experts.learningRate()));

@@ -15,6 +15,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistilledSet;
+import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.ImageFolder;
 import org.potstill.distill.LatentsFile;
 import org.potstill.errors.InputException;
@@ -46,6 +47,17 @@ public final class EvaluateStage {
     this.data = data;
     this.context = context;
     requirePossible();
+  }
+
+  /**
+   * Checks that the networks of a configuration, the distilling one among them, can be built for
+   * the images of a data set, so that it does not show after hours of distilling.
+   *
+   * @throws InputException where one cannot
+   */
+  public static void requireNetworks(Config config, Dataset data) {
+    DistillingNetwork.of(config.distill().network(), data);
+    EvaluationNetworks.of(config, data);
   }
 
   private void requirePossible() {

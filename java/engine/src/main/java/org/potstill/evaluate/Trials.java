@@ -13,6 +13,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
+import org.potstill.net.Networks;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.Fingerprint;
@@ -100,7 +101,9 @@ final class Trials implements AutoCloseable {
   }
 
   private double accuracy(TrainingSource source, Split split, String network, int repeat) {
-    String hash = Fingerprint.of(Map.of("settings", settings, "images", source.key())).hash();
+    Map<String, String> all =
+        Map.of("settings", settings, "images", source.key(), "version", Networks.version(network));
+    String hash = Fingerprint.of(all).hash();
     String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
     OptionalDouble known = journal.find(key);
     if (known.isPresent()) {

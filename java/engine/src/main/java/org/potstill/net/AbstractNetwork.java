@@ -10,8 +10,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 
-/** What the networks share: their state, and the way from an input to features and logits. */
-abstract class AbstractNetwork implements Network {
+/**
+ * What networks made of {@link Layers} share: their state, and the way from an input to features
+ * and logits. Subclasses are immutable and say what the layers are.
+ */
+public abstract class AbstractNetwork implements Network {
+
+  private static final long USUAL_CHANNELS = 64;
 
   private final String name;
   private final int classes;
@@ -19,7 +24,14 @@ abstract class AbstractNetwork implements Network {
   private final List<StateEntry> entries;
   private final boolean batchNormed;
 
-  AbstractNetwork(String name, int classes, StateLayout layout) {
+  /**
+   * A network.
+   *
+   * @param name as in the configuration
+   * @param classes number of outputs
+   * @param layout its parameters and buffers, in order
+   */
+  protected AbstractNetwork(String name, int classes, StateLayout layout) {
     this.name = name;
     this.classes = classes;
     this.layout = layout;
@@ -27,11 +39,24 @@ abstract class AbstractNetwork implements Network {
     this.batchNormed = entries.stream().anyMatch(entry -> entry.kind() == StateEntry.Kind.COUNTER);
   }
 
-  /** What {@link #embed} gives. */
-  abstract Tensor features(Layers layers, Tensor input);
+  /**
+   * What {@link #embed} gives: the way from images to what the classifier sees.
+   *
+   * <p>It runs within a scope that gives back what it makes. It may overwrite tensors that it made,
+   * never the input.
+   *
+   * @param layers of this pass
+   * @param input (N, C, H, W) float32
+   * @return (N, features), row n of image n
+   */
+  protected abstract Tensor features(Layers layers, Tensor input);
 
-  /** What {@link #logits} gives. */
-  abstract Tensor classify(Layers layers, Tensor input);
+  /**
+   * What {@link #logits} gives; most often a linear layer on {@link #features}.
+   *
+   * @return (N, classes)
+   */
+  protected abstract Tensor classify(Layers layers, Tensor input);
 
   @Override
   public final String name() {
@@ -128,8 +153,15 @@ abstract class AbstractNetwork implements Network {
     return Math.max(1, elementsAtOnce() / elements);
   }
 
-  /** Elements of the largest map that one image of so many pixels becomes. */
-  abstract long largestMap(long pixels);
+  /**
+   * Elements of the largest map that one image of so many pixels becomes, roughly: a pass without
+   * gradients takes as many images at a time as fit the caches. It changes the speed alone.
+   *
+   * @param pixels height times width
+   */
+  protected long largestMap(long pixels) {
+    return USUAL_CHANNELS * pixels;
+  }
 
   /** Elements of such maps that a pass without gradients makes at a time. */
   long elementsAtOnce() {

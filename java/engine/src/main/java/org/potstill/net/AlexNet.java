@@ -35,12 +35,12 @@ final class AlexNet extends AbstractNetwork {
   }
 
   @Override
-  long largestMap(long pixels) {
+  protected long largestMap(long pixels) {
     return 128 * pixels;
   }
 
   @Override
-  Tensor features(Layers layers, Tensor input) {
+  protected Tensor features(Layers layers, Tensor input) {
     Tensor value = pooled(layers.convolution("features.0", input, true, 1, firstPadding).relu_());
     value = pooled(layers.convolution("features.3", value, true, 1, 2).relu_());
     value = layers.convolution("features.6", value, true, 1, 1).relu_();
@@ -54,7 +54,7 @@ final class AlexNet extends AbstractNetwork {
   }
 
   @Override
-  Tensor classify(Layers layers, Tensor input) {
+  protected Tensor classify(Layers layers, Tensor input) {
     return layers.linear("fc", features(layers, input), true);
   }
 }

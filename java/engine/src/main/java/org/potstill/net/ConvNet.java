@@ -94,12 +94,12 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   @Override
-  long largestMap(long pixels) {
+  protected long largestMap(long pixels) {
     return width * pixels;
   }
 
   @Override
-  Tensor features(Layers layers, Tensor input) {
+  protected Tensor features(Layers layers, Tensor input) {
     Tensor value = input;
     for (Block block : blocks) {
       value = layers.convolution(block.convolution(), value, true, 1, block.padding());
@@ -111,7 +111,7 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   @Override
-  Tensor classify(Layers layers, Tensor input) {
+  protected Tensor classify(Layers layers, Tensor input) {
     return layers.linear("classifier", features(layers, input), true);
   }
 }

@@ -11,10 +11,10 @@ import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
 /**
- * The layers of one pass: each finds its parameters in the state by name. Moved buffers collect
- * here.
+ * The layers of one pass: each finds its parameters in the state by the name that it has in the
+ * {@link StateLayout}. What they give back is live in the scope of the pass.
  */
-final class Layers {
+public final class Layers {
 
   /** Of the running statistics of batch norm, as in the reference framework. */
   private static final double MOMENTUM = 0.1;
@@ -36,11 +36,24 @@ final class Layers {
     return moved;
   }
 
-  Tensor parameter(String name) {
+  /**
+   * The entry called {@code name}, for arithmetic that is not here; not to be overwritten.
+   *
+   * @throws IllegalArgumentException where the state has none
+   */
+  public Tensor parameter(String name) {
     return state.get(name);
   }
 
-  Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
+  /**
+   * A convolution (cross-correlation, zeros around the image).
+   *
+   * @param input (N, in, H, W)
+   * @param bias whether the layout has one
+   * @param padding zeros on every side
+   * @return (N, out, (H + 2 padding - kernel) / stride + 1, ...)
+   */
+  public Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
     return torch.conv2d(
         input,
         state.get(name + ".weight"),
@@ -51,14 +64,19 @@ final class Layers {
         1);
   }
 
-  Tensor linear(String name, Tensor input, boolean bias) {
+  /** The linear layer of the last dimension: (..., in) to (..., out). */
+  public Tensor linear(String name, Tensor input, boolean bias) {
     Tensor weight = state.get(name + ".weight");
     return bias
         ? torch.linear(input, weight, new TensorOptional(state.get(name + ".bias")))
         : torch.linear(input, weight);
   }
 
-  Tensor norm(Norm norm, String name, Tensor input) {
+  /**
+   * A norm of maps, (N, C, H, W); the input itself for {@link Norm#NONE}. Batch norm takes the
+   * statistics of the batch in training, and moves its running ones.
+   */
+  public Tensor norm(Norm norm, String name, Tensor input) {
     return switch (norm) {
       case NONE -> input;
       case BATCH -> batchNorm(name, input);
@@ -80,7 +98,7 @@ final class Layers {
   }
 
   /** Layer norm over the dimensions that its scale has. */
-  Tensor layerNorm(String name, Tensor input) {
+  public Tensor layerNorm(String name, Tensor input) {
     Tensor scale = state.get(name + ".weight");
     return torch.layer_norm(
         input,
@@ -124,8 +142,11 @@ final class Layers {
     return training;
   }
 
-  /** Overwrites its input where the gradient of what made it does not need it. */
-  Tensor activation(Activation activation, Tensor input) {
+  /**
+   * An activation; ReLU overwrites its input, so that the images themselves must not be given to
+   * it.
+   */
+  public Tensor activation(Activation activation, Tensor input) {
     return switch (activation) {
       case RELU -> input.relu_();
       case LEAKY_RELU -> torch.leaky_relu(input, new Scalar(LEAK));
@@ -133,7 +154,8 @@ final class Layers {
     };
   }
 
-  Tensor pool(Pooling pooling, Tensor input) {
+  /** A pooling of 2 x 2 with stride 2; the input itself for {@link Pooling#NONE}. */
+  public Tensor pool(Pooling pooling, Tensor input) {
     return switch (pooling) {
       case NONE -> input;
       case AVG -> averagePool(input, 2);
@@ -142,13 +164,14 @@ final class Layers {
   }
 
   /** The mean of every {@code size} x {@code size} square. */
-  static Tensor averagePool(Tensor input, long size) {
+  public static Tensor averagePool(Tensor input, long size) {
     long[] window = {size, size};
     return torch.avg_pool2d(
         input, window, window, new long[] {0, 0}, false, true, new LongOptional());
   }
 
-  static Tensor maxPool(Tensor input, long size, long stride, long padding) {
+  /** The maximum of every {@code size} x {@code size} square, {@code stride} pixels apart. */
+  public static Tensor maxPool(Tensor input, long size, long stride, long padding) {
     return torch.max_pool2d(
         input,
         new long[] {size, size},
@@ -161,8 +184,10 @@ final class Layers {
   /**
    * Dropout with a mask from the stream of the pass, which is the same on every device; nothing
    * outside training or where no stream was given.
+   *
+   * @param rate share of values that become 0, from 0 and below 1
    */
-  Tensor dropout(Tensor input, double rate) {
+  public Tensor dropout(Tensor input, double rate) {
     RandomStream random = pass.dropout();
     if (random == null || pass.mode() == Mode.EVAL || rate == 0) {
       return input;
@@ -177,13 +202,13 @@ final class Layers {
   }
 
   /** softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, equation 1) for (N, heads, tokens, d). */
-  static Tensor attention(Tensor query, Tensor key, Tensor value) {
+  public static Tensor attention(Tensor query, Tensor key, Tensor value) {
     return torch.scaled_dot_product_attention(
         query, key, value, new TensorOptional(), 0, false, new DoubleOptional(), false);
   }
 
   /** (N, C, H, W) as (N, C * H * W) in the order of a row-major tensor. */
-  static Tensor flatten(Tensor input) {
+  public static Tensor flatten(Tensor input) {
     return input.contiguous(torch.MemoryFormat.Contiguous).flatten(1, -1);
   }
 }

@@ -1,17 +1,22 @@
 package org.potstill.net;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 
-/** The networks by name. */
+/** The networks by name: those of Potstill, and those that users add. */
 public final class Networks {
 
   private static final Map<String, Function<NetworkSpec, Network>> BUILDERS = builders();
+  private static final OwnNetworks OWN = new OwnNetworks(BUILDERS.keySet());
 
   private Networks() {}
 
@@ -25,12 +30,42 @@ public final class Networks {
     builders.put(
         VisionTransformer.NAME,
         spec -> VisionTransformer.of(spec.orNorm(spec.large() ? Norm.NONE : Norm.LAYER)));
-    return builders;
+    return Collections.unmodifiableMap(builders);
   }
 
-  /** The names that {@link #create} knows. */
-  public static Set<String> names() {
+  /** The names of Potstill's own networks. */
+  public static Set<String> builtIn() {
     return BUILDERS.keySet();
+  }
+
+  /**
+   * The names that {@link #create} knows.
+   *
+   * @throws InputException where a provider on the class path cannot be used
+   */
+  public static Set<String> names() {
+    Set<String> names = new LinkedHashSet<>(BUILDERS.keySet());
+    OWN.all().forEach(provider -> names.add(provider.name()));
+    return names;
+  }
+
+  /**
+   * Adds a network of the user's own for this process; one of the same class that has been added
+   * before is replaced.
+   *
+   * @throws InputException where its name is that of another network, or none
+   */
+  public static void register(NetworkProvider provider) {
+    OWN.add(provider);
+  }
+
+  /**
+   * What stands for the arithmetic of a network of the user's own; empty for those of Potstill, and
+   * where there is none of that name.
+   */
+  public static String version(String name) {
+    NetworkProvider provider = OWN.find(name);
+    return provider == null ? "" : Objects.requireNonNullElse(provider.version(), "");
   }
 
   /**
@@ -41,8 +76,9 @@ public final class Networks {
    */
   public static Network create(NetworkSpec spec) {
     Function<NetworkSpec, Network> builder = BUILDERS.get(spec.name());
-    if (builder == null) {
-      throw unknown("network", spec.name(), List.copyOf(BUILDERS.keySet()));
+    NetworkProvider own = builder == null ? OWN.find(spec.name()) : null;
+    if (builder == null && own == null) {
+      throw unknown("network", spec.name(), List.copyOf(names()));
     }
     if (spec.imageSize() < 1 || spec.channels() < 1 || spec.classes() < 1) {
       throw new InputException(
@@ -54,7 +90,7 @@ public final class Networks {
               + " and "
               + spec.classes());
     }
-    return builder.apply(spec);
+    return builder != null ? builder.apply(spec) : OwnNetworks.create(own, spec);
   }
 
   /**
@@ -85,33 +121,14 @@ public final class Networks {
   }
 
   private static InputException unknown(String what, String name, List<String> known) {
-    String nearest = known.get(0);
-    for (String candidate : known) {
-      if (distance(name, candidate) < distance(name, nearest)) {
-        nearest = candidate;
-      }
-    }
-    String hint =
-        distance(name, nearest) <= 1 + nearest.length() / 3
-            ? "did you mean '" + nearest + "'? "
-            : "";
     return new InputException(
-        "there is no " + what + " '" + name + "'; " + hint + "those known are " + known);
-  }
-
-  /** Number of letters to insert, remove or replace (Levenshtein 1966). */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    Arrays.setAll(row, j -> j);
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
+        "there is no "
+            + what
+            + " '"
+            + name
+            + "'"
+            + DidYouMean.hint(name, known)
+            + "; those known are "
+            + known);
   }
 }

@@ -43,18 +43,18 @@ final class ResNet18 extends AbstractNetwork {
   }
 
   @Override
-  long largestMap(long pixels) {
+  protected long largestMap(long pixels) {
     return ResidualStages.channels(0) * pixels;
   }
 
   @Override
-  Tensor features(Layers layers, Tensor input) {
+  protected Tensor features(Layers layers, Tensor input) {
     Tensor maps = maps(layers, input);
     return Layers.flatten(Layers.averagePool(maps, Math.min(FEATURE_SQUARE, maps.size(2))));
   }
 
   @Override
-  Tensor classify(Layers layers, Tensor input) {
+  protected Tensor classify(Layers layers, Tensor input) {
     Tensor pooled = torch.adaptive_avg_pool2d(maps(layers, input), 1, 1);
     return layers.linear("classifier", Layers.flatten(pooled), true);
   }

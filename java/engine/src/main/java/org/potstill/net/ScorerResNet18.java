@@ -75,7 +75,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
 
   /** The stem has stride 2. */
   @Override
-  long largestMap(long pixels) {
+  protected long largestMap(long pixels) {
     return ResidualStages.channels(0) * pixels / 4;
   }
 
@@ -86,7 +86,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
   }
 
   @Override
-  Tensor features(Layers layers, Tensor input) {
+  protected Tensor features(Layers layers, Tensor input) {
     Tensor value = layers.convolution("conv1", input, stages.bias(), 2, 3);
     value = Layers.maxPool(layers.norm(stages.norm(), "bn1", value).relu_(), 3, 2, 1);
     Tensor maps = stages.apply(layers, value).to(torch.ScalarType.Float);
@@ -94,7 +94,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
   }
 
   @Override
-  Tensor classify(Layers layers, Tensor input) {
+  protected Tensor classify(Layers layers, Tensor input) {
     return layers.linear("fc", features(layers, input), true);
   }
 

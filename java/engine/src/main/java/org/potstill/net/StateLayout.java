@@ -29,6 +29,9 @@ public final class StateLayout {
 
   private final List<Slot> slots = new ArrayList<>();
 
+  /** A layout without entries. */
+  public StateLayout() {}
+
   /** All entries in order. */
   public List<StateEntry> entries() {
     return slots.stream().map(Slot::entry).toList();
@@ -67,8 +70,12 @@ public final class StateLayout {
     }
   }
 
-  /** The norm of a feature map of {@code channels} x {@code size} x {@code size}. */
-  void norm(Norm norm, String name, long channels, long size) {
+  /**
+   * The norm of a feature map of {@code channels} x {@code size} x {@code size}: scale 1, shift 0.
+   *
+   * @param size matters to {@link Norm#LAYER} alone
+   */
+  public void norm(Norm norm, String name, long channels, long size) {
     switch (norm) {
       case NONE -> {}
       case LAYER -> scaleAndShift(name, channels, size, size);

@@ -70,12 +70,12 @@ final class Vgg11 extends AbstractNetwork {
   }
 
   @Override
-  long largestMap(long pixels) {
+  protected long largestMap(long pixels) {
     return 64 * pixels;
   }
 
   @Override
-  Tensor features(Layers layers, Tensor input) {
+  protected Tensor features(Layers layers, Tensor input) {
     Tensor value = input;
     for (Step step : steps()) {
       if (step.channels() > 0) {
@@ -91,7 +91,7 @@ final class Vgg11 extends AbstractNetwork {
   }
 
   @Override
-  Tensor classify(Layers layers, Tensor input) {
+  protected Tensor classify(Layers layers, Tensor input) {
     return layers.linear("classifier", features(layers, input), true);
   }
 }

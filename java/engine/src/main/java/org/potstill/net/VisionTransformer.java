@@ -67,12 +67,12 @@ final class VisionTransformer extends AbstractNetwork {
   }
 
   @Override
-  long largestMap(long pixels) {
+  protected long largestMap(long pixels) {
     return MLP_WIDTH * pixels / ((long) patch * patch);
   }
 
   @Override
-  Tensor features(Layers layers, Tensor input) {
+  protected Tensor features(Layers layers, Tensor input) {
     Tensor patches = layers.linear("to_patch_embedding.1", patches(input), true);
     Tensor classToken = layers.parameter("cls_token").expand(input.size(0), 1, WIDTH);
     Tensor tokens = torch.cat(new TensorVector(classToken, patches), 1);
@@ -117,7 +117,7 @@ final class VisionTransformer extends AbstractNetwork {
   }
 
   @Override
-  Tensor classify(Layers layers, Tensor input) {
+  protected Tensor classify(Layers layers, Tensor input) {
     Tensor token = features(layers, input);
     return normed
         ? layers.linear("mlp_head.1", layers.layerNorm("mlp_head.0", token), true)

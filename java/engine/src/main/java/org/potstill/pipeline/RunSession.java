@@ -12,6 +12,7 @@ import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.kernels.Kernels;
+import org.potstill.net.Networks;
 import org.potstill.report.ReportStage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
@@ -87,6 +88,7 @@ public final class RunSession implements AutoCloseable {
     Dataset data = Datasets.open(config.data(), config.run().seed());
     RunDirectory directory = null;
     try {
+      EvaluateStage.requireNetworks(config, data);
       directory = RunDirectory.open(config.run().out(), ofDirectory);
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory, config);
@@ -115,7 +117,20 @@ public final class RunSession implements AutoCloseable {
     Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
     values.keySet().removeAll(ResumeRules.PLACES);
     values.put("run.threads", Integer.toString(threads(config)));
+    putVersion(values, "distill.network.version", config.distill().network().name());
+    config
+        .evaluate()
+        .networks()
+        .forEach(name -> putVersion(values, "evaluate.networks." + name + ".version", name));
     return values;
+  }
+
+  /** The version of a network of the user's own, which its name alone does not tell. */
+  private static void putVersion(Map<String, String> values, String key, String network) {
+    String version = Networks.version(network);
+    if (!version.isEmpty()) {
+      values.put(key, version);
+    }
   }
 
   private void writeConfig() {

@@ -199,7 +199,7 @@ class ConfigLoaderTest {
         "distill: {network: {depth: 6}}|distill.network.depth: found 6; allowed at 32 pixels: at"
             + " most 5, since every block halves the side",
         "evaluate: {networks: []}|evaluate.networks: found an empty list; allowed: a list of"
-            + " convnet, alexnet, vgg11, resnet18, vit",
+            + " convnet, convnet-gap, alexnet, vgg11, resnet18, vit, or one of your own",
         "evaluate: {networks: [vit, vit]}|evaluate.networks: found the text 'vit'; allowed: every"
             + " entry once",
         "run: {device: gpu}|run.device: found the text 'gpu'; allowed: auto, cpu, cuda, cuda:N",

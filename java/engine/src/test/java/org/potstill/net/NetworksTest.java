@@ -61,7 +61,7 @@ class NetworksTest {
   @Test
   void anUnknownNameSuggestsTheNearest() {
     String message = refused(NetworkSpec.of("resnet-18", 32, 3, 10));
-    assertTrue(message.contains("did you mean 'resnet18'?"), message);
+    assertTrue(message.contains("did you mean \"resnet18\"?"), message);
     assertTrue(message.contains("[convnet, convnet-gap, alexnet, vgg11, resnet18, vit]"), message);
     assertFalse(refused(NetworkSpec.of("something", 32, 3, 10)).contains("did you mean"));
     String norm = assertThrows(InputException.class, () -> Networks.norm("batchnorm")).getMessage();

@@ -1,5 +1,6 @@
 package org.potstill.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ public final class ForkedJvm {
   private final Path home;
   private final Path folder;
   private final List<String> options = new ArrayList<>();
+  private String added = "";
 
   /** A JVM like the one that runs the tests, its output below {@code folder}. */
   public ForkedJvm(Path folder) {
@@ -31,6 +33,12 @@ public final class ForkedJvm {
     return this;
   }
 
+  /** Puts a folder of classes, or a jar, before the class path of the tests. */
+  public ForkedJvm before(Path classes) {
+    added = classes + File.pathSeparator;
+    return this;
+  }
+
   /** How a process ended and what it printed. */
   public record Outcome(int status, String out, String err) {}
 
@@ -40,7 +48,7 @@ public final class ForkedJvm {
     command.add(home.resolve("bin/java").toString());
     command.addAll(options);
     command.add("-cp");
-    command.add(classPath());
+    command.add(added + classPath());
     command.add(program);
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "out", ".txt");

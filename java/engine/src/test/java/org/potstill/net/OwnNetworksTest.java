@@ -1,0 +1,104 @@
+package org.potstill.net;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.errors.InputException;
+
+class OwnNetworksTest {
+
+  private static final NetworkSpec SPEC = NetworkSpec.of("mine", 32, 3, 10);
+
+  private final OwnNetworks own = new OwnNetworks(Networks.builtIn());
+
+  private record Provider(String name, Function<NetworkSpec, Network> builder)
+      implements NetworkProvider {
+    @Override
+    public Network create(NetworkSpec spec) {
+      return builder.apply(spec);
+    }
+  }
+
+  private static Network convNet(int classes) {
+    return Networks.create(NetworkSpec.of(ConvNet.NAME, 32, 3, classes));
+  }
+
+  private static String fault(Runnable work) {
+    return assertThrows(InputException.class, work::run).getMessage();
+  }
+
+  private static String failure(Function<NetworkSpec, Network> builder) {
+    return fault(() -> OwnNetworks.create(new Provider("mine", builder), SPEC));
+  }
+
+  @Test
+  void aNetworkIsFoundByItsName() {
+    Provider provider = new Provider("mine", spec -> convNet(10));
+    own.add(provider);
+    assertSame(provider, own.find("mine"));
+    assertNull(own.find("other"));
+    assertEquals(1, own.all().size());
+    assertEquals(10, OwnNetworks.create(provider, SPEC).classes());
+    Provider again = new Provider("mine", spec -> null);
+    own.add(again);
+    assertSame(again, own.find("mine"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "My Net", "a/b", "-a", "LeNet"})
+  void namesThatFilesAndSettingsCannotHoldAreErrors(String name) {
+    String message = fault(() -> own.add(new Provider(name, spec -> null)));
+    assertTrue(message.contains("calls its network '" + name + "'"), message);
+    assertTrue(message.contains("lower-case letters"), message);
+  }
+
+  @Test
+  void aNameThatIsTakenIsAnError() {
+    String taken = fault(() -> own.add(new Provider("vgg11", spec -> null)));
+    assertTrue(taken.contains("as one of Potstill's"), taken);
+    assertTrue(taken.contains(Provider.class.getName()), taken);
+    own.add(new Provider("mine", spec -> null));
+    NetworkProvider other =
+        new NetworkProvider() {
+          @Override
+          public String name() {
+            return "mine";
+          }
+
+          @Override
+          public Network create(NetworkSpec spec) {
+            return null;
+          }
+        };
+    String twice = fault(() -> own.add(other));
+    assertTrue(twice.contains("both call their network 'mine'"), twice);
+  }
+
+  @Test
+  void aProviderThatGivesNoNetworkIsAnError() {
+    String beginning =
+        "network mine (org.potstill.net.OwnNetworksTest$Provider) cannot be built for 10 classes of"
+            + " 32 x 32 pixels in 3 channels: ";
+    assertEquals(beginning + "it gave null", failure(spec -> null));
+    assertEquals(beginning + "it has 5 outputs, but 10 are needed", failure(spec -> convNet(5)));
+    assertEquals(
+        beginning + "java.lang.IllegalStateException: no luck",
+        failure(
+            spec -> {
+              throw new IllegalStateException("no luck");
+            }));
+    assertEquals(
+        "mine needs colour",
+        failure(
+            spec -> {
+              throw new InputException("mine needs colour");
+            }));
+  }
+}
