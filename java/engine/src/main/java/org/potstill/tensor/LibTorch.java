@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
@@ -33,6 +34,7 @@ public final class LibTorch {
     try {
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);
+      quietNnpack();
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       throw new RunFailedException(
           "LibTorch cannot be loaded: "
@@ -45,6 +47,16 @@ public final class LibTorch {
           e);
     }
     loaded = true;
+  }
+
+  /**
+   * Convolutions do without NNPACK. Where it does not know the CPU, LibTorch asks it again at every
+   * convolution of a single image and writes a line to standard error each time.
+   */
+  private static void quietNnpack() {
+    try (Context context = torch.globalContext()) {
+      context.setUserEnabledNNPACK(false);
+    }
   }
 
   /** Instruction set that LibTorch uses on this CPU, for example {@code AVX2}. */
