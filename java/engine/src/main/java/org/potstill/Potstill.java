@@ -11,6 +11,7 @@ import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
+import org.potstill.report.SideBySide;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 
@@ -116,6 +117,19 @@ public final class Potstill {
    */
   public static Comparison compare(Path first, Path second) {
     return Comparison.of(first, second);
+  }
+
+  /**
+   * Writes one page on several runs: the images of every class side by side, with accuracies.
+   *
+   * @param runs finished run directories on the same data, at least two
+   * @param page the HTML file to write
+   * @throws InputException where a run is not finished, was distilled from other data, or there is
+   *     no class that all of them have
+   * @throws RunFailedException where the page cannot be written
+   */
+  public static void sideBySide(List<Path> runs, Path page) {
+    SideBySide.write(runs, page);
   }
 
   /** Names of the stages in their order. */

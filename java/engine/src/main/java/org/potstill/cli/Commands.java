@@ -21,7 +21,7 @@ final class Commands {
     ABOUT.put("experts", "Only train the experts of trajectory matching: experts/.");
     ABOUT.put("distill", "Only distil the core-set: distilled/.");
     ABOUT.put("evaluate", "Only measure what networks learn from the distilled images.");
-    ABOUT.put("report", "Only write the page: report.html.");
+    ABOUT.put("report", "Only write the page: report.html; or one page on several runs.");
     ABOUT.put("render", "Make the images of a run in a latent space anew from its latents.");
     ABOUT.put("compare", "Set the accuracies of two runs side by side, with a paired test.");
     ABOUT.put("validate", "Check a config and open what it names; decode nothing.");
@@ -73,6 +73,7 @@ final class Commands {
       case "init" -> new InitCommand(streams);
       case "schema" -> new SchemaCommand(streams);
       case "doctor" -> new DoctorCommand(streams);
+      case "report" -> new ReportCommand(engine, streams);
       case "evaluate" -> new EvaluateCommand(engine, streams);
       default -> new RunningCommand(name, engine, streams);
     };

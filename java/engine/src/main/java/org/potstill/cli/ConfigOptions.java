@@ -40,6 +40,16 @@ final class ConfigOptions {
     return file;
   }
 
+  /** What {@code --out} names; null where it is not given. */
+  String out() {
+    return out;
+  }
+
+  /** Whether keys of the config are overridden. */
+  boolean overrides() {
+    return !settings.isEmpty() || device != null;
+  }
+
   /** The configuration, overridden and checked. */
   Config load() {
     List<Setting> all = new ArrayList<>();

@@ -1,6 +1,7 @@
 package org.potstill.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.potstill.config.Config;
 import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
@@ -41,4 +42,11 @@ interface Engine {
 
   /** Sets the evaluations of two run directories side by side. */
   Comparison compare(Path first, Path second);
+
+  /**
+   * Writes one page on several runs.
+   *
+   * @param page the HTML file
+   */
+  void sideBySide(List<Path> runs, Path page);
 }

@@ -1,6 +1,7 @@
 package org.potstill.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.potstill.Potstill;
 import org.potstill.config.Config;
 import org.potstill.evaluate.Comparison;
@@ -38,5 +39,10 @@ final class Library implements Engine {
   @Override
   public Comparison compare(Path first, Path second) {
     return Potstill.compare(first, second);
+  }
+
+  @Override
+  public void sideBySide(List<Path> runs, Path page) {
+    Potstill.sideBySide(runs, page);
   }
 }

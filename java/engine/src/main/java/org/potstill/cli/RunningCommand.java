@@ -86,7 +86,23 @@ class RunningCommand implements Callable<Integer>, HasOutput {
     return engine;
   }
 
-  private RunOptions options() {
+  /** The config and what overrides it. */
+  final ConfigOptions config() {
+    return config;
+  }
+
+  /** Where the command writes to. */
+  final Streams streams() {
+    return streams;
+  }
+
+  /** Whether nothing is to be run. */
+  final boolean isDryRun() {
+    return dryRun;
+  }
+
+  /** What is done with a run directory that is already there. */
+  final RunOptions options() {
     return existing == null ? RunOptions.NEW : existing.options();
   }
 }

@@ -2,6 +2,7 @@ package org.potstill.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The figures at the head of the page. */
 final class HeadFigures {
@@ -29,7 +30,7 @@ final class HeadFigures {
       figures.add(new Figure("Kept", Numbers.count(scores.keptImages()), share));
     }
     figures.add(new Figure("Distilled", Numbers.count(distilled), perClass(files)));
-    figures.add(accuracy(files));
+    figures.add(accuracy("Accuracy", files.config(), files.evaluation()));
     if (in > 0 && distilled > 0) {
       figures.add(
           new Figure(
@@ -45,11 +46,31 @@ final class HeadFigures {
         : Numbers.count(Math.round((double) files.distilled().count() / classes)) + " per class";
   }
 
-  private static Figure accuracy(RunFiles files) {
-    Evaluation evaluation = files.evaluation();
-    String network = files.headNetwork();
+  /**
+   * The network whose accuracy stands at the head: the one that distilled, else the first; empty
+   * where there is none.
+   *
+   * @param evaluation null where the run was not evaluated
+   */
+  static String network(ConfigText config, Evaluation evaluation) {
+    if (evaluation == null || evaluation.distilled().networks().isEmpty()) {
+      return "";
+    }
+    Set<String> names = evaluation.distilled().networks().keySet();
+    String distilling = config.text("distill.network.name", "");
+    return names.contains(distilling) ? distilling : names.iterator().next();
+  }
+
+  /**
+   * The accuracy of a run beside that of random images.
+   *
+   * @param label what stands above it
+   * @param evaluation null where the run was not evaluated
+   */
+  static Figure accuracy(String label, ConfigText config, Evaluation evaluation) {
+    String network = network(config, evaluation);
     if (network.isEmpty()) {
-      return new Figure("Accuracy", "–", "not evaluated");
+      return new Figure(label, "–", "not evaluated");
     }
     double mean = evaluation.distilled().networks().get(network).mean();
     Evaluation.TrainingSet random = evaluation.baselines().get("random");
@@ -59,6 +80,6 @@ final class HeadFigures {
       String from = Numbers.percent(baseline.mean()) + " from as many random images";
       note = Numbers.points(mean - baseline.mean()) + "; " + from;
     }
-    return new Figure("Accuracy", Numbers.percent(mean), note);
+    return new Figure(label, Numbers.percent(mean), note);
   }
 }

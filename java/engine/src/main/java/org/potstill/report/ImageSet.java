@@ -96,6 +96,12 @@ final class ImageSet {
     return value >= 0 && value < classNames.size() ? classNames.get((int) value) : "class " + value;
   }
 
+  /** What the source calls the class of an image; its name where that is not recorded. */
+  String classKey(int index) {
+    long value = labels[index];
+    return value >= 0 && value < classKeys.size() ? classKeys.get((int) value) : className(index);
+  }
+
   /** Display name of the class that the source calls {@code key}; the key where there is none. */
   String displayName(String key) {
     int index = classKeys.indexOf(key);

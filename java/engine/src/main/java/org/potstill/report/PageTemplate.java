@@ -23,7 +23,7 @@ final class PageTemplate {
   private static final String UPLOT_VERSION =
       "/META-INF/maven/org.webjars.npm/uplot/pom.properties";
 
-  /** The page. */
+  /** The page of a run. */
   String render(Page page) {
     String library = "/*\n" + uplot("LICENSE") + "*/\n" + uplot("dist/uPlot.iife.min.js");
     String script = resource("report.js");
@@ -34,6 +34,14 @@ final class PageTemplate {
     context.put("script", script);
     context.put("policy", "'sha256-" + hash(library) + "' 'sha256-" + hash(script) + "'");
     return Mustache.compiler().compile(resource("report.mustache")).execute(context);
+  }
+
+  /** The page of several runs, which has no script. */
+  String render(SideBySidePage page) {
+    Map<String, Object> context = new LinkedHashMap<>();
+    context.put("page", page);
+    context.put("style", resource("report.css") + resource("side-by-side.css"));
+    return Mustache.compiler().compile(resource("side-by-side.mustache")).execute(context);
   }
 
   private static String uplot(String name) {

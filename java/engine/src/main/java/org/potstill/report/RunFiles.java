@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
@@ -79,12 +78,7 @@ record RunFiles(
    * where there is none.
    */
   String headNetwork() {
-    if (evaluation == null || evaluation.distilled().networks().isEmpty()) {
-      return "";
-    }
-    Set<String> names = evaluation.distilled().networks().keySet();
-    String distilling = config.text("distill.network.name", "");
-    return names.contains(distilling) ? distilling : names.iterator().next();
+    return HeadFigures.network(config, evaluation);
   }
 
   /** The iteration of the result: the one chosen by evaluation, else the last. */

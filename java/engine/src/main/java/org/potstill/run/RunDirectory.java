@@ -22,7 +22,7 @@ import org.potstill.errors.RunFailedException;
 public final class RunDirectory implements AutoCloseable {
 
   private static final String LOCK = ".lock";
-  private static final List<String> MARKS = List.of("config.yaml", "stages.json");
+  private static final List<String> MARKS = List.of("config.yaml", StageLog.FILE);
 
   private final Path root;
   private final FileChannel lockChannel;
@@ -35,7 +35,7 @@ public final class RunDirectory implements AutoCloseable {
     this.lockChannel = lockChannel;
     this.lock = lock;
     this.metrics = new MetricsLog(root.resolve("metrics.jsonl"));
-    this.stages = new StageLog(root.resolve("stages.json"));
+    this.stages = StageLog.in(root);
   }
 
   /**
@@ -133,7 +133,7 @@ public final class RunDirectory implements AutoCloseable {
   private void clearContent() throws IOException {
     // The record of stages first and the mark of a run last: killed in between, the directory is
     // still known as a run and holds no stage that counts as finished.
-    Files.deleteIfExists(root.resolve("stages.json"));
+    Files.deleteIfExists(root.resolve(StageLog.FILE));
     delete(root, List.of(root, root.resolve(LOCK), root.resolve("config.yaml")));
     Files.deleteIfExists(root.resolve("config.yaml"));
   }

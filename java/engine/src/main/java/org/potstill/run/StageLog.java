@@ -14,6 +14,9 @@ import org.potstill.errors.InputException;
 /** The record of finished stages, {@code stages.json}, read and written whole at every call. */
 public final class StageLog {
 
+  /** Name in the run directory. */
+  static final String FILE = "stages.json";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -21,6 +24,14 @@ public final class StageLog {
 
   StageLog(Path file) {
     this.file = file;
+  }
+
+  /**
+   * The record of the run in {@code directory}, without locking it: for readers. The file is
+   * replaced as a whole, so what is read is never half of it.
+   */
+  public static StageLog in(Path directory) {
+    return new StageLog(directory.resolve(FILE));
   }
 
   /**

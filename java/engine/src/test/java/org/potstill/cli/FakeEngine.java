@@ -74,6 +74,15 @@ final class FakeEngine implements Engine {
     return new Comparison(List.of(tested, single), List.of("one repeat allows no test"));
   }
 
+  @Override
+  public void sideBySide(List<Path> runs, Path page) {
+    try {
+      Files.writeString(page, runs.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static void waitForCancellation(CancellationToken cancellation) {
     while (!cancellation.isCancelled()) {
       Thread.onSpinWait();

@@ -255,6 +255,28 @@ class MainTest {
   }
 
   @Test
+  void reportOfSeveralRunsIsOnePage() throws IOException {
+    Path a = Files.createDirectory(folder.resolve("a"));
+    Path b = Files.createDirectory(folder.resolve("b"));
+    Path page = folder.resolve("page.html");
+    String[] asked = {"report", a.toString(), b.toString(), "--out", page.toString()};
+    assertEquals(0, potstill(asked), err);
+    assertEquals("side by side: " + page + "\n", out);
+    assertEquals("[" + a + ", " + b + "]", Files.readString(page));
+    assertEquals(2, potstill(asked));
+    assertEquals(
+        "error: " + page + " exists; --overwrite replaces it, or --out names another\n", err);
+    List<String> more = new ArrayList<>(List.of(asked));
+    more.addAll(List.of("--overwrite", "--json"));
+    assertEquals(0, potstill(more.toArray(String[]::new)), err);
+    assertEquals("written", new ObjectMapper().readTree(out).path("event").asText());
+    assertEquals(2, potstill("report", a.toString(), b.toString(), "--set", "run.seed=1"));
+    assertTrue(err.contains("no option that changes a run"), err);
+    assertEquals(2, potstill("report", a.toString(), b.toString(), "--out", a.toString()));
+    assertTrue(err.contains("is a folder"), err);
+  }
+
+  @Test
   void schemaIsJson() throws IOException {
     assertEquals(0, potstill("schema"));
     assertEquals("object", new ObjectMapper().readTree(out).path("type").path(0).asText());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,6 +70,39 @@ class ReportBrowserTest {
       assertWhole(page, width);
       Path screenshot = SCREENSHOTS.resolve(kind + "-" + width + "-" + scheme + ".png");
       browser.screenshot(screenshot, width, MOST_PIXELS);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "one-each, 28, 1, light",
+    "one-each, 28, 1, dark",
+    "colour-one, 128, 1, light",
+    "colour-ten, 128, 10, light",
+    "evil, 28, 1, dark"
+  })
+  void runsSideBySideAreWholeAtEveryWidth(
+      String kind, int side, int imagesPerClass, String scheme, @TempDir Path folder)
+      throws IOException {
+    List<String> classes = kind.equals("evil") ? EVIL : SampleRun.CLASSES;
+    List<Path> runs = new ArrayList<>();
+    for (String space : List.of("pixel", "glad", "ld3m")) {
+      Path root = folder.resolve(space);
+      SampleRun run = new SampleRun(root, classes, side).imagesInClass(20).space(space);
+      run.imagesPerClass(imagesPerClass).required().evaluated();
+      runs.add(root);
+    }
+    Path page = folder.resolve("page.html");
+    SideBySide.write(runs, page);
+    for (int width : WIDTHS) {
+      browser.show(page, width, scheme);
+      assertWhole(page, width);
+      long images = 3L * classes.size() * imagesPerClass;
+      assertEquals(images, browser.value("document.images.length"));
+      assertEquals(
+          "Pixel space, GLaD, LD3M · Potstill side by side", browser.value("document.title"));
+      String name = "side-by-side-" + kind + "-" + width + "-" + scheme + ".png";
+      browser.screenshot(SCREENSHOTS.resolve(name), width, MOST_PIXELS);
     }
   }
 

@@ -52,6 +52,7 @@ final class SampleRun {
   private int imagesPerClass = 1;
   private int imagesInClass = 540;
   private int thumbnails = 8;
+  private String space = "pixel";
 
   SampleRun(Path root, List<String> classes, int side) {
     this.root = root;
@@ -63,6 +64,11 @@ final class SampleRun {
   /** What the source calls the classes, where that differs from their names. */
   SampleRun keys(List<String> names) {
     keys = names;
+    return this;
+  }
+
+  SampleRun space(String name) {
+    space = name;
     return this;
   }
 
@@ -94,14 +100,15 @@ final class SampleRun {
         prune: {mode: easy, keep: 0.2}
         distill:
           method: dm
-          space: pixel
+          space: %s
+          prior: {init: random}
           images-per-class: %d
           iterations: 2000
           network: {name: convnet, depth: 3, width: 128, norm: instance, pooling: avg}
           augment: color_crop_cutout_flip_scale_rotate
         evaluate: {networks: [convnet], repeats: 5, epochs: 300, protocol: validation}
         """
-            .formatted(imagesPerClass));
+            .formatted(space, imagesPerClass));
     writeScores();
     writeImages("distilled/distilled.safetensors", 1);
     return this;
@@ -113,11 +120,17 @@ final class SampleRun {
     writeImages("distilled/history/000500.safetensors", 0.5);
     writeGallery();
     writeMetrics();
-    Files.writeString(root.resolve("evaluation.json"), EVALUATION);
-    Files.writeString(root.resolve("stages.json"), JSON.writeValueAsString(stages()));
+    evaluated();
     Files.writeString(
         root.resolve("left-out.csv"),
         "id,reason\r\n\"train/Bag/a, \"\"b\"\".jpg\",ends early\r\ntrain/Coat/<i>.png,not an image\r\n");
+    return this;
+  }
+
+  /** Writes the accuracies and the record of the stages. */
+  SampleRun evaluated() throws IOException {
+    Files.writeString(root.resolve("evaluation.json"), EVALUATION);
+    Files.writeString(root.resolve("stages.json"), JSON.writeValueAsString(stages()));
     return this;
   }
 
@@ -143,7 +156,16 @@ final class SampleRun {
     seconds.forEach(
         (stage, time) ->
             stages.put(
-                stage, Map.of("outputs", Map.of(), "seconds", time, "environment", environment)));
+                stage,
+                Map.of(
+                    "fingerprint",
+                    Map.of("data set", "d1"),
+                    "outputs",
+                    Map.of(),
+                    "seconds",
+                    time,
+                    "environment",
+                    environment)));
     return stages;
   }
 
