@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 3
+#define POTSTILL_ABI_VERSION 4
 
 enum {
   POTSTILL_OK = 0,
@@ -198,6 +198,81 @@ POTSTILL_API int32_t potstill_norm_relu_pool_gradient(
     const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
     const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
     void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either direction
+ * (separable), with both above 0 a matrix (rows, columns), with both 0 none (a single tap 1, filter may
+ * be NULL). Without `flip` they are convolved, the last tap first; with it, cross-correlated.
+ * Factors are from 1 to 64, sides up to 2^24, taps in a direction up to 4096, paddings from -2^24 to 2^24.
+ */
+
+/*
+ * Workspace of potstill_upfirdn in bytes for as many threads; -1 where an argument is out of range or
+ * no output is left.
+ */
+POTSTILL_API int64_t potstill_upfirdn_workspace(int64_t height, int64_t width, const int32_t* up,
+                                                const int32_t* down, const int64_t* padding,
+                                                int64_t rows, int64_t columns,
+                                                int32_t threads) POTSTILL_NOEXCEPT;
+
+/*
+ * upfirdn (Karras et al. 2020, appendix): every one of `planes` images (height, width) is upsampled,
+ * up - 1 zeros after every sample, padded with zeros (negative: cropped), filtered, and every down-th
+ * sample kept, times gain. up and down are {columns, rows}, padding {left, right, top, bottom} of the
+ * upsampled image. Output (planes, out height, out width), out = (in * up + padding - taps) / down + 1,
+ * rounded down, at least 1 by 1.
+ * The gradient with respect to the input is the same operation on the gradient of the output: up and
+ * down swapped, flip inverted, the paddings before taps - 1 - before, those after
+ * in * up - out * down + before - up + 1.
+ * The zeros of the upsampling are not multiplied. A sample that is not finite shows in the outputs whose
+ * taps meet it and nowhere else. Single precision, in the order of the taps.
+ * Reads the input once, writes the output once.
+ */
+POTSTILL_API int32_t potstill_upfirdn(const float* input, int64_t planes, int64_t height,
+                                      int64_t width, const int32_t* up, const int32_t* down,
+                                      const int64_t* padding, const float* filter, int64_t rows,
+                                      int64_t columns, int32_t flip, double gain, float* output,
+                                      void* workspace, int64_t workspace_bytes, int32_t threads,
+                                      int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * Workspace of potstill_filtered_lrelu and of its gradient in bytes for as many threads; -1 where an
+ * argument is out of range or no output is left.
+ */
+POTSTILL_API int64_t potstill_filtered_lrelu_workspace(int64_t height, int64_t width, int32_t up,
+                                                       int32_t down, const int64_t* padding,
+                                                       int64_t up_rows, int64_t up_columns,
+                                                       int64_t down_rows, int64_t down_columns,
+                                                       int32_t threads) POTSTILL_NOEXCEPT;
+
+/*
+ * filtered_lrelu (Karras et al. 2021, section 3.2): on every one of `planes` images (height, width),
+ * plane p of channel p mod channels: x + bias[channel]; upfirdn by up, padding, up_filter with the gain
+ * up^2; v = gain * (u > 0 ? u : slope * u), clamped to -clamp .. clamp (infinity: not); upfirdn with
+ * down_filter and down. bias may be NULL. NaN stays NaN.
+ * Of the upsampled image only the rows under the taps of the second filter exist at a time.
+ * Reads the input once, writes the output once.
+ */
+POTSTILL_API int32_t potstill_filtered_lrelu(
+    const float* input, const float* bias, int64_t planes, int64_t channels, int64_t height,
+    int64_t width, int32_t up, int32_t down, const int64_t* padding, const float* up_filter,
+    int64_t up_rows, int64_t up_columns, const float* down_filter, int64_t down_rows,
+    int64_t down_columns, int32_t flip, double gain, double slope, double clamp, float* output,
+    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * The gradient of filtered_lrelu with respect to its input (planes, height, width), given that with
+ * respect to its output (planes, out height, out width); u and v are computed anew. Where |v| > clamp or v
+ * is NaN, none passes; elsewhere gain where u > 0, gain * slope where not.
+ * Reads input and gradient once, writes input_gradient once.
+ */
+POTSTILL_API int32_t potstill_filtered_lrelu_gradient(
+    const float* input, const float* bias, int64_t planes, int64_t channels, int64_t height,
+    int64_t width, int32_t up, int32_t down, const int64_t* padding, const float* up_filter,
+    int64_t up_rows, int64_t up_columns, const float* down_filter, int64_t down_rows,
+    int64_t down_columns, int32_t flip, double gain, double slope, double clamp,
+    const float* gradient, float* input_gradient, void* workspace, int64_t workspace_bytes,
+    int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -44,6 +44,16 @@ struct NormChannels {
 // Channels of a block; the same at every level, so that the cut does not depend on it.
 constexpr int64_t kNormChannels = 64;
 
+// Rows of floats are padded to a multiple of this, so that vectors of every level go in evenly.
+constexpr int64_t kRow = 16;
+
+// clamp(gain * (x > 0 ? x : slope * x), -bound, bound).
+struct Activation {
+  float gain;
+  float negative_gain;  // gain * slope
+  float bound;
+};
+
 struct Loops {
   // Figures of one row; indexed by POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16.
   void (*score_row[3])(const void* logits, int64_t classes, int64_t label, const ScoreRow& out);
@@ -67,6 +77,24 @@ struct Loops {
   // out = scale (a - b); past the caches where stream is set.
   void (*scaled_difference)(const float* a, const float* b, float scale, int64_t n, bool stream,
                             float* out);
+
+  // out[m] = sum over t of taps[t] * from[offsets[t] + m], m < n, n a multiple of kRow; in the order of
+  // the taps. Reads from + offsets[t] up to n and writes out up to n.
+  void (*fir)(const float* from, const int64_t* offsets, const float* taps, int64_t terms,
+              int64_t n, float* out);
+
+  // x = clamp(gain * lrelu(x)) in place; n a multiple of kRow.
+  void (*activate)(const Activation& activation, int64_t n, float* x);
+
+  // gradient *= the slope of that activation at x, 0 where it is clamped; n a multiple of kRow.
+  void (*activation_gradient)(const Activation& activation, const float* x, int64_t n,
+                              float* gradient);
+
+  // out[(j % subs) * stride + j / subs] = row[j] + bias, j < n.
+  void (*split)(const float* row, int64_t n, float bias, int64_t subs, int64_t stride, float* out);
+
+  // The reverse, without a bias.
+  void (*join)(const float* rows, int64_t n, int64_t subs, int64_t stride, float* out);
 
   // Index of the code nearest to a point; codes (width, padded), padded a multiple of kCodes.
   int64_t (*nearest_code)(const float* point, const float* codes, int64_t padded, int64_t width);

@@ -2,48 +2,12 @@
 // Usage: kernels_test generic|avx2|avx512 [seed]
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <random>
-#include <string>
-#include <vector>
 
-#include "potstill_kernels.h"
+#include "checks.h"
 
 namespace {
-
-int failures = 0;
-int32_t level = POTSTILL_LEVEL_GENERIC;
-std::mt19937_64 generator;
-
-constexpr double kRelative = 1e-5;
-constexpr double kAbsolute = 2e-6;
-
-void check(bool holds, const std::string& claim) {
-  if (holds) return;
-  ++failures;
-  std::printf("FAILED: %s (last error: %s)\n", claim.c_str(), potstill_last_error());
-}
-
-bool close(double value, double expected) {
-  if (std::isnan(expected)) return std::isnan(value);
-  if (std::isinf(expected)) return value == expected;
-  return std::abs(value - expected) <= kAbsolute + kRelative * std::abs(expected);
-}
-
-// Starts one element past the allocation, so that no vector load is aligned.
-struct Unaligned {
-  std::vector<float> memory;
-  explicit Unaligned(int64_t n) : memory(static_cast<size_t>(n) + 1) {}
-  float* data() { return memory.data() + 1; }
-};
-
-void fill(float* data, int64_t n, float scale) {
-  std::normal_distribution<float> normal(0, scale);
-  for (int64_t i = 0; i < n; ++i) data[i] = normal(generator);
-}
 
 double reference_loss(const float* row, int64_t classes, int64_t label) {
   double top = row[0];
@@ -426,25 +390,16 @@ void test_norm_relu_pool_edges() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string name = argc > 1 ? argv[1] : "generic";
-  while (level <= POTSTILL_LEVEL_AVX512 && name != potstill_level_name(level)) ++level;
-  if (potstill_level_supported(level) == 0) {
-    std::printf("skipped: this CPU does not run %s\n", name.c_str());
-    return 77;
-  }
-  const unsigned long long seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 20240607;
-  generator.seed(seed);
-  std::printf("level %s, seed %llu\n", name.c_str(), seed);
-  check(potstill_abi_version() == POTSTILL_ABI_VERSION, "header and library agree");
-  test_score();
-  test_score_refuses();
-  test_select();
-  test_feature_mean();
-  test_gradient_match();
-  test_trajectory();
-  test_quantise();
-  test_norm_relu_pool();
-  test_norm_relu_pool_edges();
-  std::printf("%d failures\n", failures);
-  return failures == 0 ? 0 : 1;
+  return run_tests(argc, argv, [] {
+    check(potstill_abi_version() == POTSTILL_ABI_VERSION, "header and library agree");
+    test_score();
+    test_score_refuses();
+    test_select();
+    test_feature_mean();
+    test_gradient_match();
+    test_trajectory();
+    test_quantise();
+    test_norm_relu_pool();
+    test_norm_relu_pool_edges();
+  });
 }

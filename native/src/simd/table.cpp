@@ -1,6 +1,7 @@
 // Compiled once per level, with POTSTILL_LEVEL and POTSTILL_LANES from the build.
 #include "norm_block.h"
 #include "quantise.h"
+#include "resample.h"
 #include "score.h"
 #include "sums.h"
 
@@ -15,6 +16,11 @@ extern const Loops loops = {
     squared_distance,
     squared_distances,
     scaled_difference,
+    fir,
+    activate,
+    activation_gradient,
+    split,
+    join,
     nearest_code,
     {norm_forward<1>, norm_forward<2>},
     {norm_backward<1>, norm_backward<2>},

@@ -189,6 +189,86 @@ final class Arguments {
     holds(call, "rstd", norm.rstd(), maps.images() * maps.channels(), Float.BYTES);
   }
 
+  static void upFirDn(
+      FloatPointer input,
+      long planes,
+      long height,
+      long width,
+      Resampling resampling,
+      FirFilter filter,
+      FloatPointer output) {
+    String call =
+        "upFirDn(planes=" + planes + ", height=" + height + ", width=" + width + ", " + resampling;
+    call += ")";
+    images(call, planes, height, width);
+    resampling(call, resampling);
+    filter(call, "filter", filter);
+    long outHeight = resampling.outHeight(height, filter);
+    long outWidth = resampling.outWidth(width, filter);
+    require(outHeight >= 1 && outWidth >= 1, call, "no output is left");
+    holds(call, "input", input, product(call, planes, height, width), Float.BYTES);
+    holds(call, "output", output, product(call, planes, outHeight, outWidth), Float.BYTES);
+  }
+
+  /** Also for the gradient, of which {@code output} is the one with respect to the output. */
+  static void filteredLeakyRelu(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer output) {
+    String call = "filteredLeakyRelu(planes=" + planes + ", channels=" + channels;
+    call += ", height=" + height + ", width=" + width + ", up=" + activation.up();
+    call += ", down=" + activation.down() + ")";
+    images(call, planes, height, width);
+    require(channels >= 1, call, "channels must be at least 1");
+    resampling(call, activation.larger());
+    resampling(call, activation.smaller());
+    filter(call, "upFilter", activation.upFilter());
+    filter(call, "downFilter", activation.downFilter());
+    require(activation.clamp() >= 0, call, "clamp is negative or NaN");
+    long outHeight = activation.outHeight(height);
+    long outWidth = activation.outWidth(width);
+    require(outHeight >= 1 && outWidth >= 1, call, "no output is left");
+    holds(call, "input", input, product(call, planes, height, width), Float.BYTES);
+    holdsIfGiven(call, "bias", bias, channels, Float.BYTES);
+    holds(call, "output", output, product(call, planes, outHeight, outWidth), Float.BYTES);
+  }
+
+  static void filteredLeakyReluGradient(
+      long planes, long height, long width, FloatPointer inputGradient) {
+    String call = "filteredLeakyReluGradient(planes=" + planes + ")";
+    holds(call, "inputGradient", inputGradient, product(call, planes, height, width), Float.BYTES);
+  }
+
+  private static void images(String call, long planes, long height, long width) {
+    require(planes >= 0, call, "negative size");
+    for (long side : new long[] {height, width}) {
+      require(side >= 1 && side <= Resampling.MOST_SAMPLES, call, "height and width are 1 to 2^24");
+    }
+  }
+
+  private static void resampling(String call, Resampling of) {
+    for (int factor : new int[] {of.upX(), of.upY(), of.downX(), of.downY()}) {
+      require(factor >= 1 && factor <= Resampling.MOST, call, "factors are from 1 to 64");
+    }
+    for (long side : new long[] {of.left(), of.right(), of.top(), of.bottom()}) {
+      require(Math.abs(side) <= Resampling.MOST_SAMPLES, call, "paddings are up to 2^24");
+    }
+  }
+
+  private static void filter(String call, String name, FirFilter filter) {
+    int rows = filter.rows();
+    int columns = filter.columns();
+    boolean fits = rows >= 0 && columns >= (rows > 0 ? 1 : 0);
+    fits &= rows <= FirFilter.MOST_TAPS && columns <= FirFilter.MOST_TAPS;
+    require(fits, call, name + " of " + rows + " by " + columns + " taps is out of range");
+    holds(call, name, filter.taps(), (long) Math.max(rows, 1) * columns, Float.BYTES);
+  }
+
   private static void list(String call, String name, long[] sizes, List<FloatPointer> buffers) {
     require(
         buffers.size() == sizes.length,

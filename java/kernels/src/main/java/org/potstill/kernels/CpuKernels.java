@@ -352,6 +352,162 @@ public final class CpuKernels implements Kernels {
     }
   }
 
+  @Override
+  public void upFirDn(
+      FloatPointer input,
+      long planes,
+      long height,
+      long width,
+      Resampling resampling,
+      FirFilter filter,
+      FloatPointer output) {
+    requireAvailable();
+    Arguments.upFirDn(input, planes, height, width, resampling, filter, output);
+    int[] up = {resampling.upX(), resampling.upY()};
+    int[] down = {resampling.downX(), resampling.downY()};
+    long[] padding = {resampling.left(), resampling.right(), resampling.top(), resampling.bottom()};
+    long bytes =
+        NativeKernels.potstill_upfirdn_workspace(
+            height, width, up, down, padding, filter.rows(), filter.columns(), threads);
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_upfirdn(
+              input,
+              planes,
+              height,
+              width,
+              up,
+              down,
+              padding,
+              filter.taps(),
+              filter.rows(),
+              filter.columns(),
+              resampling.flip() ? 1 : 0,
+              resampling.gain(),
+              output,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "planes=" + planes + ", height=" + height + ", width=" + width);
+    }
+  }
+
+  @Override
+  public void filteredLeakyRelu(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer output) {
+    requireAvailable();
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
+    long[] padding = padding(activation);
+    long bytes = workspaceBytes(height, width, activation, padding);
+    FirFilter upFilter = activation.upFilter();
+    FirFilter downFilter = activation.downFilter();
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_filtered_lrelu(
+              input,
+              bias,
+              planes,
+              channels,
+              height,
+              width,
+              activation.up(),
+              activation.down(),
+              padding,
+              upFilter.taps(),
+              upFilter.rows(),
+              upFilter.columns(),
+              downFilter.taps(),
+              downFilter.rows(),
+              downFilter.columns(),
+              activation.flip() ? 1 : 0,
+              activation.gain(),
+              activation.slope(),
+              activation.clamp(),
+              output,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "planes=" + planes + ", height=" + height + ", width=" + width);
+    }
+  }
+
+  @Override
+  public void filteredLeakyReluGradient(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer gradient,
+      FloatPointer inputGradient) {
+    requireAvailable();
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, gradient);
+    Arguments.filteredLeakyReluGradient(planes, height, width, inputGradient);
+    long[] padding = padding(activation);
+    long bytes = workspaceBytes(height, width, activation, padding);
+    FirFilter upFilter = activation.upFilter();
+    FirFilter downFilter = activation.downFilter();
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_filtered_lrelu_gradient(
+              input,
+              bias,
+              planes,
+              channels,
+              height,
+              width,
+              activation.up(),
+              activation.down(),
+              padding,
+              upFilter.taps(),
+              upFilter.rows(),
+              upFilter.columns(),
+              downFilter.taps(),
+              downFilter.rows(),
+              downFilter.columns(),
+              activation.flip() ? 1 : 0,
+              activation.gain(),
+              activation.slope(),
+              activation.clamp(),
+              gradient,
+              inputGradient,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "planes=" + planes + ", height=" + height + ", width=" + width);
+    }
+  }
+
+  private static long[] padding(FilteredActivation of) {
+    return new long[] {of.left(), of.right(), of.top(), of.bottom()};
+  }
+
+  private long workspaceBytes(long height, long width, FilteredActivation of, long[] padding) {
+    return NativeKernels.potstill_filtered_lrelu_workspace(
+        height,
+        width,
+        of.up(),
+        of.down(),
+        padding,
+        of.upFilter().rows(),
+        of.upFilter().columns(),
+        of.downFilter().rows(),
+        of.downFilter().columns(),
+        threads);
+  }
+
   private void requireAvailable() {
     if (!cause.isEmpty()) {
       throw new KernelUnavailableException("kernel provider 'cpu' is unavailable: " + cause);

@@ -284,6 +284,60 @@ public final class CudaKernels implements Kernels {
     throw unwritten("normReluPoolGradient");
   }
 
+  /**
+   * Not bound yet; LibTorch's operators serve on GPUs.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void upFirDn(
+      FloatPointer input,
+      long planes,
+      long height,
+      long width,
+      Resampling resampling,
+      FirFilter filter,
+      FloatPointer output) {
+    throw unwritten("upFirDn");
+  }
+
+  /**
+   * Not bound yet; LibTorch's operators serve on GPUs.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void filteredLeakyRelu(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer output) {
+    throw unwritten("filteredLeakyRelu");
+  }
+
+  /**
+   * Not bound yet; LibTorch's operators serve on GPUs.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void filteredLeakyReluGradient(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer gradient,
+      FloatPointer inputGradient) {
+    throw unwritten("filteredLeakyReluGradient");
+  }
+
   private static UnsupportedOperationException unwritten(String operation) {
     return new UnsupportedOperationException("the CUDA kernels have no " + operation);
   }

@@ -134,4 +134,65 @@ public final class JavaKernels implements Kernels {
     Arguments.normReluPoolGradient(maps, input, norm, outputGradient, gradients);
     new JavaNormReluPool(maps, norm).backward(input, outputGradient, gradients);
   }
+
+  @Override
+  public void upFirDn(
+      FloatPointer input,
+      long planes,
+      long height,
+      long width,
+      Resampling resampling,
+      FirFilter filter,
+      FloatPointer output) {
+    Arguments.upFirDn(input, planes, height, width, resampling, filter, output);
+    JavaResample.upFirDn(
+        input, planes, Math.toIntExact(height), Math.toIntExact(width), resampling, filter, output);
+  }
+
+  @Override
+  public void filteredLeakyRelu(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer output) {
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
+    JavaResample.filteredLeakyRelu(
+        input,
+        bias,
+        planes,
+        channels,
+        Math.toIntExact(height),
+        Math.toIntExact(width),
+        activation,
+        output);
+  }
+
+  @Override
+  public void filteredLeakyReluGradient(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer gradient,
+      FloatPointer inputGradient) {
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, gradient);
+    Arguments.filteredLeakyReluGradient(planes, height, width, inputGradient);
+    JavaResample.filteredLeakyReluGradient(
+        input,
+        bias,
+        planes,
+        channels,
+        Math.toIntExact(height),
+        Math.toIntExact(width),
+        activation,
+        gradient,
+        inputGradient);
+  }
 }

@@ -170,4 +170,68 @@ public interface Kernels {
       NormState norm,
       FloatPointer outputGradient,
       NormGradients gradients);
+
+  /**
+   * Upsampling by zeros, padding, filtering and downsampling of images (Karras et al. 2020,
+   * appendix): {@code out[o] = gain * sum_t f[t] z[down * o + t - before]}, where {@code z[up * i]
+   * = in[i]} and 0 elsewhere, in both directions. A negative padding crops. The gradient with
+   * respect to the input is the same operation with {@link Resampling#transposed}.
+   *
+   * <p>Inserted zeros are not multiplied: a sample that is not finite shows in the outputs whose
+   * taps meet it and nowhere else.
+   *
+   * @param input (planes, height, width)
+   * @param output (planes, {@link Resampling#outHeight}, {@link Resampling#outWidth}), filled; not
+   *     the input
+   * @throws IllegalArgumentException where a size does not fit or no output is left
+   */
+  void upFirDn(
+      FloatPointer input,
+      long planes,
+      long height,
+      long width,
+      Resampling resampling,
+      FirFilter filter,
+      FloatPointer output);
+
+  /**
+   * A leaky ReLU between an upsampling and a downsampling filter (Karras et al. 2021, section 3.2):
+   * {@code x + bias}; upsampled with gain {@code up^2}; {@code v = gain * (u > 0 ? u : slope * u)},
+   * clamped to {@code -clamp .. clamp}; downsampled.
+   *
+   * @param input (planes, height, width), where plane p is of channel {@code p % channels}
+   * @param bias (channels); may be null
+   * @param output (planes, {@link FilteredActivation#outHeight}, {@link
+   *     FilteredActivation#outWidth}), filled; not the input
+   * @throws IllegalArgumentException where a size does not fit or no output is left
+   */
+  void filteredLeakyRelu(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer output);
+
+  /**
+   * The gradient of {@link #filteredLeakyRelu} with respect to its input; what lies between the
+   * filters is computed anew. None passes where {@code |v| > clamp} or v is NaN; elsewhere the
+   * factor is {@code gain} where {@code u > 0} and {@code gain * slope} where not.
+   *
+   * @param gradient with respect to the output, of its shape
+   * @param inputGradient (planes, height, width), filled; neither of the inputs
+   * @throws IllegalArgumentException where a size does not fit or no output is left
+   */
+  void filteredLeakyReluGradient(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer gradient,
+      FloatPointer inputGradient);
 }

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 3;
+  static final int ABI_VERSION = 4;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -162,6 +162,100 @@ final class NativeKernels {
       FloatPointer xGradient,
       FloatPointer scaleGradient,
       FloatPointer shiftGradient,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_upfirdn_workspace(
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("const int32_t*") int[] up,
+      @Cast("const int32_t*") int[] down,
+      @Cast("const int64_t*") long[] padding,
+      @Cast("int64_t") long rows,
+      @Cast("int64_t") long columns,
+      int threads);
+
+  static native int potstill_upfirdn(
+      @Cast("const float*") FloatPointer input,
+      @Cast("int64_t") long planes,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("const int32_t*") int[] up,
+      @Cast("const int32_t*") int[] down,
+      @Cast("const int64_t*") long[] padding,
+      @Cast("const float*") FloatPointer filter,
+      @Cast("int64_t") long rows,
+      @Cast("int64_t") long columns,
+      int flip,
+      double gain,
+      FloatPointer output,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_filtered_lrelu_workspace(
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      int up,
+      int down,
+      @Cast("const int64_t*") long[] padding,
+      @Cast("int64_t") long upRows,
+      @Cast("int64_t") long upColumns,
+      @Cast("int64_t") long downRows,
+      @Cast("int64_t") long downColumns,
+      int threads);
+
+  static native int potstill_filtered_lrelu(
+      @Cast("const float*") FloatPointer input,
+      @Cast("const float*") FloatPointer bias,
+      @Cast("int64_t") long planes,
+      @Cast("int64_t") long channels,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      int up,
+      int down,
+      @Cast("const int64_t*") long[] padding,
+      @Cast("const float*") FloatPointer upFilter,
+      @Cast("int64_t") long upRows,
+      @Cast("int64_t") long upColumns,
+      @Cast("const float*") FloatPointer downFilter,
+      @Cast("int64_t") long downRows,
+      @Cast("int64_t") long downColumns,
+      int flip,
+      double gain,
+      double slope,
+      double clamp,
+      FloatPointer output,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native int potstill_filtered_lrelu_gradient(
+      @Cast("const float*") FloatPointer input,
+      @Cast("const float*") FloatPointer bias,
+      @Cast("int64_t") long planes,
+      @Cast("int64_t") long channels,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      int up,
+      int down,
+      @Cast("const int64_t*") long[] padding,
+      @Cast("const float*") FloatPointer upFilter,
+      @Cast("int64_t") long upRows,
+      @Cast("int64_t") long upColumns,
+      @Cast("const float*") FloatPointer downFilter,
+      @Cast("int64_t") long downRows,
+      @Cast("int64_t") long downColumns,
+      int flip,
+      double gain,
+      double slope,
+      double clamp,
+      @Cast("const float*") FloatPointer gradient,
+      FloatPointer inputGradient,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,
       int threads,

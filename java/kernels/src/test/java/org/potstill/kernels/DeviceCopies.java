@@ -184,6 +184,46 @@ final class DeviceCopies implements Kernels {
     kernels.normReluPoolGradient(maps, input, norm, outputGradient, gradients);
   }
 
+  @Override
+  public void upFirDn(
+      FloatPointer input,
+      long planes,
+      long height,
+      long width,
+      Resampling resampling,
+      FirFilter filter,
+      FloatPointer output) {
+    kernels.upFirDn(input, planes, height, width, resampling, filter, output);
+  }
+
+  @Override
+  public void filteredLeakyRelu(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer output) {
+    kernels.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
+  }
+
+  @Override
+  public void filteredLeakyReluGradient(
+      FloatPointer input,
+      FloatPointer bias,
+      long planes,
+      long channels,
+      long height,
+      long width,
+      FilteredActivation activation,
+      FloatPointer gradient,
+      FloatPointer inputGradient) {
+    kernels.filteredLeakyReluGradient(
+        input, bias, planes, channels, height, width, activation, gradient, inputGradient);
+  }
+
   /** The copies of one call; closing it copies back what was written. */
   private final class Copies implements AutoCloseable {
 
