@@ -1,5 +1,6 @@
 #include "host_device.h"
 
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <ucontext.h>
 
@@ -38,6 +39,19 @@ struct Fiber {
   bool ended;
 };
 
+// The C library's own, also under AddressSanitizer, whose stand-in makes a system call each time to
+// tidy up a stack that is left for good, as none is here.
+[[noreturn]] void jump(jmp_buf& to) {
+  typedef void (*Jump)(jmp_buf, int);
+  static const Jump own = [] {
+    void* library = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void* symbol = library == nullptr ? nullptr : dlsym(library, "_longjmp");
+    return symbol == nullptr ? static_cast<Jump>(_longjmp) : reinterpret_cast<Jump>(symbol);
+  }();
+  own(to, 1);
+  std::abort();
+}
+
 Fiber fibers[kMostThreads];
 jmp_buf scheduler;
 const std::function<void()>* body_of_all;
@@ -47,7 +61,7 @@ int exchanges[kMostThreads];  // of each thread so far
 unsigned char slots[2][kMostThreads][8];
 
 void yield() {
-  if (_setjmp(fibers[thread.x].place) == 0) _longjmp(scheduler, 1);
+  if (_setjmp(fibers[thread.x].place) == 0) jump(scheduler);
 }
 
 // A fiber lives on from block to block.
@@ -61,7 +75,7 @@ void run_fiber() {
 
 void resume(Fiber* fiber) {
   if (_setjmp(scheduler) != 0) return;
-  if (fiber->stack) _longjmp(fiber->place, 1);
+  if (fiber->stack) jump(fiber->place);
   fiber->stack.reset(new char[kStackBytes]);
   getcontext(&fiber->context);
   fiber->context.uc_stack.ss_sp = fiber->stack.get();
