@@ -16,5 +16,6 @@ if [ "${POTSTILL_CUDA:-AUTO}" = OFF ]; then
 elif ! command -v nvcc >/dev/null 2>&1; then
   echo "nvcc is not on the PATH: cuda-kernels/ is not built"
 elif [ -f "$root/cuda-kernels/CMakeLists.txt" ]; then
-  build_project cuda-kernels cuda-kernels all -DPOTSTILL_CUDA_TESTS=OFF
+  build_project cuda-kernels cuda-kernels all \
+    -DPOTSTILL_CUDA_TESTS=OFF -DPOTSTILL_CUDA_BENCH=OFF
 fi
