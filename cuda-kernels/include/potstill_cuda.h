@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_CUDA_ABI_VERSION 3
+#define POTSTILL_CUDA_ABI_VERSION 4
 
 enum {
   POTSTILL_CUDA_OK = 0,
@@ -187,6 +187,69 @@ POTSTILL_CUDA_API int32_t potstill_cuda_quantise(const float* points, int64_t co
                                                  const float* codebook, int64_t codes,
                                                  int64_t width, int64_t* indices, int32_t device,
                                                  void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either direction
+ * (separable), with both above 0 a matrix (rows, columns), with both 0 none (a single tap 1, filter
+ * may be NULL). Without `flip` they are convolved, the last tap first; with it, cross-correlated.
+ * Factors are from 1 to 64, sides from 1 to 2^24, taps in a direction up to 4096, paddings from -2^24
+ * to 2^24. A filter whose block would need more than 48 KB of shared memory is
+ * POTSTILL_CUDA_INVALID_ARGUMENT; up to 32 taps in each direction fit whatever the rest is.
+ */
+
+/*
+ * upfirdn (Karras et al. 2020, appendix): every one of `planes` images (height, width) is upsampled,
+ * up - 1 zeros after every sample, padded with zeros (negative: cropped), filtered, and every down-th
+ * sample kept, times gain. up and down are {columns, rows}, padding {left, right, top, bottom} of the
+ * upsampled image, host arrays all three; input, filter and output are device buffers, the output not
+ * the input. Output (planes, out height, out width), out = (in * up + padding - taps) / down + 1,
+ * rounded down, at least 1 by 1.
+ * The gradient with respect to the input is the same operation on the gradient of the output: up and
+ * down swapped, flip inverted, the paddings before taps - 1 - before, those after
+ * in * up - out * down + before - up + 1.
+ * The zeros of the upsampling are not multiplied. A sample that is not finite shows in the outputs
+ * whose taps meet it and nowhere else. Single precision, in the order of the taps.
+ * Reads the input once, samples that several tiles need again from the caches, and writes the output
+ * once.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_upfirdn(const float* input, int64_t planes, int64_t height,
+                                                int64_t width, const int32_t* up,
+                                                const int32_t* down, const int64_t* padding,
+                                                const float* filter, int64_t rows,
+                                                int64_t columns, int32_t flip, double gain,
+                                                float* output, int32_t device,
+                                                void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * filtered_lrelu (Karras et al. 2021, section 3.2): on every one of `planes` images (height, width),
+ * plane p of channel p mod channels: x + bias[channel]; upfirdn by up, padding, up_filter with the gain
+ * up^2; v = gain * (u > 0 ? u : slope * u), clamped to -clamp .. clamp (infinity: not); upfirdn with
+ * down_filter and down. bias (channels) may be NULL. NaN stays NaN. All but padding are device
+ * buffers.
+ * The upsampled image is never in device memory. Reads the input once, samples that several tiles need
+ * again from the caches, and writes the output once.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_filtered_lrelu(
+    const float* input, const float* bias, int64_t planes, int64_t channels, int64_t height,
+    int64_t width, int32_t up, int32_t down, const int64_t* padding, const float* up_filter,
+    int64_t up_rows, int64_t up_columns, const float* down_filter, int64_t down_rows,
+    int64_t down_columns, int32_t flip, double gain, double slope, double clamp, float* output,
+    int32_t device, void* stream) POTSTILL_CUDA_NOEXCEPT;
+
+/*
+ * The gradient of filtered_lrelu with respect to its input (planes, height, width), given that with
+ * respect to its output (planes, out height, out width); u and v are computed anew. Where |v| > clamp
+ * or v is NaN, none passes; elsewhere gain where u > 0, gain * slope where not.
+ * Reads input and gradient once, samples that several tiles need again from the caches, and writes
+ * input_gradient once.
+ */
+POTSTILL_CUDA_API int32_t potstill_cuda_filtered_lrelu_gradient(
+    const float* input, const float* bias, int64_t planes, int64_t channels, int64_t height,
+    int64_t width, int32_t up, int32_t down, const int64_t* padding, const float* up_filter,
+    int64_t up_rows, int64_t up_columns, const float* down_filter, int64_t down_rows,
+    int64_t down_columns, int32_t flip, double gain, double slope, double clamp,
+    const float* gradient, float* input_gradient, int32_t device,
+    void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -48,11 +48,19 @@ __device__ __forceinline__ T load_fresh(const T* from) {
   return __ldcg(from);
 }
 
-// Queues a kernel; throws where that fails.
+// The shared memory of the block that launch_shared asks for.
+__device__ __forceinline__ float* shared_floats() {
+  extern __shared__ float4 of_block[];
+  return reinterpret_cast<float*>(of_block);
+}
+
+// Queues a kernel with as many bytes of shared memory a block, at most 48 KB; throws where that
+// fails.
 template <typename... Parameters, typename... Arguments>
-void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
-            cudaStream_t stream, Arguments... arguments) {
+void launch_shared(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
+                   int64_t shared_bytes, cudaStream_t stream, Arguments... arguments) {
   cudaLaunchConfig_t config = {};
+  config.dynamicSmemBytes = static_cast<size_t>(shared_bytes);
   config.gridDim = dim3(static_cast<unsigned>(blocks));
   config.blockDim = dim3(static_cast<unsigned>(threads));
   config.stream = stream;
@@ -63,6 +71,13 @@ void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int
     throw Failure(POTSTILL_CUDA_FAILED, "launch of %s (%lld blocks of %d threads): %s", name,
                   static_cast<long long>(blocks), threads, cudaGetErrorString(error));
   }
+}
+
+// The same without.
+template <typename... Parameters, typename... Arguments>
+void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
+            cudaStream_t stream, Arguments... arguments) {
+  launch_shared(name, kernel, blocks, threads, 0, stream, arguments...);
 }
 
 }  // namespace potstill

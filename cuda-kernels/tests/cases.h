@@ -37,5 +37,7 @@ void test_feature_mean();
 void test_gradient_match();
 void test_trajectory();
 void test_quantise();
+void test_upfirdn();
+void test_filtered_lrelu();
 
 #endif

@@ -82,6 +82,8 @@ int main(int arguments, char** argument) {
     run("gradient_match", test_gradient_match);
     run("trajectory", test_trajectory);
     run("quantise", test_quantise);
+    run("upfirdn", test_upfirdn);
+    run("filtered_lrelu", test_filtered_lrelu);
     digests[pass] = digest_of_pass;
   }
   check(digests[0] == digests[1], "both passes give the same bits");

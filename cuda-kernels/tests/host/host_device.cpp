@@ -18,6 +18,7 @@ Index block;
 Index block_size;
 Index grid_size;
 bool descending = false;
+float* shared = nullptr;
 
 namespace {
 

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <vector>
 
 #include "status.h"
 
@@ -50,6 +51,7 @@ extern Index block;
 extern Index block_size;
 extern Index grid_size;
 extern bool descending;
+extern float* shared;  // of the block that runs
 
 // Runs `body` for each thread of each block.
 void run(int64_t blocks, int threads, const std::function<void()>& body);
@@ -77,6 +79,11 @@ constexpr int64_t kMostRanges = 300;
 template <typename T>
 T min(const T& a, const T& b) {
   return b < a ? b : a;
+}
+
+template <typename T>
+T max(const T& a, const T& b) {
+  return a < b ? b : a;
 }
 
 inline float max_nan(float a, float b) {
@@ -107,13 +114,25 @@ T load_fresh(const T* from) {
   return *from;
 }
 
+// Of as many bytes as the launch asks for, so that AddressSanitizer sees what goes beyond.
+inline float* shared_floats() { return host::shared; }
+
 template <typename... Parameters, typename... Arguments>
-void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
-            cudaStream_t, Arguments... arguments) {
+void launch_shared(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
+                   int64_t shared_bytes, cudaStream_t, Arguments... arguments) {
+  if (shared_bytes > 48 * 1024) throw Failure(POTSTILL_CUDA_FAILED, "launch of %s", name);
+  std::vector<float> room(static_cast<size_t>(shared_bytes) / sizeof(float));
+  host::shared = room.data();
   if (blocks < 1 || blocks > 0x7FFFFFFF || threads < 32 || threads > 1024 || threads % 32 != 0) {
     throw Failure(POTSTILL_CUDA_FAILED, "launch of %s", name);
   }
   host::run(blocks, threads, [&] { kernel(static_cast<Parameters>(arguments)...); });
+}
+
+template <typename... Parameters, typename... Arguments>
+void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int threads,
+            cudaStream_t stream, Arguments... arguments) {
+  launch_shared(name, kernel, blocks, threads, 0, stream, arguments...);
 }
 
 }  // namespace potstill
