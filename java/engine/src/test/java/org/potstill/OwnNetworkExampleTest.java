@@ -52,7 +52,7 @@ class OwnNetworkExampleTest {
     config = TinyConfig.write(temp);
   }
 
-  private ForkedJvm.Outcome main(String... arguments) throws Exception {
+  private ForkedJvm.Outcome engine(String... arguments) throws Exception {
     return new ForkedJvm(temp).before(classes).run("org.potstill.cli.Main", arguments);
   }
 
@@ -69,7 +69,7 @@ class OwnNetworkExampleTest {
       "--set",
       "evaluate.networks=[convnet,lenet]"
     };
-    ForkedJvm.Outcome outcome = main(arguments);
+    ForkedJvm.Outcome outcome = engine(arguments);
     assertEquals(0, outcome.status(), outcome.err());
     JsonNode found = new ObjectMapper().readTree(run.resolve("evaluation.json").toFile());
     assertEquals("lenet", found.path("distilling").asText());

@@ -149,8 +149,7 @@ final class Arguments {
     holds(call, "indices", indices, count, Long.BYTES);
   }
 
-  static void normReluPool(
-      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+  static void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     norm("normReluPool(" + maps + ")", maps, input, norm, output, "output");
   }
 

@@ -293,8 +293,7 @@ public final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void normReluPool(
-      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+  public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     requireAvailable();
     Arguments.normReluPool(maps, input, norm, output);
     check(

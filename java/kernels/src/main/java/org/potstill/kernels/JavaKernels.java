@@ -118,8 +118,7 @@ public final class JavaKernels implements Kernels {
   }
 
   @Override
-  public void normReluPool(
-      NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
+  public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     Arguments.normReluPool(maps, input, norm, output);
     new JavaNormReluPool(maps, norm).forward(input, output);
   }

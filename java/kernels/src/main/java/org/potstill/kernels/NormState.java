@@ -12,8 +12,4 @@ import org.bytedeco.javacpp.FloatPointer;
  * @param rstd (images, channels), {@code 1 / sqrt(var + epsilon)}, likewise
  */
 public record NormState(
-    FloatPointer scale,
-    FloatPointer shift,
-    float epsilon,
-    FloatPointer mean,
-    FloatPointer rstd) {}
+    FloatPointer scale, FloatPointer shift, float epsilon, FloatPointer mean, FloatPointer rstd) {}
