@@ -81,13 +81,13 @@ class OwnNetworkExampleTest {
   void aMisspeltNameAndImagesTooSmallAreToldAtOnce() throws Exception {
     String out = temp.resolve("run").toString();
     ForkedJvm.Outcome misspelt =
-        main("validate", config.toString(), "--out", out, "--set", "evaluate.networks=lennet");
+        engine("validate", config.toString(), "--out", out, "--set", "evaluate.networks=lennet");
     assertEquals(2, misspelt.status());
     assertTrue(misspelt.err().contains("did you mean \"lenet\"?"), misspelt.err());
     String[] small = {"--set", "evaluate.networks=lenet", "--set", "data.resolution=8"};
     for (String command : List.of("validate", "run")) {
       ForkedJvm.Outcome outcome =
-          main(command, config.toString(), "--out", out, small[0], small[1], small[2], small[3]);
+          engine(command, config.toString(), "--out", out, small[0], small[1], small[2], small[3]);
       assertEquals(2, outcome.status());
       assertTrue(outcome.err().contains("lenet needs images of at least 12"), outcome.err());
     }
