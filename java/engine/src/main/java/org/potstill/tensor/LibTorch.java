@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
+import org.slf4j.LoggerFactory;
 
 /**
  * Loads LibTorch once and holds what is global to the process: JavaCPP's memory limits and the
@@ -46,7 +47,23 @@ public final class LibTorch {
               + "=DIR chooses another folder)",
           e);
     }
+    leaveOutWrongConvolutions();
     loaded = true;
+  }
+
+  /**
+   * On AMD processors of family 26 (Zen 5) the convolutions of oneDNN in LibTorch 2.10 take up what
+   * lies in memory beside their data: gradients are NaN or wrong. LibTorch's own are right.
+   */
+  private static void leaveOutWrongConvolutions() {
+    try (java.util.stream.Stream<String> lines =
+        java.nio.file.Files.lines(Path.of("/proc/cpuinfo"))) {
+      if (lines.anyMatch(line -> line.matches("cpu family\\s*: 26"))) {
+        torch.globalContext().setUserEnabledMkldnn(false);
+      }
+    } catch (java.io.IOException | java.io.UncheckedIOException e) {
+      LoggerFactory.getLogger(LibTorch.class).debug("the processor cannot be told", e);
+    }
   }
 
   /**
