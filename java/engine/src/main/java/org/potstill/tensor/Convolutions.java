@@ -18,9 +18,9 @@ public final class Convolutions {
   /**
    * The convolution of {@code input} with square strides and padding.
    *
-   * <p>On a CPU with AVX-512, oneDNN as LibTorch 2.10 has it multiplies what happens to lie in
-   * memory by the zeros that pad the channels to a multiple of 16: a NaN there becomes a NaN in the
-   * gradient of the input. Such numbers of channels go to LibTorch's own convolution.
+   * <p>On some CPUs with AVX-512, oneDNN as LibTorch 2.10 has it gives wrong gradients, and NaN
+   * where memory beside the data holds it, if channels are padded to a multiple of 16. Such numbers
+   * of channels go to LibTorch's own convolution; see docs/decisions/0030.
    *
    * @param input (N, C, H, W)
    * @param weight (K, C, rows, columns)

@@ -1,6 +1,10 @@
 package org.potstill.tensor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -52,16 +56,15 @@ public final class LibTorch {
   }
 
   /**
-   * On AMD processors of family 26 (Zen 5) the convolutions of oneDNN in LibTorch 2.10 take up what
-   * lies in memory beside their data: gradients are NaN or wrong. LibTorch's own are right.
+   * On AMD processors of family 26 (Zen 5) the convolutions of oneDNN in LibTorch 2.10 are wrong;
+   * LibTorch's own are right. See docs/decisions/0030.
    */
   private static void leaveOutWrongConvolutions() {
-    try (java.util.stream.Stream<String> lines =
-        java.nio.file.Files.lines(Path.of("/proc/cpuinfo"))) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
       if (lines.anyMatch(line -> line.matches("cpu family\\s*: 26"))) {
         torch.globalContext().setUserEnabledMkldnn(false);
       }
-    } catch (java.io.IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       LoggerFactory.getLogger(LibTorch.class).debug("the processor cannot be told", e);
     }
   }

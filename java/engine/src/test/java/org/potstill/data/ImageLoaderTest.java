@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -160,9 +161,22 @@ class ImageLoaderTest {
     }
   }
 
+  /** Native bytes once what earlier tests left to the garbage collector is gone. */
+  private static long settledBytes() {
+    long bytes = Pointer.totalBytes();
+    for (int calm = 0, tries = 0; calm < 3 && tries < 50; tries++) {
+      System.gc();
+      LockSupport.parkNanos(20_000_000);
+      long now = Pointer.totalBytes();
+      calm = now == bytes ? calm + 1 : 0;
+      bytes = now;
+    }
+    return bytes;
+  }
+
   @Test
   void closingEarlyGivesAllMemoryBack() {
-    long before = Pointer.totalBytes();
+    long before = settledBytes();
     for (int round = 0; round < 300; round++) {
       try (ImageLoader loader =
           loader(new FakeDataset(1000, false, index -> {})).batch(50).threads(3).start()) {
@@ -175,7 +189,7 @@ class ImageLoaderTest {
 
   @Test
   void nativeMemoryNeverExceedsTheBatchesAllowed() {
-    long before = Pointer.totalBytes();
+    long before = settledBytes();
     long batchBytes = 50L * PIXELS * Float.BYTES;
     long most = 0;
     FakeDataset dataset = new FakeDataset(20_000, false, index -> {});
