@@ -50,6 +50,7 @@ final class Doctor {
       found.put("folder", NativeCache.prepare().toString());
       LibTorch.load();
       found.put("libtorch", "loaded, uses " + LibTorch.cpuCapability());
+      found.put("onednn", LibTorch.usesOneDnn() ? "used" : "left out: wrong on this processor");
       ImageDecoder.decode("probe", onePixel(), 1);
       found.put("opencv", "loaded, decodes");
       return true;

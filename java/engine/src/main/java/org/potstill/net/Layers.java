@@ -7,7 +7,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
-import org.potstill.tensor.Convolutions;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -55,8 +54,14 @@ public final class Layers {
    * @return (N, out, (H + 2 padding - kernel) / stride + 1, ...)
    */
   public Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
-    Tensor shift = bias ? state.get(name + ".bias") : null;
-    return Convolutions.square(input, state.get(name + ".weight"), shift, stride, padding);
+    return torch.conv2d(
+        input,
+        state.get(name + ".weight"),
+        bias ? new TensorOptional(state.get(name + ".bias")) : new TensorOptional(),
+        new long[] {stride, stride},
+        new long[] {padding, padding},
+        new long[] {1, 1},
+        1);
   }
 
   /** The linear layer of the last dimension: (..., in) to (..., out). */

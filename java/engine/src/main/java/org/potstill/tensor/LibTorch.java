@@ -1,10 +1,6 @@
 package org.potstill.tensor;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -12,7 +8,6 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
-import org.slf4j.LoggerFactory;
 
 /**
  * Loads LibTorch once and holds what is global to the process: JavaCPP's memory limits and the
@@ -51,22 +46,8 @@ public final class LibTorch {
               + "=DIR chooses another folder)",
           e);
     }
-    leaveOutWrongConvolutions();
+    OneDnn.leaveOutIfWrong();
     loaded = true;
-  }
-
-  /**
-   * On AMD processors of family 26 (Zen 5) the convolutions of oneDNN in LibTorch 2.10 are wrong;
-   * LibTorch's own are right. See docs/decisions/0030.
-   */
-  private static void leaveOutWrongConvolutions() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      if (lines.anyMatch(line -> line.matches("cpu family\\s*: 26"))) {
-        torch.globalContext().setUserEnabledMkldnn(false);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      LoggerFactory.getLogger(LibTorch.class).debug("the processor cannot be told", e);
-    }
   }
 
   /**
@@ -85,6 +66,14 @@ public final class LibTorch {
     try (BytePointer capability = torch.get_cpu_capability()) {
       return capability.getString();
     }
+  }
+
+  /**
+   * Whether oneDNN computes the convolutions: not where they turned out wrong on this processor.
+   */
+  public static boolean usesOneDnn() {
+    load();
+    return OneDnn.isUsed();
   }
 
   /** The message of an error of LibTorch without the C++ stack frames that follow it. */

@@ -2,10 +2,8 @@ package org.potstill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +20,7 @@ import org.potstill.testing.Signals;
 class ProcessTest {
 
   private static final long HELP_MILLIS = 500;
+  private static final long BARE_STARTS = 4;
   private static final int TRIES = 5;
 
   @TempDir Path folder;
@@ -63,18 +62,31 @@ class ProcessTest {
     assertEquals("", read("err"));
   }
 
+  /** Half a second, and on a slow or busy machine what a bare virtual machine takes four times. */
   @Test
   void helpAnswersWithinHalfASecond() throws Exception {
-    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-    int cores = Runtime.getRuntime().availableProcessors();
-    assumeTrue(load < 1.5 * cores, "load " + load + " on " + cores + " cores: nothing to time");
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < TRIES && best > HELP_MILLIS; i++) {
-      long start = System.nanoTime();
-      assertEquals(0, start(List.of(), Main.class, "--help").waitFor());
-      best = Math.min(best, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+    long help = Long.MAX_VALUE;
+    long bare = Long.MAX_VALUE;
+    for (int i = 0; i < TRIES && help > Math.max(HELP_MILLIS, BARE_STARTS * bare); i++) {
+      bare = Math.min(bare, millis(Bare.class));
+      help = Math.min(help, millis(Main.class, "--help"));
     }
-    assertTrue(best <= HELP_MILLIS, best + " ms");
+    long allowed = Math.max(HELP_MILLIS, BARE_STARTS * bare);
+    assertTrue(help <= allowed, help + " ms of " + allowed + " ms");
+  }
+
+  private long millis(Class<?> main, String... arguments) throws Exception {
+    long start = System.nanoTime();
+    assertEquals(0, start(List.of(), main, arguments).waitFor());
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+  /** A program that does nothing. */
+  static final class Bare {
+
+    private Bare() {}
+
+    public static void main(String[] arguments) {}
   }
 
   @Test

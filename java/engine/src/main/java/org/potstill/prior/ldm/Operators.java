@@ -4,7 +4,6 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.potstill.tensor.Convolutions;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -25,8 +24,14 @@ record Operators(NamedTensors weights, String prefix) {
 
   /** A convolution with bias. */
   Tensor convolution(String name, Tensor input, int stride, int padding) {
-    return Convolutions.square(
-        input, parameter(name + ".weight"), parameter(name + ".bias"), stride, padding);
+    return torch.conv2d(
+        input,
+        parameter(name + ".weight"),
+        new TensorOptional(parameter(name + ".bias")),
+        new long[] {stride, stride},
+        new long[] {padding, padding},
+        new long[] {1, 1},
+        1);
   }
 
   /** A 3 x 3 convolution that keeps the size. */
