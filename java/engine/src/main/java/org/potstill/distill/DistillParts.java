@@ -101,8 +101,8 @@ final class DistillParts {
   Space space(CoreSetImages images) {
     return switch (distill.space()) {
       case PIXEL -> pixels(images);
-      case GLAD -> GladSpace.start(config, data, context);
-      case LD3M -> Ld3mSpace.start(config, data, context, images);
+      case GLAD -> GladSpace.start(config, data, context, kernels);
+      case LD3M -> Ld3mSpace.start(config, data, context, images, kernels);
     };
   }
 

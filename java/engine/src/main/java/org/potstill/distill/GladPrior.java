@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.config.PriorConfig;
 import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.prior.StyleGan;
 import org.potstill.prior.StyleGanConfig;
 import org.potstill.random.Purpose;
@@ -49,24 +50,26 @@ final class GladPrior implements AutoCloseable {
    * The generator that {@code asked} asks for, with as many images at a time as fit the memory; a
    * random one that is larger than the images has their middle taken.
    *
+   * @param kernels compute the activations in host memory
    * @throws InputException where the weights are missing or of something else, or the generator
    *     does not make such images or has no such layer
    */
-  static GladPrior fitted(GladSettings asked, Normalisation normalisation) {
-    return open(asked, normalisation, true);
+  static GladPrior fitted(GladSettings asked, Normalisation normalisation, Kernels kernels) {
+    return open(asked, normalisation, kernels, true);
   }
 
   /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
-  static GladPrior exact(GladSettings settings, Normalisation normalisation) {
-    return open(settings, normalisation, false);
+  static GladPrior exact(GladSettings settings, Normalisation normalisation, Kernels kernels) {
+    return open(settings, normalisation, kernels, false);
   }
 
-  private static GladPrior open(GladSettings asked, Normalisation normalisation, boolean fitted) {
+  private static GladPrior open(
+      GladSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
     LibTorch.load();
     NamedTensors weights = asked.isRandom() ? drawn(asked) : read(asked);
     try {
       String source = asked.isRandom() ? "the random generator" : asked.weights().toString();
-      StyleGan generator = StyleGan.of(weights, source);
+      StyleGan generator = StyleGan.of(weights, source).with(kernels);
       requireFit(asked, generator, source);
       long bytes = generator.pullBackBytes(asked.layer());
       GladSettings settings =

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.prior.StyleGan;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
@@ -24,6 +25,7 @@ final class GladSpace implements LatentSpace {
 
   private final GladPrior prior;
   private final GladSettings settings;
+  private final Kernels kernels;
   private final List<VariableGroup> groups;
   private final NamedTensors variables = new NamedTensors();
 
@@ -32,8 +34,9 @@ final class GladSpace implements LatentSpace {
 
   private long shownVersion;
 
-  private GladSpace(GladPrior prior, double rateOfW, double rateOfF) {
+  private GladSpace(GladPrior prior, Kernels kernels, double rateOfW, double rateOfF) {
     this.prior = prior;
+    this.kernels = kernels;
     this.settings = prior.settings();
     this.groups =
         List.of(
@@ -47,11 +50,12 @@ final class GladSpace implements LatentSpace {
    *
    * @throws InputException where the generator does not fit the run, or its weights are missing
    */
-  static GladSpace start(Config config, Dataset data, RunContext context) {
+  static GladSpace start(Config config, Dataset data, RunContext context, Kernels kernels) {
     GladSettings asked = GladSettings.of(config, data, context.seed());
     GladSpace space =
         new GladSpace(
-            GladPrior.fitted(asked, data.normalisation()),
+            GladPrior.fitted(asked, data.normalisation(), kernels),
+            kernels,
             config.distill().prior().learningRateW(),
             config.distill().learningRate());
     try (PointerScope scope = new PointerScope()) {
@@ -72,8 +76,10 @@ final class GladSpace implements LatentSpace {
    */
   static GladSpace restore(LatentsFile latents) {
     GladSettings settings = GladSettings.of(latents.file(), latents.settings());
-    GladPrior prior = GladPrior.exact(settings, latents.description().normalisation());
-    GladSpace space = new GladSpace(prior, 0, 0);
+    Kernels kernels = latents.kernels();
+    GladPrior prior =
+        GladPrior.exact(settings, latents.description().normalisation(), kernels);
+    GladSpace space = new GladSpace(prior, kernels, 0, 0);
     try (PointerScope scope = new PointerScope()) {
       long images = latents.labels().size(0);
       StyleGan generator = prior.generator();
@@ -133,7 +139,9 @@ final class GladSpace implements LatentSpace {
 
   @Override
   public Map<String, String> settings() {
-    return settings.texts();
+    Map<String, String> all = settings.texts();
+    all.put(LatentsFile.KERNELS, kernels.name());
+    return all;
   }
 
   @Override

@@ -8,8 +8,11 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.KernelProviders;
+import org.potstill.kernels.Kernels;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.RunDirectory;
+import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
@@ -36,6 +39,9 @@ public final class LatentsFile implements AutoCloseable {
   private static final String ITERATION = "iteration";
   private static final String THREADS = "threads";
   private static final String CHANNELS = "channels";
+
+  /** Setting: the provider of kernels with which images are made; others round otherwise. */
+  static final String KERNELS = "kernels";
 
   private final Path file;
   private final NamedTensors tensors;
@@ -174,6 +180,16 @@ public final class LatentsFile implements AutoCloseable {
   /** The threads with which the images were made. */
   int threads() {
     return number(THREADS);
+  }
+
+  /**
+   * The kernels with which the images were made.
+   *
+   * @throws InputException where they cannot run here
+   */
+  Kernels kernels() {
+    String name = metadata.getOrDefault(SETTINGS + KERNELS, KernelProviders.AUTO);
+    return EngineKernels.byName(name, threads());
   }
 
   private int number(String key) {

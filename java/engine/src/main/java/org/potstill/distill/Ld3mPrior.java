@@ -13,6 +13,7 @@ import org.potstill.config.DiffusionConfig;
 import org.potstill.config.PriorConfig;
 import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.prior.ldm.LatentSettings;
@@ -53,41 +54,46 @@ final class Ld3mPrior implements AutoCloseable {
   /**
    * The model that {@code asked} asks for, with as many images at a time as fit the memory.
    *
+   * @param kernels quantise latents in host memory
    * @throws InputException where the weights are missing or of something else, or the model does
    *     not make such images or take so many steps
    */
-  static Ld3mPrior fitted(Ld3mSettings asked, Normalisation normalisation) {
-    return open(asked, normalisation, true);
+  static Ld3mPrior fitted(Ld3mSettings asked, Normalisation normalisation, Kernels kernels) {
+    return open(asked, normalisation, kernels, true);
   }
 
   /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
-  static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation) {
-    return open(settings, normalisation, false);
+  static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation, Kernels kernels) {
+    return open(settings, normalisation, kernels, false);
   }
 
-  private static Ld3mPrior open(Ld3mSettings asked, Normalisation normalisation, boolean fitted) {
+  private static Ld3mPrior open(
+      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
     LibTorch.load();
     return asked.isRandom()
-        ? drawn(asked, normalisation, fitted)
-        : read(asked, normalisation, fitted);
+        ? drawn(asked, normalisation, kernels, fitted)
+        : read(asked, normalisation, kernels, fitted);
   }
 
-  private static Ld3mPrior drawn(Ld3mSettings asked, Normalisation normalisation, boolean fitted) {
+  private static Ld3mPrior drawn(
+      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
     LatentDiffusion model =
         new LatentDiffusion(
-            LatentSettings.random(
-                asked.channels(), asked.unetChannels(), asked.firstStageChannels()));
+                LatentSettings.random(
+                    asked.channels(), asked.unetChannels(), asked.firstStageChannels()))
+            .with(kernels);
     requireFit(asked, model, "the random diffusion model");
     RandomStream random = RandomStream.of(asked.seed(), Purpose.PRIOR_INITIALISATION, 0, 0);
     boolean zero = asked.lastLayers() == DiffusionConfig.LastLayers.ZERO;
     return owning(asked, model, model.initialise(random, zero), normalisation, fitted);
   }
 
-  private static Ld3mPrior read(Ld3mSettings asked, Normalisation normalisation, boolean fitted) {
+  private static Ld3mPrior read(
+      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
     PriorWeights.require(asked.weights(), asked.sha256());
     String source = asked.weights().toString();
     try (NamedTensors found = CheckpointReader.state(asked.weights())) {
-      LatentDiffusion model = LatentDiffusion.of(found, source);
+      LatentDiffusion model = LatentDiffusion.of(found, source).with(kernels);
       requireFit(asked, model, source);
       NamedTensors weights =
           StateLoader.match(

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.random.Purpose;
 import org.potstill.run.RunContext;
@@ -23,6 +24,7 @@ final class Ld3mSpace implements LatentSpace {
   private static final String CONDITIONS = "conditions";
 
   private final Ld3mPrior prior;
+  private final Kernels kernels;
   private final double learningRate;
   private final NamedTensors variables = new NamedTensors();
 
@@ -32,8 +34,9 @@ final class Ld3mSpace implements LatentSpace {
   private long shownIteration;
   private long shownVersion;
 
-  private Ld3mSpace(Ld3mPrior prior, double learningRate) {
+  private Ld3mSpace(Ld3mPrior prior, Kernels kernels, double learningRate) {
     this.prior = prior;
+    this.kernels = kernels;
     this.learningRate = learningRate;
   }
 
@@ -43,11 +46,14 @@ final class Ld3mSpace implements LatentSpace {
    * @throws InputException where the model does not fit the run, its weights are missing, or a
    *     class has too few images to start from
    */
-  static Ld3mSpace start(Config config, Dataset data, RunContext context, CoreSetImages coreSet) {
+  static Ld3mSpace start(
+      Config config, Dataset data, RunContext context, CoreSetImages coreSet, Kernels kernels) {
     Ld3mSettings asked = Ld3mSettings.of(config, data, context.seed());
     Ld3mSpace space =
         new Ld3mSpace(
-            Ld3mPrior.fitted(asked, data.normalisation()), config.distill().learningRate());
+            Ld3mPrior.fitted(asked, data.normalisation(), kernels),
+            kernels,
+            config.distill().learningRate());
     try (PointerScope scope = new PointerScope()) {
       Ld3mStart start = new Ld3mStart(space.prior, config, context);
       space.variables.put(LATENTS, start.latents(coreSet));
@@ -68,8 +74,10 @@ final class Ld3mSpace implements LatentSpace {
    */
   static Ld3mSpace restore(LatentsFile latents) {
     Ld3mSettings settings = Ld3mSettings.of(latents.file(), latents.settings());
-    Ld3mPrior prior = Ld3mPrior.exact(settings, latents.description().normalisation());
-    Ld3mSpace space = new Ld3mSpace(prior, 0);
+    Kernels kernels = latents.kernels();
+    Ld3mPrior prior =
+        Ld3mPrior.exact(settings, latents.description().normalisation(), kernels);
+    Ld3mSpace space = new Ld3mSpace(prior, kernels, 0);
     try (PointerScope scope = new PointerScope()) {
       long images = latents.labels().size(0);
       long[] map = prior.latentShape();
@@ -152,7 +160,9 @@ final class Ld3mSpace implements LatentSpace {
 
   @Override
   public Map<String, String> settings() {
-    return prior.settings().texts();
+    Map<String, String> all = prior.settings().texts();
+    all.put(LatentsFile.KERNELS, kernels.name());
+    return all;
   }
 
   @Override

@@ -7,6 +7,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.FilteredActivation;
+import org.potstill.kernels.FirFilter;
+import org.potstill.kernels.Kernels;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -14,8 +17,9 @@ import org.potstill.tensor.Tensors;
  * section 3.2): bias, upsampling with gain {@code up^2}, {@code gain * lrelu}, clamping,
  * downsampling.
  *
- * <p>This class is where hand-written kernels take the place of LibTorch's operators: nothing else
- * knows how the two functions are computed.
+ * <p>Hand-written kernels compute both functions where tensors lie in host memory and LibTorch need
+ * not differentiate them; elsewhere they are composed of LibTorch's operators. Nothing else knows
+ * which.
  *
  * @param up factor
  * @param down factor
@@ -43,17 +47,22 @@ record FilteredLeakyRelu(
   }
 
   /**
-   * The activation; LibTorch can differentiate it.
+   * The activation; LibTorch can differentiate it where it is asked to.
    *
    * @param input (N, C, H, W)
    * @param bias (C)
    * @param upFilter (taps), (rows, columns), or null for none
    * @param downFilter likewise
+   * @param kernels may be null
    * @return (N, C, H', W') in the caller's scope
    */
-  Tensor apply(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter) {
+  Tensor apply(
+      Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Kernels kernels) {
     if (GradMode.is_enabled() && (input.requires_grad() || bias.requires_grad())) {
       return whole(input, bias, upFilter, downFilter);
+    }
+    if (takes(kernels, input)) {
+      return byKernel(input, bias, upFilter, downFilter, kernels);
     }
     return inBlocks(input, bias, (x, b, block) -> whole(x, b, upFilter, downFilter));
   }
@@ -78,9 +87,19 @@ record FilteredLeakyRelu(
    * the upsampled size is kept.
    *
    * @param gradient with respect to the output
+   * @param kernels may be null
    * @return (N, C, H, W) in the caller's scope
    */
-  Tensor gradient(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Tensor gradient) {
+  Tensor gradient(
+      Tensor input,
+      Tensor bias,
+      Tensor upFilter,
+      Tensor downFilter,
+      Tensor gradient,
+      Kernels kernels) {
+    if (takes(kernels, input)) {
+      return gradientByKernel(input, bias, upFilter, downFilter, gradient, kernels);
+    }
     AutoGradMode differentiate = new AutoGradMode(true);
     try {
       return inBlocks(
@@ -94,6 +113,79 @@ record FilteredLeakyRelu(
     } finally {
       differentiate.close();
     }
+  }
+
+  private boolean takes(Kernels kernels, Tensor input) {
+    boolean plain = resampling.equals(resampling.onTheWayUp()) && resampling.upX() == up;
+    boolean square = resampling.upY() == up && resampling.gain() == (double) up * up;
+    return plain && square && HostKernels.take(kernels, input);
+  }
+
+  private Tensor byKernel(
+      Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Kernels kernels) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      FilteredActivation activation =
+          activation(HostKernels.filter(upFilter), HostKernels.filter(downFilter));
+      long images = input.size(0);
+      long channels = input.size(1);
+      long height = activation.outHeight(input.size(2));
+      long width = activation.outWidth(input.size(3));
+      Tensor output =
+          torch.empty(new long[] {images, channels, height, width}, input.options(), null);
+      kernels.filteredLeakyRelu(
+          HostKernels.floats(input),
+          HostKernels.floats(bias),
+          images * channels,
+          channels,
+          input.size(2),
+          input.size(3),
+          activation,
+          HostKernels.floats(output));
+      result.put(output);
+    }
+    return result;
+  }
+
+  private Tensor gradientByKernel(
+      Tensor input,
+      Tensor bias,
+      Tensor upFilter,
+      Tensor downFilter,
+      Tensor gradient,
+      Kernels kernels) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
+      Tensor inputGradient = torch.empty(Tensors.shape(input), input.options(), null);
+      kernels.filteredLeakyReluGradient(
+          HostKernels.floats(input),
+          HostKernels.floats(bias),
+          input.size(0) * input.size(1),
+          input.size(1),
+          input.size(2),
+          input.size(3),
+          activation(HostKernels.filter(upFilter), HostKernels.filter(downFilter)),
+          HostKernels.floats(gradient),
+          HostKernels.floats(inputGradient));
+      result.put(inputGradient);
+    }
+    return result;
+  }
+
+  private FilteredActivation activation(FirFilter upFilter, FirFilter downFilter) {
+    return new FilteredActivation(
+        up,
+        down,
+        resampling.left(),
+        resampling.right(),
+        resampling.top(),
+        resampling.bottom(),
+        resampling.flip(),
+        gain,
+        slope,
+        clamp,
+        upFilter,
+        downFilter);
   }
 
   /** Some channels of one image. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.kernels.Kernels;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -68,6 +69,14 @@ public final class StyleGan {
   /** Names and shapes of the weights of a configuration, in the order of the published state. */
   public static Map<String, long[]> layout(StyleGanConfig config) {
     return StyleGanLayout.shapes(config);
+  }
+
+  /**
+   * The same generator, whose activations {@code kernels} compute wherever its tensors lie in host
+   * memory and LibTorch need not differentiate them; {@link #pullBack} is such a place.
+   */
+  public StyleGan with(Kernels kernels) {
+    return new StyleGan(zDim, wDim, classes, mapping, synthesis.with(kernels));
   }
 
   /** Width of the random latent. */

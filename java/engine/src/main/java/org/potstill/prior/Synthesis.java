@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -18,8 +19,9 @@ import org.potstill.tensor.Tensors;
  *
  * @param input what the first layer starts from
  * @param layers in order
+ * @param kernels compute the activations where they can; null for LibTorch's operators alone
  */
-record Synthesis(FourierInput input, List<SynthesisLayer> layers) {
+record Synthesis(FourierInput input, List<SynthesisLayer> layers, Kernels kernels) {
 
   /** Factor of the last layer's output. */
   private static final double OUTPUT_SCALE = 0.25;
@@ -27,6 +29,16 @@ record Synthesis(FourierInput input, List<SynthesisLayer> layers) {
   /** Copies the list. */
   Synthesis {
     layers = List.copyOf(layers);
+  }
+
+  /** By LibTorch's operators alone. */
+  Synthesis(FourierInput input, List<SynthesisLayer> layers) {
+    this(input, layers, null);
+  }
+
+  /** The same with kernels. */
+  Synthesis with(Kernels taken) {
+    return new Synthesis(input, layers, taken);
   }
 
   /**
@@ -55,7 +67,7 @@ record Synthesis(FourierInput input, List<SynthesisLayer> layers) {
   private Tensor run(NamedTensors state, Tensor ws, Tensor features, int from, int to) {
     Tensor current = new Tensor(features);
     for (int n = from; n < to; n++) {
-      Tensor next = layers.get(n).apply(state, current, ws.select(1, n + 1));
+      Tensor next = layers.get(n).apply(state, current, ws.select(1, n + 1), kernels);
       current.close();
       current = next;
     }
@@ -80,7 +92,7 @@ record Synthesis(FourierInput input, List<SynthesisLayer> layers) {
       Tensor gradient = imageGradient.mul(new Scalar(OUTPUT_SCALE));
       for (int n = layers.size() - 1; n >= layer; n--) {
         Step step = steps.remove(n - layer);
-        Tensor inner = layers.get(n).activationGradient(state, step.convolved(), gradient);
+        Tensor inner = layers.get(n).activationGradient(state, step.convolved(), gradient, kernels);
         Tensor[] found =
             Tensors.gradients(
                 step.convolved(), inner, new Tensor[] {step.features(), step.w()}, false);
@@ -120,11 +132,11 @@ record Synthesis(FourierInput input, List<SynthesisLayer> layers) {
     return steps;
   }
 
-  private static Tensor activated(NamedTensors state, SynthesisLayer layer, Tensor convolved) {
+  private Tensor activated(NamedTensors state, SynthesisLayer layer, Tensor convolved) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      result.put(layer.activate(state, convolved.detach()));
+      result.put(layer.activate(state, convolved.detach(), kernels));
     }
     return result;
   }

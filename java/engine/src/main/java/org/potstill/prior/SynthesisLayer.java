@@ -3,6 +3,7 @@ package org.potstill.prior;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -73,12 +74,13 @@ record SynthesisLayer(
    *
    * @param input (N, inChannels, inSize, inSize)
    * @param w (N, w)
+   * @param kernels may be null
    * @return (N, outChannels, outSize, outSize)
    */
-  Tensor apply(NamedTensors state, Tensor input, Tensor w) {
+  Tensor apply(NamedTensors state, Tensor input, Tensor w, Kernels kernels) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      result.put(activate(state, convolve(state, input, w)));
+      result.put(activate(state, convolve(state, input, w), kernels));
     }
     return result;
   }
@@ -100,24 +102,27 @@ record SynthesisLayer(
   }
 
   /** The second half. */
-  Tensor activate(NamedTensors state, Tensor convolved) {
+  Tensor activate(NamedTensors state, Tensor convolved, Kernels kernels) {
     return activation()
         .apply(
             convolved,
             state.get(entry("bias")),
             filter(state, "up_filter"),
-            filter(state, "down_filter"));
+            filter(state, "down_filter"),
+            kernels);
   }
 
   /** The gradient of the second half with respect to its input. */
-  Tensor activationGradient(NamedTensors state, Tensor convolved, Tensor gradient) {
+  Tensor activationGradient(
+      NamedTensors state, Tensor convolved, Tensor gradient, Kernels kernels) {
     return activation()
         .gradient(
             convolved,
             state.get(entry("bias")),
             filter(state, "up_filter"),
             filter(state, "down_filter"),
-            gradient);
+            gradient,
+            kernels);
   }
 
   private Tensor filter(NamedTensors state, String suffix) {

@@ -28,6 +28,7 @@ import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.JavaKernels;
 import org.potstill.prior.StyleGan;
 import org.potstill.prior.StyleGanConfig;
 import org.potstill.random.Purpose;
@@ -187,7 +188,7 @@ class GladSpaceTest {
     GladSettings settings =
         new GladSettings(
             prior.init(), null, "", 5, prior.channelBase(), prior.channelMax(), 3, 12, 9, 2);
-    try (GladPrior glad = GladPrior.exact(settings, Normalisation.IMAGENET);
+    try (GladPrior glad = GladPrior.exact(settings, Normalisation.IMAGENET, new JavaKernels());
         NamedTensors gradients = new NamedTensors();
         PointerScope scope = new PointerScope()) {
       long[] map = glad.generator().featureShape(9);
@@ -222,7 +223,8 @@ class GladSpaceTest {
     GladSettings settings =
         new GladSettings(PriorConfig.Init.RANDOM, null, "", 5, 64, 4, 1, 16, 9, 2);
     try (GladPrior glad =
-        GladPrior.exact(settings, new Normalisation(List.of(0.5), List.of(0.25)))) {
+        GladPrior.exact(
+            settings, new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels())) {
       long before = 0;
       for (int i = 0; i < 60; i++) {
         step(glad);

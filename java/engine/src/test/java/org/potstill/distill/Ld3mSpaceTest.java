@@ -30,6 +30,7 @@ import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.JavaKernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.prior.ldm.LatentSettings;
@@ -225,7 +226,8 @@ class Ld3mSpaceTest {
   private static Ld3mPrior small(int steps) {
     Ld3mSettings settings =
         new Ld3mSettings(PriorConfig.Init.RANDOM, null, "", 5, 32, 32, DRAWN, 1, SIZE, steps, 3, 2);
-    return Ld3mPrior.exact(settings, new Normalisation(List.of(0.5), List.of(0.25)));
+    return Ld3mPrior.exact(
+        settings, new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels());
   }
 
   private static LatentSampler.Inputs inputs(Ld3mPrior prior, long iteration) {

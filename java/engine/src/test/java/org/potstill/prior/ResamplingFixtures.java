@@ -3,8 +3,12 @@ package org.potstill.prior;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Iterator;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Assertions;
 import org.potstill.fixtures.FixtureFile;
+import org.potstill.kernels.FirFilter;
+import org.potstill.kernels.Kernels;
+import org.potstill.kernels.Resampling;
 import org.potstill.tensor.Tensors;
 
 /** The cases of the two resampling operations, which the files' configurations describe. */
@@ -23,7 +27,45 @@ final class ResamplingFixtures {
       Tensor upstream = file.tensor(name + ".upstream");
       StyleGanFixtureTest.compareOperator(
           file, name + ".x_grad", Tensors.gradients(y, upstream, new Tensor[] {x}, false)[0]);
+      for (Kernels kernels : HostProviders.all()) {
+        upFirDn(file, name, kernels);
+      }
     }
+  }
+
+  /** By a kernel, and its gradient by the transposed operation. */
+  private static void upFirDn(FixtureFile file, String name, Kernels kernels) {
+    JsonNode setting = file.config().get(name);
+    UpFirDn of = upFirDn(setting, setting.get("gain").asDouble());
+    Resampling resampling =
+        new Resampling(
+            of.upX(),
+            of.upY(),
+            of.downX(),
+            of.downY(),
+            of.left(),
+            of.right(),
+            of.top(),
+            of.bottom(),
+            of.flip(),
+            of.gain());
+    FirFilter filter = HostKernels.filter(filter(file, setting, "f"));
+    Tensor x = file.tensor("x");
+    Tensor y = upFirDn(kernels, x, resampling, filter);
+    StyleGanFixtureTest.compareOperator(file, name + ".y", y);
+    Resampling transposed = resampling.transposed(x.size(2), x.size(3), filter);
+    Tensor gradient = upFirDn(kernels, file.tensor(name + ".upstream"), transposed, filter);
+    StyleGanFixtureTest.compareOperator(file, name + ".x_grad", gradient);
+  }
+
+  private static Tensor upFirDn(Kernels kernels, Tensor x, Resampling of, FirFilter filter) {
+    long height = of.outHeight(x.size(2), filter);
+    long width = of.outWidth(x.size(3), filter);
+    long planes = x.size(0) * x.size(1);
+    Tensor y = torch.empty(x.size(0), x.size(1), height, width);
+    kernels.upFirDn(
+        HostKernels.floats(x), planes, x.size(2), x.size(3), of, filter, HostKernels.floats(y));
+    return y;
   }
 
   static void filteredLeakyRelus(FixtureFile file) {
@@ -48,14 +90,20 @@ final class ResamplingFixtures {
     Tensor b = file.tensor("b").requires_grad_(true);
     Tensor fu = filter(file, setting, "fu");
     Tensor fd = filter(file, setting, "fd");
-    Tensor y = operation.apply(x, b, fu, fd);
+    Tensor y = operation.apply(x, b, fu, fd, null);
     StyleGanFixtureTest.compareOperator(file, name + ".y", y);
     Tensor upstream = file.tensor(name + ".upstream");
     Tensor[] gradients = Tensors.gradients(y, upstream, new Tensor[] {x, b}, false);
     StyleGanFixtureTest.compareOperator(file, name + ".x_grad", gradients[0]);
     StyleGanFixtureTest.compareOperator(file, name + ".b_grad", gradients[1]);
-    Tensor pulled = operation.gradient(x.detach(), b.detach(), fu, fd, upstream);
+    Tensor pulled = operation.gradient(x.detach(), b.detach(), fu, fd, upstream, null);
     StyleGanFixtureTest.compareOperator(file, name + ".x_grad", pulled);
+    for (Kernels kernels : HostProviders.all()) {
+      Tensor made = operation.apply(x.detach(), b.detach(), fu, fd, kernels);
+      StyleGanFixtureTest.compareOperator(file, name + ".y", made);
+      Tensor anew = operation.gradient(x.detach(), b.detach(), fu, fd, upstream, kernels);
+      StyleGanFixtureTest.compareOperator(file, name + ".x_grad", anew);
+    }
   }
 
   private static Tensor filter(FixtureFile file, JsonNode setting, String key) {

@@ -24,6 +24,7 @@ import org.potstill.errors.InputException;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
@@ -240,6 +241,15 @@ class StyleGanFixtureTest {
         generator.pullBack(state, ws.detach(), features.detach(), layer, upstream);
     compareGradient(file, prefix + "ws_grad", pulled.latents());
     compareGradient(file, prefix + "f_grad", pulled.features());
+    for (Kernels kernels : HostProviders.all()) {
+      StyleGan quick = generator.with(kernels);
+      Tensor made = quick.fromFeatures(state, ws.detach(), features.detach(), layer);
+      compareOutput(file, prefix + "img", made);
+      StyleGan.Gradients found =
+          quick.pullBack(state, ws.detach(), features.detach(), layer, upstream);
+      compareGradient(file, prefix + "ws_grad", found.latents());
+      compareGradient(file, prefix + "f_grad", found.features());
+    }
   }
 
   private static void compareOutput(FixtureFile file, String name, Tensor actual) {

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
-import org.potstill.tensor.EngineKernels;
+import org.potstill.prior.HostKernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -26,15 +26,18 @@ public final class FirstStage {
 
   private final VqSettings settings;
   private final String prefix;
+  private final Kernels kernels;
 
   /**
    * A first stage.
    *
    * @param prefix what stands before the names of its parameters
+   * @param kernels find the nearest codes where they can; null for LibTorch's operators alone
    */
-  public FirstStage(VqSettings settings, String prefix) {
+  public FirstStage(VqSettings settings, String prefix, Kernels kernels) {
     this.settings = settings;
     this.prefix = prefix;
+    this.kernels = kernels;
   }
 
   /** Its sizes. */
@@ -115,10 +118,9 @@ public final class FirstStage {
   }
 
   /** The square of a point itself is the same for all codes and left out. */
-  private static Tensor nearest(Tensor points, Tensor codebook, Tensor squares) {
-    Kernels kernels = EngineKernels.byName("auto", torch.get_num_threads());
-    if (kernels.name().equals("cpu") && onCpu(points) && onCpu(codebook)) {
-      return nearest(kernels, points.contiguous(), codebook.contiguous());
+  private Tensor nearest(Tensor points, Tensor codebook, Tensor squares) {
+    if (HostKernels.take(kernels, points) && HostKernels.take(kernels, codebook)) {
+      return nearest(points.contiguous(), codebook.contiguous());
     }
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
@@ -128,12 +130,8 @@ public final class FirstStage {
     return result;
   }
 
-  private static boolean onCpu(Tensor tensor) {
-    return !tensor.is_cuda() && tensor.scalar_type().intern() == torch.ScalarType.Float;
-  }
-
   /** By the kernel, which keeps no table of distances. */
-  private static Tensor nearest(Kernels kernels, Tensor points, Tensor codebook) {
+  private Tensor nearest(Tensor points, Tensor codebook) {
     long count = points.size(0);
     Tensor result = torch.empty(new long[] {count}, Tensors.int64(), null);
     kernels.quantise(

@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.StateEntry;
 import org.potstill.net.StateLayout;
 import org.potstill.random.RandomStream;
@@ -50,13 +51,22 @@ public final class LatentDiffusion {
   private final FirstStage firstStage;
   private final DiffusionSchedule schedule;
 
-  /** A model of some size. */
+  /** A model of some size, by LibTorch's operators alone. */
   public LatentDiffusion(LatentSettings settings) {
+    this(settings, null);
+  }
+
+  private LatentDiffusion(LatentSettings settings, Kernels kernels) {
     this.settings = settings;
     this.layout = layout(settings, false);
     this.unet = new UNet(settings.unet(), UNET);
-    this.firstStage = new FirstStage(settings.firstStage(), FIRST_STAGE);
+    this.firstStage = new FirstStage(settings.firstStage(), FIRST_STAGE, kernels);
     this.schedule = DiffusionSchedule.published(settings.timesteps());
+  }
+
+  /** The same model, whose latents {@code kernels} quantise wherever they lie in host memory. */
+  public LatentDiffusion with(Kernels kernels) {
+    return new LatentDiffusion(settings, kernels);
   }
 
   private static StateLayout layout(LatentSettings settings, boolean zeroLastLayers) {

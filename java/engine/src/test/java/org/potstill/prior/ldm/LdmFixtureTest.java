@@ -24,6 +24,8 @@ import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.LeftBehind;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.Kernels;
+import org.potstill.prior.HostProviders;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -65,6 +67,9 @@ class LdmFixtureTest {
       try (NamedTensors weights = LdmFill.state(keys, file.config().path("fill").asText("hash"))) {
         if (file.config().has("first_stage")) {
           firstStage(file, model.firstStage(), weights);
+          for (Kernels kernels : HostProviders.all()) {
+            firstStage(file, model.with(kernels).firstStage(), weights);
+          }
         } else if (file.config().has("unet")) {
           unet(file, model.unet(), weights, keys);
         } else if (file.config().has("ddim_steps")) {
