@@ -2,10 +2,13 @@ package org.potstill.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.potstill.config.Config;
+import org.potstill.config.DistillConfig;
 import org.potstill.config.PriorConfig;
+import org.potstill.config.PublishedWeights;
 import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
@@ -42,7 +45,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
         Dataset data = Datasets.open(config.data(), config.run().seed())) {
       data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
       checkScore(config.score());
-      checkPrior(config.distill().prior());
+      checkPrior(config.distill(), data.resolution());
       EvaluateStage.requireNetworks(config, data);
       checkRunDirectory(config.run().out());
       String line = DataLine.of(data);
@@ -73,9 +76,17 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     }
   }
 
-  private static void checkPrior(PriorConfig prior) {
+  private static void checkPrior(DistillConfig distill, int resolution) {
+    PriorConfig prior = distill.prior();
     if (prior != null && prior.weights() != null && !Files.isRegularFile(prior.weights())) {
-      throw new InputException("distill.prior.weights: there is no file " + prior.weights());
+      throw new InputException(
+          "distill.prior.weights: there is no file "
+              + prior.weights()
+              + "; "
+              + PublishedWeights.advice(
+                  distill.space().name().toLowerCase(Locale.ROOT),
+                  prior.init().name().toLowerCase(Locale.ROOT),
+                  resolution));
     }
   }
 

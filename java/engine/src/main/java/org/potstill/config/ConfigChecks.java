@@ -52,7 +52,9 @@ final class ConfigChecks {
           "distill.prior.weights",
           "distill.prior.init "
               + init
-              + " needs the file of the generator (docs/weights.md says which); random needs none");
+              + " needs the file of the generator: "
+              + PublishedWeights.advice(
+                  settings.text("distill.space"), init, settings.whole("data.resolution")));
     }
   }
 

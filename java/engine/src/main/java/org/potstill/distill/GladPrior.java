@@ -6,7 +6,6 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.potstill.config.PriorConfig;
 import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
@@ -17,7 +16,6 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
-import org.potstill.weights.CheckpointReader;
 
 /**
  * A StyleGAN generator with its weights, from codes and feature maps to normalised images of the
@@ -66,14 +64,15 @@ final class GladPrior implements AutoCloseable {
   private static GladPrior open(
       GladSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
     LibTorch.load();
-    NamedTensors weights = asked.isRandom() ? drawn(asked) : read(asked);
+    PriorUse use = asked.use();
+    NamedTensors weights = use.isRandom() ? drawn(asked) : PriorWeights.read(use);
     try {
-      String source = asked.isRandom() ? "the random generator" : asked.weights().toString();
+      String source = use.isRandom() ? "the random generator" : use.weights().toString();
       StyleGan generator = StyleGan.of(weights, source).with(kernels);
       requireFit(asked, generator, source);
       long bytes = generator.pullBackBytes(asked.layer());
       GladSettings settings =
-          fitted ? asked.withChunk(MemoryChunks.images(asked.chunk(), bytes)) : asked;
+          fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes)) : asked;
       return new GladPrior(settings, generator, weights, normalisation);
     } catch (RuntimeException e) {
       weights.close();
@@ -83,21 +82,17 @@ final class GladPrior implements AutoCloseable {
 
   private static NamedTensors drawn(GladSettings settings) {
     int size = SMALLEST;
-    while (size < settings.resolution()) {
+    while (size < settings.use().resolution()) {
       size *= 2;
     }
     return StyleGan.initialise(
         StyleGanConfig.random(
-            settings.channels(), size, settings.channelBase(), settings.channelMax()),
-        RandomStream.of(settings.seed(), Purpose.PRIOR_INITIALISATION, 0, 0));
-  }
-
-  private static NamedTensors read(GladSettings settings) {
-    PriorWeights.require(settings.weights(), settings.sha256());
-    return CheckpointReader.state(settings.weights());
+            settings.use().channels(), size, settings.channelBase(), settings.channelMax()),
+        RandomStream.of(settings.use().seed(), Purpose.PRIOR_INITIALISATION, 0, 0));
   }
 
   private static void requireFit(GladSettings settings, StyleGan generator, String source) {
+    PriorUse use = settings.use();
     if (settings.layer() >= generator.layers()) {
       throw new InputException(
           "distill.prior.layer: "
@@ -107,11 +102,11 @@ final class GladPrior implements AutoCloseable {
               + "; allowed: 0 to "
               + (generator.layers() - 1));
     }
-    if (settings.isRandom()) {
+    if (use.isRandom()) {
       return;
     }
-    if (generator.imageSize() != settings.resolution()
-        || generator.imageChannels() != settings.channels()) {
+    if (generator.imageSize() != use.resolution()
+        || generator.imageChannels() != use.channels()) {
       throw new InputException(
           String.format(
               "data.resolution: %s makes images of %d pixels and %d channels, not of %d pixels and"
@@ -119,22 +114,12 @@ final class GladPrior implements AutoCloseable {
               source,
               generator.imageSize(),
               generator.imageChannels(),
-              settings.resolution(),
-              settings.channels(),
+              use.resolution(),
+              use.channels(),
               generator.imageSize(),
-              settings.resolution()));
+              use.resolution()));
     }
-    boolean conditional = generator.classes() > 0;
-    if (conditional != (settings.init() == PriorConfig.Init.IMAGENET)) {
-      throw new InputException(
-          "distill.prior.init: "
-              + DistillStage.word(settings.init())
-              + " does not fit "
-              + source
-              + ", which "
-              + (conditional ? "has" : "has no")
-              + " classes");
-    }
+    use.requireInit(source, generator.classes() > 0);
   }
 
   /** The generator. */
@@ -161,7 +146,7 @@ final class GladPrior implements AutoCloseable {
   Tensor features(Tensor codes) {
     return Chunks.join(
         codes.size(0),
-        settings.chunk(),
+        settings.use().chunk(),
         (start, length) ->
             torch
                 .nan_to_num(
@@ -179,7 +164,7 @@ final class GladPrior implements AutoCloseable {
   Tensor images(Tensor codes, Tensor features) {
     return Chunks.join(
         codes.size(0),
-        settings.chunk(),
+        settings.use().chunk(),
         (start, length) -> {
           Tensor made =
               generator.fromFeatures(
@@ -203,7 +188,7 @@ final class GladPrior implements AutoCloseable {
     try (PointerScope scope = new PointerScope()) {
       TensorVector codeParts = new TensorVector();
       TensorVector featureParts = new TensorVector();
-      int chunk = settings.chunk();
+      int chunk = settings.use().chunk();
       for (long start = 0; start < codes.size(0); start += chunk) {
         long length = Math.min(chunk, codes.size(0) - start);
         Tensor scaled =
@@ -227,7 +212,7 @@ final class GladPrior implements AutoCloseable {
 
   private Tensor middle(Tensor images) {
     long margin = margin();
-    int side = settings.resolution();
+    int side = settings.use().resolution();
     return margin == 0 && images.size(2) == side
         ? images
         : images.narrow(2, margin, side).narrow(3, margin, side);
@@ -236,14 +221,14 @@ final class GladPrior implements AutoCloseable {
   /** A gradient of the middle as one of the whole image. */
   private Tensor around(Tensor gradient) {
     long before = margin();
-    long after = generator.imageSize() - settings.resolution() - before;
+    long after = generator.imageSize() - settings.use().resolution() - before;
     return before == 0 && after == 0
         ? gradient
         : torch.constant_pad_nd(gradient, new long[] {before, after, before, after}, new Scalar(0));
   }
 
   private long margin() {
-    return (generator.imageSize() - settings.resolution()) / 2L;
+    return (generator.imageSize() - settings.use().resolution()) / 2L;
   }
 
   /** Gives the weights back. */

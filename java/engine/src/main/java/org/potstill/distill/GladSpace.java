@@ -145,14 +145,6 @@ final class GladSpace implements LatentSpace {
   }
 
   @Override
-  public Map<String, String> identity() {
-    Map<String, String> identity = settings.texts();
-    identity.remove(LatentsFile.WEIGHTS);
-    identity.remove("chunk");
-    return identity;
-  }
-
-  @Override
   public void close() {
     shown.close();
     variables.close();

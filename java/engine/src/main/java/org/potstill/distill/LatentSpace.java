@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A space whose variables are latents of a generator. */
@@ -15,5 +16,10 @@ interface LatentSpace extends Space {
    * Those of the settings that make a run another one: not where a file lies, nor what memory
    * allows.
    */
-  Map<String, String> identity();
+  default Map<String, String> identity() {
+    Map<String, String> identity = new LinkedHashMap<>(settings());
+    identity.remove(LatentsFile.WEIGHTS);
+    identity.remove(PriorUse.CHUNK);
+    return identity;
+  }
 }

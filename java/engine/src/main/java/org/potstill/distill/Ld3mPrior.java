@@ -9,21 +9,12 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.potstill.config.DiffusionConfig;
-import org.potstill.config.PriorConfig;
 import org.potstill.data.Normalisation;
-import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
-import org.potstill.prior.ldm.LatentSettings;
-import org.potstill.random.Purpose;
-import org.potstill.random.RandomStream;
-import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
-import org.potstill.weights.CheckpointReader;
-import org.potstill.weights.StateLoader;
 
 /**
  * A latent diffusion model with its weights, from latents and conditions to normalised images of
@@ -55,104 +46,24 @@ final class Ld3mPrior implements AutoCloseable {
    * The model that {@code asked} asks for, with as many images at a time as fit the memory.
    *
    * @param kernels quantise latents in host memory
-   * @throws InputException where the weights are missing or of something else, or the model does
-   *     not make such images or take so many steps
+   * @throws org.potstill.errors.InputException where the weights are missing or of something else,
+   *     or the model does not make such images or take so many steps
    */
   static Ld3mPrior fitted(Ld3mSettings asked, Normalisation normalisation, Kernels kernels) {
-    return open(asked, normalisation, kernels, true);
+    return Ld3mOpening.open(
+        asked,
+        kernels,
+        (model, weights) -> {
+          long bytes = model.settings().pullBackBytes(asked.use().resolution());
+          int chunk = MemoryChunks.images(asked.use().chunk(), bytes);
+          return new Ld3mPrior(asked.withChunk(chunk), model, weights, normalisation);
+        });
   }
 
   /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
   static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation, Kernels kernels) {
-    return open(settings, normalisation, kernels, false);
-  }
-
-  private static Ld3mPrior open(
-      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
-    LibTorch.load();
-    return asked.isRandom()
-        ? drawn(asked, normalisation, kernels, fitted)
-        : read(asked, normalisation, kernels, fitted);
-  }
-
-  private static Ld3mPrior drawn(
-      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
-    LatentDiffusion model =
-        new LatentDiffusion(
-                LatentSettings.random(
-                    asked.channels(), asked.unetChannels(), asked.firstStageChannels()))
-            .with(kernels);
-    requireFit(asked, model, "the random diffusion model");
-    RandomStream random = RandomStream.of(asked.seed(), Purpose.PRIOR_INITIALISATION, 0, 0);
-    boolean zero = asked.lastLayers() == DiffusionConfig.LastLayers.ZERO;
-    return owning(asked, model, model.initialise(random, zero), normalisation, fitted);
-  }
-
-  private static Ld3mPrior read(
-      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
-    PriorWeights.require(asked.weights(), asked.sha256());
-    String source = asked.weights().toString();
-    try (NamedTensors found = CheckpointReader.state(asked.weights())) {
-      LatentDiffusion model = LatentDiffusion.of(found, source).with(kernels);
-      requireFit(asked, model, source);
-      NamedTensors weights =
-          StateLoader.match(
-              found,
-              model.state(),
-              LatentDiffusion::passesOver,
-              "a latent diffusion model of its size",
-              source);
-      return owning(asked, model, weights, normalisation, fitted);
-    }
-  }
-
-  /** Takes the weights over, also where it fails. */
-  private static Ld3mPrior owning(
-      Ld3mSettings asked,
-      LatentDiffusion model,
-      NamedTensors weights,
-      Normalisation normalisation,
-      boolean fitted) {
-    try {
-      long bytes = model.settings().pullBackBytes(asked.resolution());
-      Ld3mSettings settings =
-          fitted ? asked.withChunk(MemoryChunks.images(asked.chunk(), bytes)) : asked;
-      return new Ld3mPrior(settings, model, weights, normalisation);
-    } catch (RuntimeException e) {
-      weights.close();
-      throw e;
-    }
-  }
-
-  private static void requireFit(Ld3mSettings settings, LatentDiffusion model, String source) {
-    int factor = model.settings().imageFactor();
-    if (settings.resolution() % factor != 0 || settings.resolution() == 0) {
-      int nearest = Math.max(1, Math.round((float) settings.resolution() / factor)) * factor;
-      throw new InputException(
-          String.format(
-              "data.resolution: %s makes images whose sides are multiples of %d pixels, not of %d;"
-                  + " the nearest is %d",
-              source, factor, settings.resolution(), nearest));
-    }
-    int channels = model.settings().firstStage().imageChannels();
-    if (channels != settings.channels()) {
-      throw new InputException(
-          String.format(
-              "data.source: %s makes images of %d channels, but those of the data set have %d;"
-                  + " distill.prior.init: random makes any",
-              source, channels, settings.channels()));
-    }
-    if (!settings.isRandom()
-        && model.conditional() != (settings.init() == PriorConfig.Init.IMAGENET)) {
-      throw new InputException(
-          "distill.prior.init: "
-              + DistillStage.word(settings.init())
-              + " does not fit "
-              + source
-              + ", which "
-              + (model.conditional() ? "has" : "has no")
-              + " classes");
-    }
+    return Ld3mOpening.open(
+        settings, kernels, (model, weights) -> new Ld3mPrior(settings, model, weights, normalisation));
   }
 
   /** The model. */
@@ -167,7 +78,7 @@ final class Ld3mPrior implements AutoCloseable {
 
   /** Channels, rows and columns of the latents of an image. */
   long[] latentShape() {
-    long side = settings.resolution() / model.settings().firstStage().factor();
+    long side = settings.use().resolution() / model.settings().firstStage().factor();
     return new long[] {model.settings().firstStage().codeWidth(), side, side};
   }
 
@@ -175,7 +86,7 @@ final class Ld3mPrior implements AutoCloseable {
   Tensor encode(Tensor images) {
     return Chunks.join(
         images.size(0),
-        settings.chunk(),
+        settings.use().chunk(),
         (start, length) -> model.firstStage().encode(weights, images.narrow(0, start, length)));
   }
 
@@ -219,8 +130,8 @@ final class Ld3mPrior implements AutoCloseable {
   }
 
   private LatentSampler.Inputs inputs(LatentSampler.Inputs all, int chunk) {
-    long start = (long) chunk * settings.chunk();
-    long length = Math.min(settings.chunk(), all.start().size(0) - start);
+    long start = (long) chunk * settings.use().chunk();
+    long length = Math.min(settings.use().chunk(), all.start().size(0) - start);
     return new LatentSampler.Inputs(
         all.start().narrow(0, start, length),
         all.condition() == null ? null : all.condition().narrow(0, start, length),
@@ -228,7 +139,7 @@ final class Ld3mPrior implements AutoCloseable {
   }
 
   private int chunks(LatentSampler.Inputs inputs) {
-    return (Math.toIntExact(inputs.start().size(0)) + settings.chunk() - 1) / settings.chunk();
+    return (Math.toIntExact(inputs.start().size(0)) + settings.use().chunk() - 1) / settings.use().chunk();
   }
 
   /** Normalised images of the data set's size; the caller closes them. */
@@ -308,7 +219,7 @@ final class Ld3mPrior implements AutoCloseable {
     Tensor last = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor end = latents.get(sampler.steps()).detach().requires_grad_(true);
-      long start = (long) chunk * settings.chunk();
+      long start = (long) chunk * settings.use().chunk();
       Tensor gradient = imageGradient.narrow(0, start, end.size(0));
       last.put(Tensors.gradients(shownOf(end), gradient, new Tensor[] {end}, false)[0]);
     }

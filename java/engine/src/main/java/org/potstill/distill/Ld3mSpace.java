@@ -134,7 +134,7 @@ final class Ld3mSpace implements LatentSpace {
 
   private LatentSampler.Inputs inputs(long iteration) {
     int images = Math.toIntExact(variables.get(LATENTS).size(0));
-    long seed = prior.settings().seed();
+    long seed = prior.settings().use().seed();
     return new LatentSampler.Inputs(
         variables.get(LATENTS),
         variables.contains(CONDITIONS) ? variables.get(CONDITIONS) : null,
@@ -163,14 +163,6 @@ final class Ld3mSpace implements LatentSpace {
     Map<String, String> all = prior.settings().texts();
     all.put(LatentsFile.KERNELS, kernels.name());
     return all;
-  }
-
-  @Override
-  public Map<String, String> identity() {
-    Map<String, String> identity = prior.settings().texts();
-    identity.remove(LatentsFile.WEIGHTS);
-    identity.remove("chunk");
-    return identity;
   }
 
   @Override

@@ -17,8 +17,14 @@ final class MemoryChunks {
    * @return at least 1
    */
   static int images(int asked, long bytes) {
-    long memory =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    return images(
+        asked,
+        bytes,
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize());
+  }
+
+  /** As {@link #images(int, long)} on a machine with so many bytes of memory. */
+  static int images(int asked, long bytes, long memory) {
     return (int) Math.max(1, Math.min(asked, memory / 2 / Math.max(1, bytes)));
   }
 }

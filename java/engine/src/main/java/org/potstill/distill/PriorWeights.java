@@ -2,43 +2,61 @@ package org.potstill.distill;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.potstill.config.DistillConfig;
+import org.potstill.config.PriorConfig;
+import org.potstill.config.PublishedWeights;
 import org.potstill.errors.InputException;
 import org.potstill.run.Fingerprint;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.CheckpointReader;
 
-/** Checks of the file that a generator's weights are read from. */
+/** The file that a generator's weights are read from. */
 final class PriorWeights {
 
   private PriorWeights() {}
 
   /**
-   * The SHA-256 of a file of weights.
+   * The SHA-256 of the file that a run names; empty where its generator is random.
    *
-   * @throws InputException where there is no such file
+   * @param resolution of the images
+   * @throws InputException where there is no such file; it says what to fetch
    */
-  static String sha256(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new InputException(
-          "distill.prior.weights: there is no file "
-              + file
-              + "; docs/weights.md says what to fetch, and distill.prior.init: random needs none");
+  static String sha256(DistillConfig distill, int resolution) {
+    PriorConfig prior = distill.prior();
+    if (prior.weights() == null) {
+      return "";
     }
-    return Fingerprint.ofFile(file);
+    requireFile(
+        prior.weights(),
+        PublishedWeights.advice(
+            DistillStage.word(distill.space()), DistillStage.word(prior.init()), resolution));
+    return Fingerprint.ofFile(prior.weights());
+  }
+
+  private static void requireFile(Path file, String advice) {
+    if (!Files.isRegularFile(file)) {
+      throw new InputException("distill.prior.weights: there is no file " + file + "; " + advice);
+    }
   }
 
   /**
-   * Checks that a file is the one that latents were made with.
+   * The tensors of the file that latents are, or were, distilled with.
    *
-   * @throws InputException where it is missing or another
+   * @return the caller closes it
+   * @throws InputException where it is missing, another, damaged or refused
    */
-  static void require(Path file, String sha256) {
-    String found = sha256(file);
-    if (!found.equals(sha256)) {
+  static NamedTensors read(PriorUse use) {
+    Path file = use.weights();
+    requireFile(file, "where it has moved, 'render' takes --weights FILE");
+    String found = Fingerprint.ofFile(file);
+    if (!found.equals(use.sha256())) {
       throw new InputException(
           file
               + " is not the file that the latents were distilled with: its SHA-256 is "
               + found
               + ", not "
-              + sha256);
+              + use.sha256());
     }
+    return CheckpointReader.state(file);
   }
 }

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExamplesTest {
 
   private static final Path FOLDER = Path.of(System.getProperty("potstill.root"), "examples");
+
+  private static final List<String> SUBSETS =
+      List.of("a", "b", "c", "d", "e", "imagenette", "imagewoof", "birds", "fruits", "cats");
 
   static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.list(FOLDER)) {
@@ -33,13 +39,106 @@ class ExamplesTest {
   @Test
   void subsetAndMethodsOfThePaperAreVariables() {
     Path file = FOLDER.resolve("paper-pixel-dc-128.yaml");
-    for (String subset :
-        List.of("a", "b", "c", "d", "e", "imagenette", "imagewoof", "birds", "fruits", "cats")) {
+    for (String subset : SUBSETS) {
       Config config = ConfigLoader.load(file, List.of("data.classes=" + subset));
       assertTrue(config.data().classes().toString().contains(subset), subset);
       assertEquals(5, config.distill().network().depth());
     }
     Path large = FOLDER.resolve("paper-pixel-dc-256.yaml");
     assertEquals(6, ConfigLoader.load(large, List.of()).distill().network().depth());
+  }
+
+  /**
+   * A row of a table of the paper for a generator.
+   *
+   * @param space glad or ld3m
+   * @param method dc, dm or mtt
+   * @param resolution 128 in Tables 1 and 2, 256 in Table 3
+   * @param perClass images per class: 10 in Table 2
+   * @param init what the generator was trained on
+   */
+  record PriorRow(String space, String method, int resolution, int perClass, String init) {
+
+    private List<String> settings(String subset, boolean pruned) {
+      List<String> settings = new ArrayList<>();
+      settings.add("data.classes=" + subset);
+      settings.add("distill.method=" + method);
+      settings.add("data.resolution=" + resolution);
+      settings.add("distill.images-per-class=" + perClass);
+      settings.add("score.weights=resnet18.pth");
+      if (!pruned) {
+        settings.add("prune.mode=none");
+      }
+      if (!init.equals("random")) {
+        settings.add("distill.prior.weights=" + (space.equals("glad") ? "g.pkl" : "m.ckpt"));
+      }
+      if (init.equals("ffhq")) {
+        settings.add("distill.prior.init=ffhq");
+      }
+      return settings;
+    }
+  }
+
+  static List<PriorRow> rowsOfThePaper() {
+    List<PriorRow> rows = new ArrayList<>();
+    for (String space : List.of("glad", "ld3m")) {
+      for (String method : List.of("mtt", "dc", "dm")) {
+        rows.add(new PriorRow(space, method, 128, 1, "imagenet"));
+      }
+      for (String method : List.of("dc", "dm")) {
+        rows.add(new PriorRow(space, method, 128, 10, "imagenet"));
+      }
+      for (String init : List.of("imagenet", "random", "ffhq")) {
+        rows.add(new PriorRow(space, "dc", 256, 1, init));
+      }
+    }
+    return rows;
+  }
+
+  @ParameterizedTest
+  @MethodSource("rowsOfThePaper")
+  void everyRowOfAGeneratorIsAVariantOfItsExample(PriorRow row) {
+    Path file = FOLDER.resolve(row.space() + ".yaml");
+    for (String subset : SUBSETS) {
+      for (boolean pruned : List.of(true, false)) {
+        Config config = ConfigLoader.load(file, row.settings(subset, pruned));
+        assertTrue(config.data().classes().toString().contains(subset), subset);
+        assertEquals(row.resolution(), config.data().resolution());
+        assertEquals(keep(row.method(), pruned), config.prune().keep());
+        assertEquals(row.resolution() == 128 ? 5 : 6, config.distill().network().depth());
+        assertEquals(5, config.evaluate().networks().size());
+        assertEquals(EvaluateConfig.Protocol.PAPER, config.evaluate().protocol());
+        assertDistill(row, config.distill());
+      }
+    }
+  }
+
+  private static double keep(String method, boolean pruned) {
+    return !pruned ? 1 : method.equals("dm") ? 0.2 : 0.6;
+  }
+
+  /** What the reference facts say of the method in the space. */
+  private static void assertDistill(PriorRow row, DistillConfig distill) {
+    boolean glad = row.space().equals("glad");
+    Map<String, Double> rates = Map.of("dc", 1.0, "dm", 10.0, "mtt", 1e4);
+    Map<String, Double> rateOfW = Map.of("dc", 1e-3, "dm", 1e-2, "mtt", 10.0);
+    Map<String, Integer> layers = Map.of("dc", 16, "dm", 20, "mtt", 5);
+    assertEquals(row.perClass(), distill.imagesPerClass());
+    assertEquals(10_000, distill.iterations());
+    assertEquals(rates.get(row.method()) / (glad ? 1 : 10), distill.learningRate());
+    PriorConfig prior = distill.prior();
+    assertEquals(row.init(), prior.init().name().toLowerCase(Locale.ROOT));
+    assertEquals(row.init().equals("random"), prior.weights() == null);
+    if (glad) {
+      assertEquals(rateOfW.get(row.method()), prior.learningRateW());
+      assertEquals(layers.get(row.method()), prior.layer());
+    } else {
+      assertEquals(10, prior.diffusion().steps());
+      assertEquals(3, prior.diffusion().guidance());
+    }
+    if (row.method().equals("mtt")) {
+      assertEquals(glad ? 20 : 10, distill.trajectory().steps());
+      assertEquals(glad ? 3 : 2, distill.trajectory().expertEpochs());
+    }
   }
 }

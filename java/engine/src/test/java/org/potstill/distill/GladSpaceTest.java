@@ -28,6 +28,7 @@ import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.fixtures.Closeness;
+import org.potstill.fixtures.FixtureFile;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.prior.StyleGan;
 import org.potstill.prior.StyleGanConfig;
@@ -182,12 +183,15 @@ class GladSpaceTest {
     return IntStream.range(0, pixels.length).mapToDouble(i -> pixels[i]).toArray();
   }
 
+  private static PriorUse use(int channels, int resolution, int chunk) {
+    return new PriorUse(PriorConfig.Init.RANDOM, null, "", 5, channels, resolution, chunk);
+  }
+
   @Test
   void pullBackIsTheDerivativeOfTheImages() {
     PriorConfig prior = random(9, 2);
     GladSettings settings =
-        new GladSettings(
-            prior.init(), null, "", 5, prior.channelBase(), prior.channelMax(), 3, 12, 9, 2);
+        new GladSettings(use(3, 12, 2), prior.channelBase(), prior.channelMax(), 9);
     try (GladPrior glad = GladPrior.exact(settings, Normalisation.IMAGENET, new JavaKernels());
         NamedTensors gradients = new NamedTensors();
         PointerScope scope = new PointerScope()) {
@@ -220,8 +224,7 @@ class GladSpaceTest {
 
   @Test
   void memoryStaysFlat() {
-    GladSettings settings =
-        new GladSettings(PriorConfig.Init.RANDOM, null, "", 5, 64, 4, 1, 16, 9, 2);
+    GladSettings settings = new GladSettings(use(1, 16, 2), 64, 4, 9);
     try (GladPrior glad =
         GladPrior.exact(
             settings, new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels())) {
@@ -315,18 +318,58 @@ class GladSpaceTest {
   }
 
   @Test
+  void weightsOfTheOtherPriorAreRecognised() throws IOException {
+    Path file = folder.resolve("cin.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = new NamedTensors()) {
+      state.put("model.diffusion_model.time_embed.0.weight", torch.zeros(3, 3));
+      Safetensors.write(file, state, Map.of());
+    }
+    tiny.prior = trained(file);
+    assertRefused("does not hold a StyleGAN-XL generator");
+    assertRefused("It looks like a latent diffusion model.");
+  }
+
+  @Test
+  void pickleThatAsksForCodeIsRefused() {
+    Path file = FixtureFile.root().resolve("scorer/ckpt/MALICIOUS_plain_pickle.pkl");
+    tiny.prior = trained(file);
+    assertRefused(file + " was refused");
+    assertFalse(Files.exists(folder.resolve("refused/distilled")), "nothing is left");
+  }
+
+  @Test
+  void chunkIsWhatFitsHalfOfTheMemory() {
+    GladSettings asked = new GladSettings(use(1, 16, Integer.MAX_VALUE), 64, 4, 9);
+    Normalisation normalisation = new Normalisation(List.of(0.5), List.of(0.25));
+    try (GladPrior fitted = GladPrior.fitted(asked, normalisation, new JavaKernels())) {
+      long bytes = fitted.generator().pullBackBytes(9);
+      assertEquals(MemoryChunks.images(Integer.MAX_VALUE, bytes), fitted.settings().use().chunk());
+      assertTrue(fitted.settings().use().chunk() < Integer.MAX_VALUE);
+    }
+    try (GladPrior exact = GladPrior.exact(asked, normalisation, new JavaKernels())) {
+      assertEquals(Integer.MAX_VALUE, exact.settings().use().chunk());
+    }
+    try (GladPrior ten = GladPrior.fitted(asked.withChunk(10), normalisation, new JavaKernels())) {
+      assertEquals(10, ten.settings().use().chunk());
+    }
+  }
+
+  @Test
   void cutOffWeightsAreRefused() throws IOException {
     byte[] whole = Files.readAllBytes(weights());
     Path cut = folder.resolve("cut.safetensors");
     Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
     tiny.prior = trained(cut);
-    assertThrows(InputException.class, () -> run("cut"));
+    assertRefused(cut.toString());
   }
 
   @Test
   void missingWeightsAreNamed() {
     tiny.prior = trained(folder.resolve("nowhere.pkl"));
     assertRefused("distill.prior.weights: there is no file");
+    assertRefused("docs/weights.md");
+    assertRefused("random needs no file");
   }
 
   @Test

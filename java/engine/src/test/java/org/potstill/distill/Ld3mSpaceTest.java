@@ -30,6 +30,7 @@ import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.fixtures.Closeness;
+import org.potstill.fixtures.FixtureFile;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
@@ -223,11 +224,13 @@ class Ld3mSpaceTest {
     assertSame(run, out, DistilledSet.FILE);
   }
 
+  private static Ld3mSettings settings(int steps, int chunk) {
+    PriorUse use = new PriorUse(PriorConfig.Init.RANDOM, null, "", 5, 1, SIZE, chunk);
+    return new Ld3mSettings(use, 32, 32, DRAWN, steps, 3);
+  }
+
   private static Ld3mPrior small(int steps) {
-    Ld3mSettings settings =
-        new Ld3mSettings(PriorConfig.Init.RANDOM, null, "", 5, 32, 32, DRAWN, 1, SIZE, steps, 3, 2);
-    return Ld3mPrior.exact(
-        settings, new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels());
+    return Ld3mPrior.exact(settings(steps, 2), new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels());
   }
 
   private static LatentSampler.Inputs inputs(Ld3mPrior prior, long iteration) {
@@ -285,11 +288,69 @@ class Ld3mSpaceTest {
     Path file = folder.resolve("other.safetensors");
     try (PointerScope scope = new PointerScope();
         NamedTensors state = new NamedTensors()) {
-      state.put("synthesis.input.weight", torch.zeros(3, 3));
+      state.put("synthesis.input.freqs", torch.zeros(3, 3));
+      state.put("mapping.fc0.weight", torch.zeros(3, 3));
       Safetensors.write(file, state, Map.of());
     }
     tiny.prior = prior(PriorConfig.Init.FFHQ, file, 3, tiny.prior.diffusion());
-    assertRefused("is not a checkpoint of a latent diffusion model: it has no UNet");
+    assertRefused(
+        "is not a checkpoint of a latent diffusion model: it has no UNet",
+        "It looks like a StyleGAN generator.");
+  }
+
+  @Test
+  void firstStageAloneIsRefusedAsWhatItIs() throws IOException {
+    Path file = folder.resolve("vq.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = new NamedTensors()) {
+      state.put("quantize.embedding.weight", torch.zeros(3, 3));
+      state.put("decoder.conv_in.weight", torch.zeros(3, 3));
+      Safetensors.write(file, state, Map.of());
+    }
+    tiny.prior = prior(PriorConfig.Init.FFHQ, file, 3, tiny.prior.diffusion());
+    assertRefused("no UNet", "It looks like the first stage of a latent diffusion model.");
+  }
+
+  @Test
+  void pickleThatAsksForCodeIsRefused() {
+    Path file = FixtureFile.root().resolve("scorer/ckpt/MALICIOUS_do_not_torch_load_zip.pth");
+    tiny.prior = prior(PriorConfig.Init.FFHQ, file, 3, tiny.prior.diffusion());
+    assertRefused(file + " was refused");
+    assertFalse(Files.exists(folder.resolve("refused/distilled")), "nothing is left");
+  }
+
+  @Test
+  void missingWeightsAreToldWithWhatToFetch() {
+    Path file = folder.resolve("nowhere.ckpt");
+    tiny.prior = prior(PriorConfig.Init.FFHQ, file, 3, tiny.prior.diffusion());
+    assertRefused(
+        "distill.prior.weights: there is no file " + file,
+        "https://ommer-lab.com/files/latent-diffusion/ffhq.zip (1.3 GB",
+        "licence",
+        "random needs no file");
+  }
+
+  @Test
+  void classPastTheLastIsRefused() throws IOException {
+    tiny.channels = 3;
+    tiny.classIndex = Map.of("cat", CLASSES);
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    assertRefused("class 'cat' is given number 5, but the generator has classes 0 to 4");
+  }
+
+  @Test
+  void chunkIsWhatFitsHalfOfTheMemory() {
+    int all = Integer.MAX_VALUE;
+    Ld3mSettings asked = settings(2, all);
+    Normalisation normalisation = new Normalisation(List.of(0.5), List.of(0.25));
+    try (Ld3mPrior fitted = Ld3mPrior.fitted(asked, normalisation, new JavaKernels())) {
+      long bytes = fitted.model().settings().pullBackBytes(SIZE);
+      assertEquals(MemoryChunks.images(all, bytes), fitted.settings().use().chunk());
+      assertTrue(fitted.settings().use().chunk() < all);
+    }
+    try (Ld3mPrior exact = Ld3mPrior.exact(asked, normalisation, new JavaKernels())) {
+      assertEquals(all, exact.settings().use().chunk());
+    }
   }
 
   @Test
@@ -315,7 +376,7 @@ class Ld3mSpaceTest {
     Path file = folder.resolve("model.safetensors");
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(whole, whole.length / 2));
-    assertThrows(InputException.class, () -> run("cut"));
+    assertRefused(file.toString());
   }
 
   @Test

@@ -1,0 +1,127 @@
+package org.potstill.distill;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.potstill.config.Config;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
+
+/**
+ * Which generator a latent space stands on and which images it is to make: what settings of all
+ * generators have in common.
+ *
+ * @param init what it was trained on
+ * @param weights its file; null where it is random
+ * @param sha256 of that file; empty where it is random
+ * @param seed of the weights of a random one, and of what else is drawn
+ * @param channels of the images
+ * @param resolution of the images
+ * @param chunk images that go through it at a time
+ */
+record PriorUse(
+    PriorConfig.Init init,
+    Path weights,
+    String sha256,
+    long seed,
+    int channels,
+    int resolution,
+    int chunk) {
+
+  /** What {@link #texts} calls {@code chunk}, which memory allows and no run is known by. */
+  static final String CHUNK = "chunk";
+
+  /**
+   * That of a run that begins.
+   *
+   * @throws InputException where its file is missing
+   */
+  static PriorUse of(Config config, Dataset data, long seed) {
+    PriorConfig prior = config.distill().prior();
+    return new PriorUse(
+        prior.init(),
+        prior.weights(),
+        PriorWeights.sha256(config.distill(), data.resolution()),
+        seed,
+        data.channels(),
+        data.resolution(),
+        prior.chunk());
+  }
+
+  /** Whether the weights are drawn. */
+  boolean isRandom() {
+    return init == PriorConfig.Init.RANDOM;
+  }
+
+  /** The same with another chunk. */
+  PriorUse withChunk(int images) {
+    return new PriorUse(init, weights, sha256, seed, channels, resolution, images);
+  }
+
+  /**
+   * Checks that classes are there where the weights are those of ImageNet, and only there.
+   *
+   * @param source of the weights, for the message
+   * @throws InputException where it is otherwise
+   */
+  void requireInit(String source, boolean conditional) {
+    if (!isRandom() && conditional != (init == PriorConfig.Init.IMAGENET)) {
+      throw new InputException(
+          "distill.prior.init: "
+              + DistillStage.word(init)
+              + " does not fit "
+              + source
+              + ", which "
+              + (conditional ? "has" : "has no")
+              + " classes");
+    }
+  }
+
+  /**
+   * As texts by name, to which more may be added.
+   *
+   * @param generator its kind
+   */
+  Map<String, String> texts(String generator) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("generator", generator);
+    texts.put("init", DistillStage.word(init));
+    texts.put(LatentsFile.WEIGHTS, weights == null ? "" : weights.toString());
+    texts.put("weights-sha256", sha256);
+    texts.put("seed", Long.toString(seed));
+    texts.put("channels", Integer.toString(channels));
+    texts.put("resolution", Integer.toString(resolution));
+    texts.put(CHUNK, Integer.toString(chunk));
+    return texts;
+  }
+
+  private static PriorUse of(Map<String, String> texts) {
+    String weights = texts.get(LatentsFile.WEIGHTS);
+    return new PriorUse(
+        PriorConfig.Init.valueOf(texts.get("init").toUpperCase(Locale.ROOT)),
+        weights.isEmpty() ? null : Path.of(weights),
+        texts.get("weights-sha256"),
+        Long.parseLong(texts.get("seed")),
+        Integer.parseInt(texts.get("channels")),
+        Integer.parseInt(texts.get("resolution")),
+        Integer.parseInt(texts.get(CHUNK)));
+  }
+
+  /**
+   * Settings that were kept as texts.
+   *
+   * @param rest makes settings of what is common to all
+   * @throws InputException where a text is missing or not what it should be
+   */
+  static <T> T restore(Path file, Map<String, String> texts, Function<PriorUse, T> rest) {
+    try {
+      return rest.apply(of(texts));
+    } catch (NullPointerException | IllegalArgumentException e) {
+      throw new InputException(
+          file + ": its metadata does not tell how the images are made: " + texts, e);
+    }
+  }
+}
