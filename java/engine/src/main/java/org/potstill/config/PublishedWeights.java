@@ -16,7 +16,8 @@ public final class PublishedWeights {
   private static final String STYLEGAN_TERMS =
       "about 0.9 GB of weights, more on disk; under the terms of github.com/autonomousvision/stylegan-xl";
 
-  private static final String DIFFUSION_TERMS = "; code under MIT, weights without a licence of their own";
+  private static final String DIFFUSION_TERMS =
+      "; code under MIT, weights without a licence of their own";
 
   private static final String ANYWHERE = "any";
 
@@ -27,8 +28,17 @@ public final class PublishedWeights {
           "glad imagenet 256", STYLEGAN + "imagenet256.pkl (" + STYLEGAN_TERMS + ")",
           "glad ffhq 256", STYLEGAN + "ffhq256.pkl (" + STYLEGAN_TERMS + ")",
           "glad pokemon 256", STYLEGAN + "pokemon256.pkl (" + STYLEGAN_TERMS + ")",
-          "ld3m imagenet any", DIFFUSION + "nitro/cin/model.ckpt (1.8 GB of weights, more on disk" + DIFFUSION_TERMS + ")",
-          "ld3m ffhq any", "model.ckpt in " + DIFFUSION + "ffhq.zip (1.3 GB of weights, more on disk" + DIFFUSION_TERMS + ")");
+          "ld3m imagenet any",
+              DIFFUSION
+                  + "nitro/cin/model.ckpt (1.8 GB of weights, more on disk"
+                  + DIFFUSION_TERMS
+                  + ")",
+          "ld3m ffhq any",
+              "model.ckpt in "
+                  + DIFFUSION
+                  + "ffhq.zip (1.3 GB of weights, more on disk"
+                  + DIFFUSION_TERMS
+                  + ")");
 
   private PublishedWeights() {}
 
@@ -41,12 +51,9 @@ public final class PublishedWeights {
    */
   public static String advice(String space, String init, long resolution) {
     String generator = space + " " + init + " ";
-    String file =
-        FILES.getOrDefault(generator + resolution, FILES.get(generator + ANYWHERE));
+    String file = FILES.getOrDefault(generator + resolution, FILES.get(generator + ANYWHERE));
     return file == null
         ? "docs/weights.md says what there is to fetch; distill.prior.init: random needs no file"
-        : "fetch "
-            + file
-            + "; see docs/weights.md; distill.prior.init: random needs no file";
+        : "fetch " + file + "; see docs/weights.md; distill.prior.init: random needs no file";
   }
 }

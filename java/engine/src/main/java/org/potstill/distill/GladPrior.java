@@ -105,8 +105,7 @@ final class GladPrior implements AutoCloseable {
     if (use.isRandom()) {
       return;
     }
-    if (generator.imageSize() != use.resolution()
-        || generator.imageChannels() != use.channels()) {
+    if (generator.imageSize() != use.resolution() || generator.imageChannels() != use.channels()) {
       throw new InputException(
           String.format(
               "data.resolution: %s makes images of %d pixels and %d channels, not of %d pixels and"

@@ -77,8 +77,7 @@ final class GladSpace implements LatentSpace {
   static GladSpace restore(LatentsFile latents) {
     GladSettings settings = GladSettings.of(latents.file(), latents.settings());
     Kernels kernels = latents.kernels();
-    GladPrior prior =
-        GladPrior.exact(settings, latents.description().normalisation(), kernels);
+    GladPrior prior = GladPrior.exact(settings, latents.description().normalisation(), kernels);
     GladSpace space = new GladSpace(prior, kernels, 0, 0);
     try (PointerScope scope = new PointerScope()) {
       long images = latents.labels().size(0);

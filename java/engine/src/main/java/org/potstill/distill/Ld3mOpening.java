@@ -35,8 +35,8 @@ final class Ld3mOpening {
       Ld3mSettings asked, Kernels kernels, BiFunction<LatentDiffusion, NamedTensors, T> made) {
     LatentDiffusion model =
         new LatentDiffusion(
-            LatentSettings.random(
-                asked.use().channels(), asked.unetChannels(), asked.firstStageChannels()))
+                LatentSettings.random(
+                    asked.use().channels(), asked.unetChannels(), asked.firstStageChannels()))
             .with(kernels);
     requireFit(asked.use(), model, "the random diffusion model");
     RandomStream random = RandomStream.of(asked.use().seed(), Purpose.PRIOR_INITIALISATION, 0, 0);

@@ -63,7 +63,9 @@ final class Ld3mPrior implements AutoCloseable {
   /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
   static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation, Kernels kernels) {
     return Ld3mOpening.open(
-        settings, kernels, (model, weights) -> new Ld3mPrior(settings, model, weights, normalisation));
+        settings,
+        kernels,
+        (model, weights) -> new Ld3mPrior(settings, model, weights, normalisation));
   }
 
   /** The model. */
@@ -139,7 +141,8 @@ final class Ld3mPrior implements AutoCloseable {
   }
 
   private int chunks(LatentSampler.Inputs inputs) {
-    return (Math.toIntExact(inputs.start().size(0)) + settings.use().chunk() - 1) / settings.use().chunk();
+    return (Math.toIntExact(inputs.start().size(0)) + settings.use().chunk() - 1)
+        / settings.use().chunk();
   }
 
   /** Normalised images of the data set's size; the caller closes them. */

@@ -75,8 +75,7 @@ final class Ld3mSpace implements LatentSpace {
   static Ld3mSpace restore(LatentsFile latents) {
     Ld3mSettings settings = Ld3mSettings.of(latents.file(), latents.settings());
     Kernels kernels = latents.kernels();
-    Ld3mPrior prior =
-        Ld3mPrior.exact(settings, latents.description().normalisation(), kernels);
+    Ld3mPrior prior = Ld3mPrior.exact(settings, latents.description().normalisation(), kernels);
     Ld3mSpace space = new Ld3mSpace(prior, kernels, 0);
     try (PointerScope scope = new PointerScope()) {
       long images = latents.labels().size(0);

@@ -56,8 +56,7 @@ record FilteredLeakyRelu(
    * @param kernels may be null
    * @return (N, C, H', W') in the caller's scope
    */
-  Tensor apply(
-      Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Kernels kernels) {
+  Tensor apply(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Kernels kernels) {
     if (GradMode.is_enabled() && (input.requires_grad() || bias.requires_grad())) {
       return whole(input, bias, upFilter, downFilter);
     }

@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PublishedWeightsTest {
 
-  private static final Path PAGE =
-      Path.of(System.getProperty("potstill.root"), "docs/weights.md");
+  private static final Path PAGE = Path.of(System.getProperty("potstill.root"), "docs/weights.md");
 
   @ParameterizedTest
   @CsvSource({

@@ -230,7 +230,8 @@ class Ld3mSpaceTest {
   }
 
   private static Ld3mPrior small(int steps) {
-    return Ld3mPrior.exact(settings(steps, 2), new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels());
+    return Ld3mPrior.exact(
+        settings(steps, 2), new Normalisation(List.of(0.5), List.of(0.25)), new JavaKernels());
   }
 
   private static LatentSampler.Inputs inputs(Ld3mPrior prior, long iteration) {

@@ -20,7 +20,6 @@ class MemoryChunksTest {
   })
   void asManyAsFitHalfOfTheMemoryAndNeverNone(
       int asked, long gigabytes, long memory, int expected) {
-    assertEquals(
-        expected, MemoryChunks.images(asked, gigabytes * GIGABYTE, memory * GIGABYTE));
+    assertEquals(expected, MemoryChunks.images(asked, gigabytes * GIGABYTE, memory * GIGABYTE));
   }
 }
