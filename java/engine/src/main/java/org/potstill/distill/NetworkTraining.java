@@ -6,7 +6,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
-import org.potstill.net.Pass;
 import org.potstill.net.Sgd;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
@@ -61,10 +60,6 @@ final class NetworkTraining {
         augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
     Tensor batch = augmentation.apply(torch.index_select(images, 0, Tensors.indices(rows)), draw);
     int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
-    Tensor loss = ClassLoss.mean(state.logits(batch, Pass.TRAIN), Tensors.indices(labels));
-    Tensor[] gradients =
-        Tensors.gradients(loss, null, state.parameters().toArray(Tensor[]::new), false);
-    state.descend(sgd, gradients, learningRate);
-    return loss.item_double();
+    return state.descend(sgd, batch, Tensors.indices(labels), learningRate);
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
@@ -78,9 +79,28 @@ public final class TrainedState implements AutoCloseable {
     }
   }
 
-  /** One step of an optimiser. */
-  public void descend(Sgd sgd, Tensor[] gradients, double learningRate) {
-    sgd.step(state, parameterNames, gradients, learningRate);
+  /**
+   * One step of an optimiser down the gradient of the mean class loss of a batch.
+   *
+   * @param images (N, C, H, W)
+   * @param labels (N) int64
+   * @return the loss before the step
+   */
+  public double descend(Sgd sgd, Tensor images, Tensor labels, double learningRate) {
+    try (PointerScope scope = new PointerScope()) {
+      BatchGradients.Found found =
+          BatchGradients.of(network, state, parameterNames, images, labels, Pass.TRAIN);
+      Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
+      sgd.step(state, parameterNames, gradients, learningRate);
+      return found.loss();
+    }
+  }
+
+  /** Whether all parameters and buffers are finite. */
+  public boolean isFinite() {
+    try (PointerScope scope = new PointerScope()) {
+      return state.values().stream().allMatch(tensor -> tensor.isfinite().all().item_bool());
+    }
   }
 
   @Override

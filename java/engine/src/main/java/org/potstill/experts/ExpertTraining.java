@@ -6,9 +6,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
-import org.potstill.distill.ClassLoss;
 import org.potstill.distill.TrainedState;
-import org.potstill.net.Pass;
+import org.potstill.errors.RunFailedException;
 import org.potstill.net.Sgd;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
@@ -51,6 +50,8 @@ final class ExpertTraining {
    * @param epoch from 0
    * @return the loss, mean over the images as they were met
    * @throws org.potstill.errors.RunCancelledException between two steps; the epoch is then lost
+   * @throws RunFailedException where a loss or, after the last step, a parameter is no longer
+   *     finite
    */
   double epoch(TrainedState state, Sgd sgd, int epoch, CancellationToken cancellation) {
     int count = Math.toIntExact(images.size(0));
@@ -60,23 +61,37 @@ final class ExpertTraining {
     for (int from = 0; from < count; from += batch) {
       cancellation.throwIfCancelled();
       int[] rows = Arrays.copyOfRange(order, from, Math.min(count, from + batch));
-      try (PointerScope scope = new PointerScope()) {
-        sum += rows.length * step(state, sgd, rows, augment);
-      }
+      double loss = step(state, sgd, rows, augment);
+      requireFinite(Double.isFinite(loss), "loss", epoch, from / batch);
+      sum += rows.length * loss;
     }
+    requireFinite(state.isFinite(), "value of a parameter", epoch, (count - 1) / batch);
     return sum / count;
   }
 
+  private void requireFinite(boolean finite, String what, int epoch, int step) {
+    if (!finite) {
+      throw new RunFailedException(
+          "training diverged: in epoch "
+              + (epoch + 1)
+              + ", step "
+              + (step + 1)
+              + ", the "
+              + what
+              + " is no longer finite; the checkpoint of the epoch before stays as it is. Lower"
+              + " experts.learning-rate ("
+              + learningRate
+              + ") and start anew with --overwrite");
+    }
+  }
+
   private double step(TrainedState state, Sgd sgd, int[] rows, RandomStream augment) {
-    AugmentDraw draw =
-        augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
-    Tensor index = Tensors.indices(rows);
-    Tensor input = augmentation.apply(torch.index_select(images, 0, index), draw);
-    Tensor loss =
-        ClassLoss.mean(state.logits(input, Pass.TRAIN), torch.index_select(labels, 0, index));
-    Tensor[] gradients =
-        Tensors.gradients(loss, null, state.parameters().toArray(Tensor[]::new), false);
-    state.descend(sgd, gradients, learningRate);
-    return loss.item_double();
+    try (PointerScope scope = new PointerScope()) {
+      AugmentDraw draw =
+          augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
+      Tensor index = Tensors.indices(rows);
+      Tensor input = augmentation.apply(torch.index_select(images, 0, index), draw);
+      return state.descend(sgd, input, torch.index_select(labels, 0, index), learningRate);
+    }
   }
 }

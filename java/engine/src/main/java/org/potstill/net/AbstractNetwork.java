@@ -139,7 +139,7 @@ public abstract class AbstractNetwork implements Network {
   }
 
   /** Whether an image's output does not depend on the others, nor on its place among them. */
-  private boolean separable(Pass pass) {
+  final boolean separable(Pass pass) {
     return pass.mode() == Mode.EVAL || (pass.dropout() == null && !batchNormed);
   }
 

@@ -1,0 +1,123 @@
+package org.potstill.net;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The gradient of the mean cross-entropy of a batch with respect to a network's parameters.
+ *
+ * <p>Where no image influences another (a network of Potstill's own without batch statistics or
+ * dropout), a batch is taken in parts whose maps fit the caches, and their gradients are summed:
+ * the allocator asks the system for fresh pages for larger maps every time. Nothing but rounding
+ * changes, and the memory does not grow with the batch.
+ */
+public final class BatchGradients {
+
+  /** Elements of the largest map of a part, 8 MB. */
+  private static final long ELEMENTS = 1L << 21;
+
+  /** Maps like the largest one that are alive at a time: graph, and the way back through it. */
+  private static final long MAPS = 6;
+
+  /** Channels of a network of which nothing is known. */
+  private static final long USUAL_CHANNELS = 256;
+
+  private BatchGradients() {}
+
+  /**
+   * What was found, in the caller's scope.
+   *
+   * @param loss mean cross-entropy of the batch, nats
+   * @param gradients one per parameter
+   */
+  public record Found(double loss, List<Tensor> gradients) {}
+
+  /**
+   * The gradient of a batch; buffers that the pass moves are put into {@code state}.
+   *
+   * @param state parameters that want gradients, and buffers
+   * @param parameters names of those that are differentiated
+   * @param images (N, C, H, W), N at least 1
+   * @param labels (N) int64
+   */
+  public static Found of(
+      Network network,
+      NamedTensors state,
+      List<String> parameters,
+      Tensor images,
+      Tensor labels,
+      Pass pass) {
+    long count = images.size(0);
+    long part = part(network, images.size(2) * images.size(3), pass);
+    if (!images.is_cpu() || count <= part) {
+      return ofPart(network, state, parameters, images, labels, pass);
+    }
+    Tensor[] sums = new Tensor[parameters.size()];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = torch.zeros_like(state.get(parameters.get(i))).requires_grad_(false);
+    }
+    double loss = 0;
+    for (long from = 0; from < count; from += part) {
+      long rows = Math.min(part, count - from);
+      try (PointerScope scope = new PointerScope()) {
+        Tensor some = images.narrow(0, from, rows);
+        Tensor own = labels.narrow(0, from, rows);
+        Found found = ofPart(network, state, parameters, some, own, pass);
+        double share = (double) rows / count;
+        for (int i = 0; i < sums.length; i++) {
+          sums[i].add_(found.gradients().get(i), new Scalar(share));
+        }
+        loss += share * found.loss();
+      }
+    }
+    return new Found(loss, List.of(sums));
+  }
+
+  private static Found ofPart(
+      Network network,
+      NamedTensors state,
+      List<String> parameters,
+      Tensor images,
+      Tensor labels,
+      Pass pass) {
+    NetworkOutput output = network.logits(state, images, pass);
+    try (NamedTensors moved = output.buffers()) {
+      Tensor loss = torch.cross_entropy_loss(output.value(), labels);
+      Tensor[] inputs = parameters.stream().map(state::get).toArray(Tensor[]::new);
+      Tensor[] gradients = Tensors.gradients(loss, null, inputs, false);
+      moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
+      return new Found(loss.item_double(), List.of(gradients));
+    }
+  }
+
+  /** Images that are taken at a time; all of them where they may influence each other. */
+  private static long part(Network network, long pixels, Pass pass) {
+    return network instanceof AbstractNetwork own && own.separable(pass)
+        ? Math.max(1, ELEMENTS / largestMap(network, pixels))
+        : Long.MAX_VALUE;
+  }
+
+  private static long largestMap(Network network, long pixels) {
+    long elements =
+        network instanceof AbstractNetwork own
+            ? own.largestMap(pixels)
+            : Math.multiplyExact(USUAL_CHANNELS, pixels);
+    return Math.max(1, elements);
+  }
+
+  /**
+   * Native memory that one batch takes, roughly.
+   *
+   * @param batch images
+   * @param pixels of an image
+   */
+  public static long bytes(Network network, long batch, long pixels, Pass pass) {
+    long images = Math.min(batch, part(network, pixels, pass));
+    return images * MAPS * largestMap(network, pixels) * Float.BYTES;
+  }
+}

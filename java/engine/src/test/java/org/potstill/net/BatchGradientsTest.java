@@ -1,0 +1,132 @@
+package org.potstill.net;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.potstill.fixtures.Closeness.assertOfLargest;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.fixtures.Closeness;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+class BatchGradientsTest {
+
+  private static final int SIDE = 32;
+  private static final int CLASSES = 10;
+  private static final double ROUNDING = 1e-5;
+
+  /** Of the width at which 16 images are taken at a time. */
+  private static final int WIDTH = 128;
+
+  @BeforeAll
+  static void load() {
+    LibTorch.load();
+  }
+
+  private static Network network(Norm norm, int width) {
+    return Networks.create(
+        NetworkSpec.of("convnet", SIDE, 1, CLASSES).with(3, width, norm, Pooling.AVG));
+  }
+
+  private static NamedTensors fresh(Network network) {
+    NamedTensors state =
+        network.initialise(RandomStream.of(2, Purpose.NETWORK_INITIALISATION, 0, 0));
+    parameters(network).forEach(name -> state.get(name).requires_grad_(true));
+    return state;
+  }
+
+  private static List<String> parameters(Network network) {
+    return network.state().stream()
+        .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
+        .map(StateEntry::name)
+        .toList();
+  }
+
+  private static Tensor images(int count) {
+    float[] pixels = new float[count * SIDE * SIDE];
+    RandomStream.of(2, Purpose.REAL_BATCH, 0, 0).fillGaussian(pixels, 0, 1);
+    return Tensors.of(pixels, count, 1, SIDE, SIDE);
+  }
+
+  private static Tensor labels(int count) {
+    long[] labels = new long[count];
+    for (int i = 0; i < count; i++) {
+      labels[i] = i % CLASSES;
+    }
+    return Tensors.of(labels, count);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 21})
+  void partsAddUpToTheGradientOfTheWholeBatch(int count) {
+    Network network = network(Norm.INSTANCE, WIDTH);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = fresh(network)) {
+      Tensor images = images(count);
+      List<String> names = parameters(network);
+      Tensor loss =
+          torch.cross_entropy_loss(
+              network.logits(state, images, Pass.TRAIN).value(), labels(count));
+      Tensor[] whole =
+          Tensors.gradients(
+              loss, null, names.stream().map(state::get).toArray(Tensor[]::new), false);
+      BatchGradients.Found found =
+          BatchGradients.of(network, state, names, images, labels(count), Pass.TRAIN);
+      assertEquals(loss.item_double(), found.loss(), ROUNDING);
+      // Together, since the biases before a norm have no gradient but rounding.
+      assertOfLargest("gradients", all(List.of(whole)), all(found.gradients()), ROUNDING);
+    }
+  }
+
+  private static double[] all(List<Tensor> gradients) {
+    return gradients.stream()
+        .flatMapToDouble(gradient -> Arrays.stream(Closeness.doubles(gradient)))
+        .toArray();
+  }
+
+  /** Split, every part would have statistics of its own. */
+  @Test
+  void batchStatisticsAreThoseOfTheWholeBatchAndMoveTheBuffers() {
+    Network network = network(Norm.BATCH, WIDTH);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = fresh(network);
+        NamedTensors before = state.map(tensor -> tensor.detach().clone())) {
+      Tensor images = images(21);
+      NetworkOutput output = network.logits(before, images, Pass.TRAIN);
+      double loss = torch.cross_entropy_loss(output.value(), labels(21)).item_double();
+      BatchGradients.Found found =
+          BatchGradients.of(network, state, parameters(network), images, labels(21), Pass.TRAIN);
+      assertEquals(loss, found.loss(), ROUNDING);
+      assertTrue(output.buffers().names().size() > 0);
+      for (String name : output.buffers().names()) {
+        assertOfLargest(
+            name,
+            Closeness.doubles(output.buffers().get(name)),
+            Closeness.doubles(state.get(name)),
+            ROUNDING);
+      }
+      output.buffers().close();
+    }
+  }
+
+  @Test
+  void memoryIsThatOfAPartUnlessTheBatchStaysWhole() {
+    long pixels = SIDE * SIDE;
+    Network split = network(Norm.INSTANCE, WIDTH);
+    long part = BatchGradients.bytes(split, 16, pixels, Pass.TRAIN);
+    assertEquals(part, BatchGradients.bytes(split, 256, pixels, Pass.TRAIN));
+    Network whole = network(Norm.BATCH, WIDTH);
+    assertEquals(16 * part, BatchGradients.bytes(whole, 256, pixels, Pass.TRAIN));
+  }
+}
