@@ -9,36 +9,84 @@ import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
+import org.potstill.experts.ExpertForecast;
+import org.potstill.experts.ExpertsStage;
+import org.potstill.run.CancellationToken;
 
 /** Shows what a run would do. */
 final class DryRun {
 
-  private DryRun() {}
+  private final Config config;
+  private final NativeOptions natives;
+  private final CancellationToken cancellation;
 
-  /** The resolved config, the stages, and what they need. */
-  static void print(String stage, Config config, Streams streams, Output output) {
+  /**
+   * A dry run.
+   *
+   * @param natives applied where LibTorch is needed: where experts would be trained, a step is
+   *     timed
+   */
+  DryRun(Config config, NativeOptions natives, CancellationToken cancellation) {
+    this.config = config;
+    this.natives = natives;
+    this.cancellation = cancellation;
+  }
+
+  /**
+   * The resolved config, the stages, and what they need.
+   *
+   * @param stage the only one, or null for all
+   */
+  void print(String stage, Streams streams, Output output) {
     List<String> stages = stage == null ? stagesOf(config) : List.of(stage);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
+      if (experts != null) {
+        estimate = estimate.withExperts(experts);
+      }
       if (output.json()) {
-        Map<String, Object> event = new LinkedHashMap<>();
-        event.put("event", "dry-run");
-        event.put("config", ConfigValues.of(config));
-        event.put("stages", stages);
-        event.put("memoryBytes", estimate.memoryBytes());
-        event.put("diskBytes", estimate.diskBytes());
-        JsonLines.print(streams.out(), event);
+        JsonLines.print(streams.out(), event(stages, estimate, experts));
         return;
       }
       streams.out().print(ConfigWriter.toYaml(config));
       streams.out().println("# data:   " + DataLine.of(data));
       streams.out().println("# stages: " + String.join(", ", stages));
       streams.out().println("# needs:  " + estimate.words());
+      if (experts != null) {
+        streams.out().println("# with:   " + experts.words());
+      }
     }
+  }
+
+  /** Null where none would be trained. */
+  private ExpertForecast experts(List<String> stages, Dataset data) {
+    if (config.experts() == null || !stages.contains(ExpertsStage.NAME)) {
+      return null;
+    }
+    natives.apply();
+    return ExpertForecast.of(config, data, cancellation);
+  }
+
+  private Map<String, Object> event(
+      List<String> stages, Estimate estimate, ExpertForecast experts) {
+    Map<String, Object> event = new LinkedHashMap<>();
+    event.put("event", "dry-run");
+    event.put("config", ConfigValues.of(config));
+    event.put("stages", stages);
+    event.put("memoryBytes", estimate.memoryBytes());
+    event.put("diskBytes", estimate.diskBytes());
+    if (experts != null) {
+      event.put("expertBytes", experts.diskBytes());
+      event.put("expertSeconds", experts.seconds());
+    }
+    return event;
   }
 
   private static List<String> stagesOf(Config config) {
     boolean experts = config.experts() != null;
-    return Potstill.stages().stream().filter(name -> experts || !name.equals("experts")).toList();
+    return Potstill.stages().stream()
+        .filter(name -> experts || !name.equals(ExpertsStage.NAME))
+        .toList();
   }
 }

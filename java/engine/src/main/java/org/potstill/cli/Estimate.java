@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
+import org.potstill.experts.ExpertForecast;
 
 /**
  * What a run needs, roughly, from its settings alone.
@@ -35,6 +36,12 @@ record Estimate(long diskBytes, long memoryBytes) {
     long disk = set * (2 + CHECKPOINT_COPIES + history) + PAGE;
     long memory = Math.max(scoring(config, data), distilling(config, data));
     return new Estimate(disk, BASE + 4 * set + memory);
+  }
+
+  /** The same where experts are trained too, one stage after the other. */
+  Estimate withExperts(ExpertForecast experts) {
+    return new Estimate(
+        diskBytes + experts.diskBytes(), Math.max(memoryBytes, BASE + experts.memoryBytes()));
   }
 
   /** Activations of ResNet-18: about 30 MB an image at 224 pixels, 7 MB in the form for 32. */

@@ -60,6 +60,11 @@ final class JsonProgress implements ProgressListener {
   }
 
   @Override
+  public void note(String stage, String message) {
+    print("note", stage, Map.of("message", message));
+  }
+
+  @Override
   public void warning(String stage, String message) {
     print("warning", stage, Map.of("message", message));
   }

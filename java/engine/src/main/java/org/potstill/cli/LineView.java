@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import org.potstill.run.Durations;
 
 /** A plain line every few seconds, where there is no terminal. */
 final class LineView implements ProgressView {

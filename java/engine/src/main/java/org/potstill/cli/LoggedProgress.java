@@ -50,6 +50,12 @@ final class LoggedProgress implements ProgressListener {
   }
 
   @Override
+  public void note(String stage, String message) {
+    LOG.info("{}: {}", stage, message);
+    shown.note(stage, message);
+  }
+
+  @Override
   public void warning(String stage, String message) {
     LOG.warn("{}: {}", stage, message);
     shown.warning(stage, message);

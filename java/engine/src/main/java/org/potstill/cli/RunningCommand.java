@@ -60,12 +60,16 @@ class RunningCommand implements Callable<Integer>, HasOutput {
   public Integer call() {
     Config resolved = config.load();
     Logging logging = Logging.setUp(streams, output);
+    CancellationToken cancellation = new CancellationToken();
     if (dryRun) {
-      DryRun.print(stage, resolved, streams, output);
-      return 0;
+      try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err())) {
+        new DryRun(resolved, natives, cancellation).print(stage, streams, output);
+        return 0;
+      } finally {
+        logging.close();
+      }
     }
     natives.apply();
-    CancellationToken cancellation = new CancellationToken();
     try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err());
         ProgressListener listener = Progress.listener(streams, output, logging, resolved)) {
       RunResult result = run(resolved, options(), listener, cancellation);

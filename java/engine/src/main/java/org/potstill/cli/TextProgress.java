@@ -1,6 +1,7 @@
 package org.potstill.cli;
 
 import java.io.PrintStream;
+import org.potstill.run.Durations;
 
 /** Progress as text for people. */
 final class TextProgress implements ProgressListener {
@@ -34,6 +35,11 @@ final class TextProgress implements ProgressListener {
   @Override
   public void progress(String stage, String task, long done, long total, String unit) {
     view.update(task, done, total, unit);
+  }
+
+  @Override
+  public void note(String stage, String message) {
+    say(stage + ": " + message);
   }
 
   @Override

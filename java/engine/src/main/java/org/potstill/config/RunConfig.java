@@ -13,4 +13,10 @@ import java.nio.file.Path;
  * @param kernels kernel provider: {@code auto}, {@code java}, {@code cpu} or {@code cuda}
  */
 public record RunConfig(
-    String name, Path out, long seed, String device, int threads, String kernels) {}
+    String name, Path out, long seed, String device, int threads, String kernels) {
+
+  /** Threads as they are here: one per core where none were asked for. */
+  public int threadCount() {
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  }
+}

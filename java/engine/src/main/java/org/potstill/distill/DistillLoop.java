@@ -104,6 +104,7 @@ final class DistillLoop {
   }
 
   private void requireFiniteVariables(long done) {
+    requireFinite(distiller.learnedRate().orElse(0), "learned rate of the student", done);
     try (PointerScope scope = new PointerScope()) {
       for (Tensor variable : space.variables().values()) {
         double finite = variable.isfinite().all().item_bool() ? 0 : Double.NaN;

@@ -1,63 +1,129 @@
 package org.potstill.experts;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.potstill.config.Config;
+import org.potstill.distill.ExpertEpochs;
 import org.potstill.errors.InputException;
+import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
+import org.potstill.net.Pass;
 import org.potstill.net.StateEntry;
+import org.potstill.run.Durations;
+import org.potstill.tensor.SideBySide;
 
 /**
- * What the experts will take on the disk.
+ * What the experts will take, and how they share the threads.
  *
- * @param bytes of all experts that are still to be written
+ * @param experts that are still to be trained
+ * @param fileBytes of the file of one
+ * @param checkpointBytes of the checkpoints of those under way
+ * @param trainingBytes native memory of one in training, beside the images, roughly
  */
-record ExpertPlan(long bytes) {
+record ExpertPlan(
+    long experts, long fileBytes, long checkpointBytes, long trainingBytes, SideBySide sideBySide) {
 
+  private static final double MEGABYTE = 1e6;
   private static final double GIGABYTE = 1e9;
 
+  /** Checkpoints of an expert: the newest two, and one that is being written. */
+  private static final int CHECKPOINTS = 3;
+
+  /** Parameters, their velocities, the gradients of a batch and of a part of it. */
+  private static final int MOVING = 4;
+
   /**
-   * The plan for {@code experts} experts.
+   * The plan for {@code missing} experts.
    *
-   * @param epochs stored of each
-   * @param bytesPerValue 4 for f32, 2 for bf16
+   * @param pixels of an image
+   * @param threads in all
+   * @throws InputException where the experts are not trained for long enough
    */
-  static ExpertPlan of(Network network, long experts, long epochs, int bytesPerValue) {
-    long parameters =
-        network.state().stream()
-            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-            .mapToLong(StateEntry::size)
-            .sum();
-    return new ExpertPlan(experts * epochs * parameters * bytesPerValue);
+  static ExpertPlan of(Config config, Network network, long missing, long pixels, int threads) {
+    long parameters = parameters(network);
+    long file =
+        parameters
+            * ExpertEpochs.drawn(config).size()
+            * (config.experts().precision().equals("bf16") ? 2 : Float.BYTES);
+    long state = parameters * Float.BYTES * (config.experts().momentum() == 0 ? 1 : 2);
+    long step = BatchGradients.bytes(network, config.experts().batch(), pixels, Pass.TRAIN);
+    long training = MOVING * parameters * Float.BYTES + file + step;
+    // All experts count, also those that are done: how they share the threads decides their bits.
+    SideBySide sideBySide = SideBySide.of(threads, config.experts().count(), training);
+    long atOnce = Math.min(missing, sideBySide.workers());
+    return new ExpertPlan(
+        missing, file, CHECKPOINTS * atOnce * (state + file), training, sideBySide);
+  }
+
+  private static long parameters(Network network) {
+    return network.state().stream()
+        .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
+        .mapToLong(StateEntry::size)
+        .sum();
+  }
+
+  /** Of all files together, without checkpoints, which go when the last expert is done. */
+  long diskBytes() {
+    return experts * fileBytes;
+  }
+
+  /** Of all that are trained at a time. */
+  long memoryBytes() {
+    return sideBySide.workers() * trainingBytes;
   }
 
   /**
    * Checks that they fit.
    *
+   * @param folder where they will be; it need not be there yet
    * @throws InputException where the disk has less room
    */
   void requireRoom(Path folder) {
+    Path found = folder.toAbsolutePath();
+    while (!Files.exists(found) && found.getParent() != null) {
+      found = found.getParent();
+    }
     // Zero where it cannot be told; a disk that is full then shows when the first expert is
     // written.
-    long usable = folder.toFile().getUsableSpace();
-    if (usable > 0 && bytes > usable) {
+    long usable = found.toFile().getUsableSpace();
+    if (usable > 0 && diskBytes() + checkpointBytes > usable) {
       throw new InputException(
           "the experts would take "
-              + gigabytes(bytes)
-              + " and "
+              + text(diskBytes() + checkpointBytes)
+              + ", checkpoints included, and "
               + folder
               + " has "
-              + gigabytes(usable)
+              + text(usable)
               + " left; lower experts.count, set experts.precision: bf16, or choose another"
               + " --out");
     }
   }
 
-  /** One line for people. */
-  String text() {
-    return "the experts take " + gigabytes(bytes) + " on the disk";
+  /** One line for people: what the files take, and the training, which was timed. */
+  String words(double seconds) {
+    String how =
+        sideBySide.workers() == 1
+            ? "one after the other"
+            : sideBySide.workers()
+                + " side by side on "
+                + (sideBySide.threadsEach() == 1
+                    ? "one thread each"
+                    : sideBySide.threadsEach() + " threads each");
+    return experts
+        + (experts == 1 ? " expert of " : " experts of ")
+        + text(fileBytes)
+        + ", "
+        + text(diskBytes())
+        + " on the disk; "
+        + how
+        + ", about "
+        + Durations.text(seconds);
   }
 
-  private static String gigabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.3f GB", bytes / GIGABYTE);
+  private static String text(long bytes) {
+    return bytes < GIGABYTE
+        ? String.format(Locale.ROOT, "%.1f MB", bytes / MEGABYTE)
+        : String.format(Locale.ROOT, "%.1f GB", bytes / GIGABYTE);
   }
 }

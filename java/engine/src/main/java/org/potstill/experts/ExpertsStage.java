@@ -2,11 +2,11 @@ package org.potstill.experts;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.potstill.augment.SiameseAugmentation;
+import java.util.stream.Collectors;
 import org.potstill.config.Config;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.data.Dataset;
@@ -17,34 +17,23 @@ import org.potstill.distill.ExpertFile;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.net.Network;
-import org.potstill.random.Purpose;
-import org.potstill.random.RandomStream;
-import org.potstill.run.Checkpoints;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.LibTorch;
-import org.potstill.tensor.NamedTensors;
-import org.potstill.weights.Safetensors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The stage {@code experts}: from {@code coreset.csv} to {@code experts/}. Goes on in the middle of
- * an expert, after its last whole epoch.
+ * The stage {@code experts}: from {@code coreset.csv} to {@code experts/}. Trains several experts
+ * side by side and goes on in the middle of each, after its last whole epoch.
  */
 public final class ExpertsStage {
 
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "experts";
 
-  private static final Logger LOG = LoggerFactory.getLogger(ExpertsStage.class);
-  private static final String FINGERPRINT = "fingerprint";
-
   private final Config config;
   private final ExpertsConfig experts;
   private final Dataset data;
   private final RunContext context;
-  private final Checkpoints checkpoints;
 
   /** A stage that reads and writes the directory of {@code context}. */
   public ExpertsStage(Config config, Dataset data, RunContext context) {
@@ -52,7 +41,6 @@ public final class ExpertsStage {
     this.experts = config.experts();
     this.data = data;
     this.context = context;
-    this.checkpoints = context.directory().checkpoints(NAME);
   }
 
   /**
@@ -67,21 +55,42 @@ public final class ExpertsStage {
     SortedSet<Integer> stored = ExpertEpochs.drawn(config);
     Fingerprint fingerprint = ExpertEpochs.fingerprint(config, data, context);
     Network network = DistillingNetwork.of(config.distill().network(), data);
-    int first = 0;
-    while (first < experts.count() && isDone(first, stored, fingerprint)) {
-      first++;
-    }
-    if (first == experts.count()) {
+    List<Integer> missing = missing(stored, fingerprint);
+    if (missing.isEmpty()) {
       return;
     }
-    plan(network, experts.count() - first, stored);
+    long pixels = (long) data.resolution() * data.resolution();
+    ExpertPlan plan = ExpertPlan.of(config, network, missing.size(), pixels, context.threads());
+    plan.requireRoom(context.directory().root());
+    ExpertReports reports = new ExpertReports(context, experts.count(), experts.epochs());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME)) {
-      for (int expert = first; expert < experts.count(); expert++) {
-        train(network, images, expert, stored, fingerprint);
+      ExpertJob job = new ExpertJob(config, network, images, fingerprint, context, reports);
+      double seconds =
+          new ExpertTiming(config, network, data)
+              .seconds(plan, images.size(), context.cancellation());
+      context.listener().note(NAME, plan.words(seconds));
+      reports.begin(experts.count() - missing.size(), anew(missing, fingerprint));
+      plan.sideBySide()
+          .run(
+              missing.size(),
+              context.cancellation(),
+              (index, cancellation) -> job.train(missing.get(index), cancellation));
+    }
+  }
+
+  /** Numbers of the experts that have no file yet. */
+  private List<Integer> missing(SortedSet<Integer> stored, Fingerprint fingerprint) {
+    List<Integer> missing = new ArrayList<>();
+    for (int expert = 0; expert < experts.count(); expert++) {
+      if (isDone(expert, stored, fingerprint)) {
+        // Left over where the process was killed just after the file was written.
+        new ExpertCheckpoint(context.directory(), expert, fingerprint).clear();
+      } else {
+        missing.add(expert);
       }
     }
-    checkpoints.clear();
+    return missing;
   }
 
   private boolean isDone(int expert, SortedSet<Integer> stored, Fingerprint fingerprint) {
@@ -94,112 +103,9 @@ public final class ExpertsStage {
     return found.epochs().containsAll(stored);
   }
 
-  private void plan(Network network, int missing, SortedSet<Integer> stored) {
-    int bytes = experts.precision().equals("bf16") ? 2 : Float.BYTES;
-    ExpertPlan plan = ExpertPlan.of(network, missing, stored.size(), bytes);
-    plan.requireRoom(context.directory().root());
-    LOG.info("{} experts to train; {}", missing, plan.text());
-  }
-
-  private void train(
-      Network network,
-      CoreSetImages images,
-      int expert,
-      SortedSet<Integer> stored,
-      Fingerprint fingerprint) {
-    try (PointerScope scope = new PointerScope();
-        ExpertProgress progress =
-            new ExpertProgress(
-                network,
-                initial(network, expert),
-                experts.momentum(),
-                stored,
-                experts.precision())) {
-      Tensor labels = images.labels();
-      ExpertTraining training =
-          new ExpertTraining(
-              images.all(),
-              labels,
-              SiameseAugmentation.of(config.distill().augment()),
-              ExpertDraws.of(context.seed(), expert),
-              experts.batch(),
-              experts.learningRate());
-      int done = restore(progress, expert, fingerprint);
-      context.directory().metrics().cutBack(NAME, step(expert, done));
-      for (int epoch = done; epoch < experts.epochs(); epoch++) {
-        epoch(training, progress, expert, epoch, fingerprint);
-      }
-      Path file = context.directory().resolve(ExpertFile.name(expert));
-      ExpertFile.write(file, progress.snapshots(), fingerprint);
-    }
-  }
-
-  private NamedTensors initial(Network network, int expert) {
-    return network.initialise(
-        RandomStream.of(context.seed(), Purpose.EXPERT_INITIALISATION, 0, expert));
-  }
-
-  /** Epochs of all experts together; what checkpoints and figures count. */
-  private long step(int expert, int epochs) {
-    return (long) expert * experts.epochs() + epochs;
-  }
-
-  private void epoch(
-      ExpertTraining training,
-      ExpertProgress progress,
-      int expert,
-      int epoch,
-      Fingerprint fingerprint) {
-    long began = System.nanoTime();
-    double loss = training.epoch(progress.state(), progress.sgd(), epoch, context.cancellation());
-    double seconds = (System.nanoTime() - began) / 1e9;
-    if (!Double.isFinite(loss)) {
-      throw new RunFailedException(
-          "expert "
-              + expert
-              + " diverged: its loss is no longer finite in epoch "
-              + (epoch + 1)
-              + "; lower experts.learning-rate");
-    }
-    progress.snap(epoch + 1);
-    long step = step(expert, epoch + 1);
-    try (NamedTensors all = progress.save()) {
-      Map<String, String> metadata = Map.of(FINGERPRINT, fingerprint.hash());
-      checkpoints.save(step, path -> Safetensors.write(path, all, metadata));
-    }
-    context.directory().metrics().append(NAME, step, seconds, Map.of("loss", loss));
-    context.listener().metric(NAME, step, "loss", loss);
-    long total = step(experts.count(), 0);
-    context.listener().progress(NAME, "training experts", step, total, "epochs");
-  }
-
-  /** Takes up this expert's checkpoint, if there is one; returns the epochs done. */
-  private int restore(ExpertProgress progress, int expert, Fingerprint fingerprint) {
-    return checkpoints
-        .restore(
-            checkpoint -> restore(checkpoint, progress, expert, fingerprint),
-            message -> context.listener().warning(NAME, message))
-        .orElse(0);
-  }
-
-  private int restore(
-      Checkpoints.Checkpoint checkpoint,
-      ExpertProgress progress,
-      int expert,
-      Fingerprint fingerprint) {
-    long first = step(expert, 0);
-    if (checkpoint.step() <= first || checkpoint.step() > step(expert + 1, 0)) {
-      return 0;
-    }
-    Safetensors file = Safetensors.open(checkpoint.file());
-    if (!fingerprint.hash().equals(file.metadata().get(FINGERPRINT))) {
-      throw new InputException(
-          checkpoint.file()
-              + " is of an expert of other settings; undo the change or use --overwrite");
-    }
-    try (NamedTensors all = file.readAll()) {
-      progress.restore(all);
-    }
-    return (int) (checkpoint.step() - first);
+  private Set<Integer> anew(List<Integer> missing, Fingerprint fingerprint) {
+    return missing.stream()
+        .filter(expert -> !new ExpertCheckpoint(context.directory(), expert, fingerprint).any())
+        .collect(Collectors.toSet());
   }
 }

@@ -50,7 +50,7 @@ public final class RunSession implements AutoCloseable {
     this.existing = existing;
     this.directory = directory;
     this.data = data;
-    int count = threads(config);
+    int count = config.run().threadCount();
     Kernels kernels = EngineKernels.byName(config.run().kernels(), count);
     this.context = new RunContext(directory, listener, cancellation, config.run().seed(), count);
     this.runner =
@@ -116,7 +116,7 @@ public final class RunSession implements AutoCloseable {
   private static Map<String, String> fingerprinted(Config config) {
     Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
     values.keySet().removeAll(ResumeRules.PLACES);
-    values.put("run.threads", Integer.toString(threads(config)));
+    values.put("run.threads", Integer.toString(config.run().threadCount()));
     putVersion(values, "distill.network.version", config.distill().network().name());
     config
         .evaluate()
@@ -136,11 +136,6 @@ public final class RunSession implements AutoCloseable {
   private void writeConfig() {
     AtomicFiles.writeString(
         directory.resolve(ResumeRules.CONFIG_FILE), ConfigWriter.toYaml(config));
-  }
-
-  private static int threads(Config config) {
-    int asked = config.run().threads();
-    return asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
   }
 
   /** Runs every stage that is not finished. */

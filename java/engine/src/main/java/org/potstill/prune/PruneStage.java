@@ -55,6 +55,16 @@ public final class PruneStage {
     return coreSet;
   }
 
+  /** How many images will be kept, if every one can be read. */
+  public static long expectedSize(PruneConfig config, Dataset data) {
+    int[] classOf = data.training().stream().mapToInt(ImageRecord::classIndex).toArray();
+    return config.mode() == Mode.NONE
+        ? classOf.length
+        : Arrays.stream(Selection.sizes(classOf, data.classKeys().size()))
+            .mapToLong(size -> Selection.keepCount(config.keep(), size))
+            .sum();
+  }
+
   private Map<ImageRecord, Float> losses() {
     LeftOut leftOut = LeftOut.read(context.directory().resolve(LeftOut.FILE));
     Path file = context.directory().resolve(Scores.FILE);

@@ -7,9 +7,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.commons.math3.util.ResizableDoubleArray;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Logged steps of {@code metrics.jsonl}, by stage. */
 final class LossLog {
@@ -60,23 +62,24 @@ final class LossLog {
 
   /** A figure over the steps of a stage. */
   static final class Series {
-    private final ResizableDoubleArray steps = new ResizableDoubleArray();
-    private final ResizableDoubleArray values = new ResizableDoubleArray();
+    // Networks that are trained side by side log their steps in turns; a chart cannot go back.
+    private final SortedMap<Double, Double> values = new TreeMap<>();
 
-    /** Takes a step after those before it; a chart cannot go back. */
+    /** Takes a step, unless it is known. */
     void add(double step, double value) {
-      if (steps.getNumElements() == 0 || step > steps.getElement(steps.getNumElements() - 1)) {
-        steps.addElement(step);
-        values.addElement(value);
-      }
+      values.putIfAbsent(step, value);
     }
 
     double[] steps() {
-      return steps.getElements();
+      return array(values.keySet());
     }
 
     double[] values() {
-      return values.getElements();
+      return array(values.values());
+    }
+
+    private static double[] array(Collection<Double> numbers) {
+      return numbers.stream().mapToDouble(Double::doubleValue).toArray();
     }
   }
 }

@@ -79,6 +79,11 @@ public final class Checkpoints {
     return Optional.empty();
   }
 
+  /** Whether there is a checkpoint, be it damaged. */
+  public boolean any() {
+    return !list().isEmpty();
+  }
+
   /** Deletes all checkpoints of the stage. */
   public void clear() {
     list().forEach(Checkpoints::delete);

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import org.potstill.errors.RunFailedException;
 
 /**
@@ -55,12 +56,17 @@ public final class MetricsLog {
    * resumed run is about to write again.
    */
   public void cutBack(String stage, long step) {
+    cutBack(stage, found -> found <= step);
+  }
+
+  /** The same where steps are not taken in order: drops those that {@code keeps} does not hold. */
+  public void cutBack(String stage, LongPredicate keeps) {
     if (!Files.exists(file)) {
       return;
     }
     try {
       List<String> kept =
-          Files.readAllLines(file).stream().filter(line -> keeps(line, stage, step)).toList();
+          Files.readAllLines(file).stream().filter(line -> isKept(line, stage, keeps)).toList();
       String text = kept.isEmpty() ? "" : String.join("\n", kept) + "\n";
       AtomicFiles.writeString(file, text);
     } catch (IOException e) {
@@ -68,10 +74,10 @@ public final class MetricsLog {
     }
   }
 
-  private static boolean keeps(String line, String stage, long step) {
+  private static boolean isKept(String line, String stage, LongPredicate keeps) {
     try {
       JsonNode entry = JSON.readTree(line);
-      return !entry.path("stage").asText().equals(stage) || entry.path("step").asLong() <= step;
+      return !entry.path("stage").asText().equals(stage) || keeps.test(entry.path("step").asLong());
     } catch (JsonProcessingException e) {
       return false;
     }

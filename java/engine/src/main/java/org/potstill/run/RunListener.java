@@ -3,7 +3,8 @@ package org.potstill.run;
 /**
  * Hears how a run gets on; every method does nothing unless overridden.
  *
- * <p>Called on the thread that runs the stage. It should return soon, since the stage waits for it.
+ * <p>Called by one thread at a time: the one that runs the stage, or one of those that train
+ * several networks side by side. It should return soon, since the stage waits for it.
  */
 public interface RunListener {
 
@@ -31,6 +32,9 @@ public interface RunListener {
 
   /** A figure was logged, for example the loss at a step. */
   default void metric(String stage, long step, String name, double value) {}
+
+  /** What a stage is about to do and what it takes, in one line. */
+  default void note(String stage, String message) {}
 
   /**
    * Something the user should know, in one line: a class that keeps no image, an image left out.

@@ -211,6 +211,52 @@ class MainTest {
     assertFalse(Files.exists(folder.resolve("run")));
   }
 
+  private int dryRunOfExperts(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("--dry-run"));
+    for (String setting :
+        List.of(
+            "distill.method=mtt",
+            "distill.network.depth=1",
+            "distill.network.width=4",
+            "distill.trajectory.max-start-epoch=1",
+            "distill.trajectory.expert-epochs=1",
+            "experts.epochs=3",
+            "run.threads=2")) {
+      arguments.addAll(List.of("--set", setting));
+    }
+    arguments.addAll(List.of(more));
+    return run("x", arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void dryRunSaysWhatExpertsTake() throws IOException {
+    assertEquals(0, dryRunOfExperts("--set", "experts.count=5"));
+    assertTrue(
+        out.matches(
+            "(?s).*\n# with:   5 experts of 0\\.1 MB, 0\\.4 MB on the disk; 2 side by side on one"
+                + " thread each, about [0-9.]+ (s|min).*"),
+        out);
+    assertEquals(0, dryRunOfExperts("--set", "experts.count=5", "--json"));
+    JsonNode event = new ObjectMapper().readTree(out);
+    long parameters = 4 * 9 + 4 + 2 * 4 + 10 * (4 * 16 * 16 + 1);
+    assertEquals(5 * 2 * 4 * parameters, event.get("expertBytes").asLong());
+    assertTrue(event.get("diskBytes").asLong() > event.get("expertBytes").asLong());
+    assertTrue(event.get("expertSeconds").asDouble() > 0);
+    assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void dryRunRefusesExpertsThatTheDiskCannotHold() {
+    assertEquals(
+        2,
+        dryRunOfExperts(
+            "--set", "experts.count=100000",
+            "--set", "distill.network.depth=3",
+            "--set", "distill.network.width=4096"));
+    assertTrue(err.startsWith("error: the experts would take "), err);
+    assertTrue(err.contains("experts.precision: bf16"), err);
+  }
+
   @Test
   void validateOpensWhatTheConfigNames() throws IOException {
     String run = folder.resolve("run").toString();

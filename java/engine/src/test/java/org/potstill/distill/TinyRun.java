@@ -54,6 +54,8 @@ final class TinyRun {
   double learningRate = 1;
   int width = 4;
   int expertCount = 2;
+  double expertRate = 0.05;
+  int threads = 1;
   int expertEpochs = 3;
   String precision = "f32";
   TrajectoryConfig.Form form = TrajectoryConfig.Form.CONSTANT_MEMORY;
@@ -149,7 +151,7 @@ final class TinyRun {
       }
       new CoreSet(entries).write(directory.resolve(CoreSet.FILE));
       AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
-      RunContext context = new RunContext(directory, listener, cancellation, SEED, 1);
+      RunContext context = new RunContext(directory, listener, cancellation, SEED, threads);
       if (method == Method.MTT) {
         new ExpertsStage(config(), data, context).run();
       }
@@ -186,7 +188,7 @@ final class TinyRun {
             1);
     ExpertsConfig experts =
         method == Method.MTT
-            ? new ExpertsConfig(expertCount, expertEpochs, 0.05, 0.5, 5, precision)
+            ? new ExpertsConfig(expertCount, expertEpochs, expertRate, 0.5, 5, precision)
             : null;
     return new Config(null, data, null, null, experts, distill(), evaluate);
   }

@@ -10,19 +10,33 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pooling;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.Safetensors;
 
 /** The stages {@code experts} and {@code distill} of trajectory matching, one after the other. */
 class TrajectoryStagesTest {
@@ -93,6 +107,136 @@ class TrajectoryStagesTest {
     assertSame(whole, resumed, ExpertFile.name(0));
     assertSame(whole, resumed, ExpertFile.name(1));
     assertSame(whole, resumed, DistilledSet.FILE);
+  }
+
+  /** One thread each, as alone on one thread: with more experts than threads nothing changes. */
+  @Test
+  void expertsSideBySideAreThoseTrainedAlone() throws IOException {
+    tiny.expertCount = 3;
+    Path alone = run("alone");
+    tiny.threads = 2;
+    List<String> notes = new ArrayList<>();
+    List<Long> progress = new ArrayList<>();
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void note(String stage, String message) {
+            notes.add(message);
+          }
+
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (task.equals("training experts")) {
+              assertEquals(9, total);
+              progress.add(done);
+            }
+          }
+        };
+    Path both = run("both");
+    for (int expert = 0; expert < 3; expert++) {
+      assertSame(alone, both, ExpertFile.name(expert));
+    }
+    assertEquals(LongStream.rangeClosed(1, 9).boxed().toList(), progress);
+    assertEquals(1, notes.size());
+    assertTrue(
+        notes.get(0).matches("3 experts of .* on the disk; 2 side by side on one thread each, .*"),
+        notes.get(0));
+    assertEquals(expertSteps(alone), expertSteps(both));
+  }
+
+  @Test
+  void expertsSideBySideGoOnWhereEachWas() throws IOException {
+    tiny.expertCount = 3;
+    tiny.threads = 2;
+    Path whole = run("whole");
+    Path resumed = folder.resolve("resumed");
+    cancelWhen("training experts", 3);
+    assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
+    goOn(resumed);
+    for (int expert = 0; expert < 3; expert++) {
+      assertSame(whole, resumed, ExpertFile.name(expert));
+    }
+    assertEquals(expertSteps(whole), expertSteps(resumed));
+    try (Stream<Path> left = Files.list(resumed.resolve("checkpoints"))) {
+      assertTrue(left.noneMatch(file -> file.getFileName().toString().startsWith("experts")));
+    }
+  }
+
+  /** Steps of the experts in the log, in order of their numbers. */
+  private static List<Integer> expertSteps(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+        .filter(line -> line.contains("\"experts\""))
+        .map(line -> Integer.valueOf(line.replaceAll(".*\"step\":(\\d+).*", "$1")))
+        .sorted()
+        .toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void divergenceNamesExpertEpochAndStepAndKeepsTheLastGoodCheckpoint(int threads)
+      throws IOException {
+    tiny.threads = threads;
+    tiny.expertEpochs = 40;
+    tiny.expertRate = 1000; // not finite in the second epoch
+    RunFailedException error = assertThrows(RunFailedException.class, () -> run("diverged"));
+    assertEquals(1, error.exitStatus());
+    assertTrue(
+        error
+            .getMessage()
+            .matches("expert [01]: training diverged: in epoch \\d+, step \\d, the .*"),
+        error.getMessage());
+    assertTrue(error.getMessage().contains("experts.learning-rate (1000.0)"));
+    assertFalse(Files.exists(folder.resolve("diverged").resolve(ExpertFile.name(0))));
+    try (Stream<Path> files = Files.list(folder.resolve("diverged/checkpoints"))) {
+      List<Path> left = files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+      assertFalse(left.isEmpty());
+      left.forEach(TrajectoryStagesTest::assertFinite);
+    }
+  }
+
+  private static void assertFinite(Path checkpoint) {
+    try (NamedTensors all = Safetensors.open(checkpoint).readAll();
+        PointerScope scope = new PointerScope()) {
+      for (String name : all.names()) {
+        assertTrue(all.get(name).isfinite().all().item_bool(), checkpoint + " " + name);
+      }
+    }
+  }
+
+  @Test
+  void expertsThatTheDiskCannotHoldAreRefused() {
+    tiny.width = 4096; // 600 MB a snapshot
+    tiny.expertCount = 100_000;
+    InputException error = assertThrows(InputException.class, () -> run("huge"));
+    assertTrue(error.getMessage().startsWith("the experts would take "), error.getMessage());
+    assertTrue(error.getMessage().contains("lower experts.count"), error.getMessage());
+    assertFalse(Files.exists(folder.resolve("huge").resolve(ExpertFile.name(0))));
+  }
+
+  @Test
+  void stepsBeyondTheStoredEpochsAreRefusedByFile() {
+    Path run = run("stored");
+    ExpertFile file = ExpertFile.open(run.resolve(ExpertFile.name(0)));
+    InputException error =
+        assertThrows(InputException.class, () -> file.parameters(network(4), 3).close());
+    assertTrue(error.getMessage().contains("does not hold epoch 3"), error.getMessage());
+    assertTrue(error.getMessage().contains("expert-0000"), error.getMessage());
+  }
+
+  @Test
+  void expertsOfAnotherWidthAreRefusedByFileAndTensor() {
+    Path run = run("width");
+    ExpertFile file = ExpertFile.open(run.resolve(ExpertFile.name(0)));
+    InputException error =
+        assertThrows(InputException.class, () -> file.parameters(network(8), 0).close());
+    assertTrue(error.getMessage().contains("expert of another network"), error.getMessage());
+    assertTrue(error.getMessage().contains("features.0.weight"), error.getMessage());
+  }
+
+  private static Network network(int width) {
+    return Networks.create(
+        NetworkSpec.of("convnet", TinyRun.SIZE, 1, TinyRun.CLASSES.size())
+            .with(2, width, Norm.INSTANCE, Pooling.AVG));
   }
 
   @Test

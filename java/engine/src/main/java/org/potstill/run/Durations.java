@@ -1,9 +1,9 @@
-package org.potstill.cli;
+package org.potstill.run;
 
 import java.util.Locale;
 
 /** Durations for people. */
-final class Durations {
+public final class Durations {
 
   private static final int MINUTE = 60;
   private static final int HOUR = 3600;
@@ -11,7 +11,7 @@ final class Durations {
   private Durations() {}
 
   /** For example {@code 3.2 s}, {@code 4 min 10 s}, {@code 2 h 5 min}. */
-  static String text(double seconds) {
+  public static String text(double seconds) {
     if (seconds < MINUTE) {
       return String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds);
     }

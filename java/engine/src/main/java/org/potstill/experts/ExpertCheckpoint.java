@@ -1,0 +1,67 @@
+package org.potstill.experts;
+
+import java.util.Map;
+import java.util.function.Consumer;
+import org.potstill.errors.InputException;
+import org.potstill.run.Checkpoints;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunDirectory;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.Safetensors;
+
+/** The checkpoints of one expert, counted in its epochs. */
+final class ExpertCheckpoint {
+
+  private static final String FINGERPRINT = "fingerprint";
+
+  private final Checkpoints checkpoints;
+  private final Fingerprint fingerprint;
+
+  /** Checkpoints of an expert that {@code fingerprint} stands for. */
+  ExpertCheckpoint(RunDirectory directory, int expert, Fingerprint fingerprint) {
+    this.checkpoints = directory.checkpoints(String.format("%s-%04d", ExpertsStage.NAME, expert));
+    this.fingerprint = fingerprint;
+  }
+
+  /** Whether there is one. */
+  boolean any() {
+    return checkpoints.any();
+  }
+
+  /** Writes the state after {@code epochs} epochs. */
+  void save(ExpertProgress progress, int epochs) {
+    try (NamedTensors all = progress.save()) {
+      Map<String, String> metadata = Map.of(FINGERPRINT, fingerprint.hash());
+      checkpoints.save(epochs, path -> Safetensors.write(path, all, metadata));
+    }
+  }
+
+  /**
+   * Takes up the newest that can be read.
+   *
+   * @param warn hears of a damaged one that was passed over
+   * @return the epochs done; 0 where there is none
+   * @throws InputException where none can be read or they are of other settings
+   */
+  int restore(ExpertProgress progress, Consumer<String> warn) {
+    return checkpoints.restore(found -> restore(found, progress), warn).orElse(0);
+  }
+
+  private int restore(Checkpoints.Checkpoint checkpoint, ExpertProgress progress) {
+    Safetensors file = Safetensors.open(checkpoint.file());
+    if (!fingerprint.hash().equals(file.metadata().get(FINGERPRINT))) {
+      throw new InputException(
+          checkpoint.file()
+              + " is of an expert of other settings; undo the change or use --overwrite");
+    }
+    try (NamedTensors all = file.readAll()) {
+      progress.restore(all);
+    }
+    return Math.toIntExact(checkpoint.step());
+  }
+
+  /** Deletes them. */
+  void clear() {
+    checkpoints.clear();
+  }
+}

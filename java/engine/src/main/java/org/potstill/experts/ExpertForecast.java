@@ -1,0 +1,43 @@
+package org.potstill.experts;
+
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.distill.DistillingNetwork;
+import org.potstill.net.Network;
+import org.potstill.prune.PruneStage;
+import org.potstill.run.CancellationToken;
+import org.potstill.tensor.LibTorch;
+
+/**
+ * What the stage {@code experts} of a configuration will take, as long as none is trained.
+ *
+ * @param diskBytes of the files
+ * @param memoryBytes native memory while they are trained, roughly
+ * @param seconds of training, as timed on a step
+ * @param words the same in one line
+ */
+public record ExpertForecast(long diskBytes, long memoryBytes, double seconds, String words) {
+
+  /**
+   * Times a step and plans.
+   *
+   * @param config with a section {@code experts}
+   * @throws org.potstill.errors.InputException where the experts are not trained for long enough,
+   *     or the disk has no room for them
+   * @throws org.potstill.errors.RunCancelledException where it was asked to stop
+   */
+  public static ExpertForecast of(Config config, Dataset data, CancellationToken cancellation) {
+    long pixels = (long) data.resolution() * data.resolution();
+    long images = PruneStage.expectedSize(config.prune(), data);
+    int threads = config.run().threadCount();
+    Network network = DistillingNetwork.of(config.distill().network(), data);
+    ExpertPlan plan = ExpertPlan.of(config, network, config.experts().count(), pixels, threads);
+    plan.requireRoom(config.run().out());
+    try (LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
+      double seconds = new ExpertTiming(config, network, data).seconds(plan, images, cancellation);
+      long loaded = images * data.channels() * pixels * Float.BYTES;
+      return new ExpertForecast(
+          plan.diskBytes(), plan.memoryBytes() + loaded, seconds, plan.words(seconds));
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package org.potstill.experts;
+
+import java.util.SortedSet;
+import org.bytedeco.javacpp.PointerScope;
+import org.potstill.augment.SiameseAugmentation;
+import org.potstill.config.Config;
+import org.potstill.config.ExpertsConfig;
+import org.potstill.distill.CoreSetImages;
+import org.potstill.distill.ExpertEpochs;
+import org.potstill.distill.ExpertFile;
+import org.potstill.errors.RunFailedException;
+import org.potstill.net.Network;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+
+/** Trains experts of one setting; several may be trained at once. */
+final class ExpertJob {
+
+  private final ExpertsConfig config;
+  private final SiameseAugmentation augmentation;
+  private final Network network;
+  private final CoreSetImages images;
+  private final SortedSet<Integer> stored;
+  private final Fingerprint fingerprint;
+  private final RunContext context;
+  private final ExpertReports reports;
+
+  ExpertJob(
+      Config config,
+      Network network,
+      CoreSetImages images,
+      Fingerprint fingerprint,
+      RunContext context,
+      ExpertReports reports) {
+    this.config = config.experts();
+    this.augmentation = SiameseAugmentation.of(config.distill().augment());
+    this.stored = ExpertEpochs.drawn(config);
+    this.network = network;
+    this.images = images;
+    this.fingerprint = fingerprint;
+    this.context = context;
+    this.reports = reports;
+  }
+
+  /** Trains an expert from its checkpoint or from its beginning, and writes its file. */
+  void train(int expert, CancellationToken cancellation) {
+    try (PointerScope scope = new PointerScope();
+        ExpertProgress progress = fresh(expert)) {
+      ExpertTraining training =
+          new ExpertTraining(
+              images.all(),
+              images.labels(),
+              augmentation,
+              ExpertDraws.of(context.seed(), expert),
+              config.batch(),
+              config.learningRate());
+      ExpertCheckpoint checkpoint = new ExpertCheckpoint(context.directory(), expert, fingerprint);
+      int done = checkpoint.restore(progress, reports::warn);
+      if (done > 0) {
+        reports.goesOn(expert, done);
+      }
+      for (int epoch = done; epoch < config.epochs(); epoch++) {
+        epoch(training, progress, expert, epoch, cancellation);
+        if (epoch + 1 < config.epochs()) {
+          checkpoint.save(progress, epoch + 1);
+        } else {
+          ExpertFile.write(
+              context.directory().resolve(ExpertFile.name(expert)),
+              progress.snapshots(),
+              fingerprint);
+          checkpoint.clear();
+        }
+        reports.progress();
+      }
+    }
+  }
+
+  private ExpertProgress fresh(int expert) {
+    RandomStream random = RandomStream.of(context.seed(), Purpose.EXPERT_INITIALISATION, 0, expert);
+    return new ExpertProgress(
+        network, network.initialise(random), config.momentum(), stored, config.precision());
+  }
+
+  private void epoch(
+      ExpertTraining training,
+      ExpertProgress progress,
+      int expert,
+      int epoch,
+      CancellationToken cancellation) {
+    long began = System.nanoTime();
+    double loss;
+    try {
+      loss = training.epoch(progress.state(), progress.sgd(), epoch, cancellation);
+    } catch (RunFailedException e) {
+      throw new RunFailedException("expert " + expert + ": " + e.getMessage(), e);
+    }
+    progress.snap(epoch + 1);
+    reports.epoch(expert, epoch + 1, loss, (System.nanoTime() - began) / 1e9);
+  }
+}
