@@ -16,7 +16,10 @@ import org.potstill.tensor.NamedTensors;
  */
 public abstract class AbstractNetwork implements Network {
 
-  private static final long USUAL_CHANNELS = 64;
+  static final long USUAL_CHANNELS = 64;
+
+  /** As in a residual network of 18 layers. */
+  static final long USUAL_MAPS = 37;
 
   private final String name;
   private final int classes;
@@ -161,6 +164,15 @@ public abstract class AbstractNetwork implements Network {
    */
   protected long largestMap(long pixels) {
     return USUAL_CHANNELS * pixels;
+  }
+
+  /**
+   * How many maps like the largest one a step of training holds at its peak, roughly: what the way
+   * back needs, what it makes, and a convolution's own scratch memory. It decides how many networks
+   * are trained side by side.
+   */
+  protected long mapsInTraining() {
+    return USUAL_MAPS;
   }
 
   /** Elements of such maps that a pass without gradients makes at a time. */

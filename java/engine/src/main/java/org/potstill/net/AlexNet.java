@@ -12,6 +12,9 @@ final class AlexNet extends AbstractNetwork {
 
   static final String NAME = "alexnet";
 
+  /** Measured; half of it is the scratch memory of the second convolution. */
+  private static final long MAPS_IN_TRAINING = 13;
+
   private final int firstPadding;
 
   private AlexNet(NetworkSpec spec, StateLayout layout) {
@@ -37,6 +40,11 @@ final class AlexNet extends AbstractNetwork {
   @Override
   protected long largestMap(long pixels) {
     return 128 * pixels;
+  }
+
+  @Override
+  protected long mapsInTraining() {
+    return MAPS_IN_TRAINING;
   }
 
   @Override

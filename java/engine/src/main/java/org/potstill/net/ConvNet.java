@@ -22,6 +22,9 @@ public final class ConvNet extends AbstractNetwork {
   /** Name of the variant with doubling widths and global average pooling. */
   public static final String GAP_NAME = "convnet-gap";
 
+  /** Measured at a depth of 3; every block has a quarter of the one before. */
+  private static final long MAPS_IN_TRAINING = 7;
+
   /** One block: the position of its convolution in the published list of layers, its padding. */
   private record Block(String convolution, String norm, int padding) {}
 
@@ -96,6 +99,11 @@ public final class ConvNet extends AbstractNetwork {
   @Override
   protected long largestMap(long pixels) {
     return width * pixels;
+  }
+
+  @Override
+  protected long mapsInTraining() {
+    return MAPS_IN_TRAINING;
   }
 
   @Override

@@ -15,6 +15,9 @@ final class Vgg11 extends AbstractNetwork {
 
   static final String NAME = "vgg11";
 
+  /** Measured. */
+  private static final long MAPS_IN_TRAINING = 14;
+
   /** Channels of the convolutions; 0 is a pooling. */
   private static final int[] PLAN = {64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0};
 
@@ -72,6 +75,11 @@ final class Vgg11 extends AbstractNetwork {
   @Override
   protected long largestMap(long pixels) {
     return 64 * pixels;
+  }
+
+  @Override
+  protected long mapsInTraining() {
+    return MAPS_IN_TRAINING;
   }
 
   @Override

@@ -21,6 +21,9 @@ final class VisionTransformer extends AbstractNetwork {
   private static final int MLP_WIDTH = 512;
   private static final double DROPOUT = 0.1;
 
+  /** Measured, dropout masks included. */
+  private static final long MAPS_PER_LAYER = 24;
+
   private final int patch;
   private final int depth;
   private final boolean normed;
@@ -69,6 +72,11 @@ final class VisionTransformer extends AbstractNetwork {
   @Override
   protected long largestMap(long pixels) {
     return MLP_WIDTH * pixels / ((long) patch * patch);
+  }
+
+  @Override
+  protected long mapsInTraining() {
+    return MAPS_PER_LAYER * depth;
   }
 
   @Override

@@ -51,28 +51,39 @@ public record SideBySide(int workers, int threadsEach) {
   }
 
   /**
+   * The same with at most {@code limit} pieces at a time, for memory that is taken now: each keeps
+   * its threads, so that its bits stay the same.
+   */
+  public SideBySide atMost(long limit) {
+    return new SideBySide((int) Math.max(1, Math.min(workers, limit)), threadsEach);
+  }
+
+  /**
    * Does the pieces 0 to {@code count - 1}, begun in this order; returns when all have ended.
    *
    * <p>A single worker is the calling thread. The first piece that fails stops the others at their
    * next look at their token, and its error is thrown.
    */
   public void run(int count, CancellationToken cancellation, Task task) {
-    if (workers == 1) {
-      for (int index = 0; index < count; index++) {
-        task.run(index, cancellation);
-      }
-      return;
-    }
     LibTorch.load();
     int before = torch.get_num_threads();
-    Pool pool = new Pool(count, cancellation, task);
     try {
-      pool.run();
+      if (workers == 1) {
+        alone(count, cancellation, task);
+      } else {
+        new Pool(count, cancellation, task).run();
+      }
     } finally {
       // What a worker sets is also where threads to come begin.
       torch.set_num_threads(before);
     }
-    pool.throwFailure();
+  }
+
+  private void alone(int count, CancellationToken cancellation, Task task) {
+    torch.set_num_threads(threadsEach);
+    for (int index = 0; index < count; index++) {
+      task.run(index, cancellation);
+    }
   }
 
   /** The workers of one call. */
@@ -103,6 +114,7 @@ public record SideBySide(int workers, int threadsEach) {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+      throwFailure();
     }
 
     /** Waits until the thread has ended: native code must not go on behind the caller's back. */

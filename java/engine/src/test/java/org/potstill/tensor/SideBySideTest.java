@@ -36,6 +36,21 @@ class SideBySideTest {
   }
 
   @Test
+  void limitTakesWorkersAndLeavesTheThreadsOfEach() {
+    SideBySide four = new SideBySide(4, 3);
+    assertEquals(new SideBySide(2, 3), four.atMost(2));
+    assertEquals(new SideBySide(1, 3), four.atMost(0));
+    assertEquals(four, four.atMost(Long.MAX_VALUE));
+    try (LibTorch.ThreadSettings settings = LibTorch.withThreads(4)) {
+      int[] found = new int[1];
+      four.atMost(0)
+          .run(1, new CancellationToken(), (index, token) -> found[0] = torch.get_num_threads());
+      assertEquals(3, found[0]);
+      assertEquals(4, torch.get_num_threads());
+    }
+  }
+
+  @Test
   void everyPieceIsDoneOnceWithTheThreadsOfItsWorker() {
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(4)) {
       int[] threads = new int[7];
