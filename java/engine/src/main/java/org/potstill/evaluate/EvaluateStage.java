@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
@@ -20,6 +21,7 @@ import org.potstill.distill.ImageFolder;
 import org.potstill.distill.LatentsFile;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.FreeMemory;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.LibTorch;
 
@@ -35,6 +37,7 @@ public final class EvaluateStage {
   private final EvaluateConfig evaluate;
   private final Dataset data;
   private final RunContext context;
+  private final LongSupplier freeMemory;
 
   /**
    * A stage that reads and writes the directory of {@code context}.
@@ -42,7 +45,13 @@ public final class EvaluateStage {
    * @throws InputException where the configuration asks for what the data set cannot give
    */
   public EvaluateStage(Config config, Dataset data, RunContext context) {
+    this(config, data, context, FreeMemory::bytes);
+  }
+
+  /** The same with so much free memory, bytes. */
+  EvaluateStage(Config config, Dataset data, RunContext context, LongSupplier freeMemory) {
     this.config = config;
+    this.freeMemory = freeMemory;
     this.evaluate = config.evaluate();
     this.data = data;
     this.context = context;
@@ -84,7 +93,8 @@ public final class EvaluateStage {
    * Evaluates the images of the run.
    *
    * <p>With {@code evaluate.every} it first chooses the best of the kept iterations and puts its
-   * images in the place of the last ones. Goes on at the repeat where an earlier call was stopped.
+   * images in the place of the last ones. Goes on with the repeats that an earlier call, stopped,
+   * left.
    *
    * @return what was written to {@code evaluation.json}
    * @throws InputException where the images are missing, damaged or of another data set
@@ -138,9 +148,8 @@ public final class EvaluateStage {
 
   private Evaluation run(Map<Integer, Path> candidates, boolean chooses) {
     EvaluationJournal journal = new EvaluationJournal(context.directory().resolve(JOURNAL));
-    context.directory().metrics().cutBack(NAME, journal.size());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
-        Trials trials = new Trials(config, data, context, journal)) {
+        Trials trials = new Trials(config, data, context, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
       trials.expect(sets);
       Selection selection = Selection.none();

@@ -8,54 +8,57 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 
 /**
- * The accuracies of repeats that are finished, so that an evaluation that was killed goes on at the
- * repeat where it stopped.
+ * What the repeats that are finished came to, so that an evaluation that was killed goes on with
+ * those that are missing.
  *
  * <p>An accuracy is found again only under the same key, which stands for all that it depends on.
+ * Not safe for use by several threads.
  */
 final class EvaluationJournal {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
-  private final Map<String, Double> accuracies = new LinkedHashMap<>();
+  private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
+
+  /**
+   * What a repeat came to.
+   *
+   * @param accuracy from 0 to 1
+   * @param seconds wall time of its training and measuring
+   */
+  record Outcome(double accuracy, double seconds) {}
 
   /** The journal in {@code file}; what cannot be read is measured again. */
   EvaluationJournal(Path file) {
     this.file = file;
     if (Files.exists(file)) {
       try {
-        accuracies.putAll(
-            JSON.readValue(file.toFile(), new TypeReference<Map<String, Double>>() {}));
+        outcomes.putAll(
+            JSON.readValue(file.toFile(), new TypeReference<Map<String, Outcome>>() {}));
       } catch (IOException e) {
-        accuracies.clear();
+        outcomes.clear();
       }
     }
   }
 
-  OptionalDouble find(String key) {
-    Double accuracy = accuracies.get(key);
-    return accuracy == null ? OptionalDouble.empty() : OptionalDouble.of(accuracy);
+  Optional<Outcome> find(String key) {
+    return Optional.ofNullable(outcomes.get(key));
   }
 
-  void put(String key, double accuracy) {
-    accuracies.put(key, accuracy);
+  void put(String key, Outcome outcome) {
+    outcomes.put(key, outcome);
     try {
       AtomicFiles.writeString(
-          file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(accuracies));
+          file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(outcomes));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** Number of accuracies kept. */
-  int size() {
-    return accuracies.size();
   }
 
   /** Ends the journal: the evaluation is finished. */

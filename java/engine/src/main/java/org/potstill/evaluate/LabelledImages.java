@@ -31,6 +31,11 @@ final class LabelledImages implements AutoCloseable {
     }
   }
 
+  /** The same images for somebody else to close. */
+  LabelledImages share() {
+    return new LabelledImages(images(), labels());
+  }
+
   /** (N, C, H, W); owned by this object. */
   Tensor images() {
     return tensors.get(IMAGES);

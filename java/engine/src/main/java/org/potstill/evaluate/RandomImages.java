@@ -64,6 +64,11 @@ final class RandomImages implements TrainingSource {
     return NAME + " " + Arrays.toString(perClass);
   }
 
+  @Override
+  public boolean varies() {
+    return true;
+  }
+
   /** The images chosen for a repeat, class after class. */
   List<ImageRecord> choose(int repeat) {
     List<List<ImageRecord>> classes = byClass();

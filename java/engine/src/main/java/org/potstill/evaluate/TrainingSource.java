@@ -11,8 +11,13 @@ interface TrainingSource {
   /** What it is, for progress and metrics: {@code distilled}, {@code random}. */
   String name();
 
-  /** Stands for its content: the same key means the same images at every repeat. */
+  /** Stands for its content: under the same key a repeat has the same images. */
   String key();
+
+  /** Whether every repeat has images of its own. */
+  default boolean varies() {
+    return false;
+  }
 
   /** The images of a repeat, as many of every class at each; the caller closes them. */
   LabelledImages load(int repeat);

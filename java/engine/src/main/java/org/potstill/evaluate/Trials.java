@@ -5,7 +5,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
@@ -14,13 +14,18 @@ import org.potstill.data.ImageRecord;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
 import org.potstill.net.Networks;
+import org.potstill.net.TrainingMemory;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 
-/** Trains networks on sets of images and measures them; finished repeats are not done again. */
+/**
+ * Trains networks on sets of images and measures them, several at once where there is room;
+ * finished repeats are not done again.
+ */
 final class Trials implements AutoCloseable {
 
   /** Images that a trained network is measured on. */
@@ -33,18 +38,29 @@ final class Trials implements AutoCloseable {
   private final Dataset data;
   private final RunContext context;
   private final ImageSetLoader loader;
-  private final EvaluationJournal journal;
+  private final TrialReports reports;
+  private final TrialRoom room;
   private final Map<String, Network> networks;
   private final String settings;
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
-  private long trainings;
-  private long begun;
+  private long numbered;
 
-  Trials(Config config, Dataset data, RunContext context, EvaluationJournal journal) {
+  /**
+   * Trials of an evaluation.
+   *
+   * @param free native memory that is free, bytes
+   */
+  Trials(
+      Config config,
+      Dataset data,
+      RunContext context,
+      EvaluationJournal journal,
+      LongSupplier free) {
     this.config = config.evaluate();
     this.data = data;
     this.context = context;
-    this.journal = journal;
+    reports = new TrialReports(context, journal, this.config.repeats(), this.config.epochs());
+    room = new TrialRoom(context.threads(), this.config.repeats(), free);
     loader = new ImageSetLoader(data, config.data(), context);
     networks = EvaluationNetworks.of(config, data);
     settings = settings(config);
@@ -72,7 +88,7 @@ final class Trials implements AutoCloseable {
 
   /** Says how many sets will be measured in all, for the progress. */
   void expect(int sets) {
-    trainings = (long) sets * networks.size() * config.repeats();
+    reports.expect((long) sets * networks.size() * config.repeats());
   }
 
   /** The images of a split, loaded when first asked for. */
@@ -88,80 +104,101 @@ final class Trials implements AutoCloseable {
 
   /** The accuracies of every network, trained on {@code source}, on the images of {@code split}. */
   Map<String, Evaluation.NetworkResult> measure(TrainingSource source, Split split) {
-    Map<String, Evaluation.NetworkResult> results = new LinkedHashMap<>();
-    for (String network : networks.keySet()) {
-      List<Double> accuracies = new ArrayList<>();
-      for (int repeat = 0; repeat < config.repeats(); repeat++) {
-        accuracies.add(accuracy(source, split, network, repeat));
-        begun++;
-      }
-      results.put(network, new Evaluation.NetworkResult(accuracies));
+    List<Trial> all = trials(source, split);
+    List<Trial> missing = reports.missing(all);
+    if (!missing.isEmpty()) {
+      train(source, split, missing);
     }
+    Map<String, List<Double>> accuracies = new LinkedHashMap<>();
+    for (Trial trial : all) {
+      accuracies
+          .computeIfAbsent(trial.network(), network -> new ArrayList<>())
+          .add(reports.accuracy(trial));
+    }
+    Map<String, Evaluation.NetworkResult> results = new LinkedHashMap<>();
+    accuracies.forEach(
+        (network, values) -> results.put(network, new Evaluation.NetworkResult(values)));
     return results;
   }
 
-  private double accuracy(TrainingSource source, Split split, String network, int repeat) {
-    Map<String, String> all =
-        Map.of("settings", settings, "images", source.key(), "version", Networks.version(network));
-    String hash = Fingerprint.of(all).hash();
-    String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
-    OptionalDouble known = journal.find(key);
-    if (known.isPresent()) {
-      return known.getAsDouble();
+  private List<Trial> trials(TrainingSource source, Split split) {
+    String images = source.key();
+    List<Trial> trials = new ArrayList<>();
+    for (String network : networks.keySet()) {
+      Map<String, String> all =
+          Map.of("settings", settings, "images", images, "version", Networks.version(network));
+      String hash = Fingerprint.of(all).hash();
+      for (int repeat = 0; repeat < config.repeats(); repeat++) {
+        String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
+        trials.add(new Trial(++numbered, network, source.name(), repeat, key));
+      }
     }
-    long start = System.nanoTime();
-    double accuracy;
-    try (LabelledImages images = source.load(repeat)) {
-      accuracy = train(images, split, network, repeat, source.name());
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    long step = journal.size() + 1L;
-    // The line first: killed in between, it is cut back and written again.
-    context
-        .directory()
-        .metrics()
-        .append(EvaluateStage.NAME, step, seconds, Map.of("accuracy", accuracy));
-    journal.put(key, accuracy);
-    context.listener().metric(EvaluateStage.NAME, step, "accuracy", accuracy);
-    return accuracy;
+    return trials;
   }
 
-  private double train(
-      LabelledImages images, Split split, String name, int repeat, String sourceName) {
-    LabelledImages measuredOn = images(split);
-    Network network = networks.get(name);
+  /** Trains as many at once as there is room for. */
+  private void train(TrainingSource source, Split split, List<Trial> trials) {
+    try (TrialSets sets = new TrialSets(source, trials.get(0).repeat())) {
+      LabelledImages measuredOn = images(split);
+      for (TrialRoom.Group group : room.groups(trials, trial -> bytes(trial, sets))) {
+        List<Trial> some = group.trials();
+        room.now(group, trial -> bytes(trial, sets))
+            .run(
+                some.size(),
+                context.cancellation(),
+                (index, cancellation) -> run(some.get(index), sets, measuredOn, cancellation));
+      }
+    }
+  }
+
+  private long bytes(Trial trial, TrialSets sets) {
+    long batch = Math.min(config.batch(), sets.size());
+    long pixels = (long) data.resolution() * data.resolution();
+    return sets.bytes() + TrainingMemory.bytes(networks.get(trial.network()), batch, pixels);
+  }
+
+  private void run(
+      Trial trial, TrialSets sets, LabelledImages measuredOn, CancellationToken cancellation) {
+    long start = System.nanoTime();
+    double accuracy;
+    try (LabelledImages images = reports.images(sets, trial)) {
+      accuracy = accuracy(trial, images, measuredOn, cancellation);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    reports.finished(trial, new EvaluationJournal.Outcome(accuracy, seconds));
+  }
+
+  private double accuracy(
+      Trial trial,
+      LabelledImages images,
+      LabelledImages measuredOn,
+      CancellationToken cancellation) {
+    Network network = networks.get(trial.network());
     RandomStream initial =
-        RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, repeat);
-    String task =
-        String.format(
-            "%s on %s images, repeat %d of %d", name, sourceName, repeat + 1, config.repeats());
+        RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
     try (PointerScope scope = new PointerScope();
         NamedTensors state = network.initialise(initial);
         NamedTensors average =
-            EvaluationNetworks.training(config, name)
+            EvaluationNetworks.training(config, trial.network())
                 .run(
                     network,
                     state,
                     images.images(),
                     images.labels(),
-                    TrainingDraws.of(context.seed(), repeat),
-                    (epoch, loss, accuracy) -> epochFinished(task, epoch, loss))) {
+                    TrainingDraws.of(context.seed(), trial.repeat()),
+                    (epoch, loss, accuracy) -> {
+                      cancellation.throwIfCancelled();
+                      epochFinished(trial, epoch, loss);
+                    })) {
       return Accuracy.of(
           network, average, measuredOn.images(), measuredOn.labels(), config.batch());
     }
   }
 
-  private void epochFinished(String task, int epoch, double loss) {
-    context.cancellation().throwIfCancelled();
-    long done = begun * config.epochs() + epoch + 1;
-    context
-        .listener()
-        .progress(EvaluateStage.NAME, task, done, trainings * config.epochs(), "epochs");
+  private void epochFinished(Trial trial, int epoch, double loss) {
+    reports.epochs(trial, epoch + 1);
     if (epoch == config.epochs() - 1 && !Double.isFinite(loss)) {
-      context
-          .listener()
-          .warning(
-              EvaluateStage.NAME, task + ": training diverged; try a lower evaluate.learning-rate");
+      reports.diverged(trial);
     }
   }
 

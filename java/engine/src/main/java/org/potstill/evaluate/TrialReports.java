@@ -1,0 +1,146 @@
+package org.potstill.evaluate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.potstill.evaluate.EvaluationJournal.Outcome;
+import org.potstill.run.RunContext;
+
+/**
+ * Journal, figures and progress of trials that run at once, one report at a time.
+ *
+ * <p>The journal takes an outcome as soon as it is there, so that nothing is lost. The lines of
+ * {@code metrics.jsonl} are written in the order of the trials, whichever ended first; a resumed
+ * evaluation writes those of the trials in the journal anew.
+ */
+final class TrialReports {
+
+  private final RunContext context;
+  private final EvaluationJournal journal;
+  private final int repeats;
+  private final int epochs;
+
+  /** Epochs done by the trials under way. */
+  private final SortedMap<Trial, Integer> underWay = new TreeMap<>(TrialReports::compare);
+
+  /** Outcomes whose line waits for those of earlier trials, by number. */
+  private final SortedMap<Long, Line> waiting = new TreeMap<>();
+
+  private long written;
+  private long epochsDone;
+  private long trials;
+
+  /** A line to write. */
+  private record Line(Outcome outcome, boolean fresh) {}
+
+  /**
+   * Reports of an evaluation.
+   *
+   * @param repeats of every network on every set
+   * @param epochs of a trial
+   */
+  TrialReports(RunContext context, EvaluationJournal journal, int repeats, int epochs) {
+    this.context = context;
+    this.journal = journal;
+    this.repeats = repeats;
+    this.epochs = epochs;
+    context.directory().metrics().cutBack(EvaluateStage.NAME, 0);
+  }
+
+  private static int compare(Trial a, Trial b) {
+    return Long.compare(a.number(), b.number());
+  }
+
+  /** Says how many trials there are in all. */
+  synchronized void expect(long count) {
+    trials = count;
+  }
+
+  /** Those whose outcome is not known yet; the others count as done. */
+  synchronized List<Trial> missing(List<Trial> all) {
+    List<Trial> missing = new ArrayList<>();
+    for (Trial trial : all) {
+      journal
+          .find(trial.key())
+          .ifPresentOrElse(
+              outcome -> done(trial, new Line(outcome, false)), () -> missing.add(trial));
+    }
+    return missing;
+  }
+
+  /** The outcome of a trial that has ended, be it in an earlier process. */
+  synchronized double accuracy(Trial trial) {
+    return journal.find(trial.key()).orElseThrow().accuracy();
+  }
+
+  /** Loads the images of a trial while nobody reports, since the loader reports as well. */
+  synchronized LabelledImages images(TrialSets sets, Trial trial) {
+    return sets.of(trial.repeat());
+  }
+
+  /** A trial has done {@code count} epochs. */
+  synchronized void epochs(Trial trial, int count) {
+    underWay.put(trial, count);
+    long done = epochsDone + underWay.values().stream().mapToLong(Integer::longValue).sum();
+    context.listener().progress(EvaluateStage.NAME, task(), done, trials * epochs, "epochs");
+  }
+
+  /** For example {@code convnet on distilled images, repeats 1, 2 of 5}. */
+  private String task() {
+    Map<String, List<Trial>> byNetwork = new LinkedHashMap<>();
+    for (Trial trial : underWay.keySet()) {
+      byNetwork.computeIfAbsent(trial.network(), network -> new ArrayList<>()).add(trial);
+    }
+    return byNetwork.values().stream().map(this::task).collect(Collectors.joining("; "));
+  }
+
+  private String task(List<Trial> some) {
+    Trial first = some.get(0);
+    String numbers =
+        some.stream().map(trial -> "" + (trial.repeat() + 1)).collect(Collectors.joining(", "));
+    return String.format(
+        "%s on %s images, %s %s of %d",
+        first.network(), first.set(), some.size() == 1 ? "repeat" : "repeats", numbers, repeats);
+  }
+
+  /** The loss of a trial's last epoch is not finite. */
+  synchronized void diverged(Trial trial) {
+    context
+        .listener()
+        .warning(
+            EvaluateStage.NAME,
+            task(List.of(trial)) + ": training diverged; try a lower evaluate.learning-rate");
+  }
+
+  /** A trial has ended. */
+  synchronized void finished(Trial trial, Outcome outcome) {
+    journal.put(trial.key(), outcome);
+    underWay.remove(trial);
+    done(trial, new Line(outcome, true));
+  }
+
+  private void done(Trial trial, Line line) {
+    epochsDone += epochs;
+    waiting.put(trial.number(), line);
+    while (waiting.containsKey(written + 1)) {
+      written++;
+      write(waiting.remove(written));
+    }
+  }
+
+  private void write(Line line) {
+    double accuracy = line.outcome().accuracy();
+    context
+        .directory()
+        .metrics()
+        .append(
+            EvaluateStage.NAME, written, line.outcome().seconds(), Map.of("accuracy", accuracy));
+    if (line.fresh()) {
+      context.listener().metric(EvaluateStage.NAME, written, "accuracy", accuracy);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package org.potstill.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.potstill.evaluate.EvaluationRuns.PER_CLASS;
+import static org.potstill.evaluate.EvaluationRuns.data;
+import static org.potstill.evaluate.EvaluationRuns.with;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
+import org.potstill.data.ImageRecord;
+import org.potstill.data.PatternDataset;
+import org.potstill.errors.InputException;
+import org.potstill.prune.CoreSet;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.LibTorch;
+
+class BaselinesTest {
+
+  @TempDir Path folder;
+  private EvaluationRuns runs;
+
+  @BeforeEach
+  void setUp() {
+    LibTorch.load();
+    runs = new EvaluationRuns(folder);
+  }
+
+  @Test
+  void everyBaselineIsMeasuredAndTeaches() throws IOException {
+    PatternDataset data = data();
+    List<CoreSet.Entry> kept = new ArrayList<>();
+    for (int i = 0; i < data.training().size(); i++) {
+      ImageRecord image = data.training().get(i);
+      String key = data.classKeys().get(image.classIndex());
+      kept.add(new CoreSet.Entry(image.id(), key, 100f - i, i % 10 + 1));
+    }
+    new CoreSet(kept).write(runs.prepared("run").resolve(CoreSet.FILE));
+    String[] all = with("evaluate.baselines=[easiest,herding,k-center,full]", "evaluate.repeats=1");
+    Evaluation evaluation = runs.evaluate("run", data, null, all);
+    assertEquals(
+        List.of("easiest", "herding", "k-center", "full"),
+        List.copyOf(evaluation.baselines().keySet()));
+    evaluation
+        .baselines()
+        .forEach(
+            (name, set) ->
+                assertTrue(set.networks().get("convnet").mean() > 0.6, name + " " + set));
+    Evaluation again = runs.evaluate("run", data, null, all);
+    assertEquals(evaluation.baselines(), again.baselines());
+  }
+
+  @Test
+  void easiestImagesAreThoseOfLowestLoss() {
+    PatternDataset data = data();
+    List<CoreSet.Entry> kept = new ArrayList<>();
+    for (int i = 0; i < 30; i += 3) {
+      ImageRecord image = data.training().get(i);
+      String key = data.classKeys().get(image.classIndex());
+      kept.add(new CoreSet.Entry(image.id(), key, 100f - i, i + 1));
+    }
+    Path root = runs.prepared("run");
+    new CoreSet(kept).write(root.resolve(CoreSet.FILE));
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), 3, 1);
+      Config config = ConfigLoader.of(with());
+      List<ImageRecord> chosen =
+          new Baselines(config, data, context, null, new int[] {2, 1, 9}).easiest();
+      assertEquals(
+          List.of(9, 6, 18, 27, 24, 21), chosen.stream().map(data.training()::indexOf).toList());
+      kept.set(0, new CoreSet.Entry(kept.get(0).id(), "a", Float.NaN, 1));
+      new CoreSet(kept).write(root.resolve(CoreSet.FILE));
+      Baselines unscored = new Baselines(config, data, context, null, new int[] {2, 1, 9});
+      String message =
+          assertThrows(InputException.class, () -> unscored.of("easiest")).getMessage();
+      assertTrue(message.contains("evaluate.baselines: easiest"), message);
+    }
+  }
+
+  @Test
+  void randomBaselineIsAFreshChoiceOfTrainingImages() {
+    PatternDataset data = data();
+    RunContext context = new RunContext(null, RunListener.SILENT, new CancellationToken(), 3, 1);
+    RandomImages random = new RandomImages(data, null, context, new int[] {2, 1, 3});
+    List<ImageRecord> first = random.choose(0);
+    assertEquals(List.of(0, 0, 1, 2, 2, 2), first.stream().map(ImageRecord::classIndex).toList());
+    assertTrue(data.training().containsAll(first));
+    assertEquals(6, first.stream().distinct().count());
+    assertEquals(first, random.choose(0));
+    assertNotEquals(first, random.choose(1));
+  }
+
+  @Test
+  void onlyTheImagesThatAreNeededAreDecoded() {
+    PatternDataset data = data();
+    runs.evaluate(
+        "run",
+        data,
+        null,
+        with("evaluate.baselines=[random]", "evaluate.epochs=1", "evaluate.repeats=1"));
+    assertEquals(15 + 3 * PER_CLASS, data.reads());
+    assertTrue(data.validation().stream().noneMatch(image -> data.wasDecoded(image.id())));
+  }
+}

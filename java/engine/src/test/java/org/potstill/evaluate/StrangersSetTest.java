@@ -1,0 +1,100 @@
+package org.potstill.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.potstill.evaluate.EvaluationRuns.SETTINGS;
+import static org.potstill.evaluate.EvaluationRuns.SIDE;
+import static org.potstill.evaluate.EvaluationRuns.data;
+import static org.potstill.evaluate.EvaluationRuns.pixels;
+import static org.potstill.evaluate.EvaluationRuns.set;
+import static org.potstill.evaluate.EvaluationRuns.with;
+import static org.potstill.evaluate.EvaluationRuns.write;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.data.Dataset;
+import org.potstill.data.Normalisation;
+import org.potstill.data.PatternDataset;
+import org.potstill.distill.DistilledSet;
+import org.potstill.distill.ImageFolder;
+import org.potstill.errors.InputException;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Tensors;
+
+class StrangersSetTest {
+
+  @TempDir Path folder;
+  private EvaluationRuns runs;
+
+  @BeforeEach
+  void setUp() {
+    LibTorch.load();
+    runs = new EvaluationRuns(folder);
+  }
+
+  @Test
+  void strangersSetIsBroughtToTheTermsOfTheData() {
+    PatternDataset data = data();
+    Path file = folder.resolve("stranger.safetensors");
+    Normalisation other = new Normalisation(List.of(0.1), List.of(0.7));
+    try (DistilledSet set = set(data, true, other, List.of("c", "a", "b"))) {
+      set.write(file);
+    }
+    try (LabelledImages images = new DistilledImages(file, data).load(0)) {
+      long[] labels = Tensors.toLongs(images.labels());
+      assertEquals(List.of(2L, 2L, 0L, 0L, 1L, 1L), Arrays.stream(labels).boxed().toList());
+      float[] expected = pixels(data, data.training().get(0), data.normalisation());
+      try (PointerScope scope = new PointerScope()) {
+        float[] found = Tensors.toFloats(images.images().select(0, 2));
+        for (int i = 0; i < found.length; i++) {
+          assertEquals(expected[i], found[i], 1e-5f);
+        }
+      }
+    }
+  }
+
+  @Test
+  void folderOfPicturesIsAStrangersSetToo() {
+    PatternDataset data = data();
+    Path pictures = folder.resolve("pictures");
+    try (DistilledSet set = set(data, true, data.normalisation(), data.classKeys())) {
+      ImageFolder.write(set, pictures);
+    }
+    Evaluation evaluation = runs.evaluate("run", data, pictures, SETTINGS);
+    assertTrue(evaluation.distilled().networks().get("convnet").mean() > 0.8);
+    String message =
+        assertThrows(
+                InputException.class,
+                () ->
+                    runs.evaluate(
+                        "other", new PatternDataset(SIDE, 1, 4, "a", "b", "x"), pictures, SETTINGS))
+            .getMessage();
+    assertTrue(message.contains("none of the classes"), message);
+  }
+
+  @Test
+  void setsThatDoNotFitAreErrors() {
+    Path file = folder.resolve("set.safetensors");
+    write(data(), true, file);
+    PatternDataset larger = new PatternDataset(12, 1, 4, "a", "b", "c");
+    assertTrue(fault(file, larger).contains("data.resolution"));
+    PatternDataset colour = new PatternDataset(SIDE, 3, 4, "a", "b", "c");
+    assertTrue(fault(file, colour).contains("1 channels"));
+    PatternDataset others = new PatternDataset(SIDE, 1, 4, "a", "b", "x");
+    assertTrue(fault(file, others).contains("class 'c'"));
+    assertTrue(fault(folder.resolve("none.safetensors"), data()).contains("no such file"));
+  }
+
+  private String fault(Path file, Dataset data) {
+    return assertThrows(
+            InputException.class,
+            () -> runs.evaluate("faulty", data, file, with("evaluate.epochs=1")))
+        .getMessage();
+  }
+}
