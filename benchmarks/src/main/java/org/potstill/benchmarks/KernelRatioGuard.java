@@ -88,6 +88,12 @@ public final class KernelRatioGuard {
         SelectCase::new,
         FeatureMeanCase::new,
         QuantiseCase::new,
+        UpFirDnCase::larger,
+        UpFirDnCase::smaller,
+        () -> FilteredLeakyReluCase.sameSize(false),
+        () -> FilteredLeakyReluCase.sameSize(true),
+        () -> FilteredLeakyReluCase.larger(false),
+        () -> FilteredLeakyReluCase.larger(true),
         GradientMatchCase::new,
         () -> new TrajectoryCase(616_000),
         () -> new TrajectoryCase(11_000_000));

@@ -28,7 +28,7 @@ import org.potstill.tensor.Tensors;
  * @param slope of the activation below zero
  * @param clamp bound of the absolute value, or infinity; no gradient passes where it holds
  */
-record FilteredLeakyRelu(
+public record FilteredLeakyRelu(
     int up, int down, UpFirDn resampling, double gain, double slope, double clamp) {
 
   /** Elements of the upsampled size that are worked on at a time: 2 MB. */
@@ -40,7 +40,7 @@ record FilteredLeakyRelu(
    * @param low rows and columns added before the upsampled image, negative to crop
    * @param high likewise after it
    */
-  static FilteredLeakyRelu of(
+  public static FilteredLeakyRelu of(
       int up, int down, int low, int high, double gain, double slope, double clamp) {
     UpFirDn resampling = UpFirDn.square(up, 1, low, high, (double) up * up);
     return new FilteredLeakyRelu(up, down, resampling, gain, slope, clamp);
@@ -56,7 +56,8 @@ record FilteredLeakyRelu(
    * @param kernels may be null
    * @return (N, C, H', W') in the caller's scope
    */
-  Tensor apply(Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Kernels kernels) {
+  public Tensor apply(
+      Tensor input, Tensor bias, Tensor upFilter, Tensor downFilter, Kernels kernels) {
     if (GradMode.is_enabled() && (input.requires_grad() || bias.requires_grad())) {
       return whole(input, bias, upFilter, downFilter);
     }
@@ -89,7 +90,7 @@ record FilteredLeakyRelu(
    * @param kernels may be null
    * @return (N, C, H, W) in the caller's scope
    */
-  Tensor gradient(
+  public Tensor gradient(
       Tensor input,
       Tensor bias,
       Tensor upFilter,

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param flip whether the filter is cross-correlated; otherwise it is a convolution
  * @param gain factor of the output
  */
-record UpFirDn(
+public record UpFirDn(
     int upX,
     int upY,
     int downX,
@@ -34,7 +34,7 @@ record UpFirDn(
     double gain) {
 
   /** The same factors and padding in both directions, a convolution. */
-  static UpFirDn square(int up, int down, int low, int high, double gain) {
+  public static UpFirDn square(int up, int down, int low, int high, double gain) {
     return new UpFirDn(up, up, down, down, low, high, low, high, false, gain);
   }
 
@@ -50,7 +50,7 @@ record UpFirDn(
    * @param filter (taps) for a separable filter, (rows, columns), or null for none
    * @return (N, C, H', W') in the caller's scope
    */
-  Tensor apply(Tensor images, Tensor filter) {
+  public Tensor apply(Tensor images, Tensor filter) {
     Tensor padded = padded(upsampled(images));
     if (filter == null) {
       return kept(gain == 1 ? padded : padded.mul(new Scalar(gain)));
