@@ -22,6 +22,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
 import org.potstill.data.Normalisation;
@@ -147,8 +149,11 @@ class GladSpaceTest {
         Files.mismatch(run.resolve(DistilledSet.historyFile(2)), out.resolve(DistilledSet.FILE)));
   }
 
-  @Test
-  void resumedRunIsBitIdentical() throws IOException {
+  /** Latents, the momentum of their optimiser and what the method learns go on. */
+  @ParameterizedTest
+  @EnumSource
+  void resumedRunIsBitIdentical(Method method) throws IOException {
+    tiny.method = method;
     Path whole = run("whole");
     tiny.listener =
         new RunListener() {
@@ -167,6 +172,7 @@ class GladSpaceTest {
     for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE, LatentsFile.FILE)) {
       assertSame(whole, resumed, file);
     }
+    assertEquals(method == Method.MTT, TinyRun.learnedRate(resumed).isPresent());
   }
 
   @Test

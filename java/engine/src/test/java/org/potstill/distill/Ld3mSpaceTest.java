@@ -159,8 +159,11 @@ class Ld3mSpaceTest {
     assertSame(run, out, "distilled/images/dog_wolf/00.png");
   }
 
-  @Test
-  void resumedRunIsBitIdentical() throws IOException {
+  /** Latents, the momentum of their optimiser and what the method learns go on. */
+  @ParameterizedTest
+  @EnumSource
+  void resumedRunIsBitIdentical(Method method) throws IOException {
+    tiny.method = method;
     Path whole = run("whole");
     tiny.listener =
         new RunListener() {
@@ -179,6 +182,7 @@ class Ld3mSpaceTest {
     for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE, LatentsFile.FILE)) {
       assertSame(whole, resumed, file);
     }
+    assertEquals(method == Method.MTT, TinyRun.learnedRate(resumed).isPresent());
   }
 
   @Test

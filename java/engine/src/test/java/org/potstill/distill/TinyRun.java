@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.config.Config;
 import org.potstill.config.DataConfig;
@@ -228,6 +229,13 @@ final class TinyRun {
     try (DistilledSet set = DistilledSet.read(folder.resolve(file));
         PointerScope scope = new PointerScope()) {
       return Tensors.toFloats(set.images());
+    }
+  }
+
+  /** The learning rate that a run learned; empty where it learned none. */
+  static OptionalDouble learnedRate(Path folder) {
+    try (DistilledSet set = DistilledSet.read(folder.resolve(DistilledSet.FILE))) {
+      return set.description().learningRate();
     }
   }
 }
