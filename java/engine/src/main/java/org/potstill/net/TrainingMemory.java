@@ -10,7 +10,8 @@ public final class TrainingMemory {
 
   /**
    * Native memory that a training holds at its peak besides its images, roughly: an upper bound for
-   * the networks of Potstill, within a factor of two (measured, with and without oneDNN).
+   * the networks of Potstill. As measured at 32 pixels they take at least half of it, with oneDNN a
+   * third.
    *
    * @param batch images of a step
    * @param pixels of an image, height times width
