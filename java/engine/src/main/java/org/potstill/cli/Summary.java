@@ -89,12 +89,20 @@ final class Summary {
     return lines;
   }
 
+  /** Mean, standard deviation and, of several repeats, the 95 percent confidence interval. */
   private static String percent(JsonNode network) {
-    return String.format(
-        Locale.ROOT,
-        "%.1f %% (+- %.1f)",
-        100 * network.path("mean").asDouble(),
-        100 * network.path("std").asDouble());
+    double mean = 100 * network.path("mean").asDouble();
+    double std = 100 * network.path("std").asDouble();
+    double half = 100 * network.path("ci95").asDouble(Double.NaN);
+    return Double.isNaN(half)
+        ? String.format(Locale.ROOT, "%.1f %% (+- %.1f)", mean, std)
+        : String.format(
+            Locale.ROOT,
+            "%.1f %% (+- %.1f, 95 %% interval %.1f to %.1f)",
+            mean,
+            std,
+            mean - half,
+            mean + half);
   }
 
   private static JsonNode read(Path file) {

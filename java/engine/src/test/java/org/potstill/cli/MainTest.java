@@ -189,6 +189,24 @@ class MainTest {
   }
 
   @Test
+  void summaryHoldsTheConfidenceIntervalOfSeveralRepeats() throws IOException {
+    Files.createDirectories(folder.resolve("run"));
+    Files.writeString(
+        folder.resolve("run/evaluation.json"),
+        """
+        {"networks": {"convnet": {"mean": 0.7123, "std": 0.004, "ci95": 0.0062}},
+         "baselines":
+           {"random": {"networks": {"convnet": {"mean": 0.55, "std": 0.01, "ci95": null}}}}}
+        """);
+    assertEquals(0, run("x"));
+    assertTrue(
+        out.startsWith(
+            "convnet: accuracy 71.2 % (+- 0.4, 95 % interval 70.6 to 71.9),"
+                + " random images 55.0 % (+- 1.0)\n"),
+        out);
+  }
+
+  @Test
   void failuresAreToldWithoutStackTraces() {
     assertEquals(1, run("bug"));
     assertTrue(
