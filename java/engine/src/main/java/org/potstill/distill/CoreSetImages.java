@@ -8,6 +8,7 @@ import org.potstill.config.DataConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
+import org.potstill.errors.InputException;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
@@ -77,6 +78,26 @@ public final class CoreSetImages implements AutoCloseable {
   /** Number of images of a class. */
   public int count(int classIndex) {
     return offsets[classIndex + 1] - offsets[classIndex];
+  }
+
+  /**
+   * Checks that every class has images for so many synthetic ones to start from.
+   *
+   * @throws InputException where one has fewer
+   */
+  public void requireEnough(int imagesPerClass) {
+    for (int c = 0; c < classes(); c++) {
+      if (count(c) < imagesPerClass) {
+        throw new InputException(
+            "class '"
+                + className(c)
+                + "' keeps "
+                + count(c)
+                + " images, fewer than distill.images-per-class: "
+                + imagesPerClass
+                + " to start from; lower it, raise prune.keep, or set distill.init: noise");
+      }
+    }
   }
 
   /** Number of images in all. */

@@ -58,7 +58,6 @@ final class DistillLoop {
       double loss = iterate(iteration);
       double seconds = (System.nanoTime() - began) / 1e9;
       long done = iteration + 1;
-      requireFinite(loss, "loss", done);
       boolean last = done == config.iterations();
       tell(done, loss, seconds, last);
       observer.iterated(done);
@@ -81,6 +80,7 @@ final class DistillLoop {
     for (int step = 0; step < steps; step++) {
       try (PointerScope scope = new PointerScope()) {
         MatchingStep matched = distiller.step(space.images(iteration), step);
+        requireFinite(matched.loss(), "loss", iteration + 1, step);
         loss += matched.loss() / steps;
         try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
           optimiser.step(space, gradients);
@@ -104,24 +104,32 @@ final class DistillLoop {
   }
 
   private void requireFiniteVariables(long done) {
-    requireFinite(distiller.learnedRate().orElse(0), "learned rate of the student", done);
+    int last = distiller.stepsPerIteration() - 1;
+    requireFinite(distiller.learnedRate().orElse(0), "learned rate of the student", done, last);
     try (PointerScope scope = new PointerScope()) {
       for (Tensor variable : space.variables().values()) {
         double finite = variable.isfinite().all().item_bool() ? 0 : Double.NaN;
-        requireFinite(finite, "value of an image", done);
+        requireFinite(finite, "value of an image", done, last);
       }
     }
   }
 
-  private static void requireFinite(double value, String what, long done) {
+  private void requireFinite(double value, String what, long done, int step) {
     if (!Double.isFinite(value)) {
+      int steps = distiller.stepsPerIteration();
+      boolean learnsRate = config.method() == DistillConfig.Method.MTT;
       throw new RunFailedException(
           "distillation diverged: at iteration "
               + done
+              + (steps == 1 ? "" : ", step " + (step + 1) + " of " + steps + ",")
               + " the "
               + what
               + " is no longer finite; the last checkpoint stays as it is. Lower"
-              + " distill.learning-rate and start anew with --overwrite");
+              + " distill.learning-rate ("
+              + config.learningRate()
+              + ")"
+              + (learnsRate ? " or distill.trajectory.rate-learning-rate" : "")
+              + " and start anew with --overwrite");
     }
   }
 }

@@ -139,7 +139,7 @@ public final class DistilledSet implements AutoCloseable {
           file + ": some pixels are not finite; the run that made it diverged");
     }
     int classes = description.classNames().size();
-    for (long label : labelValues()) {
+    for (long label : Tensors.toLongs(labels())) {
       if (label < 0 || (classes > 0 && label >= classes)) {
         throw new InputException(
             file + ": label " + label + " is out of range; there are " + classes + " classes");
@@ -165,7 +165,20 @@ public final class DistilledSet implements AutoCloseable {
         metadata.getOrDefault("space", ""),
         metadata.getOrDefault("seed", ""),
         metadata.getOrDefault("config_hash", ""),
-        rate == null ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(rate)));
+        rate == null ? OptionalDouble.empty() : OptionalDouble.of(learningRate(file, rate)));
+  }
+
+  private static double learningRate(Path file, String text) {
+    try {
+      double rate = Double.parseDouble(text);
+      if (rate > 0 && Double.isFinite(rate)) {
+        return rate;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    throw new InputException(
+        file + ": '" + LEARNING_RATE + "' of its metadata is '" + text + "', not a rate above 0");
   }
 
   private static List<Double> numbers(

@@ -66,27 +66,14 @@ public final class PixelSpace implements Space {
   public static PixelSpace real(
       CoreSetImages coreSet, int imagesPerClass, long seed, double learningRate) {
     try (PointerScope scope = new PointerScope()) {
+      coreSet.requireEnough(imagesPerClass);
       TensorVector chosen = new TensorVector();
       for (int c = 0; c < coreSet.classes(); c++) {
-        if (coreSet.count(c) < imagesPerClass) {
-          throw tooFew(coreSet, c, imagesPerClass);
-        }
         RandomStream random = RandomStream.of(seed, Purpose.IMAGE_INITIALISATION, 0, c);
         chosen.push_back(coreSet.batch(c, random.sample(coreSet.count(c), imagesPerClass)));
       }
       return new PixelSpace(torch.cat(chosen, 0), learningRate);
     }
-  }
-
-  private static InputException tooFew(CoreSetImages coreSet, int c, int imagesPerClass) {
-    return new InputException(
-        "class '"
-            + coreSet.className(c)
-            + "' keeps "
-            + coreSet.count(c)
-            + " images, fewer than distill.images-per-class: "
-            + imagesPerClass
-            + " to start from; lower it, raise prune.keep, or set distill.init: noise");
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.stream.Collectors;
 import org.potstill.config.Config;
+import org.potstill.config.DistillConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.CoreSetImages;
@@ -65,6 +66,7 @@ public final class ExpertsStage {
     ExpertReports reports = new ExpertReports(context, experts.count(), experts.epochs());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME)) {
+      requireStart(images);
       ExpertJob job = new ExpertJob(config, network, images, fingerprint, context, reports);
       double seconds =
           new ExpertTiming(config, network, data)
@@ -76,6 +78,14 @@ public final class ExpertsStage {
               missing.size(),
               context.cancellation(),
               (index, cancellation) -> job.train(missing.get(index), cancellation));
+    }
+  }
+
+  /** Before hours of training: the images that will follow the experts start from real ones. */
+  private void requireStart(CoreSetImages images) {
+    DistillConfig distill = config.distill();
+    if (distill.space() == DistillConfig.Space.PIXEL && distill.init() == DistillConfig.Init.REAL) {
+      images.requireEnough(distill.imagesPerClass());
     }
   }
 

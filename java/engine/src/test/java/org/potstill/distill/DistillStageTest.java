@@ -11,10 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.potstill.config.DistillConfig.Init;
+import org.potstill.config.DistillConfig.Method;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
@@ -145,13 +149,44 @@ class DistillStageTest {
     assertTrue(error.getMessage().contains("'cat' keeps 6"), error.getMessage());
   }
 
-  @Test
-  void divergenceNamesTheIterationAndKeepsTheLastCheckpoint() {
+  @ParameterizedTest
+  @EnumSource
+  void divergenceNamesTheIterationAndKeepsTheLastCheckpoint(Method method) throws IOException {
+    tiny.method = method;
     tiny.learningRate = 1e30;
+    assertGoodCheckpointIsLeft("distillation diverged: at iteration 2 the .*");
+  }
+
+  @Test
+  void divergenceNamesTheStepWhereAnIterationHasSeveral() {
+    tiny.method = Method.DC;
+    tiny.outerLoops = 3;
+    tiny.learningRate = 1e30;
+    RunFailedException error = assertThrows(RunFailedException.class, () -> run("steps"));
+    assertTrue(
+        error.getMessage().matches(".*: at iteration 1, step [23] of 3, the loss is .*"),
+        error.getMessage());
+  }
+
+  @Test
+  void learnedRateThatDivergesIsToldLikeAnyOther() throws IOException {
+    tiny.method = Method.MTT;
+    tiny.rateLearningRate = 1e30;
+    assertGoodCheckpointIsLeft(".* or distill.trajectory.rate-learning-rate and start anew .*");
+  }
+
+  private void assertGoodCheckpointIsLeft(String message) throws IOException {
     tiny.checkpointEvery = 1;
     RunFailedException error = assertThrows(RunFailedException.class, () -> run("diverged"));
-    assertTrue(error.getMessage().contains("at iteration "), error.getMessage());
-    assertFalse(Files.exists(folder.resolve("diverged").resolve(DistilledSet.FILE)));
+    assertEquals(1, error.exitStatus());
+    assertTrue(error.getMessage().matches(message), error.getMessage());
+    Path run = folder.resolve("diverged");
+    assertFalse(Files.exists(run.resolve(DistilledSet.FILE)));
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      List<Path> left = files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+      assertFalse(left.isEmpty());
+      left.forEach(TinyRun::assertFinite);
+    }
   }
 
   @Test

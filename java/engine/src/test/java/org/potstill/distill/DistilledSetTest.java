@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
@@ -75,6 +77,35 @@ class DistilledSetTest {
   void labelOutOfRangeIsRefused() {
     Path file = write(new float[6], new long[] {2});
     assertTrue(refusal(file).contains("label 2"));
+  }
+
+  @Test
+  void labelBeyondAnyClassIsRefused() {
+    Path file = write(new float[6], new long[] {1L << 40});
+    assertTrue(refusal(file).contains("label 1099511627776 is out of range"));
+    Path negative = write(new float[6], new long[] {-1});
+    assertTrue(refusal(negative).contains("label -1 is out of range"));
+  }
+
+  @Test
+  void fileThatIsCutShortIsNamed() throws IOException {
+    Path file = write(new float[6], new long[] {1});
+    try (RandomAccessFile cut = new RandomAccessFile(file.toFile(), "rw")) {
+      cut.setLength(cut.length() - 4);
+    }
+    assertTrue(refusal(file).contains("set.safetensors"));
+  }
+
+  @Test
+  void learnedRateThatIsNoneIsRefused() {
+    Map<String, String> metadata = Map.of("learning_rate", "fast");
+    String message =
+        assertThrows(
+                InputException.class,
+                () -> DistilledSet.description(Path.of("set.safetensors"), metadata, 1))
+            .getMessage();
+    assertTrue(message.contains("set.safetensors: 'learning_rate'"), message);
+    assertTrue(message.contains("'fast'"), message);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.potstill.distill;
 
 import static java.util.Collections.nCopies;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +35,9 @@ import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
+import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
 
 /** A distillation of a few images of 8 pixels, whose settings tests change one by one. */
 final class TinyRun {
@@ -56,6 +59,8 @@ final class TinyRun {
   int width = 4;
   int expertCount = 2;
   double expertRate = 0.05;
+  double rateLearningRate = 1e-4;
+  int outerLoops = 1;
   int threads = 1;
   int expertEpochs = 3;
   String precision = "f32";
@@ -214,12 +219,12 @@ final class TinyRun {
         learningRate,
         0.5,
         "once",
-        1,
+        outerLoops,
         1,
         0.01,
         "layerwise",
         prior,
-        new TrajectoryConfig(form, 3, 4, 1, 2, 0.05, 1e-4, 0.5),
+        new TrajectoryConfig(form, 3, 4, 1, 2, 0.05, rateLearningRate, 0.5),
         checkpointEvery,
         1);
   }
@@ -236,6 +241,16 @@ final class TinyRun {
   static OptionalDouble learnedRate(Path folder) {
     try (DistilledSet set = DistilledSet.read(folder.resolve(DistilledSet.FILE))) {
       return set.description().learningRate();
+    }
+  }
+
+  /** Asserts that all values of a checkpoint are finite. */
+  static void assertFinite(Path checkpoint) {
+    try (NamedTensors all = Safetensors.open(checkpoint).readAll();
+        PointerScope scope = new PointerScope()) {
+      for (String name : all.names()) {
+        assertTrue(all.get(name).isfinite().all().item_bool(), checkpoint + " " + name);
+      }
     }
   }
 }

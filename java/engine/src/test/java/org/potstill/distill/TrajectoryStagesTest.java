@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,8 +34,6 @@ import org.potstill.net.Pooling;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
-import org.potstill.tensor.NamedTensors;
-import org.potstill.weights.Safetensors;
 
 /** The stages {@code experts} and {@code distill} of trajectory matching, one after the other. */
 class TrajectoryStagesTest {
@@ -190,16 +187,7 @@ class TrajectoryStagesTest {
     try (Stream<Path> files = Files.list(folder.resolve("diverged/checkpoints"))) {
       List<Path> left = files.filter(file -> file.toString().endsWith(".safetensors")).toList();
       assertFalse(left.isEmpty());
-      left.forEach(TrajectoryStagesTest::assertFinite);
-    }
-  }
-
-  private static void assertFinite(Path checkpoint) {
-    try (NamedTensors all = Safetensors.open(checkpoint).readAll();
-        PointerScope scope = new PointerScope()) {
-      for (String name : all.names()) {
-        assertTrue(all.get(name).isfinite().all().item_bool(), checkpoint + " " + name);
-      }
+      left.forEach(TinyRun::assertFinite);
     }
   }
 
@@ -276,6 +264,14 @@ class TrajectoryStagesTest {
     }
     InputException error = assertThrows(InputException.class, () -> tiny.run(run));
     assertTrue(error.getMessage().contains("expert-0001"), error.getMessage());
+  }
+
+  @Test
+  void tooFewImagesToStartFromAreToldBeforeExpertsAreTrained() {
+    tiny.imagesPerClass = 7;
+    InputException error = assertThrows(InputException.class, () -> run("few"));
+    assertTrue(error.getMessage().contains("'cat' keeps 6"), error.getMessage());
+    assertFalse(Files.exists(folder.resolve("few").resolve(ExpertFile.name(0))));
   }
 
   @Test
