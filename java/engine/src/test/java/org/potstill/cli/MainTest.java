@@ -293,6 +293,24 @@ class MainTest {
   }
 
   @Test
+  void validateSaysWhichWeightsOfAGeneratorToFetch() {
+    for (String init : List.of("imagenet", "ffhq")) {
+      String[] settings = {
+        "distill.space=ld3m", "distill.prior.init=" + init, "distill.prior.weights=/none.ckpt"
+      };
+      List<String> arguments = new ArrayList<>(List.of("validate", config.toString()));
+      for (String setting : settings) {
+        arguments.addAll(List.of("--set", setting));
+      }
+      assertEquals(2, potstill(arguments.toArray(String[]::new)));
+      String message = "error: distill.prior.weights: there is no file /none.ckpt; fetch ";
+      assertTrue(err.startsWith(message), err);
+      assertTrue(err.contains("see docs/weights.md; distill.prior.init: random needs no"), err);
+      assertEquals(1, err.lines().count(), err);
+    }
+  }
+
+  @Test
   void initWritesAConfigThatValidates() throws IOException {
     Path file = folder.resolve("new.yaml");
     assertEquals(0, potstill("init", file.toString()));

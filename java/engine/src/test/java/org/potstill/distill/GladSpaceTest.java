@@ -47,6 +47,9 @@ class GladSpaceTest {
 
   private static final int CLASSES = 5;
 
+  /** A generator as StyleGAN-XL's authors publish theirs, but small. */
+  private static final Path PICKLE = FixtureFile.root().resolve("stylegan/tiny_superres_32.pkl");
+
   private final TinyRun tiny = new TinyRun();
   private final List<String> warnings = new ArrayList<>();
 
@@ -334,6 +337,42 @@ class GladSpaceTest {
     tiny.prior = trained(file);
     assertRefused("does not hold a StyleGAN-XL generator");
     assertRefused("It looks like a latent diffusion model.");
+  }
+
+  @Test
+  void publishedPickleIsTakenAsItIs() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 32;
+    tiny.iterations = 1;
+    tiny.prior = trained(PICKLE);
+    tiny.classIndex = Map.of("cat", 0, "dog/wolf", 1, "eel", 2);
+    collectWarnings();
+    Path run = run("published");
+    assertEquals(List.of(), warnings);
+    Path out = folder.resolve("out");
+    Rendering.render(run, out, null);
+    assertSame(run, out, DistilledSet.FILE);
+  }
+
+  @Test
+  void cutOffPickleIsRefused() throws IOException {
+    byte[] whole = Files.readAllBytes(PICKLE);
+    Path cut = folder.resolve("cut.pkl");
+    Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
+    tiny.prior = trained(cut);
+    assertRefused(cut.toString());
+    assertFalse(Files.exists(folder.resolve("refused/distilled")), "nothing is left");
+  }
+
+  @Test
+  void layerPastTheLastOfTrainedWeightsIsRefused() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    Path file = weights();
+    tiny.prior =
+        new PriorConfig(
+            PriorConfig.Init.IMAGENET, file, 99, 0.1, PriorConfig.Codes.MEAN, 3, 64, 4, null);
+    assertRefused("distill.prior.layer: 99 is past the last layer of " + file + "; allowed: 0 to ");
   }
 
   @Test

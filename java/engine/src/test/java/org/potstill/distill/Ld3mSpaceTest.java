@@ -304,6 +304,14 @@ class Ld3mSpaceTest {
   }
 
   @Test
+  void pickleOfTheOtherPriorIsRecognised() {
+    Path file = FixtureFile.root().resolve("stylegan/tiny_superres_32.pkl");
+    tiny.prior = prior(PriorConfig.Init.FFHQ, file, 3, tiny.prior.diffusion());
+    assertRefused(file + " is not a checkpoint", "It looks like a StyleGAN generator.");
+    assertFalse(Files.exists(folder.resolve("refused/distilled")), "nothing is left");
+  }
+
+  @Test
   void firstStageAloneIsRefusedAsWhatItIs() throws IOException {
     Path file = folder.resolve("vq.safetensors");
     try (PointerScope scope = new PointerScope();
