@@ -4,10 +4,17 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.Tensors;
 
 /** The borders that docs/architecture.md draws. */
 @AnalyzeClasses(packages = "org.potstill", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -91,6 +98,69 @@ class ArchitectureTest {
               "org.bytedeco..",
               "org.slf4j..",
               "java..");
+
+  /**
+   * Classes that make tensors on the host and bring them to where the run computes themselves, or
+   * keep them for files. Everything else makes tensors where another one lies.
+   */
+  private static final DescribedPredicate<JavaClass> PLACING_THEMSELVES =
+      simpleNameAmong(
+          "StateLayout", // whoever asks for a state places it
+          "PixelSpace",
+          "TrajectoryMatching", // for its checkpoint
+          "Layers",
+          "Shapes",
+          "CoreSetLoader",
+          "DistilledFiles",
+          "LatentsFile",
+          "Ld3mStart",
+          "PixelStore",
+          "PretrainedScoring",
+          "ScorerCheckpoint",
+          "ScoringCheckpoint",
+          "DistilledFolder",
+          "DistilledImages",
+          "ExpertTiming",
+          "ImageSetLoader");
+
+  private static DescribedPredicate<JavaClass> simpleNameAmong(String... names) {
+    return DescribedPredicate.describe(
+        "one of " + List.of(names), type -> List.of(names).contains(type.getSimpleName()));
+  }
+
+  private static final DescribedPredicate<JavaMethodCall> MAKING_A_TENSOR_ON_THE_HOST =
+      DescribedPredicate.describe(
+          "making a tensor on the host",
+          call -> {
+            boolean ours = call.getTargetOwner().isEquivalentTo(Tensors.class);
+            boolean theirs = call.getTargetOwner().isEquivalentTo(torch.class);
+            String name = call.getName();
+            boolean follows =
+                call.getTarget().getRawParameterTypes().stream()
+                    .anyMatch(type -> type.isEquivalentTo(Tensor.class));
+            return (ours && List.of("of", "indices").contains(name) && !follows)
+                || (theirs
+                    && List.of("empty", "zeros", "ones", "full", "arange", "linspace", "from_blob")
+                        .contains(name));
+          });
+
+  /**
+   * On a GPU, a tensor left on the host fails only when it meets another: here it shows at once.
+   */
+  @ArchTest
+  static final ArchRule tensorsAreMadeWhereOthersLie =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "org.potstill.score..",
+              "org.potstill.experts..",
+              "org.potstill.distill..",
+              "org.potstill.evaluate..",
+              "org.potstill.augment..",
+              "org.potstill.net..")
+          .and(DescribedPredicate.not(PLACING_THEMSELVES))
+          .should()
+          .callMethodWhere(MAKING_A_TENSOR_ON_THE_HOST);
 
   @ArchTest
   static final ArchRule openCvStaysInData =

@@ -45,7 +45,7 @@ final class Affine {
   private static Tensor sample(Tensor images, float[] theta, int samples) {
     long height = images.size(2);
     long width = images.size(3);
-    Tensor matrices = Tensors.of(theta, samples, 2, 3).to(images.device(), images.scalar_type());
+    Tensor matrices = Tensors.of(images, theta, samples, 2, 3).to(images.scalar_type());
     long[] size = {samples, images.size(1), height, width};
     Tensor grid = torch.affine_grid_generator(matrices, size, false);
     Tensor grids = grid.expand(images.size(0), height, width, 2);

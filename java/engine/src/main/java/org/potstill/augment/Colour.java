@@ -47,6 +47,6 @@ final class Colour {
   }
 
   private static Tensor factor(Tensor images, float[] values) {
-    return Tensors.of(values, values.length, 1, 1, 1).to(images.device(), images.scalar_type());
+    return Tensors.of(images, values, values.length, 1, 1, 1).to(images.scalar_type());
   }
 }

@@ -24,7 +24,7 @@ final class Shapes {
     long width = images.size(3);
     Tensor padded = torch.constant_pad_nd(images, 1, 1, 1, 1).flatten(2, 3);
     Tensor index = cropIndex(rows, columns, (int) images.size(0), (int) height, (int) width);
-    Tensor everywhere = index.to(images.device(), torch.ScalarType.Long).expand(-1, channels, -1);
+    Tensor everywhere = Tensors.follow(index, images).expand(-1, channels, -1);
     return padded.gather(2, everywhere).view(images.size(0), channels, height, width);
   }
 
@@ -67,8 +67,8 @@ final class Shapes {
         Arrays.fill(mask, row + from, row + to, 0);
       }
     }
-    Tensor shown = Tensors.of(mask, samples, 1, height, width);
-    return images.mul(shown.to(images.device(), images.scalar_type()));
+    Tensor shown = Tensors.of(images, mask, samples, 1, height, width);
+    return images.mul(shown.to(images.scalar_type()));
   }
 
   /** Left to right where the number is below the probability. */
@@ -82,8 +82,7 @@ final class Shapes {
     for (int i = 0; i < flipped.length; i++) {
       flipped[i] = numbers[i] < probability ? 1 : 0;
     }
-    Tensor condition = Tensors.of(flipped, flipped.length, 1, 1, 1);
-    return torch.where(
-        condition.to(images.device(), torch.ScalarType.Bool), images.flip(3), images);
+    Tensor condition = Tensors.of(images, flipped, flipped.length, 1, 1, 1);
+    return torch.where(condition.to(torch.ScalarType.Bool), images.flip(3), images);
   }
 }

@@ -12,9 +12,13 @@ import org.potstill.data.BadImageException;
 import org.potstill.data.ImageDecoder;
 import org.potstill.errors.PotstillException;
 import org.potstill.kernels.CpuKernels;
+import org.potstill.kernels.CudaKernels;
+import org.potstill.kernels.CudaQueue;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
 import org.potstill.pipeline.Environment;
+import org.potstill.tensor.Devices;
+import org.potstill.tensor.GpuRuntime;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NativeCache;
 import org.potstill.tensor.NativeMemory;
@@ -33,6 +37,7 @@ final class Doctor {
     boolean healthy = natives(facts, natives);
     if (healthy) {
       kernels(facts);
+      gpu((ObjectNode) facts.get("gpu"));
     }
     print(facts, streams, output);
     return healthy;
@@ -78,6 +83,26 @@ final class Doctor {
       found.put(kernels.name(), state);
     }
     found.put("auto", chosen + ", the fastest that is available");
+    Kernels cuda = new CudaKernels(CudaQueue.ofDevice(0));
+    found.put(
+        cuda.name(),
+        cuda.isAvailable()
+            ? "available, for tensors on a GPU"
+            : "unavailable: " + cuda.unavailabilityCause());
+  }
+
+  private static void gpu(ObjectNode found) {
+    String cause = new Devices().unavailabilityCause();
+    found.put("used", cause.isEmpty() ? "yes, by run.device: auto" : "no: " + cause);
+    GpuRuntime.find()
+        .ifPresent(
+            runtime -> {
+              runtime.versions().forEach(found::put);
+              for (int device = 0; device < runtime.devices(); device++) {
+                String properties = String.join(", ", runtime.properties(device).values());
+                found.put("cuda:" + device, properties);
+              }
+            });
   }
 
   private static void print(ObjectNode facts, Streams streams, Output output) {

@@ -46,7 +46,7 @@ final class InputKeys {
             "run.device",
             new Text(Pattern.compile("auto|cpu|cuda(:\\d{1,3})?"), "auto, cpu, cuda, cuda:N"),
             "auto",
-            "Where networks run; auto takes the CPU, and cuda needs a build for CUDA."),
+            "Where networks run; auto takes a GPU where one works, which needs a build with CUDA."),
         fixed(
             "run.threads",
             new Whole(0, 1024),

@@ -23,7 +23,7 @@ public final class ClassLoss {
   static Tensor sum(Tensor logits, int label) {
     long[] labels = new long[(int) logits.size(0)];
     Arrays.fill(labels, label);
-    Tensor all = Tensors.of(labels, labels.length).to(logits.device(), torch.ScalarType.Long);
+    Tensor all = Tensors.of(logits, labels, labels.length);
     return torch.cross_entropy_loss(logits, all, new TensorOptional(), SUM, NO_IGNORED_LABEL, 0);
   }
 }

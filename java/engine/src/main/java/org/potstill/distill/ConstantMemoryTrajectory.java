@@ -55,11 +55,11 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
   private Tensor[] train(Tensor images, float rate, NamedTensors state, Sgd sgd, long iteration) {
     Tensor[] sums = student.parameters(state);
     for (int i = 0; i < sums.length; i++) {
-      sums[i] = torch.zeros(Tensors.shape(sums[i]));
+      sums[i] = Tensors.zeros(sums[i], Tensors.shape(sums[i]));
     }
     for (int step = 0; step < steps; step++) {
       try (PointerScope scope = new PointerScope()) {
-        Tensor rows = Tensors.indices(student.rows(iteration, step));
+        Tensor rows = Tensors.indices(images, student.rows(iteration, step));
         Tensor batch = torch.index_select(images, 0, rows);
         Tensor[] gradients = student.gradients(state, batch, iteration, step, false);
         for (int i = 0; i < sums.length; i++) {
@@ -72,13 +72,13 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
   }
 
   private static double product(Tensor[] a, Tensor[] b) {
-    double sum = 0;
     try (PointerScope scope = new PointerScope()) {
+      Tensor sum = Tensors.zeros(a[0]).to(torch.ScalarType.Double);
       for (int i = 0; i < a.length; i++) {
-        sum += a[i].to(torch.ScalarType.Double).mul(b[i]).sum().item_double();
+        sum = sum.add(a[i].to(torch.ScalarType.Double).mul(b[i]).sum());
       }
+      return sum.item_double();
     }
-    return sum;
   }
 
   /** Adds a step's share in the gradient of the images and moves {@code state} on. */
@@ -91,7 +91,7 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
       Tensor gradient,
       long iteration,
       int step) {
-    Tensor rows = Tensors.indices(student.rows(iteration, step));
+    Tensor rows = Tensors.indices(images, student.rows(iteration, step));
     Tensor batch = torch.index_select(images, 0, rows).requires_grad_(true);
     Tensor[] gradients = student.gradients(state, batch, iteration, step, true);
     Tensor share = Tensors.gradients(gradients, weights, new Tensor[] {batch})[0];

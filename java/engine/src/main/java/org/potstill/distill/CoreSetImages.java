@@ -12,10 +12,12 @@ import org.potstill.errors.InputException;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
- * The images of the core-set in native memory, class after class, loaded once.
+ * The images of the core-set in native memory, where the run computes, class after class, loaded
+ * once.
  *
  * <p>Owns its tensor. Batches may be taken by several threads at once.
  */
@@ -116,13 +118,18 @@ public final class CoreSetImages implements AutoCloseable {
     return memory.get(IMAGES);
   }
 
+  /** Where they lie. */
+  public Placement placement() {
+    return Placement.of(all());
+  }
+
   /** The labels of {@link #all()}, (N) int64, in the caller's scope. */
   public Tensor labels() {
     long[] labels = new long[size()];
     for (int c = 0; c < classes(); c++) {
       Arrays.fill(labels, offsets[c], offsets[c + 1], c);
     }
-    return Tensors.of(labels, labels.length);
+    return Tensors.of(all(), labels, labels.length);
   }
 
   /**
@@ -133,7 +140,7 @@ public final class CoreSetImages implements AutoCloseable {
    */
   public Tensor batch(int classIndex, int[] picks) {
     int[] rows = Arrays.stream(picks).map(pick -> offsets[classIndex] + pick).toArray();
-    return torch.index_select(all(), 0, Tensors.indices(rows));
+    return torch.index_select(all(), 0, Tensors.indices(all(), rows));
   }
 
   /** Gives the memory back. */

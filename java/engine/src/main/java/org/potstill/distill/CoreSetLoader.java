@@ -18,6 +18,7 @@ import org.potstill.data.ImageTransform;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /** Decodes the images of a core-set once, on several threads, straight into native memory. */
@@ -50,7 +51,8 @@ final class CoreSetLoader {
     try (PointerScope scope = new PointerScope()) {
       Tensor images = torch.empty(shape, Tensors.float32(), null);
       fill(images.data_ptr_float(), records);
-      return new CoreSetImages(images, counts, data.classNames());
+      return new CoreSetImages(
+          Placement.of(context.device()).place(images), counts, data.classNames());
     }
   }
 

@@ -13,6 +13,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.Placement;
 
 /** Builds the method and the space that a configuration asks for: one line each. */
 final class DistillParts {
@@ -94,7 +95,12 @@ final class DistillParts {
     }
     TrajectoryConfig trajectory = distill.trajectory();
     return new ExpertLibrary(
-        files, network, trajectory.maxStartEpoch(), trajectory.expertEpochs(), context.seed());
+        files,
+        network,
+        trajectory.maxStartEpoch(),
+        trajectory.expertEpochs(),
+        context.seed(),
+        Placement.of(context.device()));
   }
 
   /** The space with its variables at their start. */
@@ -115,7 +121,8 @@ final class DistillParts {
               perClass * images.classes(),
               images.imageShape(),
               context.seed(),
-              distill.learningRate());
+              distill.learningRate(),
+              images.placement());
     };
   }
 }

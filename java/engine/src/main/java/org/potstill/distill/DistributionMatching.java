@@ -16,6 +16,7 @@ import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.TensorKernels;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -41,7 +42,7 @@ public final class DistributionMatching implements Distiller {
   private final Network network;
   private final LongFunction<NamedTensors> freshState;
   private final CoreSetImages coreSet;
-  private final Kernels kernels;
+  private final TensorKernels kernels;
   private final SiameseAugmentation augmentation;
   private final RealBatches batches;
   private final long seed;
@@ -65,7 +66,11 @@ public final class DistributionMatching implements Distiller {
     this(
         network,
         iteration ->
-            network.initialise(RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, iteration, 0)),
+            coreSet
+                .placement()
+                .place(
+                    network.initialise(
+                        RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, iteration, 0))),
         coreSet,
         kernels,
         augmentation,
@@ -87,7 +92,7 @@ public final class DistributionMatching implements Distiller {
     this.network = network;
     this.freshState = freshState;
     this.coreSet = coreSet;
-    this.kernels = kernels;
+    this.kernels = new TensorKernels(kernels);
     this.augmentation = augmentation;
     this.batches = new RealBatches(coreSet, batchReal, seed);
     this.seed = seed;
@@ -160,14 +165,7 @@ public final class DistributionMatching implements Distiller {
     Tensor features = torch.cat(new TensorVector(parts), 0).detach().contiguous();
     Tensor featureGradient = torch.empty_like(features);
     double loss =
-        kernels.featureMean(
-            realFeatures.data_ptr_float(),
-            realOffsets,
-            features.data_ptr_float(),
-            syntheticOffsets,
-            features.size(1),
-            null,
-            featureGradient.data_ptr_float());
+        kernels.featureMean(realFeatures, realOffsets, features, syntheticOffsets, featureGradient);
     carry(parts, featureGradient, leaf, gradient);
     return loss;
   }

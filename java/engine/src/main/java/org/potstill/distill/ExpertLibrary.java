@@ -6,6 +6,7 @@ import org.potstill.net.Network;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 
 /** Draws an expert and the epoch to start from, for every iteration. */
 final class ExpertLibrary implements ExpertSource {
@@ -15,20 +16,28 @@ final class ExpertLibrary implements ExpertSource {
   private final int maxStartEpoch;
   private final int expertEpochs;
   private final long seed;
+  private final Placement placement;
 
   /**
    * A library of opened files.
    *
    * @param maxStartEpoch the start is drawn below it
    * @param expertEpochs between start and target
+   * @param placement where the parameters are put
    */
   ExpertLibrary(
-      List<ExpertFile> experts, Network network, int maxStartEpoch, int expertEpochs, long seed) {
+      List<ExpertFile> experts,
+      Network network,
+      int maxStartEpoch,
+      int expertEpochs,
+      long seed,
+      Placement placement) {
     this.experts = new ArrayList<>(experts);
     this.network = network;
     this.maxStartEpoch = maxStartEpoch;
     this.expertEpochs = expertEpochs;
     this.seed = seed;
+    this.placement = placement;
   }
 
   @Override
@@ -36,9 +45,10 @@ final class ExpertLibrary implements ExpertSource {
     RandomStream random = RandomStream.of(seed, Purpose.EXPERT_CHOICE, iteration, 0);
     ExpertFile expert = experts.get(random.nextInt(experts.size()));
     int start = random.nextInt(maxStartEpoch);
-    NamedTensors from = expert.parameters(network, start);
+    NamedTensors from = placement.place(expert.parameters(network, start));
     try {
-      return new ExpertSegment(from, expert.parameters(network, start + expertEpochs));
+      return new ExpertSegment(
+          from, placement.place(expert.parameters(network, start + expertEpochs)));
     } catch (RuntimeException e) {
       from.close();
       throw e;

@@ -15,6 +15,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -49,20 +50,28 @@ final class GladPrior implements AutoCloseable {
    * random one that is larger than the images has their middle taken.
    *
    * @param kernels compute the activations in host memory
+   * @param placement where it computes
    * @throws InputException where the weights are missing or of something else, or the generator
    *     does not make such images or has no such layer
    */
-  static GladPrior fitted(GladSettings asked, Normalisation normalisation, Kernels kernels) {
-    return open(asked, normalisation, kernels, true);
+  static GladPrior fitted(
+      GladSettings asked, Normalisation normalisation, Kernels kernels, Placement placement) {
+    return open(asked, normalisation, kernels, true, placement);
   }
 
-  /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
+  /**
+   * As {@link #fitted}, on the CPU, with exactly as many images at a time as {@code settings} say.
+   */
   static GladPrior exact(GladSettings settings, Normalisation normalisation, Kernels kernels) {
-    return open(settings, normalisation, kernels, false);
+    return open(settings, normalisation, kernels, false, Placement.CPU);
   }
 
   private static GladPrior open(
-      GladSettings asked, Normalisation normalisation, Kernels kernels, boolean fitted) {
+      GladSettings asked,
+      Normalisation normalisation,
+      Kernels kernels,
+      boolean fitted,
+      Placement placement) {
     LibTorch.load();
     PriorUse use = asked.use();
     NamedTensors weights = use.isRandom() ? drawn(asked) : PriorWeights.read(use);
@@ -73,7 +82,7 @@ final class GladPrior implements AutoCloseable {
       long bytes = generator.pullBackBytes(asked.layer());
       GladSettings settings =
           fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes)) : asked;
-      return new GladPrior(settings, generator, weights, normalisation);
+      return new GladPrior(settings, generator, placement.place(weights), normalisation);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -173,8 +182,8 @@ final class GladPrior implements AutoCloseable {
                   settings.layer());
           Tensor pixels = middle(made).add(new Scalar(1)).mul(new Scalar(0.5));
           return pixels
-              .sub(Tensors.perChannel(normalisation.mean()))
-              .div(Tensors.perChannel(normalisation.std()));
+              .sub(Tensors.perChannel(pixels, normalisation.mean()))
+              .div(Tensors.perChannel(pixels, normalisation.std()));
         });
   }
 
@@ -193,7 +202,7 @@ final class GladPrior implements AutoCloseable {
         Tensor scaled =
             imageGradient
                 .narrow(0, start, length)
-                .div(Tensors.perChannel(normalisation.std()).mul(new Scalar(2)));
+                .div(Tensors.perChannel(imageGradient, normalisation.std()).mul(new Scalar(2)));
         StyleGan.Gradients found =
             generator.pullBack(
                 weights,

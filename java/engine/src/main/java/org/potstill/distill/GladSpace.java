@@ -11,6 +11,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.prior.StyleGan;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 
 /**
  * The space of GLaD (Cazenavette et al. 2023): the variables are the codes "w+" of a StyleGAN
@@ -54,7 +55,7 @@ final class GladSpace implements LatentSpace {
     GladSettings asked = GladSettings.of(config, data, context.seed());
     GladSpace space =
         new GladSpace(
-            GladPrior.fitted(asked, data.normalisation(), kernels),
+            GladPrior.fitted(asked, data.normalisation(), kernels, Placement.of(context.device())),
             kernels,
             config.distill().prior().learningRateW(),
             config.distill().learningRate());

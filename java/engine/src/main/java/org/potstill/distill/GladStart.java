@@ -109,10 +109,11 @@ final class GladStart {
     RandomStream.of(seed, Purpose.PRIOR_NOISE, kind, index).fillGaussian(z, 0, 1);
     long[] labels = new long[count];
     Arrays.fill(labels, classIndex);
+    Tensor weight = prior.weights().values().get(0);
     return generator.mapping(
         prior.weights(),
-        Tensors.of(z, count, generator.zDim()),
-        Tensors.of(labels, count),
+        Tensors.of(weight, z, count, generator.zDim()),
+        Tensors.of(weight, labels, count),
         NO_TRUNCATION);
   }
 }

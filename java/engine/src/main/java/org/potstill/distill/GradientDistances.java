@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Pass;
+import org.potstill.tensor.TensorKernels;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -31,7 +32,7 @@ final class GradientDistances {
   private static final long PLAIN_PIXELS = 1 << 14;
 
   private final TrainedState state;
-  private final Kernels kernels;
+  private final TensorKernels kernels;
   private final GradientDistance distance;
   private final long pixels;
 
@@ -43,7 +44,7 @@ final class GradientDistances {
   GradientDistances(TrainedState state, Kernels kernels, GradientDistance distance, long pixels) {
     this.pixels = pixels;
     this.state = state;
-    this.kernels = kernels;
+    this.kernels = new TensorKernels(kernels);
     this.distance = distance;
   }
 
@@ -151,19 +152,12 @@ final class GradientDistances {
 
   /** The kernel; {@code weights} receives the derivative with respect to {@code synthetic}. */
   private double distance(List<Tensor> target, List<Tensor> synthetic, List<Tensor> weights) {
-    List<long[]> shapes = new ArrayList<>();
     List<Tensor> plain = new ArrayList<>();
     for (Tensor tensor : synthetic) {
-      shapes.add(Tensors.shape(tensor));
       plain.add(tensor.detach().contiguous());
-      weights.add(torch.empty(Tensors.shape(tensor)));
+      weights.add(Tensors.empty(tensor, Tensors.shape(tensor)));
     }
-    return kernels.gradientMatch(
-        distance,
-        shapes,
-        target.stream().map(Tensor::data_ptr_float).toList(),
-        plain.stream().map(Tensor::data_ptr_float).toList(),
-        weights.stream().map(Tensor::data_ptr_float).toList());
+    return kernels.gradientMatch(distance, target, plain, weights);
   }
 
   private static Tensor carry(Tensor[] outputs, List<Tensor> weights, Tensor leaf) {

@@ -79,7 +79,11 @@ public final class GradientMatching implements Distiller {
     this(
         network,
         iteration ->
-            network.initialise(RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, iteration, 0)),
+            coreSet
+                .placement()
+                .place(
+                    network.initialise(
+                        RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, iteration, 0))),
         coreSet,
         kernels,
         augmentation,

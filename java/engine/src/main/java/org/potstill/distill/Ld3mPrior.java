@@ -14,6 +14,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -46,21 +47,26 @@ final class Ld3mPrior implements AutoCloseable {
    * The model that {@code asked} asks for, with as many images at a time as fit the memory.
    *
    * @param kernels quantise latents in host memory
+   * @param placement where it computes
    * @throws org.potstill.errors.InputException where the weights are missing or of something else,
    *     or the model does not make such images or take so many steps
    */
-  static Ld3mPrior fitted(Ld3mSettings asked, Normalisation normalisation, Kernels kernels) {
+  static Ld3mPrior fitted(
+      Ld3mSettings asked, Normalisation normalisation, Kernels kernels, Placement placement) {
     return Ld3mOpening.open(
         asked,
         kernels,
         (model, weights) -> {
           long bytes = model.settings().pullBackBytes(asked.use().resolution());
           int chunk = MemoryChunks.images(asked.use().chunk(), bytes);
-          return new Ld3mPrior(asked.withChunk(chunk), model, weights, normalisation);
+          NamedTensors placed = placement.place(weights);
+          return new Ld3mPrior(asked.withChunk(chunk), model, placed, normalisation);
         });
   }
 
-  /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
+  /**
+   * As {@link #fitted}, on the CPU, with exactly as many images at a time as {@code settings} say.
+   */
   static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation, Kernels kernels) {
     return Ld3mOpening.open(
         settings,
@@ -92,6 +98,11 @@ final class Ld3mPrior implements AutoCloseable {
         (start, length) -> model.firstStage().encode(weights, images.narrow(0, start, length)));
   }
 
+  /** Where it computes. */
+  Placement placement() {
+    return Placement.of(weights.values().get(0));
+  }
+
   /** The conditions of the model's classes. */
   Tensor condition(long[] classes) {
     return model.condition(weights, classes);
@@ -100,8 +111,8 @@ final class Ld3mPrior implements AutoCloseable {
   /** Normalised images of the data set as pixels from -1 to 1. */
   Tensor symmetric(Tensor images) {
     return images
-        .mul(Tensors.perChannel(normalisation.std()))
-        .add(Tensors.perChannel(normalisation.mean()))
+        .mul(Tensors.perChannel(images, normalisation.std()))
+        .add(Tensors.perChannel(images, normalisation.mean()))
         .mul(new Scalar(2))
         .sub(new Scalar(1));
   }
@@ -179,8 +190,8 @@ final class Ld3mPrior implements AutoCloseable {
               .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(1)));
       result.put(
           pixels
-              .sub(Tensors.perChannel(normalisation.mean()))
-              .div(Tensors.perChannel(normalisation.std())));
+              .sub(Tensors.perChannel(pixels, normalisation.mean()))
+              .div(Tensors.perChannel(pixels, normalisation.std())));
     }
     return result;
   }

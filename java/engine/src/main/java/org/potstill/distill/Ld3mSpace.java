@@ -12,6 +12,8 @@ import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.random.Purpose;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.Tensors;
 
 /**
  * The space of LD3M (Moser et al. 2024): the variables are the latents x_T of a diffusion model
@@ -51,7 +53,7 @@ final class Ld3mSpace implements LatentSpace {
     Ld3mSettings asked = Ld3mSettings.of(config, data, context.seed());
     Ld3mSpace space =
         new Ld3mSpace(
-            Ld3mPrior.fitted(asked, data.normalisation(), kernels),
+            Ld3mPrior.fitted(asked, data.normalisation(), kernels, Placement.of(context.device())),
             kernels,
             config.distill().learningRate());
     try (PointerScope scope = new PointerScope()) {
@@ -137,7 +139,9 @@ final class Ld3mSpace implements LatentSpace {
     return new LatentSampler.Inputs(
         variables.get(LATENTS),
         variables.contains(CONDITIONS) ? variables.get(CONDITIONS) : null,
-        Ld3mStart.noise(images, prior.latentShape(), seed, Purpose.PRIOR_NOISE, iteration));
+        Tensors.follow(
+            Ld3mStart.noise(images, prior.latentShape(), seed, Purpose.PRIOR_NOISE, iteration),
+            variables.get(LATENTS)));
   }
 
   @Override

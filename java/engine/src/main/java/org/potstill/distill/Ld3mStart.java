@@ -39,8 +39,9 @@ final class Ld3mStart {
     try (PointerScope scope = new PointerScope()) {
       if (distill.init() == DistillConfig.Init.NOISE) {
         int images = perClass * coreSet.classes();
-        result.put(
-            noise(images, prior.latentShape(), context.seed(), Purpose.IMAGE_INITIALISATION, 0));
+        Tensor drawn =
+            noise(images, prior.latentShape(), context.seed(), Purpose.IMAGE_INITIALISATION, 0);
+        result.put(prior.placement().place(drawn));
       } else {
         try (PixelSpace real = PixelSpace.real(coreSet, perClass, context.seed(), 0)) {
           boolean symmetric =
@@ -53,7 +54,7 @@ final class Ld3mStart {
     return result;
   }
 
-  /** Standard normal values, every image from a stream of its own. */
+  /** Standard normal values on the host, every image from a stream of its own. */
   static Tensor noise(int images, long[] shape, long seed, Purpose purpose, long iteration) {
     int size = Math.toIntExact(shape[0] * shape[1] * shape[2]);
     float[] all = new float[images * size];

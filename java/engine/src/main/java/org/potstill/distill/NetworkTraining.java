@@ -58,8 +58,9 @@ final class NetworkTraining {
   private double step(Tensor images, int[] rows, int perClass, RandomStream augment) {
     AugmentDraw draw =
         augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
-    Tensor batch = augmentation.apply(torch.index_select(images, 0, Tensors.indices(rows)), draw);
+    Tensor batch =
+        augmentation.apply(torch.index_select(images, 0, Tensors.indices(images, rows)), draw);
     int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
-    return state.descend(sgd, batch, Tensors.indices(labels), learningRate);
+    return state.descend(sgd, batch, Tensors.indices(images, labels), learningRate);
   }
 }

@@ -1,21 +1,19 @@
 package org.potstill.distill;
 
-import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.TensorKernels;
 import org.potstill.tensor.Tensors;
 
 /** The kernel {@code trajectory} over lists of tensors. */
 final class ParameterDistance {
 
-  private final Kernels kernels;
+  private final TensorKernels kernels;
 
   ParameterDistance(Kernels kernels) {
-    this.kernels = kernels;
+    this.kernels = new TensorKernels(kernels);
   }
 
   /**
@@ -26,25 +24,18 @@ final class ParameterDistance {
    */
   double of(List<String> names, Tensor[] end, ExpertSegment segment, Tensor[] gradients) {
     Tensor[] plain = new Tensor[end.length];
-    long[] sizes = new long[end.length];
     for (int i = 0; i < end.length; i++) {
       plain[i] = end[i].detach().contiguous();
-      sizes[i] = plain[i].numel();
-      gradients[i] = torch.empty(Tensors.shape(plain[i]));
+      gradients[i] = Tensors.empty(plain[i], Tensors.shape(plain[i]));
     }
     return kernels.trajectory(
-        sizes,
-        pointers(plain),
-        pointers(names, segment.target()),
-        pointers(names, segment.start()),
-        pointers(gradients));
+        List.of(plain),
+        listed(names, segment.target()),
+        listed(names, segment.start()),
+        List.of(gradients));
   }
 
-  private static List<FloatPointer> pointers(Tensor[] tensors) {
-    return Arrays.stream(tensors).map(Tensor::data_ptr_float).toList();
-  }
-
-  private static List<FloatPointer> pointers(List<String> names, NamedTensors tensors) {
-    return names.stream().map(name -> tensors.get(name).data_ptr_float()).toList();
+  private static List<Tensor> listed(List<String> names, NamedTensors tensors) {
+    return names.stream().map(tensors::get).toList();
   }
 }

@@ -9,6 +9,7 @@ import org.potstill.errors.InputException;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /** The space whose variables are the pixels themselves: the identity. */
@@ -40,8 +41,10 @@ public final class PixelSpace implements Space {
    *
    * @param images number of images
    * @param imageShape channels, height, width
+   * @param placement where they are put
    */
-  public static PixelSpace noise(int images, long[] imageShape, long seed, double learningRate) {
+  public static PixelSpace noise(
+      int images, long[] imageShape, long seed, double learningRate, Placement placement) {
     int pixels = Math.toIntExact(imageShape[0] * imageShape[1] * imageShape[2]);
     try (PointerScope scope = new PointerScope()) {
       Tensor noise =
@@ -54,7 +57,7 @@ public final class PixelSpace implements Space {
         RandomStream.of(seed, Purpose.IMAGE_INITIALISATION, 0, i).fillGaussian(values, 0, 1);
         noise.data_ptr_float().position((long) i * pixels).put(values, 0, pixels);
       }
-      return new PixelSpace(noise, learningRate);
+      return new PixelSpace(placement.place(noise), learningRate);
     }
   }
 

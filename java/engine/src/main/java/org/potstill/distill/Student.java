@@ -84,7 +84,8 @@ final class Student implements AutoCloseable {
     try (PointerScope scope = new PointerScope()) {
       for (StateEntry entry : network.state()) {
         if (entry.kind() != StateEntry.Kind.PARAMETER) {
-          state.put(entry.name(), new Tensor(initial.get(entry.name())));
+          Tensor buffer = new Tensor(initial.get(entry.name()));
+          state.put(entry.name(), Tensors.follow(buffer, state.get(names.get(0))));
         }
       }
     }
@@ -113,7 +114,7 @@ final class Student implements AutoCloseable {
         augmentation.drawPerSample(random, labels.length, batch.size(2), batch.size(3));
     NetworkOutput output = network.logits(state, augmentation.apply(batch, draw), Pass.TRAIN);
     output.buffers().close();
-    Tensor loss = ClassLoss.mean(output.value(), Tensors.indices(labels));
+    Tensor loss = ClassLoss.mean(output.value(), Tensors.indices(batch, labels));
     return Tensors.gradients(loss, null, parameters(state), createGraph);
   }
 

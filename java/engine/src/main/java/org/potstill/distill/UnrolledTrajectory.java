@@ -24,7 +24,7 @@ final class UnrolledTrajectory implements TrajectoryForm {
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
     Tensor leaf = images.detach().requires_grad_(true);
-    Tensor rateLeaf = Tensors.of(new float[] {rate}, 1).requires_grad_(true);
+    Tensor rateLeaf = Tensors.of(images, new float[] {rate}, 1).requires_grad_(true);
     Tensor[] end = train(leaf, rateLeaf, segment, iteration);
     Tensor[] weights = new Tensor[end.length];
     double loss = distance.of(student.names(), end, segment, weights);
@@ -36,7 +36,7 @@ final class UnrolledTrajectory implements TrajectoryForm {
     NamedTensors state = student.copy(segment.start());
     try {
       for (int step = 0; step < steps; step++) {
-        Tensor rows = Tensors.indices(student.rows(iteration, step));
+        Tensor rows = Tensors.indices(images, student.rows(iteration, step));
         Tensor batch = torch.index_select(images, 0, rows);
         Tensor[] moved = student.gradients(state, batch, iteration, step, true);
         Tensor[] before = student.parameters(state);

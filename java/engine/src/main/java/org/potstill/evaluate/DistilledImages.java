@@ -87,7 +87,10 @@ final class DistilledImages implements TrainingSource {
     if (of.equals(wanted)) {
       return images;
     }
-    Tensor pixels = images.mul(Tensors.perChannel(of.std())).add(Tensors.perChannel(of.mean()));
-    return pixels.sub(Tensors.perChannel(wanted.mean())).div(Tensors.perChannel(wanted.std()));
+    Tensor pixels =
+        images.mul(Tensors.perChannel(images, of.std())).add(Tensors.perChannel(images, of.mean()));
+    return pixels
+        .sub(Tensors.perChannel(pixels, wanted.mean()))
+        .div(Tensors.perChannel(pixels, wanted.std()));
   }
 }

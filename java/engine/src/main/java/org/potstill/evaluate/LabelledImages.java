@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -34,6 +35,17 @@ final class LabelledImages implements AutoCloseable {
   /** The same images for somebody else to close. */
   LabelledImages share() {
     return new LabelledImages(images(), labels());
+  }
+
+  /** These images at a place; where they were elsewhere, this object is closed. */
+  LabelledImages on(Placement placement) {
+    if (Placement.of(images()).equals(placement)) {
+      return this;
+    }
+    try (this;
+        PointerScope scope = new PointerScope()) {
+      return new LabelledImages(placement.place(images()), placement.place(labels()));
+    }
   }
 
   /** (N, C, H, W); owned by this object. */

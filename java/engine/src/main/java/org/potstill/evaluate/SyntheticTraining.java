@@ -81,7 +81,7 @@ record SyntheticTraining(
     for (int begin = 0; begin < size; begin += batch, step++) {
       int[] rows = Arrays.copyOfRange(order, begin, Math.min(size, begin + batch));
       try (PointerScope scope = new PointerScope()) {
-        Tensor index = Tensors.indices(rows).to(images.device(), labels.scalar_type());
+        Tensor index = Tensors.indices(images, rows);
         Tensor input = augmented(images.index_select(0, index), draws, step);
         NetworkTrainer.Result result =
             trainer.step(

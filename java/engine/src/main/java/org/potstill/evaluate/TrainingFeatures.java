@@ -17,6 +17,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -62,11 +63,11 @@ final class TrainingFeatures {
       return;
     }
     ImageSetLoader.Loaded loaded = loader.loadKnown(data.training(), "loading training images");
-    try (LabelledImages set = loaded.images()) {
+    try (LabelledImages set = loaded.images().on(Placement.of(context.device()))) {
       Network network = DistillingNetwork.of(config.distill().network(), data);
       RandomStream initial =
           RandomStream.of(context.seed(), Purpose.BASELINE_FEATURES, 0, Draws.INITIALISATION);
-      try (NamedTensors state = network.initialise(initial);
+      try (NamedTensors state = Placement.of(context.device()).place(network.initialise(initial));
           NamedTensors trained =
               training()
                   .run(
@@ -114,8 +115,9 @@ final class TrainingFeatures {
         int size = Math.min(EMBEDDED_AT_ONCE, count - begin);
         NetworkOutput output = network.embed(state, images.narrow(0, begin, size), Pass.EVAL);
         output.buffers().close();
+        Tensor features = output.value().cpu();
         for (int i = 0; i < size; i++) {
-          rows[begin + i] = Tensors.toFloats(output.value().select(0, i).contiguous());
+          rows[begin + i] = Tensors.toFloats(features.select(0, i).contiguous());
         }
       }
     }

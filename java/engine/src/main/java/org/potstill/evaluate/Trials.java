@@ -21,6 +21,8 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.SideBySide;
 
 /**
  * Trains networks on sets of images and measures them, several at once where there is room;
@@ -98,7 +100,9 @@ final class Trials implements AutoCloseable {
         wanted -> {
           boolean test = wanted == Split.TEST;
           List<ImageRecord> records = test ? data.test() : data.validation();
-          return loader.load(records, test ? "loading test images" : "loading validation images");
+          return loader
+              .load(records, test ? "loading test images" : "loading validation images")
+              .on(Placement.of(context.device()));
         });
   }
 
@@ -142,7 +146,9 @@ final class Trials implements AutoCloseable {
       LabelledImages measuredOn = images(split);
       for (TrialRoom.Group group : room.groups(trials, trial -> bytes(trial, sets))) {
         List<Trial> some = group.trials();
-        room.now(group, trial -> bytes(trial, sets))
+        SideBySide now = room.now(group, trial -> bytes(trial, sets));
+        // A GPU is busy with one network.
+        (Placement.of(context.device()).isCpu() ? now : now.atMost(1))
             .run(
                 some.size(),
                 context.cancellation(),
@@ -161,7 +167,7 @@ final class Trials implements AutoCloseable {
       Trial trial, TrialSets sets, LabelledImages measuredOn, CancellationToken cancellation) {
     long start = System.nanoTime();
     double accuracy;
-    try (LabelledImages images = reports.images(sets, trial)) {
+    try (LabelledImages images = reports.images(sets, trial).on(Placement.of(context.device()))) {
       accuracy = accuracy(trial, images, measuredOn, cancellation);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -177,7 +183,7 @@ final class Trials implements AutoCloseable {
     RandomStream initial =
         RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
     try (PointerScope scope = new PointerScope();
-        NamedTensors state = network.initialise(initial);
+        NamedTensors state = Placement.of(context.device()).place(network.initialise(initial));
         NamedTensors average =
             EvaluationNetworks.training(config, trial.network())
                 .run(

@@ -6,7 +6,9 @@ import org.potstill.distill.DistillingNetwork;
 import org.potstill.net.Network;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.CancellationToken;
+import org.potstill.tensor.Devices;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /**
  * What the stage {@code experts} of a configuration will take, as long as none is trained.
@@ -34,7 +36,9 @@ public record ExpertForecast(long diskBytes, long memoryBytes, double seconds, S
     ExpertPlan plan = ExpertPlan.of(config, network, config.experts().count(), pixels, threads);
     plan.requireRoom(config.run().out());
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
-      double seconds = new ExpertTiming(config, network, data).seconds(plan, images, cancellation);
+      Placement placement = new Devices().choose(config.run().device());
+      double seconds =
+          new ExpertTiming(config, network, data, placement).seconds(plan, images, cancellation);
       long loaded = images * data.channels() * pixels * Float.BYTES;
       return new ExpertForecast(
           plan.diskBytes(), plan.memoryBytes() + loaded, seconds, plan.words(seconds));

@@ -15,6 +15,8 @@ import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 
 /** Trains experts of one setting; several may be trained at once. */
 final class ExpertJob {
@@ -80,8 +82,8 @@ final class ExpertJob {
 
   private ExpertProgress fresh(int expert) {
     RandomStream random = RandomStream.of(context.seed(), Purpose.EXPERT_INITIALISATION, 0, expert);
-    return new ExpertProgress(
-        network, network.initialise(random), config.momentum(), stored, config.precision());
+    NamedTensors initial = Placement.of(context.device()).place(network.initialise(random));
+    return new ExpertProgress(network, initial, config.momentum(), stored, config.precision());
   }
 
   private void epoch(

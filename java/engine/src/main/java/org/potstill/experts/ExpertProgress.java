@@ -9,6 +9,7 @@ import org.potstill.distill.TrainedState;
 import org.potstill.net.Network;
 import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
 
 /**
  * An expert in training: its network, its optimiser and the snapshots taken so far. Owns them, and
@@ -69,7 +70,7 @@ final class ExpertProgress implements AutoCloseable {
     }
     try (PointerScope scope = new PointerScope()) {
       for (String name : state.parameterNames()) {
-        Tensor copy = state.tensors().get(name).detach().clone().to(precision);
+        Tensor copy = state.tensors().get(name).detach().clone().to(precision).cpu();
         snapshots.put(ExpertFile.tensorName(epoch, name), copy);
       }
     }
@@ -96,7 +97,8 @@ final class ExpertProgress implements AutoCloseable {
       for (String name : all.names()) {
         Tensor copy = all.get(name).clone();
         if (name.startsWith(STATE)) {
-          fresh.put(name.substring(STATE.length()), copy);
+          String own = name.substring(STATE.length());
+          fresh.put(own, Tensors.follow(copy, state.tensors().get(own)));
         } else if (name.startsWith(VELOCITY)) {
           velocity.put(name.substring(VELOCITY.length()), copy);
         } else {

@@ -10,6 +10,7 @@ import org.potstill.net.Network;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -27,11 +28,13 @@ final class ExpertTiming {
   private final Config config;
   private final Network network;
   private final Dataset data;
+  private final Placement placement;
 
-  ExpertTiming(Config config, Network network, Dataset data) {
+  ExpertTiming(Config config, Network network, Dataset data, Placement placement) {
     this.config = config;
     this.network = network;
     this.data = data;
+    this.placement = placement;
   }
 
   /**
@@ -63,7 +66,7 @@ final class ExpertTiming {
         ExpertProgress progress =
             new ExpertProgress(
                 network,
-                network.initialise(random),
+                placement.place(network.initialise(random)),
                 experts.momentum(),
                 ExpertEpochs.drawn(config),
                 experts.precision())) {
@@ -81,8 +84,8 @@ final class ExpertTiming {
     float[] pixels = new float[count * data.channels() * side * side];
     draws.augmentation(0).fillGaussian(pixels, 0, 1);
     return new ExpertTraining(
-        Tensors.of(pixels, count, data.channels(), side, side),
-        Tensors.of(new long[count], count),
+        placement.place(Tensors.of(pixels, count, data.channels(), side, side)),
+        placement.place(Tensors.of(new long[count], count)),
         SiameseAugmentation.of(config.distill().augment()),
         draws,
         count,

@@ -89,7 +89,7 @@ final class ExpertTraining {
     try (PointerScope scope = new PointerScope()) {
       AugmentDraw draw =
           augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
-      Tensor index = Tensors.indices(rows);
+      Tensor index = Tensors.indices(images, rows);
       Tensor input = augmentation.apply(torch.index_select(images, 0, index), draw);
       return state.descend(sgd, input, torch.index_select(labels, 0, index), learningRate);
     }

@@ -21,6 +21,7 @@ import org.potstill.net.Network;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /**
  * The stage {@code experts}: from {@code coreset.csv} to {@code experts/}. Trains several experts
@@ -64,16 +65,19 @@ public final class ExpertsStage {
     ExpertPlan plan = ExpertPlan.of(config, network, missing.size(), pixels, context.threads());
     plan.requireRoom(context.directory().root());
     ExpertReports reports = new ExpertReports(context, experts.count(), experts.epochs());
+    Placement placement = Placement.of(context.device());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME)) {
       requireStart(images);
       ExpertJob job = new ExpertJob(config, network, images, fingerprint, context, reports);
       double seconds =
-          new ExpertTiming(config, network, data)
+          new ExpertTiming(config, network, data, placement)
               .seconds(plan, images.size(), context.cancellation());
       context.listener().note(NAME, plan.words(seconds));
       reports.begin(experts.count() - missing.size(), anew(missing, fingerprint));
-      plan.sideBySide()
+      // A GPU is busy with one network, and its memory is not what the plan divides.
+      boolean host = Placement.of(context.device()).isCpu();
+      (host ? plan.sideBySide() : plan.sideBySide().atMost(1))
           .run(
               missing.size(),
               context.cancellation(),

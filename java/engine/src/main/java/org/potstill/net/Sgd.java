@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
 
 /**
  * Stochastic gradient descent with momentum and weight decay, in the arithmetic of PyTorch's {@code
@@ -67,10 +68,19 @@ public final class Sgd implements AutoCloseable {
 
   private Tensor accelerate(String name, Tensor gradient, Scalar inertia) {
     if (velocity.contains(name)) {
+      follow(name, gradient);
       return velocity.get(name).mul_(inertia).add_(gradient);
     }
     velocity.put(name, gradient.detach().clone());
     return gradient;
+  }
+
+  /** Those of a checkpoint come from the host. */
+  private void follow(String name, Tensor gradient) {
+    Tensor held = velocity.get(name);
+    if (held.is_cpu() && !gradient.is_cpu()) {
+      velocity.put(name, Tensors.follow(held, gradient));
+    }
   }
 
   /** The velocities by parameter, empty before the first step; they stay owned by this object. */

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.potstill.kernels.Kernels;
+import org.potstill.tensor.GpuRuntime;
+import org.potstill.tensor.Placement;
 
 /** What a run ran on: versions, machine, kernel provider. */
 public final class Environment {
@@ -27,12 +29,15 @@ public final class Environment {
   }
 
   /** All that is recorded with every stage. */
-  static Map<String, String> describe(Kernels kernels, int threads) {
+  static Map<String, String> describe(Kernels kernels, int threads, Placement placement) {
     Map<String, String> all = new TreeMap<>(versions());
     all.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     all.put("kernels", kernels.name());
-    all.put("device", "cpu");
+    all.put("device", placement.name());
+    if (!placement.isCpu()) {
+      GpuRuntime.find().ifPresent(gpu -> gpu.versions().forEach(all::put));
+    }
     all.put("threads", Integer.toString(threads));
     return all;
   }

@@ -18,6 +18,7 @@ import org.potstill.report.ReportStage;
 import org.potstill.run.RunContext;
 import org.potstill.score.ScoreStage;
 import org.potstill.score.Scores;
+import org.potstill.tensor.GpuMemory;
 
 /**
  * The line from images to report:
@@ -42,20 +43,30 @@ final class Pipeline {
         || config.data().onBadImage() == DataConfig.OnBadImage.SKIP;
   }
 
-  /** The stages of {@code config} in their order. */
-  static List<Stage> stages(Config config, Dataset data, RunContext context, Kernels kernels) {
+  /**
+   * The stages of {@code config} in their order.
+   *
+   * @param kernels for tensors where the run computes
+   * @param hostKernels for buffers in host memory
+   */
+  static List<Stage> stages(
+      Config config, Dataset data, RunContext context, Kernels kernels, Kernels hostKernels) {
     List<Stage> line = new ArrayList<>();
     boolean scored = needsScores(config);
     if (scored) {
       line.add(
           new Stage(
               ScoreStage.NAME,
-              List.of("run.seed", "run.threads", "data", "score"),
+              List.of("run.seed", "run.threads", "run.device", "data", "score"),
               Set.of(),
               false,
               List.of(),
               List.of(Scores.FILE),
-              () -> new ScoreStage(config, data, context, kernels).run()));
+              () ->
+                  GpuMemory.explain(
+                      ScoreStage.NAME,
+                      "score.batch",
+                      new ScoreStage(config, data, context, kernels)::run)));
     }
     line.add(
         new Stage(
@@ -65,7 +76,7 @@ final class Pipeline {
             false,
             scored ? List.of(Scores.FILE) : List.of(),
             List.of(CoreSet.FILE),
-            () -> new PruneStage(config.prune(), data, context, kernels).run()));
+            () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
     if (config.distill().method() == DistillConfig.Method.MTT) {
       line.add(
           new Stage(
@@ -73,6 +84,7 @@ final class Pipeline {
               List.of(
                   "run.seed",
                   "run.threads",
+                  "run.device",
                   "data",
                   "experts",
                   "distill.network",
@@ -84,26 +96,38 @@ final class Pipeline {
               List.of(CoreSet.FILE),
               // Each file says itself what it was made of; hashing them all would take minutes.
               List.of(),
-              () -> new ExpertsStage(config, data, context).run()));
+              () ->
+                  GpuMemory.explain(
+                      ExpertsStage.NAME,
+                      "experts.batch",
+                      new ExpertsStage(config, data, context)::run)));
     }
     line.add(
         new Stage(
             DistillStage.NAME,
-            List.of("run.seed", "run.threads", "data", "distill"),
+            List.of("run.seed", "run.threads", "run.device", "data", "distill"),
             Set.of("distill.iterations"),
             false,
             List.of(CoreSet.FILE),
             List.of("distilled/distilled.safetensors"),
-            () -> new DistillStage(config, data, context, kernels).run()));
+            () ->
+                GpuMemory.explain(
+                    DistillStage.NAME,
+                    largest(config),
+                    new DistillStage(config, data, context, kernels)::run)));
     line.add(
         new Stage(
             EvaluateStage.NAME,
-            List.of("run.seed", "run.threads", "data", "evaluate"),
+            List.of("run.seed", "run.threads", "run.device", "data", "evaluate"),
             Set.of(),
             true,
             List.of(),
             List.of("evaluation.json"),
-            () -> new EvaluateStage(config, data, context).run()));
+            () ->
+                GpuMemory.explain(
+                    EvaluateStage.NAME,
+                    "evaluate.batch",
+                    new EvaluateStage(config, data, context)::run)));
     line.add(
         new Stage(
             ReportStage.NAME,
@@ -114,5 +138,15 @@ final class Pipeline {
             List.of("report.html"),
             () -> new ReportStage(context, Environment.versions()).run()));
     return line;
+  }
+
+  /** The key that sets how much memory distilling takes. */
+  private static String largest(Config config) {
+    if (config.distill().space() != DistillConfig.Space.PIXEL) {
+      return "distill.prior.chunk or distill.batch-real";
+    }
+    return config.distill().method() == DistillConfig.Method.MTT
+        ? "distill.trajectory.batch-synthetic"
+        : "distill.batch-real";
   }
 }

@@ -21,8 +21,10 @@ import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
+import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /** A run directory, a data set and the process-wide settings, held while stages run. */
 public final class RunSession implements AutoCloseable {
@@ -41,6 +43,7 @@ public final class RunSession implements AutoCloseable {
 
   private RunSession(
       Config config,
+      Placement placement,
       Existing existing,
       RunDirectory directory,
       Dataset data,
@@ -51,14 +54,18 @@ public final class RunSession implements AutoCloseable {
     this.directory = directory;
     this.data = data;
     int count = config.run().threadCount();
-    Kernels kernels = EngineKernels.byName(config.run().kernels(), count);
-    this.context = new RunContext(directory, listener, cancellation, config.run().seed(), count);
+    String name = config.run().kernels();
+    Kernels kernels = EngineKernels.byName(name, count, placement);
+    Kernels hostKernels = kernels.onDevice() ? EngineKernels.byName("auto", count) : kernels;
+    this.context =
+        new RunContext(
+            directory, listener, cancellation, config.run().seed(), count, placement.name());
     this.runner =
         new StageRunner(
-            Pipeline.stages(config, data, context, kernels),
-            fingerprinted(config),
+            Pipeline.stages(config, data, context, kernels, hostKernels),
+            fingerprinted(config, placement),
             data::fingerprint,
-            Environment.describe(kernels, count),
+            Environment.describe(kernels, count, placement),
             context,
             this::writeConfig);
     // Last, so that nothing is changed in the process where one of the lines above fails.
@@ -83,7 +90,7 @@ public final class RunSession implements AutoCloseable {
       Existing ofDirectory,
       RunListener listener,
       CancellationToken cancellation) {
-    requireSupported(config);
+    Placement placement = new Devices().choose(config.run().device());
     // The data set first: where it cannot be opened, no run directory is made or overwritten.
     Dataset data = Datasets.open(config.data(), config.run().seed());
     RunDirectory directory = null;
@@ -93,7 +100,7 @@ public final class RunSession implements AutoCloseable {
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory, config);
       }
-      return new RunSession(config, existing, directory, data, listener, cancellation);
+      return new RunSession(config, placement, existing, directory, data, listener, cancellation);
     } catch (RuntimeException | Error e) {
       if (directory != null) {
         directory.close();
@@ -103,20 +110,19 @@ public final class RunSession implements AutoCloseable {
     }
   }
 
-  private static void requireSupported(Config config) {
-    if (config.run().device().startsWith("cuda")) {
-      throw new InputException(
-          "run.device: " + config.run().device() + " needs a build for CUDA; use auto or cpu");
-    }
-  }
-
   /**
-   * Every key that can change a result; the thread count as it is here, not as it was asked for.
+   * Every key that can change a result; thread count and device as they are here, not as they were
+   * asked for. The device is named only where it is a GPU, so that runs of versions without that
+   * choice are continued.
    */
-  private static Map<String, String> fingerprinted(Config config) {
+  private static Map<String, String> fingerprinted(Config config, Placement placement) {
     Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
     values.keySet().removeAll(ResumeRules.PLACES);
     values.put("run.threads", Integer.toString(config.run().threadCount()));
+    values.remove("run.device");
+    if (!placement.isCpu()) {
+      values.put("run.device", placement.kind());
+    }
     putVersion(values, "distill.network.version", config.distill().network().name());
     config
         .evaluate()

@@ -4,7 +4,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.FirFilter;
-import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
 
 /** Tensors in host memory as kernels take them. */
@@ -19,7 +18,7 @@ public final class HostKernels {
    */
   public static boolean take(Kernels kernels, Tensor tensor) {
     return kernels != null
-        && !kernels.name().equals(KernelProviders.CUDA)
+        && !kernels.onDevice()
         && tensor.is_cpu()
         && tensor.scalar_type().intern() == torch.ScalarType.Float;
   }

@@ -1,19 +1,19 @@
 package org.potstill.score;
 
-import org.bytedeco.javacpp.FloatPointer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
-import org.potstill.kernels.LogitType;
-import org.potstill.kernels.ScoreOutputs;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
 import org.potstill.net.ScorerResNet18;
+import org.potstill.tensor.GpuMemory;
 import org.potstill.tensor.NamedTensors;
-import org.potstill.tensor.Tensors;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.TensorKernels;
 
 /**
  * The loss of images under a trained ResNet-18: without gradients, batch norm folded into the
@@ -26,7 +26,8 @@ final class BatchScorer implements AutoCloseable {
   private final Network network;
   private final NamedTensors state;
   private final torch.ScalarType type;
-  private final Kernels kernels;
+  private final TensorKernels kernels;
+  private final Placement placement;
 
   /**
    * A scorer.
@@ -34,12 +35,20 @@ final class BatchScorer implements AutoCloseable {
    * @param trained state of {@link ScorerResNet18#of}; stays as it is
    * @param channels of the images
    * @param precision of the convolutions: {@code f32} or {@code bf16}
+   * @param placement where it computes
    */
-  BatchScorer(NamedTensors trained, int channels, int outputs, String precision, Kernels kernels) {
+  BatchScorer(
+      NamedTensors trained,
+      int channels,
+      int outputs,
+      String precision,
+      Kernels kernels,
+      Placement placement) {
     network = ScorerResNet18.folded(channels, outputs);
     type = precision.equals("bf16") ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
-    state = ScorerResNet18.fold(trained, type);
-    this.kernels = kernels;
+    state = placement.place(ScorerResNet18.fold(trained, type));
+    this.placement = placement;
+    this.kernels = new TensorKernels(kernels);
   }
 
   /**
@@ -50,21 +59,23 @@ final class BatchScorer implements AutoCloseable {
    */
   float[] losses(Tensor images, long[] labels) {
     float[] losses = new float[labels.length];
+    GpuMemory.split(
+        ScoreStage.NAME,
+        "score.batch",
+        labels.length,
+        (from, to) -> {
+          float[] found = part(images.narrow(0, from, to - from), labels, from, to);
+          System.arraycopy(found, 0, losses, from, found.length);
+        });
+    return losses;
+  }
+
+  private float[] part(Tensor images, long[] labels, int from, int to) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      NetworkOutput output = network.logits(state, images.to(type), Pass.EVAL);
+      NetworkOutput output = network.logits(state, placement.place(images).to(type), Pass.EVAL);
       output.buffers().close();
-      Tensor logits = output.value().contiguous();
-      FloatPointer result = new FloatPointer(losses.length);
-      kernels.score(
-          logits.data_ptr_float(),
-          LogitType.FLOAT32,
-          Tensors.of(labels, labels.length).data_ptr_long(),
-          labels.length,
-          network.classes(),
-          ScoreOutputs.lossOnly(result));
-      result.get(losses);
-      return losses;
+      return kernels.score(output.value().contiguous(), Arrays.copyOfRange(labels, from, to));
     }
   }
 

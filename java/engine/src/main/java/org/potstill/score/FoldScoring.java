@@ -23,6 +23,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 
 /**
  * Scores the training images out of fold: for every fold a ResNet-18 is trained on the images of
@@ -104,6 +105,7 @@ final class FoldScoring {
       if (fold > position.fold()) {
         position = start(fold, losses);
       }
+      position = position.on(Placement.of(context.device()));
       try (NamedTensors state = position.state();
           NamedTensors velocity = position.velocity()) {
         if (folds.in(fold).length > 0) {
@@ -167,7 +169,12 @@ final class FoldScoring {
   private void score(PixelStore store, int[] held, NamedTensors state, float[] losses) {
     try (BatchScorer scorer =
         new BatchScorer(
-            state, data.channels(), data.classKeys().size(), score.precision(), kernels)) {
+            state,
+            data.channels(),
+            data.classKeys().size(),
+            score.precision(),
+            kernels,
+            Placement.of(context.device()))) {
       for (int begin = 0; begin < held.length; begin += score.batch()) {
         context.cancellation().throwIfCancelled();
         int[] rows = Arrays.copyOfRange(held, begin, Math.min(held.length, begin + score.batch()));

@@ -22,6 +22,7 @@ import org.potstill.data.RawImage;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -41,7 +42,11 @@ final class PixelStore implements AutoCloseable {
   private final List<ImageRecord> records = new ArrayList<>();
   private final Map<String, String> leftOut = new LinkedHashMap<>();
 
-  private PixelStore() {}
+  private final Placement placement;
+
+  private PixelStore(Placement placement) {
+    this.placement = placement;
+  }
 
   /**
    * Decodes the training images.
@@ -49,7 +54,7 @@ final class PixelStore implements AutoCloseable {
    * @throws InputException where an image cannot be read and may not be left out, or none is left
    */
   static PixelStore load(Config config, Dataset data, RunContext context) {
-    PixelStore store = new PixelStore();
+    PixelStore store = new PixelStore(Placement.of(context.device()));
     try {
       store.fill(config, data, context);
       store.setNormalisation(data.normalisation());
@@ -123,8 +128,8 @@ final class PixelStore implements AutoCloseable {
       shift[c] = (float) (-normalisation.mean().get(c) / normalisation.std().get(c));
     }
     try (PointerScope scope = new PointerScope()) {
-      tensors.put(SCALE, Tensors.of(scale, 1, channels, 1, 1));
-      tensors.put(SHIFT, Tensors.of(shift, 1, channels, 1, 1));
+      tensors.put(SCALE, placement.place(Tensors.of(scale, 1, channels, 1, 1)));
+      tensors.put(SHIFT, placement.place(Tensors.of(shift, 1, channels, 1, 1)));
     }
   }
 
@@ -138,23 +143,27 @@ final class PixelStore implements AutoCloseable {
     return new LeftOut(leftOut);
   }
 
-  /** Some images as a network takes them, (rows, C, H, W) float32, in the caller's scope. */
+  /**
+   * Some images as a network takes them, (rows, C, H, W) float32, where the run computes, in the
+   * caller's scope.
+   */
   Tensor batch(int[] rows) {
-    return tensors
-        .get(PIXELS)
-        .index_select(0, Tensors.indices(rows))
+    Tensor bytes = tensors.get(PIXELS).index_select(0, Tensors.indices(rows));
+    // Bytes are uploaded, not floats.
+    return placement
+        .place(bytes)
         .to(torch.ScalarType.Float)
         .mul_(tensors.get(SCALE))
         .add_(tensors.get(SHIFT));
   }
 
-  /** The labels of some images, (rows) int64, in the caller's scope. */
+  /** The labels of some images, (rows) int64, likewise. */
   Tensor labels(int[] rows) {
     long[] labels = new long[rows.length];
     for (int i = 0; i < rows.length; i++) {
       labels[i] = records.get(rows[i]).classIndex();
     }
-    return Tensors.of(labels, labels.length);
+    return placement.place(Tensors.of(labels, labels.length));
   }
 
   /** An image for the eyes. */

@@ -29,6 +29,7 @@ import org.potstill.net.ScorerResNet18;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.StateLoader;
 
@@ -65,7 +66,13 @@ final class PretrainedScoring {
     Path weights = config.score().weights();
     try (NamedTensors state = StateLoader.load(weights, ScorerResNet18.of(CHANNELS, OUTPUTS));
         BatchScorer scorer =
-            new BatchScorer(state, CHANNELS, OUTPUTS, config.score().precision(), kernels)) {
+            new BatchScorer(
+                state,
+                CHANNELS,
+                OUTPUTS,
+                config.score().precision(),
+                kernels,
+                Placement.of(context.device()))) {
       ScoringCheckpoint checkpoint =
           new ScoringCheckpoint(
               context.directory().checkpoints(ScoreStage.NAME), hash(weights, outputs));

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
 import org.potstill.run.Checkpoints;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
@@ -52,7 +53,13 @@ final class ScorerCheckpoint {
       double epochLoss,
       float[] losses,
       NamedTensors state,
-      NamedTensors velocity) {}
+      NamedTensors velocity) {
+
+    /** With the state at a place; takes it over. */
+    Position on(Placement placement) {
+      return new Position(fold, step, epochLoss, losses, placement.place(state), velocity);
+    }
+  }
 
   /**
    * Writes a checkpoint.

@@ -4,12 +4,16 @@ import org.potstill.errors.InputException;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.KernelUnavailableException;
 import org.potstill.kernels.Kernels;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The kernels inside the engine: loaded after LibTorch, so that the process holds one OpenMP
  * runtime, LibTorch's.
  */
 public final class EngineKernels {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EngineKernels.class);
 
   private EngineKernels() {}
 
@@ -27,6 +31,34 @@ public final class EngineKernels {
       return KernelProviders.byName(name, count);
     } catch (KernelUnavailableException e) {
       throw new InputException("run.kernels: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The kernel provider of the given name for tensors at {@code placement}. On a GPU {@code auto}
+   * takes the CUDA kernels; where they cannot run, those of the host, to which {@link
+   * TensorKernels} copies tensors, and one line of the log says so.
+   *
+   * @throws InputException where the name is unknown or the provider cannot run here
+   */
+  public static Kernels byName(String name, int threads, Placement placement) {
+    boolean wanted = name.equals(KernelProviders.AUTO) || name.equals(KernelProviders.CUDA);
+    if (placement.isCpu() || !wanted) {
+      return byName(name, threads);
+    }
+    GpuRuntime runtime =
+        GpuRuntime.find().orElseThrow(() -> new IllegalStateException("a GPU without CUDA"));
+    try {
+      Kernels kernels = KernelProviders.onGpu(new TorchQueue(runtime, placement));
+      LOG.info("kernels: cuda, on the tensors of {}", placement);
+      return kernels;
+    } catch (KernelUnavailableException e) {
+      if (name.equals(KernelProviders.CUDA)) {
+        throw new InputException("run.kernels: " + e.getMessage(), e);
+      }
+      LOG.info(
+          "tensors of {} are copied to the host for the kernels: {}", placement, e.getMessage());
+      return byName(name, threads);
     }
   }
 }

@@ -22,7 +22,7 @@ public final class NativeCache {
   private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
   private static final String LARGEST_LIBRARY = "libtorch_cpu.so";
   private static final int DEPTH = 8;
-  private static final int MEGABYTES = 480;
+  private static final int MEGABYTES = holdsCuda() ? 920 : 480;
 
   private static Path prepared;
 
@@ -102,6 +102,11 @@ public final class NativeCache {
             + PROPERTY
             + "=DIR",
         cause);
+  }
+
+  private static boolean holdsCuda() {
+    String library = "/org/bytedeco/pytorch/linux-x86_64-gpu/" + LARGEST_LIBRARY;
+    return NativeCache.class.getResource(library) != null;
   }
 
   /** Whether the libraries were unpacked into {@code folder} before. */

@@ -34,13 +34,48 @@ public final class Tensors {
     return tensor;
   }
 
-  /** One value per channel as (1, C, 1, 1) float32, to be spread over a batch of images. */
-  public static Tensor perChannel(List<Double> values) {
+  /**
+   * A tensor made on the host, brought to where {@code like} lies; itself where that is the host.
+   */
+  public static Tensor follow(Tensor values, Tensor like) {
+    return like.is_cpu() ? values : values.to(like.device(), values.scalar_type());
+  }
+
+  /** A float32 tensor of {@code values}, row-major, where {@code like} lies. */
+  public static Tensor of(Tensor like, float[] values, long... shape) {
+    return follow(of(values, shape), like);
+  }
+
+  /** An int64 tensor of {@code values}, row-major, where {@code like} lies. */
+  public static Tensor of(Tensor like, long[] values, long... shape) {
+    return follow(of(values, shape), like);
+  }
+
+  /** An int64 vector with the values of {@code indices}, where {@code like} lies. */
+  public static Tensor indices(Tensor like, int[] indices) {
+    return follow(indices(indices), like);
+  }
+
+  /** A row-major tensor of any values, of the element type of {@code like} and where it lies. */
+  public static Tensor empty(Tensor like, long... shape) {
+    return torch.empty(shape, like.options(), null);
+  }
+
+  /** A row-major tensor of zeros, of the element type of {@code like} and where it lies. */
+  public static Tensor zeros(Tensor like, long... shape) {
+    return torch.zeros(shape, like.options());
+  }
+
+  /**
+   * One value per channel as (1, C, 1, 1) float32, where {@code like} lies, to be spread over a
+   * batch of images.
+   */
+  public static Tensor perChannel(Tensor like, List<Double> values) {
     float[] floats = new float[values.size()];
     for (int c = 0; c < floats.length; c++) {
       floats[c] = values.get(c).floatValue();
     }
-    return of(floats, 1, floats.length, 1, 1);
+    return of(like, floats, 1, floats.length, 1, 1);
   }
 
   /** An int64 tensor with its own copy of {@code values}, row-major. */

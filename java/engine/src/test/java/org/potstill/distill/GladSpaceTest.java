@@ -40,6 +40,7 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
@@ -387,7 +388,8 @@ class GladSpaceTest {
   void chunkIsWhatFitsHalfOfTheMemory() {
     GladSettings asked = new GladSettings(use(1, 16, Integer.MAX_VALUE), 64, 4, 9);
     Normalisation normalisation = new Normalisation(List.of(0.5), List.of(0.25));
-    try (GladPrior fitted = GladPrior.fitted(asked, normalisation, new JavaKernels())) {
+    try (GladPrior fitted =
+        GladPrior.fitted(asked, normalisation, new JavaKernels(), Placement.CPU)) {
       long bytes = fitted.generator().pullBackBytes(9);
       assertEquals(MemoryChunks.images(Integer.MAX_VALUE, bytes), fitted.settings().use().chunk());
       assertTrue(fitted.settings().use().chunk() < Integer.MAX_VALUE);
@@ -395,7 +397,8 @@ class GladSpaceTest {
     try (GladPrior exact = GladPrior.exact(asked, normalisation, new JavaKernels())) {
       assertEquals(Integer.MAX_VALUE, exact.settings().use().chunk());
     }
-    try (GladPrior ten = GladPrior.fitted(asked.withChunk(10), normalisation, new JavaKernels())) {
+    try (GladPrior ten =
+        GladPrior.fitted(asked.withChunk(10), normalisation, new JavaKernels(), Placement.CPU)) {
       assertEquals(10, ten.settings().use().chunk());
     }
   }

@@ -43,6 +43,7 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.weights.Safetensors;
 
 class Ld3mSpaceTest {
@@ -356,7 +357,8 @@ class Ld3mSpaceTest {
     int all = Integer.MAX_VALUE;
     Ld3mSettings asked = settings(2, all);
     Normalisation normalisation = new Normalisation(List.of(0.5), List.of(0.25));
-    try (Ld3mPrior fitted = Ld3mPrior.fitted(asked, normalisation, new JavaKernels())) {
+    try (Ld3mPrior fitted =
+        Ld3mPrior.fitted(asked, normalisation, new JavaKernels(), Placement.CPU)) {
       long bytes = fitted.model().settings().pullBackBytes(SIZE);
       assertEquals(MemoryChunks.images(all, bytes), fitted.settings().use().chunk());
       assertTrue(fitted.settings().use().chunk() < all);

@@ -1,0 +1,73 @@
+package org.potstill.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.potstill.errors.InputException;
+
+class DevicesTest {
+
+  /** A machine with two GPUs, or with none for a reason. */
+  private record Machine(String load) implements GpuRuntime {
+    @Override
+    public int devices() {
+      return load.isEmpty() ? 2 : 0;
+    }
+
+    @Override
+    public Map<String, String> properties(int device) {
+      return Map.of("name", "GPU " + device);
+    }
+
+    @Override
+    public Map<String, String> versions() {
+      return Map.of();
+    }
+
+    @Override
+    public Pointer currentStream(int device) {
+      return null;
+    }
+  }
+
+  private static Devices with(String cause) {
+    return new Devices(() -> Optional.of(new Machine(cause)));
+  }
+
+  @Test
+  void autoTakesTheFirstGpuAndANumberPicksOne() {
+    assertEquals("cuda:0", with("").choose("auto").name());
+    assertEquals("cuda:0", with("").choose("cuda").name());
+    assertEquals("cuda:1", with("").choose("cuda:1").name());
+    assertEquals("cuda", with("").choose("cuda:1").kind());
+    assertEquals(Placement.CPU, with("").choose("cpu"));
+  }
+
+  @Test
+  void deviceThatIsNotThereIsAnErrorThatSaysWhichAre() {
+    Exception error = assertThrows(InputException.class, () -> with("").choose("cuda:2"));
+    assertEquals(
+        "run.device: there is no cuda:2, the devices are cuda:0 to cuda:1", error.getMessage());
+  }
+
+  @Test
+  void withoutAGpuAutoIsTheCpuAndCudaAnErrorThatSaysWhatIsMissing() {
+    Devices devices = with("there is no NVIDIA driver");
+    assertEquals(Placement.CPU, devices.choose("auto"));
+    Exception error = assertThrows(InputException.class, () -> devices.choose("cuda:1"));
+    assertEquals("run.device: cuda:1 cannot be had: there is no NVIDIA driver", error.getMessage());
+  }
+
+  @Test
+  void buildForTheCpuSaysSo() {
+    Devices devices = new Devices(Optional::empty);
+    assertEquals(Placement.CPU, devices.choose("auto"));
+    Exception error = assertThrows(InputException.class, () -> devices.choose("cuda"));
+    assertTrue(error.getMessage().contains("for the CPU"), error.getMessage());
+  }
+}

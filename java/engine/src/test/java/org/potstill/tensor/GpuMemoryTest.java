@@ -1,0 +1,91 @@
+package org.potstill.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.potstill.errors.RunFailedException;
+
+/** With failures thrown as LibTorch words them. */
+class GpuMemoryTest {
+
+  private static RuntimeException full() {
+    return new RuntimeException(
+        "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.11 GiB"
+            + " of which 17.56 MiB is free. Process 7 has 79.09 GiB memory in use.");
+  }
+
+  /** Works on the rows, where no more than {@code most} of them fit. */
+  private static List<String> worked(int count, int most) {
+    List<String> parts = new ArrayList<>();
+    GpuMemory.split(
+        "score",
+        "score.batch",
+        count,
+        (from, to) -> {
+          if (to - from > most) {
+            throw full();
+          }
+          parts.add(from + "-" + to);
+        });
+    return parts;
+  }
+
+  @Test
+  void rowsThatFitAreWorkedOnAtOnce() {
+    assertEquals(List.of("0-7"), worked(7, 7));
+    assertEquals(List.of("0-0"), worked(0, 7));
+  }
+
+  @Test
+  void rowsThatDoNotFitAreHalvedUntilTheyDo() {
+    assertEquals(List.of("0-3", "3-7"), worked(7, 4));
+    assertEquals(List.of("0-1", "1-3", "3-5", "5-7"), worked(7, 2));
+  }
+
+  @Test
+  void rowThatDoesNotFitIsAnErrorThatSaysWhatWasWanted() {
+    Exception error = assertThrows(RunFailedException.class, () -> worked(2, 0));
+    assertEquals(
+        "score: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower score.batch",
+        error.getMessage());
+  }
+
+  @Test
+  void stageThatCannotSplitSaysTheSame() {
+    Exception error =
+        assertThrows(
+            RunFailedException.class,
+            () ->
+                GpuMemory.explain(
+                    "evaluate",
+                    "evaluate.batch",
+                    () -> {
+                      throw full();
+                    }));
+    assertEquals(
+        "evaluate: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower"
+            + " evaluate.batch",
+        error.getMessage());
+  }
+
+  @Test
+  void otherErrorsGoThrough() {
+    RuntimeException other = new IllegalStateException("something else");
+    assertSame(
+        other,
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                GpuMemory.split(
+                    "score",
+                    "score.batch",
+                    2,
+                    (from, to) -> {
+                      throw other;
+                    })));
+  }
+}
