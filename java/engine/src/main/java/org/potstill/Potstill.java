@@ -136,4 +136,9 @@ public final class Potstill {
   public static List<String> stages() {
     return RunSession.STAGES;
   }
+
+  /** Names of the stages that a run of {@code config} has, in their order. */
+  public static List<String> stages(Config config) {
+    return RunSession.stages(config);
+  }
 }

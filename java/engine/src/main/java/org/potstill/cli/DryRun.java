@@ -38,7 +38,7 @@ final class DryRun {
    * @param stage the only one, or null for all
    */
   void print(String stage, Streams streams, Output output) {
-    List<String> stages = stage == null ? stagesOf(config) : List.of(stage);
+    List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
@@ -81,12 +81,5 @@ final class DryRun {
       event.put("expertSeconds", experts.seconds());
     }
     return event;
-  }
-
-  private static List<String> stagesOf(Config config) {
-    boolean experts = config.experts() != null;
-    return Potstill.stages().stream()
-        .filter(name -> experts || !name.equals(ExpertsStage.NAME))
-        .toList();
   }
 }

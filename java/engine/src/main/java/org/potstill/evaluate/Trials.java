@@ -22,7 +22,6 @@ import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
-import org.potstill.tensor.SideBySide;
 
 /**
  * Trains networks on sets of images and measures them, several at once where there is room;
@@ -146,9 +145,8 @@ final class Trials implements AutoCloseable {
       LabelledImages measuredOn = images(split);
       for (TrialRoom.Group group : room.groups(trials, trial -> bytes(trial, sets))) {
         List<Trial> some = group.trials();
-        SideBySide now = room.now(group, trial -> bytes(trial, sets));
-        // A GPU is busy with one network.
-        (Placement.of(context.device()).isCpu() ? now : now.atMost(1))
+        room.now(group, trial -> bytes(trial, sets))
+            .on(Placement.of(context.device()))
             .run(
                 some.size(),
                 context.cancellation(),

@@ -33,10 +33,11 @@ public record ExpertForecast(long diskBytes, long memoryBytes, double seconds, S
     long images = PruneStage.expectedSize(config.prune(), data);
     int threads = config.run().threadCount();
     Network network = DistillingNetwork.of(config.distill().network(), data);
-    ExpertPlan plan = ExpertPlan.of(config, network, config.experts().count(), pixels, threads);
+    Placement placement = new Devices().choose(config.run().device());
+    ExpertPlan plan =
+        ExpertPlan.of(config, network, config.experts().count(), pixels, threads, placement);
     plan.requireRoom(config.run().out());
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
-      Placement placement = new Devices().choose(config.run().device());
       double seconds =
           new ExpertTiming(config, network, data, placement).seconds(plan, images, cancellation);
       long loaded = images * data.channels() * pixels * Float.BYTES;

@@ -10,7 +10,9 @@ import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.Pass;
 import org.potstill.net.StateEntry;
+import org.potstill.net.TrainingMemory;
 import org.potstill.run.Durations;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.SideBySide;
 
 /**
@@ -30,27 +32,28 @@ record ExpertPlan(
   /** Checkpoints of an expert: the newest two, and one that is being written. */
   private static final int CHECKPOINTS = 3;
 
-  /** Parameters, their velocities, the gradients of a batch and of a part of it. */
-  private static final int MOVING = 4;
-
   /**
    * The plan for {@code missing} experts.
    *
    * @param pixels of an image
    * @param threads in all
+   * @param placement where they are trained
    * @throws InputException where the experts are not trained for long enough
    */
-  static ExpertPlan of(Config config, Network network, long missing, long pixels, int threads) {
+  static ExpertPlan of(
+      Config config, Network network, long missing, long pixels, int threads, Placement placement) {
     long parameters = parameters(network);
     long file =
         parameters
             * ExpertEpochs.drawn(config).size()
             * (config.experts().precision().equals("bf16") ? 2 : Float.BYTES);
     long state = parameters * Float.BYTES * (config.experts().momentum() == 0 ? 1 : 2);
-    long step = BatchGradients.bytes(network, config.experts().batch(), pixels, Pass.TRAIN);
-    long training = MOVING * parameters * Float.BYTES + file + step;
+    long images =
+        BatchGradients.imagesAtOnce(network, config.experts().batch(), pixels, Pass.TRAIN);
+    long training = TrainingMemory.bytes(network, images, pixels) + file;
     // All experts count, also those that are done: how they share the threads decides their bits.
-    SideBySide sideBySide = SideBySide.of(threads, config.experts().count(), training);
+    SideBySide sideBySide =
+        SideBySide.of(threads, config.experts().count(), training).on(placement);
     long atOnce = Math.min(missing, sideBySide.workers());
     return new ExpertPlan(
         missing, file, CHECKPOINTS * atOnce * (state + file), training, sideBySide);

@@ -62,10 +62,11 @@ public final class ExpertsStage {
       return;
     }
     long pixels = (long) data.resolution() * data.resolution();
-    ExpertPlan plan = ExpertPlan.of(config, network, missing.size(), pixels, context.threads());
+    Placement placement = Placement.of(context.device());
+    ExpertPlan plan =
+        ExpertPlan.of(config, network, missing.size(), pixels, context.threads(), placement);
     plan.requireRoom(context.directory().root());
     ExpertReports reports = new ExpertReports(context, experts.count(), experts.epochs());
-    Placement placement = Placement.of(context.device());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME)) {
       requireStart(images);
@@ -75,9 +76,7 @@ public final class ExpertsStage {
               .seconds(plan, images.size(), context.cancellation());
       context.listener().note(NAME, plan.words(seconds));
       reports.begin(experts.count() - missing.size(), anew(missing, fingerprint));
-      // A GPU is busy with one network, and its memory is not what the plan divides.
-      boolean host = Placement.of(context.device()).isCpu();
-      (host ? plan.sideBySide() : plan.sideBySide().atMost(1))
+      plan.sideBySide()
           .run(
               missing.size(),
               context.cancellation(),

@@ -21,12 +21,6 @@ public final class BatchGradients {
   /** Elements of the largest map of a part, 8 MB. */
   private static final long ELEMENTS = 1L << 21;
 
-  /** Maps like the largest one that are alive at a time: graph, and the way back through it. */
-  private static final long MAPS = 6;
-
-  /** Channels of a network of which nothing is known. */
-  private static final long USUAL_CHANNELS = 256;
-
   private BatchGradients() {}
 
   /**
@@ -53,8 +47,8 @@ public final class BatchGradients {
       Tensor labels,
       Pass pass) {
     long count = images.size(0);
-    long part = part(network, images.size(2) * images.size(3), pass);
-    if (!images.is_cpu() || count <= part) {
+    long part = imagesAtOnce(network, count, images.size(2) * images.size(3), pass);
+    if (!images.is_cpu() || count == part) {
       return ofPart(network, state, parameters, images, labels, pass);
     }
     Tensor[] sums = new Tensor[parameters.size()];
@@ -95,29 +89,16 @@ public final class BatchGradients {
     }
   }
 
-  /** Images that are taken at a time; all of them where they may influence each other. */
-  private static long part(Network network, long pixels, Pass pass) {
-    return network instanceof AbstractNetwork own && own.separable(pass)
-        ? Math.max(1, ELEMENTS / largestMap(network, pixels))
-        : Long.MAX_VALUE;
-  }
-
-  private static long largestMap(Network network, long pixels) {
-    long elements =
-        network instanceof AbstractNetwork own
-            ? own.largestMap(pixels)
-            : Math.multiplyExact(USUAL_CHANNELS, pixels);
-    return Math.max(1, elements);
-  }
-
   /**
-   * Native memory that one batch takes, roughly.
+   * Images that are taken at a time on the CPU: all where they may influence each other.
    *
    * @param batch images
-   * @param pixels of an image
+   * @param pixels of an image, height times width
    */
-  public static long bytes(Network network, long batch, long pixels, Pass pass) {
-    long images = Math.min(batch, part(network, pixels, pass));
-    return images * MAPS * largestMap(network, pixels) * Float.BYTES;
+  public static long imagesAtOnce(Network network, long batch, long pixels, Pass pass) {
+    if (network instanceof AbstractNetwork own && own.separable(pass)) {
+      return Math.min(batch, Math.max(1, ELEMENTS / Math.max(1, own.largestMap(pixels))));
+    }
+    return batch;
   }
 }

@@ -13,7 +13,7 @@ public final class TrainingMemory {
    * the networks of Potstill. As measured at 32 pixels they take at least half of it, with oneDNN a
    * third.
    *
-   * @param batch images of a step
+   * @param batch images of which the maps are held at a time
    * @param pixels of an image, height times width
    * @return bytes
    */

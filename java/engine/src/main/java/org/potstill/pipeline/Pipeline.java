@@ -43,6 +43,18 @@ final class Pipeline {
         || config.data().onBadImage() == DataConfig.OnBadImage.SKIP;
   }
 
+  private static boolean needsExperts(Config config) {
+    return config.distill().method() == DistillConfig.Method.MTT;
+  }
+
+  /** Names of the stages of {@code config} in their order. */
+  static List<String> names(Config config) {
+    return RunSession.STAGES.stream()
+        .filter(name -> !name.equals(ScoreStage.NAME) || needsScores(config))
+        .filter(name -> !name.equals(ExpertsStage.NAME) || needsExperts(config))
+        .toList();
+  }
+
   /**
    * The stages of {@code config} in their order.
    *
@@ -77,7 +89,7 @@ final class Pipeline {
             scored ? List.of(Scores.FILE) : List.of(),
             List.of(CoreSet.FILE),
             () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
-    if (config.distill().method() == DistillConfig.Method.MTT) {
+    if (needsExperts(config)) {
       line.add(
           new Stage(
               ExpertsStage.NAME,

@@ -33,6 +33,11 @@ public final class RunSession implements AutoCloseable {
   public static final List<String> STAGES =
       List.of("score", "prune", "experts", "distill", "evaluate", "report");
 
+  /** Those of {@link #STAGES} that a run of {@code config} has. */
+  public static List<String> stages(Config config) {
+    return Pipeline.names(config);
+  }
+
   private final Config config;
   private final Existing existing;
   private final RunDirectory directory;

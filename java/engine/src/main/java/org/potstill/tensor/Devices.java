@@ -75,8 +75,9 @@ public final class Devices {
 
   private static void singlePrecision() {
     LibTorch.load();
-    Context context = torch.globalContext();
-    context.setAllowTF32CuDNN(false);
-    context.setAllowTF32CuBLAS(false);
+    try (Context context = torch.globalContext()) {
+      context.setAllowTF32CuDNN(false);
+      context.setAllowTF32CuBLAS(false);
+    }
   }
 }

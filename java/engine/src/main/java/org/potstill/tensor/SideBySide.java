@@ -58,6 +58,11 @@ public record SideBySide(int workers, int threadsEach) {
     return new SideBySide((int) Math.max(1, Math.min(workers, limit)), threadsEach);
   }
 
+  /** The same where networks lie at {@code place}: a GPU is busy with one at a time. */
+  public SideBySide on(Placement place) {
+    return place.isCpu() ? this : atMost(1);
+  }
+
   /**
    * Does the pieces 0 to {@code count - 1}, begun in this order; returns when all have ended.
    *

@@ -229,6 +229,12 @@ class MainTest {
     assertFalse(Files.exists(folder.resolve("run")));
   }
 
+  @Test
+  void dryRunLeavesOutTheScoringThatNothingAsksFor() {
+    assertEquals(0, run("x", "--dry-run", "--set", "prune.mode=none", "--set", "prune.keep=1"));
+    assertTrue(out.contains("# stages: prune, distill, evaluate, report\n"), out);
+  }
+
   private int dryRunOfExperts(String... more) {
     List<String> arguments = new ArrayList<>(List.of("--dry-run"));
     for (String setting :

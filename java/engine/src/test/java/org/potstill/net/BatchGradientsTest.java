@@ -121,12 +121,13 @@ class BatchGradientsTest {
   }
 
   @Test
-  void memoryIsThatOfAPartUnlessTheBatchStaysWhole() {
+  void partsHaveTheSameSizeUnlessTheBatchStaysWhole() {
     long pixels = SIDE * SIDE;
     Network split = network(Norm.INSTANCE, WIDTH);
-    long part = BatchGradients.bytes(split, 16, pixels, Pass.TRAIN);
-    assertEquals(part, BatchGradients.bytes(split, 256, pixels, Pass.TRAIN));
+    long part = BatchGradients.imagesAtOnce(split, 16, pixels, Pass.TRAIN);
+    assertEquals(16, part);
+    assertEquals(part, BatchGradients.imagesAtOnce(split, 256, pixels, Pass.TRAIN));
     Network whole = network(Norm.BATCH, WIDTH);
-    assertEquals(16 * part, BatchGradients.bytes(whole, 256, pixels, Pass.TRAIN));
+    assertEquals(256, BatchGradients.imagesAtOnce(whole, 256, pixels, Pass.TRAIN));
   }
 }

@@ -28,6 +28,13 @@ class SideBySideTest {
   }
 
   @Test
+  void oneAtATimeOnAGpu() {
+    SideBySide three = new SideBySide(3, 2);
+    assertEquals(three, three.on(Placement.CPU));
+    assertEquals(new SideBySide(1, 2), three.on(Placement.of("cuda:0")));
+  }
+
+  @Test
   void workersFollowFromThreadsPiecesAndRoom() {
     assertEquals(new SideBySide(8, 1), SideBySide.of(8, 100, 1));
     assertEquals(new SideBySide(3, 2), SideBySide.of(8, 3, 1));
