@@ -89,9 +89,12 @@ final class Summary {
     return lines;
   }
 
-  /** Mean, standard deviation and, of several repeats, the 95 percent confidence interval. */
+  /** Mean and, of several repeats, standard deviation and 95 percent confidence interval. */
   private static String percent(JsonNode network) {
     double mean = 100 * network.path("mean").asDouble();
+    if (network.path("accuracies").size() == 1) {
+      return String.format(Locale.ROOT, "%.1f %%", mean);
+    }
     double std = 100 * network.path("std").asDouble();
     double half = 100 * network.path("ci95").asDouble(Double.NaN);
     return Double.isNaN(half)

@@ -207,6 +207,18 @@ class MainTest {
   }
 
   @Test
+  void summaryGivesNoSpreadOfASingleRepeat() throws IOException {
+    Files.createDirectories(folder.resolve("run"));
+    Files.writeString(
+        folder.resolve("run/evaluation.json"),
+        """
+        {"networks": {"convnet": {"accuracies": [0.7123], "mean": 0.7123, "std": 0, "ci95": null}}}
+        """);
+    assertEquals(0, run("x"));
+    assertTrue(out.startsWith("convnet: accuracy 71.2 %\n"), out);
+  }
+
+  @Test
   void failuresAreToldWithoutStackTraces() {
     assertEquals(1, run("bug"));
     assertTrue(
