@@ -9,7 +9,7 @@
  * A call queues its kernels on `stream` (a cudaStream_t; NULL is the default stream) of `device` (a
  * CUDA ordinal) and, but for potstill_cuda_copy, never waits for them: OK means queued. What only
  * the data can tell shows in the data, as said at each operation. The number of kernels of a call
- * does not depend on its sizes, save one more for each further 3968 words of lists (566 tensors).
+ * is bounded whatever its sizes, save one more for each further 3968 words of lists (566 tensors).
  * Results are bit-identical from run to run and from device to device of one architecture.
  *
  * Every function but the queries returns a status; the message of the last error of the calling
@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_CUDA_ABI_VERSION 4
+#define POTSTILL_CUDA_ABI_VERSION 5
 
 enum {
   POTSTILL_CUDA_OK = 0,
@@ -84,7 +84,8 @@ POTSTILL_CUDA_API int32_t potstill_cuda_copy(void* to, const void* from, int64_t
  * = z_y - max_{j != y} z_j; entropy of the softmax; el2n = ||softmax - onehot(y)||; correct = 1
  * where the label has the largest logit, ties to the lower index. A row with NaN or with a label out
  * of range is NaN in all and not correct; a row with plus infinity or nothing but minus infinity has
- * NaN as loss, entropy and el2n. The last bits of a row may depend on how it lies in memory.
+ * NaN as loss, entropy and el2n. The last bits of a row may depend on how it lies in memory. classes
+ * is limited to 2^30.
  * Reads rows * (classes * element size + 8) bytes, writes 4 bytes a row and output (correct: 1).
  */
 POTSTILL_CUDA_API int32_t potstill_cuda_score(const void* logits, int32_t type,
@@ -105,8 +106,8 @@ POTSTILL_CUDA_API int64_t potstill_cuda_select_workspace(int64_t n, int64_t clas
  * begins in kept; may be NULL) are device buffers, keep (classes) is a host array.
  *
  * largest_class is an upper bound of the members of any class; n where nothing better is known. Up
- * to 4096, every class is sorted by one block, all classes in one launch; above, all samples go
- * through one radix sort. Both give the same.
+ * to 4096, every class is sorted by a warp or a block, all classes in one launch, which is the only
+ * one for a few samples; above, all samples go through one radix sort. All give the same.
  *
  * Places of kept that a class has too few members to fill hold -1; so does all of a class with more
  * than largest_class members, and all of kept where class_of is out of range anywhere. n is limited

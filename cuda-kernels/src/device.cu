@@ -24,14 +24,25 @@ void require_driver() {
   }
 }
 
+// Of this process: it cannot change.
+int device_count() {
+  static const int count = [] {
+    int found = 0;
+    check(cudaGetDeviceCount(&found), "no usable GPU", POTSTILL_CUDA_UNAVAILABLE);
+    return found;
+  }();
+  return count;
+}
+
+void require_ordinal(int32_t device) {
+  if (device >= 0 && device < device_count()) return;
+  throw Failure(POTSTILL_CUDA_UNAVAILABLE, "there is no device %d, there are %d",
+                static_cast<int>(device), device_count());
+}
+
 void require_device(int32_t device) {
   require_driver();
-  int count = 0;
-  check(cudaGetDeviceCount(&count), "no usable GPU", POTSTILL_CUDA_UNAVAILABLE);
-  if (device < 0 || device >= count) {
-    throw Failure(POTSTILL_CUDA_UNAVAILABLE, "there is no device %d, there are %d",
-                  static_cast<int>(device), count);
-  }
+  require_ordinal(device);
   int major = 0;
   check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
         "cudaDeviceGetAttribute", POTSTILL_CUDA_UNAVAILABLE);
@@ -45,6 +56,7 @@ void require_device(int32_t device) {
 }  // namespace
 
 DeviceScope::DeviceScope(int32_t device) : previous_(0), device_(device) {
+  require_ordinal(device);
   check(cudaGetDevice(&previous_), "cudaGetDevice", POTSTILL_CUDA_UNAVAILABLE);
   check(cudaSetDevice(device), "cudaSetDevice", POTSTILL_CUDA_UNAVAILABLE);
 }

@@ -17,6 +17,7 @@ namespace potstill {
 
 constexpr int64_t kMostBlocks = 0x7FFFFFFF;  // of a launch; beyond, blocks loop
 constexpr int64_t kMostRanges = 4096;        // into which lists are cut
+constexpr int64_t kMostDirectReads = int64_t{1} << 22;  // of class_of, by all blocks of `select`
 
 // The larger, NaN where either is NaN.
 __device__ __forceinline__ float max_nan(float a, float b) {

@@ -9,6 +9,14 @@
 
 namespace potstill {
 
+// Device buffers: logits (rows, classes) of any type and labels (rows).
+struct LabelledRows {
+  const void* logits;
+  const int64_t* labels;
+  int64_t rows;
+  int64_t classes;
+};
+
 // Device buffers (rows); all but loss may be NULL.
 struct ScoreOutputs {
   float* loss;
@@ -49,35 +57,13 @@ struct Others {
     const float joint = max_nan(max, other.max);
     move_to<kAll>(joint);
     other.move_to<kAll>(joint);
-    exp_sum += other.exp_sum;
-    if (kAll) {
-      square_sum += other.square_sum;
-      slope_sum += other.slope_sum;
-    }
+    add_sums<kAll>(other);
   }
 
-  // Takes `at(0)` to `at(count - 1)`, none larger than the maximum. Four sums side by side: quicker,
-  // and fewer roundings beside the maximum's own 1.
-  template <bool kAll, typename At>
-  __device__ void add_all(int count, const At& at) {
-    Others part[4];
-    for (int first = 0; first < count; first += 4) {
-      for (int k = 0; k < 4; ++k) {
-        if (first + k < count) part[k].add<kAll>(at(first + k), max);
-      }
-    }
-    exp_sum = (part[0].exp_sum + part[1].exp_sum) + (part[2].exp_sum + part[3].exp_sum);
-    if (kAll) {
-      square_sum = (part[0].square_sum + part[1].square_sum) +
-                   (part[2].square_sum + part[3].square_sum);
-      slope_sum =
-          (part[0].slope_sum + part[1].slope_sum) + (part[2].slope_sum + part[3].slope_sum);
-    }
-  }
-
+  // One logit, none above `max`.
   template <bool kAll>
-  __device__ void add(float z, float reference) {
-    const float shifted = z - reference;
+  __device__ void add(float z) {
+    const float shifted = z - max;
     const float e = exp_fast(shifted);
     exp_sum += e;
     if (kAll) {
@@ -86,56 +72,82 @@ struct Others {
     }
   }
 
-  template <bool kAll, int kCount>
-  __device__ void add_chunk(const float (&z)[kCount]) {
-    Others chunk;
-    for (int k = 0; k < kCount; ++k) chunk.max = max_nan(chunk.max, z[k]);
-    chunk.add_all<kAll>(kCount, [&](int k) { return z[k]; });
-    merge<kAll>(chunk);
+  // The sums of others that are relative to the same maximum.
+  template <bool kAll>
+  __device__ void add_sums(const Others& other) {
+    exp_sum += other.exp_sum;
+    if (kAll) {
+      square_sum += other.square_sum;
+      slope_sum += other.slope_sum;
+    }
   }
 
   // Minus infinity where there is no other logit or no other kind of it.
   __device__ float largest() const { return exp_sum == 0 ? minus_infinity() : max; }
 };
 
-// Loss, entropy and EL2N of a row whose largest logit is finite.
+// Others of one maximum in four parts side by side: quicker, and fewer roundings beside the maximum's
+// own 1.
+struct QuarterSums {
+  Others part[4];
+
+  __device__ explicit QuarterSums(float max) {
+    for (Others& p : part) p.max = max;
+  }
+
+  template <bool kAll>
+  __device__ Others total() {
+    part[0].add_sums<kAll>(part[1]);
+    part[2].add_sums<kAll>(part[3]);
+    part[0].add_sums<kAll>(part[2]);
+    return part[0];
+  }
+};
+
+// Loss, entropy and EL2N of a row whose largest logit is finite; the last two with kAll only.
 struct Softmax {
   float loss;
-  float entropy;
-  float el2n;
+  float entropy = 0;
+  float el2n = 0;
 
-  __device__ Softmax(const Others& others, float own) {
+  // All is relative to the larger of the label's logit and the largest other.
+  template <bool kAll>
+  __device__ static Softmax of(const Others& others, float own) {
     const float largest = others.largest();
-    const float spread = sqrtf(others.square_sum + others.exp_sum * others.exp_sum);
-    if (own >= largest) {  // relative to the label's logit
-      const float shift = fmaxf(largest - own, kGone);
-      const float factor = expf(shift);
-      const float total = 1 + factor * others.exp_sum;
-      loss = log1pf(factor * others.exp_sum);
-      entropy = loss - factor * (others.slope_sum + shift * others.exp_sum) / total;
-      el2n = factor * spread / total;
-    } else {  // relative to the largest other
-      const float shift = own - largest;
-      const float e = expf(shift);
-      const float total = others.exp_sum + e;
-      loss = logf(total) - shift;
-      entropy = logf(total) - (others.slope_sum + e * fmaxf(shift, kGone)) / total;
-      el2n = spread / total;
+    const bool easy = own >= largest;
+    const float below = easy ? largest - own : own - largest;  // how far the smaller of the two is
+    const float shift = fmaxf(below, kGone);
+    const float factor = expf(shift);
+    // The total less the larger one's own 1, so that a loss near zero keeps its digits.
+    const float rest = easy ? factor * others.exp_sum : others.exp_sum - 1 + factor;
+    const float log_total = log1pf(rest);
+    Softmax result;
+    result.loss = easy ? log_total : log_total - below;
+    if (kAll) {
+      const float total = 1 + rest;
+      const float slope = easy ? factor * (others.slope_sum + shift * others.exp_sum)
+                               : others.slope_sum + factor * shift;
+      const float spread = sqrtf(others.square_sum + others.exp_sum * others.exp_sum);
+      result.entropy = log_total - slope / total;
+      result.el2n = (easy ? factor * spread : spread) / total;
     }
+    return result;
   }
 };
 
 // `own` is NaN where the label is out of range; `tied` says that a logit before the label equals it.
+// Entropy and EL2N are written with kAll only.
+template <bool kAll>
 __device__ __forceinline__ void write_score(const Others& others, float own, bool tied, int64_t row,
                                             const ScoreOutputs& to) {
   const float largest = others.largest();
   const float top = max_nan(largest, own);
   const bool usable = top >= kLowest && top <= -kLowest;
-  const Softmax softmax(others, own);
+  const Softmax softmax = Softmax::of<kAll>(others, own);
   to.loss[row] = usable ? softmax.loss : not_a_number();
   if (to.margin != nullptr) to.margin[row] = own - largest;
-  if (to.entropy != nullptr) to.entropy[row] = usable ? softmax.entropy : not_a_number();
-  if (to.el2n != nullptr) to.el2n[row] = usable ? softmax.el2n : not_a_number();
+  if (kAll && to.entropy != nullptr) to.entropy[row] = usable ? softmax.entropy : not_a_number();
+  if (kAll && to.el2n != nullptr) to.el2n[row] = usable ? softmax.el2n : not_a_number();
   if (to.correct != nullptr) to.correct[row] = own == top && !tied ? 1 : 0;
 }
 

@@ -2,10 +2,13 @@
 //
 // A score becomes 32 bits whose unsigned order is the rank; with the index below them, one integer
 // order settles NaN, ties and direction, so that the result is the same to the bit as the CPU's.
-// Classes of up to 4096: samples are dropped into the room of their class in any order (integer
-// atomics), then a block sorts a class in shared memory, all classes in one launch; reads 16 n bytes,
-// moves 16 n. Larger classes: one stable radix sort of all samples by class and rank (CUB), whose
-// work depends neither on the number of classes nor on their sizes.
+// Classes of up to 4096 are sorted by a warp or a block each, all in one launch:
+//   few samples: that launch is the only one, every block finds its own class's samples;
+//   classes of like size: samples are dropped into the rooms of their classes in any order (integer
+//   atomics), as many keys each as the largest class needs; reads 16 n bytes, moves 16 n;
+//   else: classes are counted first, and lie one behind the other.
+// Larger classes: one stable radix sort of all samples by class and rank (CUB), whose work depends
+// neither on the number of classes nor on their sizes.
 #include <algorithm>
 #include <vector>
 
@@ -21,8 +24,18 @@ namespace {
 constexpr int64_t kMostSamples = 0xFFFFFFFFLL;
 constexpr int64_t kMostClasses = int64_t{1} << 24;
 
-bool is_sorted_by_blocks(int64_t n, int64_t largest_class) {
-  return std::min(n, largest_class) <= kLargestSorted;
+// How many times the memory of all samples the rooms may take, so that no key is moved twice.
+constexpr int64_t kMostRoom = 4;
+
+enum class Way { kDirect, kRooms, kCounted, kRadixSort };
+
+Way way_for(int64_t n, int64_t classes, int64_t largest_class) {
+  const int64_t largest = std::min(n, largest_class);
+  if (largest > kLargestSorted) return Way::kRadixSort;
+  if (n <= kMostFewSamples && classes <= kMostFewClasses && n * classes <= kMostDirectReads) {
+    return Way::kDirect;
+  }
+  return classes * largest <= kMostRoom * n ? Way::kRooms : Way::kCounted;
 }
 
 // Bits of a key: the rank's 32 and those of the classes, the one out of range included.
@@ -33,28 +46,23 @@ int key_bits(int64_t classes) {
 }
 
 struct Place {
-  int64_t* kept_begin;  // classes + 1
-  uint32_t* begin;      // classes + 1
-  uint64_t* keys;       // n
-
-  // By blocks.
-  uint32_t* counts = nullptr;  // classes + 1
-  uint32_t* next = nullptr;    // classes + 1
-
-  // By one sort.
+  uint32_t* kept_begin = nullptr;  // classes + 1
+  uint64_t* keys = nullptr;        // n, or a room for each class
+  uint32_t* begin = nullptr;       // classes + 1; NULL with rooms
+  uint32_t* counts = nullptr;      // classes + 1
+  uint32_t* next = nullptr;        // classes + 1
   SortBuffers pairs = {};
   int64_t sort_bytes = 0;
   char* sort_memory = nullptr;
 
-  Place(Workspace* workspace, int64_t n, int64_t classes, bool by_blocks)
-      : kept_begin(workspace->take<int64_t>(classes + 1)),
-        begin(workspace->take<uint32_t>(classes + 1)),
-        keys(workspace->take<uint64_t>(n)) {
-    if (by_blocks) {
-      counts = workspace->take<uint32_t>(classes + 1);
-      next = workspace->take<uint32_t>(classes + 1);
-      return;
-    }
+  Place(Workspace* workspace, int64_t n, int64_t classes, int64_t largest_class, Way way) {
+    if (way == Way::kDirect) return;
+    kept_begin = workspace->take<uint32_t>(classes + 1);
+    keys = workspace->take<uint64_t>(way == Way::kRooms ? classes * std::min(n, largest_class) : n);
+    if (way != Way::kRooms) begin = workspace->take<uint32_t>(classes + 1);
+    if (way != Way::kRadixSort) counts = workspace->take<uint32_t>(classes + 1);
+    if (way == Way::kCounted) next = workspace->take<uint32_t>(classes + 1);
+    if (way != Way::kRadixSort) return;
     pairs.keys = keys;
     pairs.spare_keys = workspace->take<uint64_t>(n);
     pairs.values = workspace->take<uint32_t>(n);
@@ -97,21 +105,56 @@ struct Samples {
   bool hard;
 };
 
-void select_by_blocks(const Samples& in, const Place& place, int64_t* kept, cudaStream_t on) {
-  launch("clear_counts", clear_counts, blocks_for(in.classes + 1), kThreads, on, place.counts,
-         in.classes);
-  launch("count_classes", count_classes, blocks_for(in.n), kThreads, on, in.class_of, in.n,
-         in.classes, place.counts);
-  launch("place_classes", place_classes, 1, kScanThreads, on, place.counts, in.classes,
-         place.begin, place.next);
-  launch("drop_keys", drop_keys, blocks_for(in.n), kThreads, on, in.scores, in.class_of, in.n,
-         in.classes, in.hard, place.next, place.keys);
-  launch("sort_classes", sort_classes, std::min(in.classes, kMostBlocks), kThreads, on, place.keys,
-         place.begin, in.n, in.classes, in.largest_class, place.kept_begin, kept);
+struct Kept {
+  const std::vector<int64_t>& begins;
+  int64_t* indices;
+  int64_t* offsets;
+};
+
+template <typename Sort>
+void select_directly_by(const Samples& in, const Kept& to, cudaStream_t on) {
+  FewBegins begins = {};
+  std::copy(to.begins.begin(), to.begins.end(), begins.begin);
+  launch("select_directly", select_directly<Sort>, std::min(in.classes, kMostBlocks), Sort::kBlock,
+         on, in.scores, in.class_of, static_cast<int>(in.n), static_cast<int>(in.classes),
+         in.largest_class, in.hard, begins, to.indices, to.offsets);
 }
 
-void select_by_sort(const Samples& in, const Place& place, int64_t total, int64_t* kept,
-                    cudaStream_t on) {
+void select_few(const Samples& in, const Kept& to, cudaStream_t on) {
+  if (std::min(in.n, in.largest_class) <= 2048) return select_directly_by<Sorter<512, 4>>(in, to, on);
+  select_directly_by<Sorter<512, 8>>(in, to, on);
+}
+
+template <typename Sort>
+void sort_by(const Samples& in, const Place& place, const Kept& to, cudaStream_t on) {
+  const int64_t blocks = std::min((in.classes + Sort::kGroups - 1) / Sort::kGroups, kMostBlocks);
+  launch("sort_classes", sort_classes<Sort>, blocks, Sort::kBlock, on, place.keys, place.begin,
+         std::min(in.n, in.largest_class), place.counts, in.classes, in.largest_class,
+         place.kept_begin, to.indices, to.offsets);
+}
+
+void select_by_groups(const Samples& in, const Place& place, const Kept& to, cudaStream_t on) {
+  const int64_t largest = std::min(in.n, in.largest_class);
+  launch("clear_counts", clear_counts, blocks_for(in.classes + 1), kThreads, on, place.counts,
+         in.classes);
+  if (place.begin == nullptr) {
+    launch("drop_keys_in_rooms", drop_keys_in_rooms, blocks_for(in.n), kThreads, on, in.scores,
+           in.class_of, in.n, in.classes, largest, in.hard, place.counts, place.keys);
+  } else {
+    launch("count_classes", count_classes, blocks_for(in.n), kThreads, on, in.class_of, in.n,
+           in.classes, place.counts);
+    launch("place_classes", place_classes, 1, kScanThreads, on, place.counts, in.classes,
+           place.begin, place.next);
+    launch("drop_keys", drop_keys, blocks_for(in.n), kThreads, on, in.scores, in.class_of, in.n,
+           in.classes, in.hard, place.next, place.keys);
+  }
+  if (largest <= 128) return sort_by<Sorter<32, 4>>(in, place, to, on);
+  if (largest <= 512) return sort_by<Sorter<64, 8>>(in, place, to, on);
+  if (largest <= 2048) return sort_by<Sorter<256, 8>>(in, place, to, on);
+  sort_by<Sorter<512, 8>>(in, place, to, on);
+}
+
+void select_by_sort(const Samples& in, const Place& place, const Kept& to, cudaStream_t on) {
   launch("make_pairs", make_pairs, blocks_for(in.n), kThreads, on, in.scores, in.class_of, in.n,
          in.classes, in.hard, place.pairs.keys, place.pairs.values);
   const SortBuffers sorted = sort_pairs(place.pairs, static_cast<uint32_t>(in.n),
@@ -119,8 +162,14 @@ void select_by_sort(const Samples& in, const Place& place, int64_t total, int64_
                                         on);
   launch("find_classes", find_classes, blocks_for(in.classes + 1), kThreads, on, sorted.keys, in.n,
          in.classes, place.begin);
-  launch("take_kept", take_kept, blocks_for(total), kThreads, on, sorted.values, place.begin, in.n,
-         in.classes, in.largest_class, place.kept_begin, kept);
+  launch("take_kept", take_kept, blocks_for(to.begins.back()), kThreads, on, sorted.values,
+         place.begin, in.n, in.classes, in.largest_class, place.kept_begin, to.indices, to.offsets);
+}
+
+void upload_begins(const std::vector<int64_t>& begins, uint32_t* to, cudaStream_t on) {
+  std::vector<uint32_t> words(begins.begin(), begins.end());
+  words.resize((words.size() + 1) / 2 * 2);  // whole words of 64 bits; the workspace is rounded up
+  upload(words.data(), static_cast<int64_t>(words.size() / 2), to, on);
 }
 
 }  // namespace
@@ -133,7 +182,7 @@ int64_t potstill_cuda_select_workspace(int64_t n, int64_t classes, int64_t large
     require_sizes(n, classes, largest_class);
     const DeviceScope scope(device);
     Workspace plan;
-    Place(&plan, n, classes, is_sorted_by_blocks(n, largest_class));
+    Place(&plan, n, classes, largest_class, way_for(n, classes, largest_class));
     return plan.used();
   });
 }
@@ -151,21 +200,22 @@ int32_t potstill_cuda_select(const float* scores, const int32_t* class_of, int64
     require(n == 0 || (scores != nullptr && class_of != nullptr), "scores or class_of is NULL");
     require(total == 0 || kept != nullptr, "kept is NULL");
     const DeviceScope scope(device);
-    const bool by_blocks = is_sorted_by_blocks(n, largest_class);
+    const Way way = way_for(n, classes, largest_class);
     Workspace memory(workspace);
-    const Place place(&memory, n, classes, by_blocks);
+    const Place place(&memory, n, classes, largest_class, way);
     require_workspace(workspace, workspace_bytes, memory.used());
 
     const auto on = static_cast<cudaStream_t>(stream);
-    if (offsets != nullptr) upload(begins.data(), classes + 1, offsets, on);
-    if (total == 0) return;
-    upload(begins.data(), classes + 1, place.kept_begin, on);
+    if (total == 0) {
+      if (offsets != nullptr) upload(begins.data(), classes + 1, offsets, on);
+      return;
+    }
     const Samples in = {scores,  class_of,      n,
                         classes, largest_class, order == POTSTILL_CUDA_HARD};
-    if (by_blocks) {
-      select_by_blocks(in, place, kept, on);
-    } else {
-      select_by_sort(in, place, total, kept, on);
-    }
+    const Kept to = {begins, kept, offsets};
+    if (way == Way::kDirect) return select_few(in, to, on);
+    upload_begins(begins, place.kept_begin, on);
+    if (way == Way::kRadixSort) return select_by_sort(in, place, to, on);
+    select_by_groups(in, place, to, on);
   });
 }

@@ -2,14 +2,16 @@
 #ifndef POTSTILL_CUDA_SELECT_KERNELS_H
 #define POTSTILL_CUDA_SELECT_KERNELS_H
 
-#include "device.h"
+#include "sort_group.h"
 
 namespace potstill {
 namespace {
 
 constexpr int kThreads = 256;
 constexpr int kScanThreads = 1024;
-constexpr int kLargestSorted = 4096;  // members of a class that a block sorts
+constexpr int kLargestSorted = 4096;    // members of a class that a block sorts
+constexpr int kMostFewClasses = 1900;   // whose places in kept fit the 4 KB of a launch's parameters
+constexpr int kMostFewSamples = 65535;  // and whose places are 16 bits each
 
 // Unsigned order equals the order of scores, NaN above all; -0 becomes +0.
 __device__ __forceinline__ uint32_t rank_bits(float score, bool hard) {
@@ -33,12 +35,109 @@ __device__ __forceinline__ int64_t index_stride() {
   return static_cast<int64_t>(gridDim.x) * blockDim.x;
 }
 
-// ---- Classes that a block can sort ----
+// ---- Classes that a group of threads can sort ----
+
+// A group of threads to a class, kItems keys a thread.
+template <int kGroupThreads, int kItemsOfThread>
+struct Sorter {
+  static constexpr int kGroup = kGroupThreads;
+  static constexpr int kItems = kItemsOfThread;
+  static constexpr int kKeys = kGroup * kItems;
+  static constexpr int kBlock = kGroup == 32 ? 256 : kGroup;  // threads; so many warps to a block
+  static constexpr int kGroups = kBlock / kGroup;
+};
+
+__device__ __forceinline__ uint64_t key_of(float score, bool hard, int64_t i) {
+  return static_cast<uint64_t>(rank_bits(score, hard)) << 32 | static_cast<uint32_t>(i);
+}
+
+// Sorts the `members` keys of a class and writes the indices of the first; all threads of the group.
+template <typename Sort>
+__device__ __forceinline__ void sort_class(const uint64_t* members_keys, int64_t members,
+                                           uint64_t* shared, int64_t* kept, int64_t keep) {
+  const int thread = static_cast<int>(threadIdx.x) % Sort::kGroup;
+  int used = 1;
+  while (used * Sort::kItems < members) used *= 2;
+  uint64_t keys[Sort::kItems];
+#pragma unroll
+  for (int k = 0; k < Sort::kItems; ++k) {
+    const int i = k * used + thread;  // in any order: they have none yet
+    keys[k] = thread < used && i < members ? members_keys[i] : ~uint64_t{0};
+  }
+  sort_group<Sort::kGroup, Sort::kItems>(keys, used, shared);
+#pragma unroll
+  for (int k = 0; k < Sort::kItems; ++k) {
+    const int rank = thread * Sort::kItems + k;
+    if (rank < keep) kept[rank] = rank < members ? static_cast<int64_t>(keys[k] & 0xFFFFFFFFu) : -1;
+  }
+  for (int64_t rank = Sort::kKeys + thread; rank < keep; rank += Sort::kGroup) kept[rank] = -1;
+}
+
+// Where each class begins in kept, as an argument of the kernel.
+struct FewBegins {
+  uint16_t begin[kMostFewClasses + 1];
+};
+
+// All in one launch: the block of a class reads all of class_of and sorts what is its own.
+template <typename Sort>
+__global__ void __launch_bounds__(Sort::kBlock)
+    select_directly(const float* __restrict__ scores, const int32_t* __restrict__ class_of, int n,
+                    int classes, int64_t largest_class, bool hard,
+                    const __grid_constant__ FewBegins kept_begin, int64_t* kept, int64_t* offsets) {
+  static_assert(Sort::kGroups == 1, "a block to a class");
+  constexpr int kAtOnce = 8;
+  __shared__ uint64_t keys[Sort::kKeys];
+  __shared__ uint32_t members;
+  __shared__ uint32_t out_of_range;
+  const int thread = static_cast<int>(threadIdx.x);
+  for (int c = static_cast<int>(blockIdx.x); c < classes; c += static_cast<int>(gridDim.x)) {
+    __syncthreads();  // those of an earlier class have been read
+    if (thread == 0) members = out_of_range = 0;
+    __syncthreads();
+    for (int base = thread; base < n; base += kAtOnce * Sort::kBlock) {
+      int64_t found[kAtOnce];
+#pragma unroll
+      for (int u = 0; u < kAtOnce; ++u) {
+        const int i = base + u * Sort::kBlock;
+        found[u] = i < n ? class_at(class_of, i, classes) : -1;
+      }
+#pragma unroll
+      for (int u = 0; u < kAtOnce; ++u) {
+        if (found[u] == classes) atomicAdd(&out_of_range, 1u);
+        if (found[u] != c) continue;
+        const int i = base + u * Sort::kBlock;
+        const uint32_t place = atomicAdd(&members, 1u);
+        if (place < Sort::kKeys) keys[place] = key_of(scores[i], hard, i);
+      }
+    }
+    __syncthreads();
+    const int64_t begin = kept_begin.begin[c];
+    const int64_t usable = out_of_range != 0 || members > largest_class ? 0 : members;
+    sort_class<Sort>(keys, usable, keys, kept + begin, kept_begin.begin[c + 1] - begin);
+    if (offsets != nullptr && thread == 0) {
+      offsets[c] = begin;
+      if (c == classes - 1) offsets[classes] = kept_begin.begin[classes];
+    }
+  }
+}
 
 __global__ void __launch_bounds__(kThreads) clear_counts(uint32_t* counts, int64_t classes) {
   for (int64_t c = first_index(); c <= classes; c += index_stride()) counts[c] = 0;
 }
 
+// Where every class has room for `room` keys: counts its members and drops their keys there, in any
+// order; what does not fit only counts.
+__global__ void __launch_bounds__(kThreads)
+    drop_keys_in_rooms(const float* scores, const int32_t* class_of, int64_t n, int64_t classes,
+                       int64_t room, bool hard, uint32_t* counts, uint64_t* keys) {
+  for (int64_t i = first_index(); i < n; i += index_stride()) {
+    const int64_t c = class_at(class_of, i, classes);
+    const uint32_t place = atomicAdd(counts + c, 1u);
+    if (c < classes && place < room) keys[c * room + place] = key_of(scores[i], hard, i);
+  }
+}
+
+// Where classes differ much in size, they are counted first.
 __global__ void __launch_bounds__(kThreads)
     count_classes(const int32_t* class_of, int64_t n, int64_t classes, uint32_t* counts) {
   for (int64_t i = first_index(); i < n; i += index_stride()) {
@@ -76,51 +175,28 @@ __global__ void __launch_bounds__(kThreads)
               uint32_t* next, uint64_t* keys) {
   for (int64_t i = first_index(); i < n; i += index_stride()) {
     const uint32_t place = atomicAdd(next + class_at(class_of, i, classes), 1u);
-    keys[place] = static_cast<uint64_t>(rank_bits(scores[i], hard)) << 32 | static_cast<uint32_t>(i);
+    keys[place] = key_of(scores[i], hard, i);
   }
 }
 
-// Bitonic, ascending; `count` is a power of two.
-__device__ __forceinline__ void sort_shared(uint64_t* keys, int count) {
-  for (int run = 2; run <= count; run *= 2) {
-    for (int step = run / 2; step > 0; step /= 2) {
-      __syncthreads();
-      for (int pair = static_cast<int>(threadIdx.x); pair < count / 2; pair += kThreads) {
-        const int low = 2 * pair - (pair & (step - 1));
-        const int high = low + step;
-        const bool ascending = (low & run) == 0;
-        const uint64_t a = keys[low];
-        const uint64_t b = keys[high];
-        if ((a > b) == ascending) {
-          keys[low] = b;
-          keys[high] = a;
-        }
-      }
-    }
-  }
-  __syncthreads();
-}
-
-// A block to a class. begin has an entry for the class out of range, whose samples number
-// n - begin[classes].
-__global__ void __launch_bounds__(kThreads)
-    sort_classes(const uint64_t* keys, const uint32_t* begin, int64_t n, int64_t classes,
-                 int64_t largest_class, const int64_t* kept_begin, int64_t* kept) {
-  __shared__ uint64_t sorted[kLargestSorted];
-  for (int64_t c = blockIdx.x; c < classes; c += gridDim.x) {
-    const int64_t keep = kept_begin[c + 1] - kept_begin[c];
-    if (keep == 0) continue;
-    int64_t members = static_cast<int64_t>(begin[c + 1]) - begin[c];
-    if (begin[classes] != n || members > largest_class) members = 0;
-    int room = 1;
-    while (room < members) room *= 2;
-    // A thread overwrites only what it has itself written out of an earlier class.
-    for (int i = static_cast<int>(threadIdx.x); i < room; i += kThreads) {
-      sorted[i] = i < members ? keys[begin[c] + i] : ~uint64_t{0};
-    }
-    sort_shared(sorted, room);
-    for (int64_t k = threadIdx.x; k < keep; k += kThreads) {
-      kept[kept_begin[c] + k] = k < members ? static_cast<int64_t>(sorted[k] & 0xFFFFFFFFu) : -1;
+// The keys of class c begin at begin[c] or, where begin is NULL, at c * room. counts[classes] are the
+// samples whose class is out of range.
+template <typename Sort>
+__global__ void __launch_bounds__(Sort::kBlock)
+    sort_classes(const uint64_t* keys, const uint32_t* begin, int64_t room, const uint32_t* counts,
+                 int64_t classes, int64_t largest_class, const uint32_t* kept_begin, int64_t* kept,
+                 int64_t* offsets) {
+  __shared__ uint64_t shared[Sort::kGroup == 32 ? 1 : Sort::kKeys];
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * Sort::kGroups;
+  for (int64_t c = static_cast<int64_t>(blockIdx.x) * Sort::kGroups + threadIdx.x / Sort::kGroup;
+       c < classes; c += stride) {
+    const int64_t from = kept_begin[c];
+    const int64_t members = counts[classes] != 0 || counts[c] > largest_class ? 0 : counts[c];
+    sort_class<Sort>(keys + (begin == nullptr ? c * room : begin[c]), members, shared, kept + from,
+                     kept_begin[c + 1] - from);
+    if (offsets != nullptr && threadIdx.x % Sort::kGroup == 0) {
+      offsets[c] = from;
+      if (c == classes - 1) offsets[classes] = kept_begin[classes];
     }
   }
 }
@@ -156,7 +232,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // The class whose stretch of kept holds place k: the last that begins no later.
-__device__ __forceinline__ int64_t class_of_place(const int64_t* kept_begin, int64_t classes,
+__device__ __forceinline__ int64_t class_of_place(const uint32_t* kept_begin, int64_t classes,
                                                   int64_t k) {
   int64_t low = 0;
   int64_t high = classes - 1;
@@ -173,7 +249,11 @@ __device__ __forceinline__ int64_t class_of_place(const int64_t* kept_begin, int
 
 __global__ void __launch_bounds__(kThreads)
     take_kept(const uint32_t* values, const uint32_t* begin, int64_t n, int64_t classes,
-              int64_t largest_class, const int64_t* kept_begin, int64_t* kept) {
+              int64_t largest_class, const uint32_t* kept_begin, int64_t* kept,
+              int64_t* offsets) {
+  for (int64_t c = first_index(); offsets != nullptr && c <= classes; c += index_stride()) {
+    offsets[c] = kept_begin[c];
+  }
   for (int64_t k = first_index(); k < kept_begin[classes]; k += index_stride()) {
     const int64_t c = class_of_place(kept_begin, classes, k);
     const int64_t rank = k - kept_begin[c];

@@ -137,7 +137,8 @@ std::vector<int64_t> draw_labels(int64_t rows, int64_t classes) {
 void test_sizes() {
   for (int32_t type : {POTSTILL_CUDA_FLOAT32, POTSTILL_CUDA_BFLOAT16, POTSTILL_CUDA_FLOAT16}) {
     for (int64_t classes : {1, 2, 3, 4, 7, 10, 16, 31, 32, 33, 63, 64, 65, 66, 67, 68, 95, 127, 128,
-                            129, 255, 256, 257, 513, 1000, 1025, 8200, 16391}) {
+                            129, 184, 188, 191, 192, 255, 256,
+                            257, 368, 376, 383, 384, 513, 1000, 1025, 8200, 16391}) {
       const int64_t rows = classes <= 64 ? 130 : 9;
       const auto labels = draw_labels(rows, classes);
       const Logits logits = draw_logits(type, rows * classes);

@@ -98,6 +98,20 @@ void test_by_blocks() {
   check_select(many, *std::max_element(sizes.begin(), sizes.end()), true);
 }
 
+// Classes of like size, for each size of the group that sorts one; then of unlike sizes.
+void test_by_groups() {
+  for (int64_t members : {7, 100, 400, 1500}) {
+    const Samples samples = draw_samples(kManySamples, kManySamples / members);
+    const auto sizes = sizes_of(samples);
+    const int64_t largest = *std::max_element(sizes.begin(), sizes.end());
+    check_select(samples, largest, true);
+    check_select(samples, largest + 70, false);
+  }
+  Samples uneven = draw_samples(kManySamples, 150);
+  for (size_t i = 0; i < uneven.class_of.size() / 3; i += 9) uneven.class_of[i] = 7;
+  check_select(uneven, 4096, false);
+}
+
 void test_by_sort() {
   for (int64_t classes : {1, 2, 3, 255, 256, 3000}) {
     const Samples samples = draw_samples(4097, classes);
@@ -108,7 +122,7 @@ void test_by_sort() {
 
 // What only the data can tell shows as -1.
 void test_wrong_data() {
-  for (int64_t n : {100, 5000}) {
+  for (int64_t n : {100, 900, 5000}) {
     Samples samples = draw_samples(n, 4);
     const auto sizes = sizes_of(samples);
     auto keep = sizes;
@@ -122,7 +136,7 @@ void test_wrong_data() {
     std::copy(full.begin() + sizes[0] + sizes[1], full.end(), end + 2);
     check(select(samples, n, POTSTILL_CUDA_EASY, keep) == expected, "too few members show");
 
-    samples.class_of[static_cast<size_t>(n) / 2] = n == 100 ? -1 : 4;
+    samples.class_of[static_cast<size_t>(n) / 2] = n < 1000 ? -1 : 4;
     const auto kept = select(samples, n, POTSTILL_CUDA_HARD, expected_keep);
     check(std::count(kept.begin(), kept.end(), -1) == static_cast<int64_t>(kept.size()),
           "a class out of range shows");
@@ -136,16 +150,17 @@ void test_wrong_data() {
 }
 
 void test_refusals() {
+  const int64_t n = 5000;
   float score = 0;
   int32_t c = 0;
   int64_t kept = 0;
-  const int64_t bytes = potstill_cuda_select_workspace(1, 1, 1, 0);
+  const int64_t bytes = potstill_cuda_select_workspace(n, 1, n, 0);
   auto memory = workspace(bytes);
   const auto run = [&](int64_t keep, int32_t order, int64_t held, int32_t device) {
-    return potstill_cuda_select(&score, &c, 1, 1, 1, order, &keep, &kept, nullptr, memory.data(),
+    return potstill_cuda_select(&score, &c, n, 1, n, order, &keep, &kept, nullptr, memory.data(),
                                 held, device, nullptr);
   };
-  check_status(run(2, 0, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "keep beyond n");
+  check_status(run(n + 1, 0, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "keep beyond n");
   check_status(run(-1, 0, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "negative keep");
   check_status(run(1, 2, bytes, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "unknown order");
   check_status(run(1, 0, bytes - 1, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "short workspace");
@@ -157,6 +172,7 @@ void test_refusals() {
 
 void test_select() {
   test_by_blocks();
+  test_by_groups();
   test_by_sort();
   test_wrong_data();
   test_refusals();

@@ -16,6 +16,9 @@ void copy_out(void* to, const void* from, size_t bytes);  // after all that is q
 // Says before pass 0 and 1 over all cases what is to differ between them.
 void begin_pass(int pass);
 
+// Samples for which `select` needs more than one launch.
+extern const int64_t kManySamples;
+
 // A device buffer that begins `offset` elements after an aligned address and ends where its memory
 // does.
 template <typename T>

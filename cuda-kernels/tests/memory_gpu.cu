@@ -13,6 +13,8 @@ void check(cudaError_t error, const char* call) {
 }
 }  // namespace
 
+const int64_t kManySamples = 66000;
+
 void* allocate(size_t bytes) {
   void* memory = nullptr;
   check(cudaMalloc(&memory, bytes > 0 ? bytes : 1), "cudaMalloc");

@@ -72,9 +72,11 @@ T shuffle_xor(const T& value, int mask) {
 
 }  // namespace host
 
-// Few, so that blocks loop at small sizes; ranges more than a block of threads.
+// Few, so that blocks loop at small sizes; ranges more than a block of threads; of the ways of
+// `select` all.
 constexpr int64_t kMostBlocks = 2;
 constexpr int64_t kMostRanges = 300;
+constexpr int64_t kMostDirectReads = 1000;
 
 template <typename T>
 T min(const T& a, const T& b) {

@@ -6,6 +6,8 @@
 
 #include "host_device.h"
 
+const int64_t kManySamples = 1700;
+
 void* allocate(size_t bytes) {
   void* memory = nullptr;
   if (posix_memalign(&memory, 256, bytes) != 0) throw std::bad_alloc();

@@ -17,7 +17,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_cuda.h", link = "potstill_cuda")
 final class CudaNative {
 
-  static final int ABI_VERSION = 4;
+  static final int ABI_VERSION = 5;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
   static final int UNAVAILABLE = 2;

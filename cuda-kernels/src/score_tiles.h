@@ -1,0 +1,136 @@
+// `score` of short rows: a block copies as many rows as it has threads to shared memory, 16 bytes at
+// a time, and every thread takes a row. No thread waits for another's part of a row, and what comes
+// after the sums is done once a thread.
+#ifndef POTSTILL_CUDA_SCORE_TILES_H
+#define POTSTILL_CUDA_SCORE_TILES_H
+
+#include "logits.h"
+#include "score_row.h"
+
+namespace potstill {
+
+constexpr int kTileRows = 128;             // threads of a block, and rows
+constexpr int kTileRowsOfLong = 64;        // of rows of more than kLongTileRow bytes
+constexpr int64_t kLongTileRow = 256;
+// Bytes: as many as 64 times fill the 48 KB that a block may have, but for the 16 of an address.
+constexpr int64_t kMostTileStride = (48 * 1024 - 16) / kTileRowsOfLong;
+constexpr int kCopiesInFlight = 4;
+
+// How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the most that
+// divide both a row's length and the address; as an odd number of them lie between rows, the
+// threads of a warp meet different banks. Where rows fill vectors of 16 bytes to an even number, a
+// vector is left free after each.
+struct TileShape {
+  int unit;
+  int stride;              // bytes from row to row
+  uint32_t vectors_magic;  // just above 2^32 / vectors of a row where one is left free, else 0
+
+  TileShape(const void* logits, int64_t row_bytes) : vectors_magic(0) {
+    unit = 16;
+    while ((row_bytes | static_cast<int64_t>(reinterpret_cast<uintptr_t>(logits))) % unit != 0) {
+      unit /= 2;
+    }
+    stride = static_cast<int>(row_bytes);
+    if (unit == 16 && stride % 32 == 0) {
+      vectors_magic = static_cast<uint32_t>((uint64_t{1} << 32) / (static_cast<unsigned>(stride) / 16)) + 1;
+      stride += 16;
+    }
+  }
+
+  // The vector's place among the staged ones.
+  __device__ int place(int vector) const {
+    return vector +
+           static_cast<int>(static_cast<uint64_t>(vectors_magic) * static_cast<unsigned>(vector) >> 32);
+  }
+};
+
+// Copies rows to `shared`, as far past a boundary of 16 bytes as they lie in memory.
+template <typename Type>
+__device__ __forceinline__ void stage(const Stretch<Type>& rows, const TileShape& shape,
+                                      typename Type::Stored* shared) {
+  const int threads = static_cast<int>(blockDim.x);
+  const int thread = static_cast<int>(threadIdx.x);
+  rows.for_each_single(thread, threads, [&](int i) { shared[i] = rows.from[i]; });
+  auto* vectors = reinterpret_cast<uint4*>(shared + rows.head);
+  for (int first = thread; first < rows.vectors; first += kCopiesInFlight * threads) {
+    uint4 raw[kCopiesInFlight];
+#pragma unroll
+    for (int u = 0; u < kCopiesInFlight; ++u) {
+      if (first + u * threads < rows.vectors) raw[u] = rows.vector(first + u * threads);
+    }
+#pragma unroll
+    for (int u = 0; u < kCopiesInFlight; ++u) {
+      if (first + u * threads < rows.vectors) vectors[shape.place(first + u * threads)] = raw[u];
+    }
+  }
+}
+
+// Calls use(part, logit) for all of a row, with parts 0 to 3 in turn.
+template <typename Type, int kBytes, typename Use>
+__device__ __forceinline__ void for_each_logit(const Unit<kBytes>* row, int units, const Use& use) {
+  constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
+  constexpr int kAtOnce = kPerUnit < 4 ? 4 / kPerUnit : 1;
+  for (int first = 0; first < units; first += kAtOnce) {
+#pragma unroll
+    for (int u = 0; u < kAtOnce; ++u) {
+      if (first + u >= units) break;
+      const Unit<kBytes> unit = row[first + u];
+#pragma unroll
+      for (int k = 0; k < kPerUnit; ++k) {
+        use((u * kPerUnit + k) % 4, element_of<Type>(unit, k));
+      }
+    }
+  }
+}
+
+// The label's logit is set to minus infinity on the way.
+template <typename Type, int kBytes, bool kAll>
+__device__ __forceinline__ void score_staged(typename Type::Stored* row, int classes, int64_t label,
+                                             int64_t to_row, const ScoreOutputs& to) {
+  const bool valid = label >= 0 && label < classes;
+  float own = not_a_number();
+  if (valid) {
+    own = Type::convert(row[label]);
+    row[label] = Type::kMinusInfinity;
+  }
+  const auto* units = reinterpret_cast<const Unit<kBytes>*>(row);
+  const int count = classes * static_cast<int>(sizeof(typename Type::Stored)) / kBytes;
+  float largest[4] = {kLowest, kLowest, kLowest, kLowest};
+  for_each_logit<Type>(units, count,
+                       [&](int part, float z) { largest[part] = max_nan(largest[part], z); });
+  QuarterSums sums(max_nan(max_nan(largest[0], largest[1]), max_nan(largest[2], largest[3])));
+  for_each_logit<Type>(units, count,
+                       [&](int part, float z) { sums.part[part].template add<kAll>(z); });
+  const Others others = sums.template total<kAll>();
+  bool tied = false;
+  if (to.correct != nullptr && own == others.largest()) {
+    for (int j = 0; j < label; ++j) tied |= Type::convert(row[j]) == own;
+  }
+  write_score<kAll>(others, own, tied, to_row, to);
+}
+
+template <typename Type, int kBytes, bool kAll>
+__global__ void __launch_bounds__(kTileRows)
+    score_tiles(LabelledRows in, TileShape shape, ScoreOutputs to) {
+  typedef typename Type::Stored Stored;
+  const int classes = static_cast<int>(in.classes);
+  const int64_t tile = blockDim.x;
+  for (int64_t base = blockIdx.x * tile; base < in.rows; base += gridDim.x * tile) {
+    const Stored* logits = static_cast<const Stored*>(in.logits) + base * classes;
+    const int rows = static_cast<int>(min(in.rows - base, tile));
+    const uintptr_t past = reinterpret_cast<uintptr_t>(logits) % 16;
+    auto* staged = reinterpret_cast<Stored*>(reinterpret_cast<char*>(shared_floats()) + past);
+    __syncthreads();  // an earlier tile has been read
+    stage(Stretch<Type>(logits, rows * classes), shape, staged);
+    __syncthreads();
+    const int thread = static_cast<int>(threadIdx.x);
+    if (thread >= rows) continue;
+    score_staged<Type, kBytes, kAll>(
+        staged + thread * (shape.stride / static_cast<int>(sizeof(Stored))), classes,
+        in.labels[base + thread], base + thread, to);
+  }
+}
+
+}  // namespace potstill
+
+#endif
