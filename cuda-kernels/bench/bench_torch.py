@@ -14,7 +14,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 import references
-from library import EASY, LAYERWISE, Library
+from library import EASY, LAYERWISE, Activation, Library
 
 WARM_UPS, RUNS = 5, 25
 # PyTorch's side is single precision and rounds more: relative to the largest value.
@@ -232,9 +232,70 @@ class Cases:
             case.difference = lambda case=case, x=points, e=codebook: _quantise_difference(case, x, e)
             yield case
 
+    def _taps(self, count):
+        """A low-pass filter as the generators have, of one dimension."""
+        place = torch.arange(count, device=self._library.device) - (count - 1) / 2
+        taps = torch.sinc(place / 2) * torch.hann_window(count + 2, False).to(place.device)[1:-1]
+        return taps / taps.sum()
+
+    def upfirdn(self):
+        sizes = ((128, 64, 2, 1), (128, 128, 1, 2)) if self._large else ((3, 9, 2, 1),)
+        for planes, side, up, down in sizes:
+            x = self._normal(planes, side, side)
+            taps = self._taps(12)
+            arguments = (x, (up, up), (down, down), (6, 5, 6, 5), taps, True, 1.0)
+            call = self._library.upfirdn(*arguments)
+            yield Case(
+                "upfirdn",
+                f"{planes} planes of {side} x {side}, up {up}, down {down}, 12 taps",
+                call,
+                lambda arguments=arguments: [references.upfirdn(*arguments)],
+                "the eager expression",
+                None,
+                4 * (x.numel() + call.outputs[0].numel()),
+            )
+
+    def filtered_lrelu(self):
+        sizes = ((512, 52, 2), (256, 148, 2), (128, 148, 4)) if self._large else ((4, 9, 2),)
+        for planes, side, up in sizes:
+            x, bias = self._normal(planes, side, side), self._normal(planes)
+            settings = Activation(
+                up, 2, (9, 8, 9, 8), self._taps(6 * up), self._taps(12), True, 2**0.5, 0.2, 256.0
+            )
+            shape = f"{planes} planes of {side} x {side}, up {up}, down 2"
+            call = self._library.filtered_lrelu(x, bias, settings)
+            yield Case(
+                "filtered_lrelu",
+                shape,
+                call,
+                lambda x=x, bias=bias, s=settings: [references.filtered_lrelu(x, bias, s)],
+                "the eager expression",
+                None,
+                4 * (x.numel() + call.outputs[0].numel()),
+            )
+            given = self._normal(*call.outputs[0].shape)
+
+            def eager(x=x, bias=bias, s=settings, given=given):
+                variable = x.detach().requires_grad_()
+                out = references.filtered_lrelu(variable, bias, s)
+                return [torch.autograd.grad(out, variable, given)[0]]
+
+            case = Case(
+                "filtered_lrelu",
+                shape + ", gradient",
+                self._library.filtered_lrelu(x, bias, settings, given),
+                eager,
+                "the eager expression forth and back",
+                None,
+                4 * (2 * x.numel() + given.numel()),
+            )
+            # Beside zero the slopes of a sample may differ by rounding: few samples do.
+            case.difference = lambda case=case: _typical_difference(case)
+            yield case
+
     def __iter__(self):
         for operation in ("score", "select", "feature_mean", "gradient_match", "trajectory",
-                          "quantise"):
+                          "quantise", "upfirdn", "filtered_lrelu"):
             yield from getattr(self, operation)()
 
 
@@ -246,6 +307,12 @@ def _quantise_difference(case, points, codebook):
         for found in (case.ours.outputs[0], case.theirs()[0])
     ]
     return float((distances[0] - distances[1]).clamp(min=0).max() / distances[1].max())
+
+
+def _typical_difference(case):
+    case.ours()
+    ours, theirs = case.ours.outputs[0], case.theirs()[0]
+    return float((ours - theirs).norm() / theirs.norm())
 
 
 def describe(case, clock, bandwidth):
@@ -276,6 +343,8 @@ def main():
     if why is not None:
         print(f"skipped: {why}", file=sys.stderr)
         return 77
+    # As single precision as ours.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     clock = None if options.self_check else Clock()
     bandwidth = None if clock is None else clock.copy_bandwidth()
     ok = True

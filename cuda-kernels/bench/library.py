@@ -6,6 +6,7 @@ check the references on a machine without a GPU.
 """
 
 import ctypes
+from dataclasses import dataclass
 
 import torch
 
@@ -30,12 +31,42 @@ def _c(argument):
     if isinstance(argument, int):
         return ctypes.c_int64(argument)
     if isinstance(argument, float):
-        return ctypes.c_float(argument)
+        return ctypes.c_double(argument)
     if isinstance(argument, list) and argument and isinstance(argument[0], torch.Tensor):
         return (ctypes.c_void_p * len(argument))(*[t.data_ptr() for t in argument])
+    if isinstance(argument, list) and argument and isinstance(argument[0], I32):
+        return (ctypes.c_int32 * len(argument))(*argument)
     if isinstance(argument, list):
         return (ctypes.c_int64 * len(argument))(*argument)
     raise TypeError(f"no C type for {type(argument).__name__}")
+
+
+@dataclass
+class Activation:
+    """The settings of filtered_lrelu; padding is (left, right, top, bottom)."""
+
+    up: int
+    down: int
+    padding: tuple
+    up_filter: torch.Tensor
+    down_filter: torch.Tensor
+    flip: bool
+    gain: float
+    slope: float
+    clamp: float
+
+    def output_shape(self, x):
+        sides = []
+        for side, before, after in ((1, *self.padding[2:]), (2, *self.padding[:2])):
+            upsampled = x.shape[side] * self.up + before + after
+            taps = self.up_filter.shape[0] + self.down_filter.shape[0] - 2
+            sides.append((upsampled - taps + self.down - 1) // self.down)
+        return (x.shape[0], *sides)
+
+
+def _extents(taps):
+    """Rows and columns of a filter, rows 0 where it is separable."""
+    return [0, taps.shape[0]] if taps.ndim == 1 else list(taps.shape)
 
 
 class Call:
@@ -157,3 +188,36 @@ class Library:
             arguments += [keep[0], keep[0].numel()]
         return self._call("quantise", arguments, [indices], keep=keep)
 
+
+    def upfirdn(self, x, up, down, padding, taps, flip, gain):
+        padded = [x.shape[2] * up[0] + sum(padding[:2]), x.shape[1] * up[1] + sum(padding[2:])]
+        extents = (taps.shape[-1], taps.shape[0])
+        wide, high = [(p - t + d) // d for p, t, d in zip(padded, extents, down)]
+        output = self.empty((x.shape[0], high, wide))
+        shape = [[I32(u) for u in up], [I32(d) for d in down], list(padding)]
+        keep = []
+        arguments = [x, *x.shape, *shape, taps, *_extents(taps), I32(flip), float(gain), output]
+        if not self.cuda:
+            keep.append(self._host_workspace("upfirdn", [*x.shape[1:], *shape, *_extents(taps)]))
+            arguments += [keep[0], keep[0].numel()]
+        return self._call("upfirdn", arguments, [output], keep=keep)
+
+    def _host_workspace(self, name, arguments):
+        """Of the CPU library, whose workspaces depend on the threads."""
+        return self._workspace(name, arguments + [I32(torch.get_num_threads())])
+
+    def filtered_lrelu(self, x, bias, s, gradient=None):
+        """The output or, given its gradient, that of the input."""
+        up, down = _extents(s.up_filter), _extents(s.down_filter)
+        arguments = [x, bias, x.shape[0], bias.numel(), *x.shape[1:], I32(s.up), I32(s.down)]
+        arguments += [list(s.padding), s.up_filter, *up, s.down_filter, *down]
+        arguments += [I32(s.flip), s.gain, s.slope, s.clamp]
+        output = self.empty(s.output_shape(x) if gradient is None else x.shape)
+        name = "filtered_lrelu" if gradient is None else "filtered_lrelu_gradient"
+        arguments += [output] if gradient is None else [gradient, output]
+        keep = []
+        if not self.cuda:
+            query = [*x.shape[1:], I32(s.up), I32(s.down), list(s.padding), *up, *down]
+            keep.append(self._host_workspace("filtered_lrelu", query))
+            arguments += [keep[0], keep[0].numel()]
+        return self._call(name, arguments, [output], keep=keep)

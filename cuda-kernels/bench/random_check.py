@@ -12,7 +12,7 @@ import sys
 import torch
 
 import references
-from library import COSINE, EASY, HARD, LAYERWISE, MSE, Library
+from library import COSINE, EASY, HARD, LAYERWISE, MSE, Activation, Library
 
 RELATIVE = 1e-5
 ABSOLUTE = 2e-6
@@ -45,6 +45,10 @@ class Draw:
         skip = self.below(8)
         values = torch.randn(count + skip, generator=self._generator) * scale
         return values.to(dtype).to(self._device)[skip:].reshape(shape)
+
+    def grid(self, *shape):
+        """Multiples of 1/16 up to 1, whose products and sums single precision holds exactly."""
+        return (self.normal(*shape).clamp(-1, 1) * 16).round() / 16
 
     def integers(self, bound, count, dtype):
         values = torch.randint(bound, (count,), generator=self._generator, dtype=dtype)
@@ -158,7 +162,57 @@ def quantise(library, draw):
     return case, errors([distances.gather(1, found[:, None])[:, 0]], [nearest])
 
 
-OPERATIONS = [score, select, feature_mean, gradient_match, trajectory, quantise]
+def _taps(draw, most):
+    count = draw.size(1, most)
+    shape = (count,) if draw.of(True, False) else (count, draw.size(1, most))
+    return draw.normal(*shape, scale=count**-0.5)
+
+
+def upfirdn(library, draw):
+    x = draw.normal(draw.size(1, 40), draw.size(1, 90), draw.size(1, 90))
+    taps = _taps(draw, 24)
+    up, down = ((draw.size(1, 4), draw.size(1, 4)) for _ in range(2))
+    # At least as much padding as taps: some output is left.
+    padding = [taps.shape[-1 - i // 2 * (taps.ndim - 1)] + draw.below(5) for i in range(4)]
+    arguments = (x, up, down, padding, taps, draw.of(True, False), 1.5)
+    call = library.upfirdn(*arguments)
+    call()
+    case = f"{tuple(x.shape)}, up {up}, down {down}, padding {padding}, taps {tuple(taps.shape)}"
+    return case, errors(call.outputs, [references.upfirdn(x.double(), *arguments[1:])])
+
+
+def filtered_lrelu(library, draw):
+    # On a grid, so that nothing lands on the other side of zero or of the clamp by rounding.
+    channels = draw.size(1, 8)
+    x = draw.grid(channels * draw.size(1, 4), draw.size(4, 60), draw.size(4, 60))
+    bias = draw.grid(channels)
+    taps = [draw.grid(draw.size(1, 24)) for _ in range(2)]
+    if draw.of(True, False):
+        taps = [torch.outer(t, t) for t in taps]
+    margin = taps[0].shape[0] + taps[1].shape[0]
+    padding = tuple(margin + draw.below(4) - 2 for _ in range(4))
+    settings = Activation(
+        draw.of(1, 2, 4), draw.of(1, 2, 4), padding, *taps, draw.of(True, False), 1.5, 0.25,
+        draw.of(0.5, 256.0),
+    )
+    forward = library.filtered_lrelu(x, bias, settings)
+    forward()
+    variable = x.double().requires_grad_()
+    expected = references.filtered_lrelu(variable, bias, settings)
+    given = draw.grid(*expected.shape)
+    backward = library.filtered_lrelu(x, bias, settings, given)
+    backward()
+    (gradient,) = torch.autograd.grad(expected, variable, given.double())
+    shapes = ", ".join(str(tuple(t.shape)) for t in (x, *taps))
+    case = f"{settings.up} up, {settings.down} down, shapes {shapes}"
+    outputs, wanted = forward.outputs + backward.outputs, [expected.detach(), gradient]
+    scales = [max(1.0, float(w.abs().max())) for w in wanted]  # sums of hundreds of products
+    return case, errors(*([v / s for v, s in zip(values, scales)] for values in (outputs, wanted)))
+
+
+OPERATIONS = [
+    score, select, feature_mean, gradient_match, trajectory, quantise, upfirdn, filtered_lrelu,
+]
 
 
 def check_operation(operation, library, cases, seed):

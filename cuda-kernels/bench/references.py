@@ -4,6 +4,7 @@ The gradients come from autograd, so that they share nothing with the kernels' f
 """
 
 import torch
+from torch.nn.functional import conv2d, pad
 
 from library import COSINE, LAYERWISE, MSE
 
@@ -98,3 +99,26 @@ def trajectory(theta, target, start):
 def quantise_distances(points, codebook):
     """The squared distance of every point from every code."""
     return ((points.double()[:, None, :] - codebook.double()[None, :, :]) ** 2).sum(dim=2)
+
+
+def upfirdn(x, up, down, padding, taps, flip, gain):
+    """Planes (n, height, width) by a filter of one dimension (separable) or two; pairs are
+    (columns, rows), padding is (left, right, top, bottom)."""
+    planes, height, width = x.shape
+    spread = x.new_zeros(planes, 1, height * up[1], width * up[0])
+    spread[:, 0, :: up[1], :: up[0]] = x
+    spread = pad(spread, padding)
+    taps = taps.to(x.dtype) if flip else taps.to(x.dtype).flip(tuple(range(taps.ndim)))
+    if taps.ndim == 1:
+        out = conv2d(conv2d(spread, taps[None, None, None, :]), taps[None, None, :, None])
+    else:
+        out = conv2d(spread, taps[None, None])
+    return gain * out[:, 0, :: down[1], :: down[0]]
+
+
+def filtered_lrelu(x, bias, s):
+    """Planes (n, height, width), plane p of channel p mod the biases; `s` are the settings."""
+    u = x + bias.to(x.dtype).repeat(x.shape[0] // bias.numel())[:, None, None]
+    u = upfirdn(u, (s.up, s.up), (1, 1), s.padding, s.up_filter, s.flip, s.up**2)
+    v = (s.gain * torch.where(u > 0, u, s.slope * u)).clamp(-s.clamp, s.clamp)
+    return upfirdn(v, (1, 1), (s.down, s.down), (0, 0, 0, 0), s.down_filter, s.flip, 1)
