@@ -2,9 +2,10 @@
 # Builds the CUDA kernels on a machine with nvcc, CMake, Python and a GPU (no JDK), and prints one
 # table: results against double precision, compute-sanitizer, times against CUB and PyTorch.
 #
-# usage: cuda-kernels/check.sh [--no-gpu] [--arch LIST] [--out DIR]
+# usage: cuda-kernels/check.sh [--no-gpu] [--quick] [--arch LIST] [--out DIR]
 #   --no-gpu     only what needs no GPU: everything is built, the tests on the host run, and the
 #                programs that check on a GPU are checked against the CPU kernels
+#   --quick      without compute-sanitizer, which takes longer than all the rest
 #   --arch LIST  CUDA architectures (default: the GPU's own; with --no-gpu those of the release)
 #   --out DIR    where it builds, and writes results.jsonl (default: cuda-kernels/target/check)
 # environment: PYTHON (default python3), with PyTorch for all that compares with it
@@ -18,15 +19,17 @@ python=${PYTHON:-python3}
 out=$here/target/check
 arch=native
 gpu=yes
+sanitize=yes
 
 usage() {
-  sed -n 's/^# \{0,1\}//; 5,9p' "$0" >&2
+  sed -n 's/^# \{0,1\}//; 5,10p' "$0" >&2
   exit 2
 }
 
 while [ $# -gt 0 ]; do
   case $1 in
     --no-gpu) gpu=no ;;
+    --quick) sanitize=no ;;
     --arch) [ $# -gt 1 ] || usage; shift; arch=$1 ;;
     --out) [ $# -gt 1 ] || usage; shift; out=$1 ;;
     *) usage ;;
@@ -147,7 +150,9 @@ if not torch.cuda.is_available(): print("this PyTorch finds no GPU")' 2>&1 | tai
   done
   sanitizer=$(command -v compute-sanitizer || echo "$(dirname "$(command -v nvcc)")/compute-sanitizer")
   for tool in memcheck racecheck; do
-    if [ -x "$sanitizer" ]; then
+    if [ $sanitize = no ]; then
+      step "not run" "compute-sanitizer $tool" "--quick"
+    elif [ -x "$sanitizer" ]; then
       run "compute-sanitizer $tool" $tool "$sanitizer" --tool $tool --error-exitcode 99 \
         "$built/tests/gpu_kernels_test"
     else
