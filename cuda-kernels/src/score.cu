@@ -18,15 +18,28 @@ constexpr int64_t kMostClasses = int64_t{1} << 30;
 constexpr int64_t kMostBytesOfWarp = 32 * 1024;  // a longer row takes a block
 constexpr int64_t kEnoughWarps = 32768;          // more would leave a GPU no busier
 
-template <typename Type, int kBytes>
-void launch_tiles(const LabelledRows& in, const TileShape& shape, const ScoreOutputs& to,
-                  cudaStream_t stream) {
+bool wants_all(const ScoreOutputs& to) { return to.entropy != nullptr || to.el2n != nullptr; }
+
+template <typename Type, int kBytes, bool kShort>
+void launch_tiles_of(const LabelledRows& in, const TileShape& shape, const ScoreOutputs& to,
+                     cudaStream_t stream) {
   const int threads = shape.stride > kLongTileRow ? kTileRowsOfLong : kTileRows;
   const int64_t blocks = std::min((in.rows + threads - 1) / threads, kMostBlocks);
   const int64_t shared = int64_t{threads} * shape.stride + 16;
-  const bool all = to.entropy != nullptr || to.el2n != nullptr;
-  launch_shared("score_tiles", all ? score_tiles<Type, kBytes, true> : score_tiles<Type, kBytes, false>,
+  launch_shared("score_tiles",
+                wants_all(to) ? score_tiles<Type, kBytes, kShort, true>
+                              : score_tiles<Type, kBytes, kShort, false>,
                 blocks, threads, shared, stream, in, shape, to);
+}
+
+template <typename Type, int kBytes>
+void launch_tiles(const LabelledRows& in, const TileShape& shape, const ScoreOutputs& to,
+                  cudaStream_t stream) {
+  if (in.classes <= kMostShortClasses) {
+    launch_tiles_of<Type, kBytes, true>(in, shape, to, stream);
+  } else {
+    launch_tiles_of<Type, kBytes, false>(in, shape, to, stream);
+  }
 }
 
 template <typename Type, int kRowThreads>
@@ -36,10 +49,9 @@ void launch_rows(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t st
       std::clamp<int64_t>(in.rows * (kRowThreads / 32) / kEnoughWarps, 1, kMostRowsInTurn);
   const int64_t of_block = kAtOnce * in_turn;
   const int64_t blocks = std::min((in.rows + of_block - 1) / of_block, kMostBlocks);
-  const bool all = to.entropy != nullptr || to.el2n != nullptr;
   launch("score_rows",
-         all ? score_rows<Type, kRowThreads, true> : score_rows<Type, kRowThreads, false>, blocks,
-         kRowBlock, stream, in, static_cast<int>(in_turn), to);
+         wants_all(to) ? score_rows<Type, kRowThreads, true> : score_rows<Type, kRowThreads, false>,
+         blocks, kRowBlock, stream, in, static_cast<int>(in_turn), to);
 }
 
 template <typename Type>

@@ -4,6 +4,8 @@
 #ifndef POTSTILL_CUDA_SCORE_TILES_H
 #define POTSTILL_CUDA_SCORE_TILES_H
 
+#include <type_traits>
+
 #include "logits.h"
 #include "score_row.h"
 
@@ -14,6 +16,7 @@ constexpr int kTileRowsOfLong = 64;        // of rows of more than kLongTileRow 
 constexpr int64_t kLongTileRow = 256;
 // Bytes: as many as 64 times fill the 48 KB that a block may have, but for the 16 of an address.
 constexpr int64_t kMostTileStride = (48 * 1024 - 16) / kTileRowsOfLong;
+constexpr int kMostShortClasses = 16;
 constexpr int kCopiesInFlight = 4;
 
 // How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the most that
@@ -39,6 +42,7 @@ struct TileShape {
 
   // The vector's place among the staged ones.
   __device__ int place(int vector) const {
+    if (vectors_magic == 0) return vector;
     return vector +
            static_cast<int>(static_cast<uint64_t>(vectors_magic) * static_cast<unsigned>(vector) >> 32);
   }
@@ -65,42 +69,78 @@ __device__ __forceinline__ void stage(const Stretch<Type>& rows, const TileShape
   }
 }
 
-// Calls use(part, logit) for all of a row, with parts 0 to 3 in turn.
-template <typename Type, int kBytes, typename Use>
-__device__ __forceinline__ void for_each_logit(const Unit<kBytes>* row, int units, const Use& use) {
-  constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
-  constexpr int kAtOnce = kPerUnit < 4 ? 4 / kPerUnit : 1;
-  for (int first = 0; first < units; first += kAtOnce) {
+// A row in shared memory. for_each calls use(part, logit) for all of it, with parts 0 to 3 in turn.
+template <typename Type, int kBytes>
+struct LongRow {
+  static constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
+  static constexpr int kAtOnce = kPerUnit < 4 ? 4 / kPerUnit : 1;
+  const Unit<kBytes>* from;
+  int units;
+
+  __device__ LongRow(const Unit<kBytes>* row, int count) : from(row), units(count) {}
+
+  template <typename Use>
+  __device__ __forceinline__ void for_each(const Use& use) const {
+    for (int first = 0; first < units; first += kAtOnce) {
 #pragma unroll
-    for (int u = 0; u < kAtOnce; ++u) {
-      if (first + u >= units) break;
-      const Unit<kBytes> unit = row[first + u];
+      for (int u = 0; u < kAtOnce; ++u) {
+        if (first + u >= units) break;
+        const Unit<kBytes> unit = from[first + u];
 #pragma unroll
-      for (int k = 0; k < kPerUnit; ++k) {
-        use((u * kPerUnit + k) % 4, element_of<Type>(unit, k));
+        for (int k = 0; k < kPerUnit; ++k) {
+          use((u * kPerUnit + k) % 4, element_of<Type>(unit, k));
+        }
       }
     }
   }
-}
+};
+
+// The same of a row that registers can hold, all of it read at once.
+template <typename Type, int kBytes>
+struct ShortRow {
+  static constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
+  static constexpr int kMostUnits = kMostShortClasses / kPerUnit;
+  float z[kMostUnits * kPerUnit];
+  int units;
+
+  __device__ ShortRow(const Unit<kBytes>* row, int count) : units(count) {
+#pragma unroll
+    for (int u = 0; u < kMostUnits; ++u) {
+      if (u >= units) continue;
+      const Unit<kBytes> unit = row[u];
+#pragma unroll
+      for (int k = 0; k < kPerUnit; ++k) z[u * kPerUnit + k] = element_of<Type>(unit, k);
+    }
+  }
+
+  template <typename Use>
+  __device__ __forceinline__ void for_each(const Use& use) const {
+#pragma unroll
+    for (int u = 0; u < kMostUnits; ++u) {
+      if (u >= units) break;
+#pragma unroll
+      for (int k = 0; k < kPerUnit; ++k) use((u * kPerUnit + k) % 4, z[u * kPerUnit + k]);
+    }
+  }
+};
 
 // The label's logit is set to minus infinity on the way.
-template <typename Type, int kBytes, bool kAll>
+template <typename Type, int kBytes, bool kShort, bool kAll>
 __device__ __forceinline__ void score_staged(typename Type::Stored* row, int classes, int64_t label,
                                              int64_t to_row, const ScoreOutputs& to) {
-  const bool valid = label >= 0 && label < classes;
+  const bool valid = static_cast<uint64_t>(label) < static_cast<unsigned>(classes);
   float own = not_a_number();
   if (valid) {
     own = Type::convert(row[label]);
     row[label] = Type::kMinusInfinity;
   }
-  const auto* units = reinterpret_cast<const Unit<kBytes>*>(row);
-  const int count = classes * static_cast<int>(sizeof(typename Type::Stored)) / kBytes;
+  const std::conditional_t<kShort, ShortRow<Type, kBytes>, LongRow<Type, kBytes>> logits(
+      reinterpret_cast<const Unit<kBytes>*>(row),
+      classes * static_cast<int>(sizeof(typename Type::Stored)) / kBytes);
   float largest[4] = {kLowest, kLowest, kLowest, kLowest};
-  for_each_logit<Type>(units, count,
-                       [&](int part, float z) { largest[part] = max_nan(largest[part], z); });
+  logits.for_each([&](int part, float z) { largest[part] = max_nan(largest[part], z); });
   QuarterSums sums(max_nan(max_nan(largest[0], largest[1]), max_nan(largest[2], largest[3])));
-  for_each_logit<Type>(units, count,
-                       [&](int part, float z) { sums.part[part].template add<kAll>(z); });
+  logits.for_each([&](int part, float z) { sums.part[part].template add<kAll>(z); });
   const Others others = sums.template total<kAll>();
   bool tied = false;
   if (to.correct != nullptr && own == others.largest()) {
@@ -109,7 +149,7 @@ __device__ __forceinline__ void score_staged(typename Type::Stored* row, int cla
   write_score<kAll>(others, own, tied, to_row, to);
 }
 
-template <typename Type, int kBytes, bool kAll>
+template <typename Type, int kBytes, bool kShort, bool kAll>
 __global__ void __launch_bounds__(kTileRows)
     score_tiles(LabelledRows in, TileShape shape, ScoreOutputs to) {
   typedef typename Type::Stored Stored;
@@ -125,7 +165,7 @@ __global__ void __launch_bounds__(kTileRows)
     __syncthreads();
     const int thread = static_cast<int>(threadIdx.x);
     if (thread >= rows) continue;
-    score_staged<Type, kBytes, kAll>(
+    score_staged<Type, kBytes, kShort, kAll>(
         staged + thread * (shape.stride / static_cast<int>(sizeof(Stored))), classes,
         in.labels[base + thread], base + thread, to);
   }

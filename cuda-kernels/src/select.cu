@@ -49,8 +49,8 @@ struct Place {
   uint32_t* kept_begin = nullptr;  // classes + 1
   uint64_t* keys = nullptr;        // n, or a room for each class
   uint32_t* begin = nullptr;       // classes + 1; NULL with rooms
-  uint32_t* counts = nullptr;      // classes + 1
-  uint32_t* next = nullptr;        // classes + 1
+  uint32_t* counts = nullptr;      // classes + 1, kCounterGap apart
+  uint32_t* next = nullptr;        // the same
   SortBuffers pairs = {};
   int64_t sort_bytes = 0;
   char* sort_memory = nullptr;
@@ -60,8 +60,8 @@ struct Place {
     kept_begin = workspace->take<uint32_t>(classes + 1);
     keys = workspace->take<uint64_t>(way == Way::kRooms ? classes * std::min(n, largest_class) : n);
     if (way != Way::kRooms) begin = workspace->take<uint32_t>(classes + 1);
-    if (way != Way::kRadixSort) counts = workspace->take<uint32_t>(classes + 1);
-    if (way == Way::kCounted) next = workspace->take<uint32_t>(classes + 1);
+    if (way != Way::kRadixSort) counts = workspace->take<uint32_t>((classes + 1) * kCounterGap);
+    if (way == Way::kCounted) next = workspace->take<uint32_t>((classes + 1) * kCounterGap);
     if (way != Way::kRadixSort) return;
     pairs.keys = keys;
     pairs.spare_keys = workspace->take<uint64_t>(n);
@@ -137,7 +137,11 @@ void select_by_groups(const Samples& in, const Place& place, const Kept& to, cud
   const int64_t largest = std::min(in.n, in.largest_class);
   launch("clear_counts", clear_counts, blocks_for(in.classes + 1), kThreads, on, place.counts,
          in.classes);
-  if (place.begin == nullptr) {
+  if (place.begin == nullptr && in.classes <= kMostCountedClasses) {
+    launch("drop_chunks_in_rooms", drop_chunks_in_rooms,
+           std::min((in.n + kChunk - 1) / kChunk, kMostBlocks), kChunkThreads, on, in.scores,
+           in.class_of, in.n, in.classes, largest, in.hard, place.counts, place.keys);
+  } else if (place.begin == nullptr) {
     launch("drop_keys_in_rooms", drop_keys_in_rooms, blocks_for(in.n), kThreads, on, in.scores,
            in.class_of, in.n, in.classes, largest, in.hard, place.counts, place.keys);
   } else {

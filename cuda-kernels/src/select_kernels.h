@@ -10,6 +10,10 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kScanThreads = 1024;
 constexpr int kLargestSorted = 4096;    // members of a class that a block sorts
+constexpr int kChunkThreads = 512;
+constexpr int kChunkItems = 8;
+constexpr int kChunk = kChunkThreads * kChunkItems;  // samples
+constexpr int kMostCountedClasses = kChunk / 2;
 constexpr int kMostFewClasses = 1900;   // whose places in kept fit the 4 KB of a launch's parameters
 constexpr int kMostFewSamples = 65535;  // and whose places are 16 bits each
 
@@ -51,10 +55,11 @@ __device__ __forceinline__ uint64_t key_of(float score, bool hard, int64_t i) {
   return static_cast<uint64_t>(rank_bits(score, hard)) << 32 | static_cast<uint32_t>(i);
 }
 
-// Sorts the `members` keys of a class and writes the indices of the first; all threads of the group.
-template <typename Sort>
-__device__ __forceinline__ void sort_class(const uint64_t* members_keys, int64_t members,
-                                           uint64_t* shared, int64_t* kept, int64_t keep) {
+// Sorts the `members` keys of a class, key(i), and writes the indices of the first; all threads of
+// the group.
+template <typename Sort, typename Key>
+__device__ __forceinline__ void sort_class(int64_t members, const Key& key, uint64_t* shared,
+                                           int64_t* kept, int64_t keep) {
   const int thread = static_cast<int>(threadIdx.x) % Sort::kGroup;
   int used = 1;
   while (used * Sort::kItems < members) used *= 2;
@@ -62,7 +67,7 @@ __device__ __forceinline__ void sort_class(const uint64_t* members_keys, int64_t
 #pragma unroll
   for (int k = 0; k < Sort::kItems; ++k) {
     const int i = k * used + thread;  // in any order: they have none yet
-    keys[k] = thread < used && i < members ? members_keys[i] : ~uint64_t{0};
+    keys[k] = thread < used && i < members ? key(i) : ~uint64_t{0};
   }
   sort_group<Sort::kGroup, Sort::kItems>(keys, used, shared);
 #pragma unroll
@@ -85,7 +90,7 @@ __global__ void __launch_bounds__(Sort::kBlock)
                     int classes, int64_t largest_class, bool hard,
                     const __grid_constant__ FewBegins kept_begin, int64_t* kept, int64_t* offsets) {
   static_assert(Sort::kGroups == 1, "a block to a class");
-  constexpr int kAtOnce = 8;
+  constexpr int kAtOnce = 16;
   __shared__ uint64_t keys[Sort::kKeys];
   __shared__ uint32_t members;
   __shared__ uint32_t out_of_range;
@@ -107,13 +112,18 @@ __global__ void __launch_bounds__(Sort::kBlock)
         if (found[u] != c) continue;
         const int i = base + u * Sort::kBlock;
         const uint32_t place = atomicAdd(&members, 1u);
-        if (place < Sort::kKeys) keys[place] = key_of(scores[i], hard, i);
+        if (place < Sort::kKeys) keys[place] = static_cast<uint64_t>(i);
       }
     }
     __syncthreads();
     const int64_t begin = kept_begin.begin[c];
     const int64_t usable = out_of_range != 0 || members > largest_class ? 0 : members;
-    sort_class<Sort>(keys, usable, keys, kept + begin, kept_begin.begin[c + 1] - begin);
+    // Scores are read here, all at once.
+    const auto key = [&](int i) {
+      const auto sample = static_cast<int64_t>(keys[i]);
+      return key_of(scores[sample], hard, sample);
+    };
+    sort_class<Sort>(usable, key, keys, kept + begin, kept_begin.begin[c + 1] - begin);
     if (offsets != nullptr && thread == 0) {
       offsets[c] = begin;
       if (c == classes - 1) offsets[classes] = kept_begin.begin[classes];
@@ -121,8 +131,11 @@ __global__ void __launch_bounds__(Sort::kBlock)
   }
 }
 
+// Counters lie apart, so that atomics on different ones do not queue for the same part of the cache.
+constexpr int kCounterGap = 8;
+
 __global__ void __launch_bounds__(kThreads) clear_counts(uint32_t* counts, int64_t classes) {
-  for (int64_t c = first_index(); c <= classes; c += index_stride()) counts[c] = 0;
+  for (int64_t c = first_index(); c <= classes; c += index_stride()) counts[c * kCounterGap] = 0;
 }
 
 // Where every class has room for `room` keys: counts its members and drops their keys there, in any
@@ -131,9 +144,51 @@ __global__ void __launch_bounds__(kThreads)
     drop_keys_in_rooms(const float* scores, const int32_t* class_of, int64_t n, int64_t classes,
                        int64_t room, bool hard, uint32_t* counts, uint64_t* keys) {
   for (int64_t i = first_index(); i < n; i += index_stride()) {
+    const uint64_t key = key_of(scores[i], hard, i);
     const int64_t c = class_at(class_of, i, classes);
-    const uint32_t place = atomicAdd(counts + c, 1u);
-    if (c < classes && place < room) keys[c * room + place] = key_of(scores[i], hard, i);
+    const uint32_t place = atomicAdd(counts + c * kCounterGap, 1u);
+    if (c < classes && place < room) keys[c * room + place] = key;
+  }
+}
+
+// The same where a block meets most classes several times: it counts its own samples in shared memory
+// and asks for the places of a class once. `classes` is at most kMostCountedClasses.
+__global__ void __launch_bounds__(kChunkThreads)
+    drop_chunks_in_rooms(const float* scores, const int32_t* class_of, int64_t n, int64_t classes,
+                         int64_t room, bool hard, uint32_t* counts, uint64_t* keys) {
+  __shared__ uint32_t of_class[kMostCountedClasses + 1];
+  const int thread = static_cast<int>(threadIdx.x);
+  const auto kinds = static_cast<int>(classes) + 1;
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * kChunk;
+  for (int64_t base = static_cast<int64_t>(blockIdx.x) * kChunk; base < n; base += stride) {
+    __syncthreads();  // the places of an earlier chunk have been read
+    for (int c = thread; c < kinds; c += kChunkThreads) of_class[c] = 0;
+    __syncthreads();
+    int class_of_mine[kChunkItems];
+    uint32_t place[kChunkItems];
+    uint64_t key[kChunkItems];
+#pragma unroll
+    for (int u = 0; u < kChunkItems; ++u) {
+      const int64_t i = base + u * kChunkThreads + thread;
+      class_of_mine[u] = i < n ? static_cast<int>(class_at(class_of, i, classes)) : -1;
+      key[u] = i < n ? key_of(scores[i], hard, i) : 0;
+    }
+#pragma unroll
+    for (int u = 0; u < kChunkItems; ++u) {
+      place[u] = class_of_mine[u] < 0 ? 0 : atomicAdd(of_class + class_of_mine[u], 1u);
+    }
+    __syncthreads();
+    for (int c = thread; c < kinds; c += kChunkThreads) {
+      if (of_class[c] != 0) of_class[c] = atomicAdd(counts + c * kCounterGap, of_class[c]);
+    }
+    __syncthreads();
+#pragma unroll
+    for (int u = 0; u < kChunkItems; ++u) {
+      const int c = class_of_mine[u];
+      if (c < 0 || c >= classes) continue;
+      const int64_t at = static_cast<int64_t>(of_class[c]) + place[u];
+      if (at < room) keys[c * room + at] = key[u];
+    }
   }
 }
 
@@ -141,7 +196,7 @@ __global__ void __launch_bounds__(kThreads)
 __global__ void __launch_bounds__(kThreads)
     count_classes(const int32_t* class_of, int64_t n, int64_t classes, uint32_t* counts) {
   for (int64_t i = first_index(); i < n; i += index_stride()) {
-    atomicAdd(counts + class_at(class_of, i, classes), 1u);
+    atomicAdd(counts + class_at(class_of, i, classes) * kCounterGap, 1u);
   }
 }
 
@@ -154,7 +209,7 @@ __global__ void __launch_bounds__(kScanThreads)
   const int64_t first = min(thread * share, classes + 1);
   const int64_t last = min(first + share, classes + 1);
   uint32_t mine = 0;
-  for (int64_t c = first; c < last; ++c) mine += counts[c];
+  for (int64_t c = first; c < last; ++c) mine += counts[c * kCounterGap];
   before[thread] = mine;
   for (int step = 1; step < kScanThreads; step *= 2) {
     __syncthreads();
@@ -165,8 +220,8 @@ __global__ void __launch_bounds__(kScanThreads)
   uint32_t place = before[thread] - mine;
   for (int64_t c = first; c < last; ++c) {
     begin[c] = place;
-    next[c] = place;
-    place += counts[c];
+    next[c * kCounterGap] = place;
+    place += counts[c * kCounterGap];
   }
 }
 
@@ -174,12 +229,13 @@ __global__ void __launch_bounds__(kThreads)
     drop_keys(const float* scores, const int32_t* class_of, int64_t n, int64_t classes, bool hard,
               uint32_t* next, uint64_t* keys) {
   for (int64_t i = first_index(); i < n; i += index_stride()) {
-    const uint32_t place = atomicAdd(next + class_at(class_of, i, classes), 1u);
-    keys[place] = key_of(scores[i], hard, i);
+    const uint64_t key = key_of(scores[i], hard, i);
+    const uint32_t place = atomicAdd(next + class_at(class_of, i, classes) * kCounterGap, 1u);
+    keys[place] = key;
   }
 }
 
-// The keys of class c begin at begin[c] or, where begin is NULL, at c * room. counts[classes] are the
+// The keys of class c begin at begin[c] or, where begin is NULL, at c * room. The last count is that of
 // samples whose class is out of range.
 template <typename Sort>
 __global__ void __launch_bounds__(Sort::kBlock)
@@ -191,8 +247,10 @@ __global__ void __launch_bounds__(Sort::kBlock)
   for (int64_t c = static_cast<int64_t>(blockIdx.x) * Sort::kGroups + threadIdx.x / Sort::kGroup;
        c < classes; c += stride) {
     const int64_t from = kept_begin[c];
-    const int64_t members = counts[classes] != 0 || counts[c] > largest_class ? 0 : counts[c];
-    sort_class<Sort>(keys + (begin == nullptr ? c * room : begin[c]), members, shared, kept + from,
+    int64_t members = counts[c * kCounterGap];
+    if (counts[classes * kCounterGap] != 0 || members > largest_class) members = 0;
+    const uint64_t* mine = keys + (begin == nullptr ? c * room : begin[c]);
+    sort_class<Sort>(members, [&](int i) { return mine[i]; }, shared, kept + from,
                      kept_begin[c + 1] - from);
     if (offsets != nullptr && threadIdx.x % Sort::kGroup == 0) {
       offsets[c] = from;

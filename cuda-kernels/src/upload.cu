@@ -18,15 +18,20 @@ struct Words {
 template <int kCount>
 __global__ void __launch_bounds__(kThreads)
     store_words(const __grid_constant__ Words<kCount> words, int count, uint64_t* to) {
-  for (int i = static_cast<int>(threadIdx.x); i < count; i += kThreads) to[i] = words.value[i];
+  const int stride = static_cast<int>(gridDim.x) * kThreads;
+  for (int i = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x); i < count;
+       i += stride) {
+    to[i] = words.value[i];
+  }
 }
 
 template <int kCount>
 void upload_chunk(const char* from, int64_t count, uint64_t* to, cudaStream_t stream) {
   Words<kCount> words;
   std::memcpy(words.value, from, static_cast<size_t>(count) * sizeof(uint64_t));
-  launch("store_words", store_words<kCount>, 1, kThreads, stream, words, static_cast<int>(count),
-         to);
+  // Parameters are read a word at a time: several multiprocessors share the wait.
+  launch("store_words", store_words<kCount>, std::min((count + kThreads - 1) / kThreads, kMostBlocks),
+         kThreads, stream, words, static_cast<int>(count), to);
 }
 
 }  // namespace
