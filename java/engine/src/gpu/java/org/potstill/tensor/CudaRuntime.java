@@ -90,10 +90,10 @@ public final class CudaRuntime implements GpuRuntime {
         : "CUDA 13 with cuDNN 9 and NCCL is not installed (" + line + ")";
   }
 
+  /** 1000 times the major and 10 times the minor version; 0 where CUDA does not tell it. */
   private static int version(ToIntFunction<int[]> query) {
     int[] version = new int[1];
-    query.applyAsInt(version);
-    return version[0];
+    return query.applyAsInt(version) == cudart.cudaSuccess ? version[0] : 0;
   }
 
   private static String text(int version) {
