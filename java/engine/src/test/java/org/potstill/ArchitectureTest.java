@@ -106,6 +106,7 @@ class ArchitectureTest {
   private static final DescribedPredicate<JavaClass> PLACING_THEMSELVES =
       simpleNameAmong(
           "StateLayout", // whoever asks for a state places it
+          "Slot", // of StyleGanLayout, likewise
           "PixelSpace",
           "TrajectoryMatching", // for its checkpoint
           "Layers",
@@ -155,6 +156,7 @@ class ArchitectureTest {
               "org.potstill.score..",
               "org.potstill.experts..",
               "org.potstill.distill..",
+              "org.potstill.prior..",
               "org.potstill.evaluate..",
               "org.potstill.augment..",
               "org.potstill.net..")

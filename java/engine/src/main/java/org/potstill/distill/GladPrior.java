@@ -49,7 +49,7 @@ final class GladPrior implements AutoCloseable {
    * The generator that {@code asked} asks for, with as many images at a time as fit the memory; a
    * random one that is larger than the images has their middle taken.
    *
-   * @param kernels compute the activations in host memory
+   * @param kernels compute the activations where they reach them
    * @param placement where it computes
    * @throws InputException where the weights are missing or of something else, or the generator
    *     does not make such images or has no such layer

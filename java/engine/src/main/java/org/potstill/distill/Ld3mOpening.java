@@ -21,7 +21,7 @@ final class Ld3mOpening {
    * What {@code made} makes of the model and its weights, which it takes over; they are closed
    * where it fails.
    *
-   * @param kernels quantise latents in host memory
+   * @param kernels quantise latents where they reach them
    * @throws InputException where the weights are missing or of something else, or the model does
    *     not make such images
    */

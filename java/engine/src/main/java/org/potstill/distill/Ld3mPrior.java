@@ -46,7 +46,7 @@ final class Ld3mPrior implements AutoCloseable {
   /**
    * The model that {@code asked} asks for, with as many images at a time as fit the memory.
    *
-   * @param kernels quantise latents in host memory
+   * @param kernels quantise latents where they reach them
    * @param placement where it computes
    * @throws org.potstill.errors.InputException where the weights are missing or of something else,
    *     or the model does not make such images or take so many steps

@@ -17,8 +17,8 @@ import org.potstill.tensor.Tensors;
  * section 3.2): bias, upsampling with gain {@code up^2}, {@code gain * lrelu}, clamping,
  * downsampling.
  *
- * <p>Hand-written kernels compute both functions where tensors lie in host memory and LibTorch need
- * not differentiate them; elsewhere they are composed of LibTorch's operators. Nothing else knows
+ * <p>Hand-written kernels compute both functions where they reach the tensors and LibTorch need not
+ * differentiate them; elsewhere they are composed of LibTorch's operators. Nothing else knows
  * which.
  *
  * @param up factor
@@ -61,7 +61,7 @@ public record FilteredLeakyRelu(
     if (GradMode.is_enabled() && (input.requires_grad() || bias.requires_grad())) {
       return whole(input, bias, upFilter, downFilter);
     }
-    if (takes(kernels, input)) {
+    if (takes(kernels, input, upFilter, downFilter)) {
       return byKernel(input, bias, upFilter, downFilter, kernels);
     }
     return inBlocks(input, bias, (x, b, block) -> whole(x, b, upFilter, downFilter));
@@ -97,7 +97,7 @@ public record FilteredLeakyRelu(
       Tensor downFilter,
       Tensor gradient,
       Kernels kernels) {
-    if (takes(kernels, input)) {
+    if (takes(kernels, input, upFilter, downFilter)) {
       return gradientByKernel(input, bias, upFilter, downFilter, gradient, kernels);
     }
     AutoGradMode differentiate = new AutoGradMode(true);
@@ -115,10 +115,14 @@ public record FilteredLeakyRelu(
     }
   }
 
-  private boolean takes(Kernels kernels, Tensor input) {
+  private boolean takes(Kernels kernels, Tensor input, Tensor upFilter, Tensor downFilter) {
     boolean plain = resampling.equals(resampling.onTheWayUp()) && resampling.upX() == up;
     boolean square = resampling.upY() == up && resampling.gain() == (double) up * up;
-    return plain && square && HostKernels.take(kernels, input);
+    return plain
+        && square
+        && KernelTensors.take(kernels, input)
+        && KernelTensors.takeFilter(kernels, upFilter)
+        && KernelTensors.takeFilter(kernels, downFilter);
   }
 
   private Tensor byKernel(
@@ -126,22 +130,21 @@ public record FilteredLeakyRelu(
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       FilteredActivation activation =
-          activation(HostKernels.filter(upFilter), HostKernels.filter(downFilter));
+          activation(KernelTensors.filter(upFilter), KernelTensors.filter(downFilter));
       long images = input.size(0);
       long channels = input.size(1);
       long height = activation.outHeight(input.size(2));
       long width = activation.outWidth(input.size(3));
-      Tensor output =
-          torch.empty(new long[] {images, channels, height, width}, input.options(), null);
+      Tensor output = Tensors.empty(input, images, channels, height, width);
       kernels.filteredLeakyRelu(
-          HostKernels.floats(input),
-          HostKernels.floats(bias),
+          KernelTensors.floats(input),
+          KernelTensors.floats(bias),
           images * channels,
           channels,
           input.size(2),
           input.size(3),
           activation,
-          HostKernels.floats(output));
+          KernelTensors.floats(output));
       result.put(output);
     }
     return result;
@@ -156,17 +159,17 @@ public record FilteredLeakyRelu(
       Kernels kernels) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Tensor inputGradient = torch.empty(Tensors.shape(input), input.options(), null);
+      Tensor inputGradient = Tensors.empty(input, Tensors.shape(input));
       kernels.filteredLeakyReluGradient(
-          HostKernels.floats(input),
-          HostKernels.floats(bias),
+          KernelTensors.floats(input),
+          KernelTensors.floats(bias),
           input.size(0) * input.size(1),
           input.size(1),
           input.size(2),
           input.size(3),
-          activation(HostKernels.filter(upFilter), HostKernels.filter(downFilter)),
-          HostKernels.floats(gradient),
-          HostKernels.floats(inputGradient));
+          activation(KernelTensors.filter(upFilter), KernelTensors.filter(downFilter)),
+          KernelTensors.floats(gradient),
+          KernelTensors.floats(inputGradient));
       result.put(inputGradient);
     }
     return result;
@@ -218,7 +221,7 @@ public record FilteredLeakyRelu(
           Tensor part = work.apply(block.of(input), own, block);
           if (!result.defined()) {
             long[] shape = {input.size(0), input.size(1), part.size(2), part.size(3)};
-            result.put(torch.empty(shape, input.options(), null));
+            result.put(Tensors.empty(input, shape));
           }
           block.of(result).copy_(part.detach());
         }

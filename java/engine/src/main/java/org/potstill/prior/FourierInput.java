@@ -88,7 +88,7 @@ record FourierInput(int size, double samplingRate, double bandwidth) {
         values[(row * size + column) * 2 + 1] = position(row);
       }
     }
-    return Tensors.of(values, 1, size, size, 2).to(like.device(), torch.ScalarType.Float);
+    return Tensors.of(like, values, 1, size, size, 2);
   }
 
   private float position(int index) {

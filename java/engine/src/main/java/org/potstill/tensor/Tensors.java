@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
@@ -59,6 +60,12 @@ public final class Tensors {
   /** A row-major tensor of any values, of the element type of {@code like} and where it lies. */
   public static Tensor empty(Tensor like, long... shape) {
     return torch.empty(shape, like.options(), null);
+  }
+
+  /** A row-major int64 tensor of any values, where {@code like} lies. */
+  public static Tensor emptyLongs(Tensor like, long... shape) {
+    return torch.empty(
+        shape, like.options().dtype(new ScalarTypeOptional(torch.ScalarType.Long)), null);
   }
 
   /** A row-major tensor of zeros, of the element type of {@code like} and where it lies. */

@@ -49,7 +49,7 @@ final class ResamplingFixtures {
             of.bottom(),
             of.flip(),
             of.gain());
-    FirFilter filter = HostKernels.filter(filter(file, setting, "f"));
+    FirFilter filter = KernelTensors.filter(filter(file, setting, "f"));
     Tensor x = file.tensor("x");
     Tensor y = upFirDn(kernels, x, resampling, filter);
     StyleGanFixtureTest.compareOperator(file, name + ".y", y);
@@ -64,7 +64,7 @@ final class ResamplingFixtures {
     long planes = x.size(0) * x.size(1);
     Tensor y = torch.empty(x.size(0), x.size(1), height, width);
     kernels.upFirDn(
-        HostKernels.floats(x), planes, x.size(2), x.size(3), of, filter, HostKernels.floats(y));
+        KernelTensors.floats(x), planes, x.size(2), x.size(3), of, filter, KernelTensors.floats(y));
     return y;
   }
 

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.potstill.errors.InputException;
@@ -47,6 +48,30 @@ class StyleGanFixtureTest {
   @AfterAll
   static void restoreThreads() {
     threads.close();
+  }
+
+  /** The cases that call kernels, one generator among them. */
+  public static final class OnCuda {
+    private OnCuda() {}
+
+    public static void main(String[] args) {
+      LibTorch.load();
+      files()
+          .filter(OnCuda::calls)
+          .forEach(file -> new StyleGanFixtureTest().equalsTheReference(file));
+      HostProviders.reportCalls();
+    }
+
+    private static boolean calls(FixtureFile file) {
+      return file.name().contains("filtered_lrelu")
+          || file.name().contains("upfirdn2d")
+          || file.name().contains("plain_uncond");
+    }
+  }
+
+  @Test
+  void cudaKernelsEqualTheReference(@TempDir Path temp) throws Exception {
+    HostProviders.runOnCuda(OnCuda.class, temp);
   }
 
   static Stream<FixtureFile> files() {

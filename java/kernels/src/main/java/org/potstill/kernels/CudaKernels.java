@@ -284,11 +284,6 @@ public final class CudaKernels implements Kernels {
     throw unwritten("normReluPoolGradient");
   }
 
-  /**
-   * Not bound yet; LibTorch's operators serve on GPUs.
-   *
-   * @throws UnsupportedOperationException always
-   */
   @Override
   public void upFirDn(
       FloatPointer input,
@@ -298,14 +293,30 @@ public final class CudaKernels implements Kernels {
       Resampling resampling,
       FirFilter filter,
       FloatPointer output) {
-    throw unwritten("upFirDn");
+    requireAvailable();
+    Arguments.upFirDn(input, planes, height, width, resampling, filter, output);
+    check(
+        CudaNative.potstill_cuda_upfirdn(
+            input,
+            planes,
+            height,
+            width,
+            new int[] {resampling.upX(), resampling.upY()},
+            new int[] {resampling.downX(), resampling.downY()},
+            new long[] {
+              resampling.left(), resampling.right(), resampling.top(), resampling.bottom()
+            },
+            filter.taps(),
+            filter.rows(),
+            filter.columns(),
+            resampling.flip() ? 1 : 0,
+            resampling.gain(),
+            output,
+            queue.device(),
+            queue.stream()),
+        images(planes, height, width));
   }
 
-  /**
-   * Not bound yet; LibTorch's operators serve on GPUs.
-   *
-   * @throws UnsupportedOperationException always
-   */
   @Override
   public void filteredLeakyRelu(
       FloatPointer input,
@@ -316,14 +327,35 @@ public final class CudaKernels implements Kernels {
       long width,
       FilteredActivation activation,
       FloatPointer output) {
-    throw unwritten("filteredLeakyRelu");
+    requireAvailable();
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
+    check(
+        CudaNative.potstill_cuda_filtered_lrelu(
+            input,
+            bias,
+            planes,
+            channels,
+            height,
+            width,
+            activation.up(),
+            activation.down(),
+            padding(activation),
+            activation.upFilter().taps(),
+            activation.upFilter().rows(),
+            activation.upFilter().columns(),
+            activation.downFilter().taps(),
+            activation.downFilter().rows(),
+            activation.downFilter().columns(),
+            activation.flip() ? 1 : 0,
+            activation.gain(),
+            activation.slope(),
+            activation.clamp(),
+            output,
+            queue.device(),
+            queue.stream()),
+        images(planes, height, width));
   }
 
-  /**
-   * Not bound yet; LibTorch's operators serve on GPUs.
-   *
-   * @throws UnsupportedOperationException always
-   */
   @Override
   public void filteredLeakyReluGradient(
       FloatPointer input,
@@ -335,7 +367,43 @@ public final class CudaKernels implements Kernels {
       FilteredActivation activation,
       FloatPointer gradient,
       FloatPointer inputGradient) {
-    throw unwritten("filteredLeakyReluGradient");
+    requireAvailable();
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, gradient);
+    Arguments.filteredLeakyReluGradient(planes, height, width, inputGradient);
+    check(
+        CudaNative.potstill_cuda_filtered_lrelu_gradient(
+            input,
+            bias,
+            planes,
+            channels,
+            height,
+            width,
+            activation.up(),
+            activation.down(),
+            padding(activation),
+            activation.upFilter().taps(),
+            activation.upFilter().rows(),
+            activation.upFilter().columns(),
+            activation.downFilter().taps(),
+            activation.downFilter().rows(),
+            activation.downFilter().columns(),
+            activation.flip() ? 1 : 0,
+            activation.gain(),
+            activation.slope(),
+            activation.clamp(),
+            gradient,
+            inputGradient,
+            queue.device(),
+            queue.stream()),
+        images(planes, height, width));
+  }
+
+  private static long[] padding(FilteredActivation of) {
+    return new long[] {of.left(), of.right(), of.top(), of.bottom()};
+  }
+
+  private static String images(long planes, long height, long width) {
+    return "planes=" + planes + ", height=" + height + ", width=" + width;
   }
 
   private static UnsupportedOperationException unwritten(String operation) {

@@ -193,7 +193,18 @@ final class DeviceCopies implements Kernels {
       Resampling resampling,
       FirFilter filter,
       FloatPointer output) {
-    kernels.upFirDn(input, planes, height, width, resampling, filter, output);
+    Arguments.upFirDn(input, planes, height, width, resampling, filter, output);
+    long size = planes * resampling.outHeight(height, filter) * resampling.outWidth(width, filter);
+    try (Copies copies = new Copies()) {
+      kernels.upFirDn(
+          copies.in(input, planes * height * width),
+          planes,
+          height,
+          width,
+          resampling,
+          copies.in(filter),
+          copies.out(output, size));
+    }
   }
 
   @Override
@@ -206,7 +217,19 @@ final class DeviceCopies implements Kernels {
       long width,
       FilteredActivation activation,
       FloatPointer output) {
-    kernels.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
+    long size = planes * activation.outHeight(height) * activation.outWidth(width);
+    try (Copies copies = new Copies()) {
+      kernels.filteredLeakyRelu(
+          copies.in(input, planes * height * width),
+          copies.in(bias, channels),
+          planes,
+          channels,
+          height,
+          width,
+          copies.in(activation),
+          copies.out(output, size));
+    }
   }
 
   @Override
@@ -220,8 +243,20 @@ final class DeviceCopies implements Kernels {
       FilteredActivation activation,
       FloatPointer gradient,
       FloatPointer inputGradient) {
-    kernels.filteredLeakyReluGradient(
-        input, bias, planes, channels, height, width, activation, gradient, inputGradient);
+    Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, gradient);
+    long size = planes * activation.outHeight(height) * activation.outWidth(width);
+    try (Copies copies = new Copies()) {
+      kernels.filteredLeakyReluGradient(
+          copies.in(input, planes * height * width),
+          copies.in(bias, channels),
+          planes,
+          channels,
+          height,
+          width,
+          copies.in(activation),
+          copies.in(gradient, size),
+          copies.out(inputGradient, planes * height * width));
+    }
   }
 
   /** The copies of one call; closing it copies back what was written. */
@@ -232,7 +267,30 @@ final class DeviceCopies implements Kernels {
     private final List<Copy> all = new ArrayList<>();
 
     FloatPointer in(FloatPointer host, long count) {
-      return new FloatPointer(add(host, count * Float.BYTES, Float.BYTES, false));
+      return host == null
+          ? null
+          : new FloatPointer(add(host, count * Float.BYTES, Float.BYTES, false));
+    }
+
+    FirFilter in(FirFilter host) {
+      long taps = (long) Math.max(host.rows(), 1) * host.columns();
+      return new FirFilter(in(host.taps(), taps), host.rows(), host.columns());
+    }
+
+    FilteredActivation in(FilteredActivation host) {
+      return new FilteredActivation(
+          host.up(),
+          host.down(),
+          host.left(),
+          host.right(),
+          host.top(),
+          host.bottom(),
+          host.flip(),
+          host.gain(),
+          host.slope(),
+          host.clamp(),
+          in(host.upFilter()),
+          in(host.downFilter()));
     }
 
     FloatPointer out(FloatPointer host, long count) {

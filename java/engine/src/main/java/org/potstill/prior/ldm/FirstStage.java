@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
-import org.potstill.prior.HostKernels;
+import org.potstill.prior.KernelTensors;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -119,7 +119,7 @@ public final class FirstStage {
 
   /** The square of a point itself is the same for all codes and left out. */
   private Tensor nearest(Tensor points, Tensor codebook, Tensor squares) {
-    if (HostKernels.take(kernels, points) && HostKernels.take(kernels, codebook)) {
+    if (KernelTensors.take(kernels, points) && KernelTensors.take(kernels, codebook)) {
       return nearest(points.contiguous(), codebook.contiguous());
     }
     Tensor result = new Tensor();
@@ -133,7 +133,7 @@ public final class FirstStage {
   /** By the kernel, which keeps no table of distances. */
   private Tensor nearest(Tensor points, Tensor codebook) {
     long count = points.size(0);
-    Tensor result = torch.empty(new long[] {count}, Tensors.int64(), null);
+    Tensor result = Tensors.emptyLongs(points, count);
     kernels.quantise(
         points.data_ptr_float(),
         count,

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.StateEntry;
@@ -64,7 +63,7 @@ public final class LatentDiffusion {
     this.schedule = DiffusionSchedule.published(settings.timesteps());
   }
 
-  /** The same model, whose latents {@code kernels} quantise wherever they lie in host memory. */
+  /** The same model, whose latents {@code kernels} quantise wherever they reach them. */
   public LatentDiffusion with(Kernels kernels) {
     return new LatentDiffusion(settings, kernels);
   }
@@ -184,7 +183,7 @@ public final class LatentDiffusion {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor table = weights.get(CLASSES);
-      Tensor rows = Tensors.of(classes, classes.length).to(table.device(), torch.ScalarType.Long);
+      Tensor rows = Tensors.of(table, classes, classes.length);
       result.put(table.index_select(0, rows).unsqueeze(1));
     }
     return result;

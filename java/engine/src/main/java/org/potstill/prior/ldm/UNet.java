@@ -89,9 +89,8 @@ public final class UNet {
         waves[n * 2 * half + half + i] = (float) Math.sin(angle);
       }
     }
-    Tensor embedding = Tensors.of(waves, timesteps.length, 2L * half);
-    Tensor moved = embedding.to(like.device(), torch.ScalarType.Float);
-    return of.linear("time_embed.2", torch.silu(of.linear("time_embed.0", moved)));
+    Tensor embedding = Tensors.of(like, waves, timesteps.length, 2L * half);
+    return of.linear("time_embed.2", torch.silu(of.linear("time_embed.0", embedding)));
   }
 
   private Tensor block(

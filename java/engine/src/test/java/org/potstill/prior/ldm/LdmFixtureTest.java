@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.potstill.fixtures.Closeness;
@@ -44,6 +47,26 @@ class LdmFixtureTest {
   @AfterAll
   static void restoreThreads() {
     threads.close();
+  }
+
+  /** The cases that call kernels. */
+  public static final class OnCuda {
+    private OnCuda() {}
+
+    public static void main(String[] args) {
+      LibTorch.load();
+      files().filter(OnCuda::calls).forEach(file -> new LdmFixtureTest().equalsTheReference(file));
+      HostProviders.reportCalls();
+    }
+
+    private static boolean calls(FixtureFile file) {
+      return file.config().has("first_stage");
+    }
+  }
+
+  @Test
+  void cudaKernelsEqualTheReference(@TempDir Path temp) throws Exception {
+    HostProviders.runOnCuda(OnCuda.class, temp);
   }
 
   static Stream<FixtureFile> files() {
