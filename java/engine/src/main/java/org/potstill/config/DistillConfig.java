@@ -18,6 +18,8 @@ package org.potstill.config;
  * @param innerLoops training epochs of the network between two of them (gradient matching)
  * @param networkLearningRate of that training
  * @param distance between gradients: {@code layerwise}, {@code mse} or {@code cos}
+ * @param precision of the real images' features or gradients: {@code f32}, {@code tf32} or {@code
+ *     bf16}
  * @param prior the generator of a latent space; null in pixel space
  * @param trajectory how trajectories are matched
  * @param checkpointEvery iterations between two checkpoints
@@ -39,6 +41,7 @@ public record DistillConfig(
     int innerLoops,
     double networkLearningRate,
     String distance,
+    String precision,
     PriorConfig prior,
     TrajectoryConfig trajectory,
     int checkpointEvery,

@@ -13,6 +13,7 @@ import java.util.List;
  * @param schedule of the learning rate over the epochs
  * @param ema decay of the running average of the weights that is tested; 0 tests the last weights
  * @param augment DSA strategy; empty for none
+ * @param precision of convolutions and linear layers: {@code f32}, {@code tf32} or {@code bf16}
  * @param every iterations of the distillation between two evaluations; 0 evaluates the last images
  *     only
  * @param protocol on which images the best iteration is chosen
@@ -29,6 +30,7 @@ public record EvaluateConfig(
     Schedule schedule,
     double ema,
     String augment,
+    String precision,
     int every,
     Protocol protocol,
     List<String> baselines,

@@ -9,6 +9,14 @@ package org.potstill.config;
  * @param momentum of SGD
  * @param batch images per step
  * @param precision of the stored snapshots: {@code f32} or {@code bf16}
+ * @param trainingPrecision of convolutions and linear layers: {@code f32}, {@code tf32} or {@code
+ *     bf16}
  */
 public record ExpertsConfig(
-    int count, int epochs, double learningRate, double momentum, int batch, String precision) {}
+    int count,
+    int epochs,
+    double learningRate,
+    double momentum,
+    int batch,
+    String precision,
+    String trainingPrecision) {}

@@ -135,10 +135,11 @@ final class InputKeys {
         fixed("score.batch", COUNT, 64L, "Images per forward pass, and per step of training."),
         fixed(
             "score.precision",
-            new Choice(List.of("f32", "bf16")),
+            Words.PRECISION,
             "f32",
             "Precision of the convolutions while scoring; bf16 is about twice as fast where the"
-                + " processor has instructions for it, and ranks close images differently."),
+                + " processor has instructions for it, and ranks close images differently; tf32 is"
+                + " for GPUs."),
         fixed("score.epochs", COUNT, 20L, "Epochs of training per fold (weights: train)."),
         fixed("score.folds", new Whole(2, 1000), 2L, "Folds of the data (weights: train)."),
         fixed("score.learning-rate", RATE, 0.01, "Peak rate of training (weights: train)."),

@@ -38,7 +38,12 @@ final class OutputKeys {
             "experts.precision",
             new Choice(List.of("f32", "bf16")),
             "f32",
-            "Precision of the stored snapshots."));
+            "Precision of the stored snapshots."),
+        fixed(
+            "experts.training-precision",
+            Words.PRECISION,
+            "f32",
+            "Precision of convolutions and linear layers in training; tf32 is for GPUs."));
   }
 
   /** Section {@code distill}. */
@@ -127,6 +132,11 @@ final class OutputKeys {
             new Choice(List.of("layerwise", "mse", "cos")),
             "layerwise",
             "Distance between gradients (dc)."),
+        fixed(
+            "distill.precision",
+            Words.PRECISION,
+            "f32",
+            "Precision of the features (dm) or gradients (dc) of real images; tf32 is for GPUs."),
         fixed("distill.checkpoint-every", COUNT, 100L, "Iterations between two checkpoints."),
         fixed("distill.log-every", COUNT, 10L, "Iterations between two lines of metrics.jsonl."));
   }
@@ -205,6 +215,12 @@ final class OutputKeys {
             0.995,
             "Decay of the running average of the weights that is tested; 0 tests the last weights."),
         fixed("evaluate.augment", DSA, ALL_DSA, "DSA strategy."),
+        fixed(
+            "evaluate.precision",
+            Words.PRECISION,
+            "f32",
+            "Precision of convolutions and linear layers in training and testing; tf32 is for"
+                + " GPUs."),
         fixed(
             "evaluate.every",
             COUNT_OR_NONE,

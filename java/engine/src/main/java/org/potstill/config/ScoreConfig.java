@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * @param weights file of pretrained weights; null trains a scorer on the data itself, out of fold
  * @param resolution side length at which images are scored; with trained weights that of the data
  * @param batch images per forward pass
- * @param precision of the convolutions while scoring: {@code f32} or {@code bf16}
+ * @param precision of the convolutions while scoring: {@code f32}, {@code tf32} or {@code bf16}
  * @param epochs of training, per fold
  * @param folds the data are split into; every image is scored by a network that did not see it
  * @param learningRate of training, at its peak

@@ -15,6 +15,9 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 /** Keys that take a word or a text. */
 final class Words {
 
+  /** How precisely a network may compute. */
+  static final Choice PRECISION = new Choice(List.of("f32", "tf32", "bf16"));
+
   private Words() {}
 
   /** One of a few words. */

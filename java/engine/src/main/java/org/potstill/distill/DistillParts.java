@@ -14,6 +14,7 @@ import org.potstill.net.Network;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 
 /** Builds the method and the space that a configuration asks for: one line each. */
 final class DistillParts {
@@ -38,7 +39,7 @@ final class DistillParts {
     return switch (distill.method()) {
       case DM ->
           new DistributionMatching(
-              network, images, kernels, augmentation, distill.batchReal(), seed);
+              network, images, kernels, augmentation, distill.batchReal(), precision(), seed);
       case DC ->
           new GradientMatching(network, images, kernels, augmentation, gradientSettings(), seed);
       case MTT ->
@@ -64,7 +65,12 @@ final class DistillParts {
         distill.innerLoops(),
         distill.networkLearningRate(),
         distill.batchReal(),
-        distance);
+        distance,
+        precision());
+  }
+
+  private Precision precision() {
+    return Precision.of(distill.precision(), "distill.precision", Placement.of(context.device()));
   }
 
   private TrajectoryMatching.Settings trajectorySettings() {

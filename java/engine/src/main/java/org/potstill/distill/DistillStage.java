@@ -118,6 +118,7 @@ public final class DistillStage {
         distill.innerLoops(),
         distill.networkLearningRate(),
         distill.distance(),
+        distill.precision(),
         distill.prior() == null ? null : distill.prior().withoutWeights(),
         distill.trajectory(),
         0,

@@ -16,6 +16,7 @@ import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.TensorKernels;
 import org.potstill.tensor.Tensors;
 
@@ -45,6 +46,7 @@ public final class DistributionMatching implements Distiller {
   private final TensorKernels kernels;
   private final SiameseAugmentation augmentation;
   private final RealBatches batches;
+  private final Precision precision;
   private final long seed;
   private final boolean batchStatistics;
   private NamedTensors state = new NamedTensors();
@@ -54,6 +56,7 @@ public final class DistributionMatching implements Distiller {
    * A distiller with a fresh random network per iteration.
    *
    * @param batchReal real images per class and step; a smaller class gives all it has
+   * @param precision of the features of real images
    * @throws org.potstill.errors.InputException where a class keeps no image
    */
   public DistributionMatching(
@@ -62,6 +65,7 @@ public final class DistributionMatching implements Distiller {
       Kernels kernels,
       SiameseAugmentation augmentation,
       int batchReal,
+      Precision precision,
       long seed) {
     this(
         network,
@@ -75,6 +79,7 @@ public final class DistributionMatching implements Distiller {
         kernels,
         augmentation,
         batchReal,
+        precision,
         seed);
   }
 
@@ -88,6 +93,7 @@ public final class DistributionMatching implements Distiller {
       Kernels kernels,
       SiameseAugmentation augmentation,
       int batchReal,
+      Precision precision,
       long seed) {
     this.network = network;
     this.freshState = freshState;
@@ -95,6 +101,7 @@ public final class DistributionMatching implements Distiller {
     this.kernels = new TensorKernels(kernels);
     this.augmentation = augmentation;
     this.batches = new RealBatches(coreSet, batchReal, seed);
+    this.precision = precision;
     this.seed = seed;
     this.batchStatistics =
         network.state().stream().anyMatch(entry -> entry.kind() == StateEntry.Kind.BUFFER);
@@ -217,8 +224,10 @@ public final class DistributionMatching implements Distiller {
   }
 
   private Tensor embedWithoutGradient(Tensor images) {
-    try (NoGradGuard guard = new NoGradGuard()) {
-      return embed(images).contiguous();
+    try (NoGradGuard guard = new NoGradGuard();
+        Precision.Scope computing = precision.on(images)) {
+      // A network of the user's own may hand back what it computed in.
+      return embed(images).to(torch.ScalarType.Float).contiguous();
     }
   }
 

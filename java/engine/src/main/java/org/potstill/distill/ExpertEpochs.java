@@ -63,6 +63,7 @@ public final class ExpertEpochs {
     values.put("experts.momentum", Double.toString(experts.momentum()));
     values.put("experts.batch", Integer.toString(experts.batch()));
     values.put("experts.precision", experts.precision());
+    values.put("experts.training-precision", experts.trainingPrecision());
     return Fingerprint.of(values);
   }
 }

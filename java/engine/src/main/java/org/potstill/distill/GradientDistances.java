@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Pass;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.TensorKernels;
 import org.potstill.tensor.Tensors;
 
@@ -63,13 +64,14 @@ final class GradientDistances {
    * Gradients of the mean loss of a batch of one class, in the caller's scope.
    *
    * @param images (N, C, H, W), augmented
+   * @param precision of the passes
    */
-  List<Tensor> gradients(Tensor images, int label, Pass pass) {
-    return gradients(images, UnaryOperator.identity(), label, pass);
+  List<Tensor> gradients(Tensor images, int label, Pass pass, Precision precision) {
+    return gradients(images, UnaryOperator.identity(), label, pass, precision);
   }
 
   private List<Tensor> gradients(
-      Tensor images, UnaryOperator<Tensor> augment, int label, Pass pass) {
+      Tensor images, UnaryOperator<Tensor> augment, int label, Pass pass, Precision precision) {
     List<Tensor> sum = new ArrayList<>();
     for (Tensor parameter : matched()) {
       sum.add(torch.zeros_like(parameter).requires_grad_(false));
@@ -79,13 +81,19 @@ final class GradientDistances {
     for (long from = 0; from < count; from += part) {
       try (PointerScope scope = new PointerScope()) {
         Tensor batch = augment.apply(images.narrow(0, from, Math.min(part, count - from)));
-        Tensor[] found = batchGradients(batch, label, count, pass, false);
+        Tensor[] found = once(batch, label, count, pass, precision);
         for (int i = 0; i < found.length; i++) {
           sum.get(i).add_(found[i]);
         }
       }
     }
     return sum;
+  }
+
+  private Tensor[] once(Tensor batch, int label, long count, Pass pass, Precision precision) {
+    try (Precision.Scope computing = precision.on(batch)) {
+      return batchGradients(batch, label, count, pass, false);
+    }
   }
 
   private static long partSize(Tensor images, long pixels) {
@@ -121,7 +129,7 @@ final class GradientDistances {
     }
     // The distance needs the gradient of all images, but its derivative can then be taken part by
     // part.
-    List<Tensor> synthetic = gradients(images, augment, label, pass);
+    List<Tensor> synthetic = gradients(images, augment, label, pass, Precision.F32);
     List<Tensor> weights = new ArrayList<>();
     double loss = distance(target, synthetic, weights);
     for (long from = 0; from < count; from += part) {

@@ -17,6 +17,7 @@ import org.potstill.net.Pass;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 
 /**
  * Gradient matching (Zhao, Mopuri and Bilen, "Dataset Condensation with Gradient Matching", 2021,
@@ -56,13 +57,15 @@ public final class GradientMatching implements Distiller {
    * @param networkLearningRate of that training, plain SGD
    * @param batchReal real images per class and step; a smaller class gives all it has
    * @param distance between gradients
+   * @param precision of the gradients of real images
    */
   public record Settings(
       int outerLoops,
       int innerLoops,
       double networkLearningRate,
       int batchReal,
-      GradientDistance distance) {}
+      GradientDistance distance,
+      Precision precision) {}
 
   /**
    * A distiller with a fresh random network per iteration.
@@ -151,7 +154,7 @@ public final class GradientMatching implements Distiller {
             images.size(2),
             images.size(3));
     Tensor real = augmentation.apply(batches.take(c, iteration, step), draw);
-    List<Tensor> target = distances.gradients(real, c, FROZEN);
+    List<Tensor> target = distances.gradients(real, c, FROZEN, settings.precision());
     return distances.match(
         target, images, leaf -> augmentation.apply(leaf, draw), c, FROZEN, gradient);
   }

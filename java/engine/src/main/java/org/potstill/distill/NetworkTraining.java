@@ -9,6 +9,7 @@ import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.Sgd;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /** Trains a network on synthetic images by plain SGD, every sample augmented by its own draw. */
@@ -61,6 +62,6 @@ final class NetworkTraining {
     Tensor batch =
         augmentation.apply(torch.index_select(images, 0, Tensors.indices(images, rows)), draw);
     int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
-    return state.descend(sgd, batch, Tensors.indices(images, labels), learningRate);
+    return state.descend(sgd, batch, Tensors.indices(images, labels), learningRate, Precision.F32);
   }
 }

@@ -11,6 +11,7 @@ import org.potstill.net.Pass;
 import org.potstill.net.Sgd;
 import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 
 /** A network with parameters that gradients are taken of. Owns its tensors. */
 public final class TrainedState implements AutoCloseable {
@@ -84,12 +85,14 @@ public final class TrainedState implements AutoCloseable {
    *
    * @param images (N, C, H, W)
    * @param labels (N) int64
+   * @param precision of the passes
    * @return the loss before the step
    */
-  public double descend(Sgd sgd, Tensor images, Tensor labels, double learningRate) {
+  public double descend(
+      Sgd sgd, Tensor images, Tensor labels, double learningRate, Precision precision) {
     try (PointerScope scope = new PointerScope()) {
       BatchGradients.Found found =
-          BatchGradients.of(network, state, parameterNames, images, labels, Pass.TRAIN);
+          BatchGradients.of(network, state, parameterNames, images, labels, Pass.TRAIN, precision);
       Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
       sgd.step(state, parameterNames, gradients, learningRate);
       return found.loss();

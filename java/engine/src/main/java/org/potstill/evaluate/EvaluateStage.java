@@ -254,6 +254,7 @@ public final class EvaluateStage {
     protocol.put(
         "tested-weights",
         evaluate.ema() > 0 ? "running average, decay " + evaluate.ema() : "after the last epoch");
+    protocol.put("precision", evaluate.precision());
     protocol.put("repeats", evaluate.repeats());
     protocol.put("seed", context.seed());
     protocol.put("test-images", trials.images(Trials.Split.TEST).size());

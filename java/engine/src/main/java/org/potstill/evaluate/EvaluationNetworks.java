@@ -10,6 +10,7 @@ import org.potstill.data.Dataset;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
+import org.potstill.tensor.Precision;
 
 /** The networks of an evaluation and how each is trained. */
 final class EvaluationNetworks {
@@ -54,12 +55,13 @@ final class EvaluationNetworks {
   }
 
   /** How {@code network} is trained. */
-  static SyntheticTraining training(EvaluateConfig config, String network) {
+  static SyntheticTraining training(EvaluateConfig config, String network, Precision precision) {
     return new SyntheticTraining(
         config.epochs(),
         config.batch(),
         LearningRateSchedule.of(config.schedule(), config.epochs(), learningRate(config, network)),
         config.ema(),
-        SiameseAugmentation.of(config.augment()));
+        SiameseAugmentation.of(config.augment()),
+        precision);
   }
 }

@@ -9,6 +9,7 @@ import org.potstill.net.NetworkTrainer;
 import org.potstill.net.Pass;
 import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -22,13 +23,15 @@ import org.potstill.tensor.Tensors;
  * @param schedule of the learning rate
  * @param averageDecay of the running average; with 0 it is the last weights
  * @param augmentation drawn anew for every batch, with numbers for every image
+ * @param precision of the passes
  */
 record SyntheticTraining(
     int epochs,
     int batch,
     LearningRateSchedule schedule,
     double averageDecay,
-    SiameseAugmentation augmentation) {
+    SiameseAugmentation augmentation,
+    Precision precision) {
 
   static final double MOMENTUM = 0.9;
   static final double WEIGHT_DECAY = 5e-4;
@@ -55,7 +58,7 @@ record SyntheticTraining(
       TrainingDraws draws,
       EpochListener listener) {
     try (NetworkTrainer trainer =
-            new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY));
+            new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY), precision);
         ExponentialMovingAverage average = new ExponentialMovingAverage(state, averageDecay)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);

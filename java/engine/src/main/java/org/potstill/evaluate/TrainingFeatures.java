@@ -18,6 +18,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -91,7 +92,8 @@ final class TrainingFeatures {
         evaluate.batch(),
         LearningRateSchedule.of(EvaluateConfig.Schedule.STEP, epochs, LEARNING_RATE),
         0,
-        SiameseAugmentation.of(evaluate.augment()));
+        SiameseAugmentation.of(evaluate.augment()),
+        Precision.F32);
   }
 
   private void told(int epoch) {

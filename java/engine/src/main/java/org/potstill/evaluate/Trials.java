@@ -22,6 +22,7 @@ import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 
 /**
  * Trains networks on sets of images and measures them, several at once where there is room;
@@ -43,6 +44,7 @@ final class Trials implements AutoCloseable {
   private final TrialRoom room;
   private final Map<String, Network> networks;
   private final String settings;
+  private final Precision precision;
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
   private long numbered;
 
@@ -64,6 +66,8 @@ final class Trials implements AutoCloseable {
     room = new TrialRoom(context.threads(), this.config.repeats(), free);
     loader = new ImageSetLoader(data, config.data(), context);
     networks = EvaluationNetworks.of(config, data);
+    precision =
+        Precision.of(this.config.precision(), "evaluate.precision", Placement.of(context.device()));
     settings = settings(config);
   }
 
@@ -80,6 +84,7 @@ final class Trials implements AutoCloseable {
     values.put("schedule", this.config.schedule().toString());
     values.put("running average", Double.toString(this.config.ema()));
     values.put("augment", this.config.augment());
+    values.put("precision", this.config.precision());
     return Fingerprint.of(values).hash();
   }
 
@@ -183,7 +188,7 @@ final class Trials implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = Placement.of(context.device()).place(network.initialise(initial));
         NamedTensors average =
-            EvaluationNetworks.training(config, trial.network())
+            EvaluationNetworks.training(config, trial.network(), precision)
                 .run(
                     network,
                     state,
@@ -195,7 +200,7 @@ final class Trials implements AutoCloseable {
                       epochFinished(trial, epoch, loss);
                     })) {
       return Accuracy.of(
-          network, average, measuredOn.images(), measuredOn.labels(), config.batch());
+          network, average, measuredOn.images(), measuredOn.labels(), config.batch(), precision);
     }
   }
 

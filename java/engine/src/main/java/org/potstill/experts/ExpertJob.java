@@ -17,6 +17,7 @@ import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 
 /** Trains experts of one setting; several may be trained at once. */
 final class ExpertJob {
@@ -29,6 +30,7 @@ final class ExpertJob {
   private final Fingerprint fingerprint;
   private final RunContext context;
   private final ExpertReports reports;
+  private final Precision precision;
 
   ExpertJob(
       Config config,
@@ -45,6 +47,11 @@ final class ExpertJob {
     this.fingerprint = fingerprint;
     this.context = context;
     this.reports = reports;
+    this.precision =
+        Precision.of(
+            this.config.trainingPrecision(),
+            "experts.training-precision",
+            Placement.of(context.device()));
   }
 
   /** Trains an expert from its checkpoint or from its beginning, and writes its file. */
@@ -58,7 +65,8 @@ final class ExpertJob {
               augmentation,
               ExpertDraws.of(context.seed(), expert),
               config.batch(),
-              config.learningRate());
+              config.learningRate(),
+              precision);
       ExpertCheckpoint checkpoint = new ExpertCheckpoint(context.directory(), expert, fingerprint);
       int done = checkpoint.restore(progress, reports::warn);
       if (done > 0) {

@@ -11,6 +11,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -89,6 +90,8 @@ final class ExpertTiming {
         SiameseAugmentation.of(config.distill().augment()),
         draws,
         count,
-        0);
+        0,
+        Precision.of(
+            config.experts().trainingPrecision(), "experts.training-precision", placement));
   }
 }

@@ -11,6 +11,7 @@ import org.potstill.errors.RunFailedException;
 import org.potstill.net.Sgd;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /** Trains an expert by SGD, epoch by epoch. */
@@ -22,12 +23,14 @@ final class ExpertTraining {
   private final ExpertDraws draws;
   private final int batch;
   private final double learningRate;
+  private final Precision precision;
 
   /**
    * A training set and how it is gone through.
    *
    * @param images (N, C, H, W), not changed
    * @param labels (N) int64
+   * @param precision of the passes
    */
   ExpertTraining(
       Tensor images,
@@ -35,13 +38,15 @@ final class ExpertTraining {
       SiameseAugmentation augmentation,
       ExpertDraws draws,
       int batch,
-      double learningRate) {
+      double learningRate,
+      Precision precision) {
     this.images = images;
     this.labels = labels;
     this.augmentation = augmentation;
     this.draws = draws;
     this.batch = batch;
     this.learningRate = learningRate;
+    this.precision = precision;
   }
 
   /**
@@ -91,7 +96,8 @@ final class ExpertTraining {
           augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
       Tensor index = Tensors.indices(images, rows);
       Tensor input = augmentation.apply(torch.index_select(images, 0, index), draw);
-      return state.descend(sgd, input, torch.index_select(labels, 0, index), learningRate);
+      return state.descend(
+          sgd, input, torch.index_select(labels, 0, index), learningRate, precision);
     }
   }
 }

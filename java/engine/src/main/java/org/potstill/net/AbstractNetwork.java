@@ -113,11 +113,12 @@ public abstract class AbstractNetwork implements Network {
         try (PointerScope scope = new PointerScope()) {
           Tensor images = input.narrow(0, start, Math.min(atOnce, count - start));
           part.put(
-              way.apply(
-                  layers,
-                  plain && channelsLast()
-                      ? images.contiguous(torch.MemoryFormat.ChannelsLast)
-                      : images));
+              single(
+                  way.apply(
+                      layers,
+                      plain && channelsLast()
+                          ? images.contiguous(torch.MemoryFormat.ChannelsLast)
+                          : images)));
         }
       }
       return new NetworkOutput(joined(parts), layers.movedBuffers());
@@ -125,6 +126,13 @@ public abstract class AbstractNetwork implements Network {
       layers.movedBuffers().close();
       throw e;
     }
+  }
+
+  /** Where layers computed in bfloat16, what follows goes on in single precision. */
+  private static Tensor single(Tensor output) {
+    return output.scalar_type().intern() == torch.ScalarType.BFloat16
+        ? output.to(torch.ScalarType.Float)
+        : output;
   }
 
   private static boolean differentiated(NamedTensors state, Tensor input) {

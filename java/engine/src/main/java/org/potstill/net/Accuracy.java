@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 
 /** How many images a network classifies as their labels say. */
 public final class Accuracy {
@@ -31,15 +32,22 @@ public final class Accuracy {
    * @param images (N, C, H, W) with N at least 1
    * @param labels (N) int64
    * @param batch images per pass
+   * @param precision of the passes
    * @return from 0 to 1
    */
   public static double of(
-      Network network, NamedTensors state, Tensor images, Tensor labels, int batch) {
+      Network network,
+      NamedTensors state,
+      Tensor images,
+      Tensor labels,
+      int batch,
+      Precision precision) {
     long total = images.size(0);
     long correct = 0;
     try (NoGradGuard guard = new NoGradGuard()) {
       for (long begin = 0; begin < total; begin += batch) {
-        try (PointerScope scope = new PointerScope()) {
+        try (PointerScope scope = new PointerScope();
+            Precision.Scope computing = precision.on(images)) {
           long size = Math.min(batch, total - begin);
           Tensor input = images.narrow(0, begin, size);
           NetworkOutput output = network.logits(state, input, Pass.EVAL);

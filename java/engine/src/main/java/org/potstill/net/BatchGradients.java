@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -38,6 +39,7 @@ public final class BatchGradients {
    * @param parameters names of those that are differentiated
    * @param images (N, C, H, W), N at least 1
    * @param labels (N) int64
+   * @param precision of the passes
    */
   public static Found of(
       Network network,
@@ -45,11 +47,12 @@ public final class BatchGradients {
       List<String> parameters,
       Tensor images,
       Tensor labels,
-      Pass pass) {
+      Pass pass,
+      Precision precision) {
     long count = images.size(0);
     long part = imagesAtOnce(network, count, images.size(2) * images.size(3), pass);
     if (!images.is_cpu() || count == part) {
-      return ofPart(network, state, parameters, images, labels, pass);
+      return ofPart(network, state, parameters, images, labels, pass, precision);
     }
     Tensor[] sums = new Tensor[parameters.size()];
     for (int i = 0; i < sums.length; i++) {
@@ -61,7 +64,7 @@ public final class BatchGradients {
       try (PointerScope scope = new PointerScope()) {
         Tensor some = images.narrow(0, from, rows);
         Tensor own = labels.narrow(0, from, rows);
-        Found found = ofPart(network, state, parameters, some, own, pass);
+        Found found = ofPart(network, state, parameters, some, own, pass, precision);
         double share = (double) rows / count;
         for (int i = 0; i < sums.length; i++) {
           sums[i].add_(found.gradients().get(i), new Scalar(share));
@@ -73,6 +76,19 @@ public final class BatchGradients {
   }
 
   private static Found ofPart(
+      Network network,
+      NamedTensors state,
+      List<String> parameters,
+      Tensor images,
+      Tensor labels,
+      Pass pass,
+      Precision precision) {
+    try (Precision.Scope computing = precision.on(images)) {
+      return inForce(network, state, parameters, images, labels, pass);
+    }
+  }
+
+  private static Found inForce(
       Network network,
       NamedTensors state,
       List<String> parameters,

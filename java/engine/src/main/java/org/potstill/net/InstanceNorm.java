@@ -48,6 +48,7 @@ final class InstanceNorm {
 
   private static boolean isSmallChannelsLast(Tensor input) {
     return input.is_cpu()
+        && input.scalar_type().intern() != torch.ScalarType.BFloat16
         && input.size(2) * input.size(3) < LARGE_MAP
         && !input.is_contiguous(torch.MemoryFormat.Contiguous)
         && input.is_contiguous(torch.MemoryFormat.ChannelsLast);

@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -18,6 +19,12 @@ public final class NetworkTrainer implements AutoCloseable {
   private final NamedTensors state;
   private final Sgd optimiser;
   private final List<String> parameters;
+  private final Precision precision;
+
+  /** A trainer in single precision. */
+  public NetworkTrainer(Network network, NamedTensors state, Sgd optimiser) {
+    this(network, state, optimiser, Precision.F32);
+  }
 
   /**
    * A trainer.
@@ -25,8 +32,10 @@ public final class NetworkTrainer implements AutoCloseable {
    * @param state parameters and buffers, changed in place; its parameters are marked as wanting
    *     gradients
    * @param optimiser closed with this trainer
+   * @param precision of the passes
    */
-  public NetworkTrainer(Network network, NamedTensors state, Sgd optimiser) {
+  public NetworkTrainer(Network network, NamedTensors state, Sgd optimiser, Precision precision) {
+    this.precision = precision;
     this.network = network;
     this.state = state;
     this.optimiser = optimiser;
@@ -59,7 +68,8 @@ public final class NetworkTrainer implements AutoCloseable {
    * @param learningRate of this step
    */
   public Result step(Tensor images, Tensor labels, Pass pass, double learningRate) {
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope scope = new PointerScope();
+        Precision.Scope computing = precision.on(images)) {
       NetworkOutput output = network.logits(state, images, pass);
       try (NamedTensors buffers = output.buffers()) {
         Tensor loss = torch.cross_entropy_loss(output.value(), labels);

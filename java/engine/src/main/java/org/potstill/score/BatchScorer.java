@@ -13,6 +13,7 @@ import org.potstill.net.ScorerResNet18;
 import org.potstill.tensor.GpuMemory;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.TensorKernels;
 
 /**
@@ -28,26 +29,28 @@ final class BatchScorer implements AutoCloseable {
   private final torch.ScalarType type;
   private final TensorKernels kernels;
   private final Placement placement;
+  private final Precision precision;
 
   /**
    * A scorer.
    *
    * @param trained state of {@link ScorerResNet18#of}; stays as it is
    * @param channels of the images
-   * @param precision of the convolutions: {@code f32} or {@code bf16}
+   * @param precision of the convolutions
    * @param placement where it computes
    */
   BatchScorer(
       NamedTensors trained,
       int channels,
       int outputs,
-      String precision,
+      Precision precision,
       Kernels kernels,
       Placement placement) {
     network = ScorerResNet18.folded(channels, outputs);
-    type = precision.equals("bf16") ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
+    type = precision == Precision.BF16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
     state = placement.place(ScorerResNet18.fold(trained, type));
     this.placement = placement;
+    this.precision = precision;
     this.kernels = new TensorKernels(kernels);
   }
 
@@ -73,7 +76,13 @@ final class BatchScorer implements AutoCloseable {
   private float[] part(Tensor images, long[] labels, int from, int to) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      NetworkOutput output = network.logits(state, placement.place(images).to(type), Pass.EVAL);
+      Tensor input = placement.place(images).to(type);
+      NetworkOutput output;
+      // The folded weights are in bfloat16 where that is wanted, the last layer never is.
+      try (Precision.Scope computing =
+          (precision == Precision.TF32 ? precision : Precision.F32).on(input)) {
+        output = network.logits(state, input, Pass.EVAL);
+      }
       output.buffers().close();
       return kernels.score(output.value().contiguous(), Arrays.copyOfRange(labels, from, to));
     }

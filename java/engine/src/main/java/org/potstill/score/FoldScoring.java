@@ -24,6 +24,7 @@ import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 
 /**
  * Scores the training images out of fold: for every fold a ResNet-18 is trained on the images of
@@ -41,6 +42,7 @@ final class FoldScoring {
   private final RunContext context;
   private final Kernels kernels;
   private final Network network;
+  private final Precision precision;
 
   FoldScoring(Config config, Dataset data, RunContext context, Kernels kernels) {
     this.config = config;
@@ -48,6 +50,7 @@ final class FoldScoring {
     this.data = data;
     this.context = context;
     this.kernels = kernels;
+    precision = ScoreStage.precision(config, context);
     network = ScorerResNet18.of(data.channels(), data.classKeys().size());
   }
 
@@ -172,7 +175,7 @@ final class FoldScoring {
             state,
             data.channels(),
             data.classKeys().size(),
-            score.precision(),
+            precision,
             kernels,
             Placement.of(context.device()))) {
       for (int begin = 0; begin < held.length; begin += score.batch()) {

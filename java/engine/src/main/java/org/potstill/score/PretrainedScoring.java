@@ -70,7 +70,7 @@ final class PretrainedScoring {
                 state,
                 CHANNELS,
                 OUTPUTS,
-                config.score().precision(),
+                ScoreStage.precision(config, context),
                 kernels,
                 Placement.of(context.device()))) {
       ScoringCheckpoint checkpoint =

@@ -6,6 +6,8 @@ import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.Precision;
 
 /** The stage {@code score}: from the training images to {@code scores.csv}. */
 public final class ScoreStage {
@@ -62,5 +64,11 @@ public final class ScoreStage {
     scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
     scored.scores().write(context.directory().resolve(Scores.FILE));
     return scored.scores();
+  }
+
+  /** What {@code score.precision} stands for where the run computes. */
+  static Precision precision(Config config, RunContext context) {
+    return Precision.of(
+        config.score().precision(), "score.precision", Placement.of(context.device()));
   }
 }

@@ -157,7 +157,8 @@ class ConfigLoaderTest {
         "quick.yaml, line 4: distill.iteratons: unknown key; did you mean \"iterations\"?; allowed"
             + " here: method, space, images-per-class, iterations, batch-real, init, network,"
             + " augment, learning-rate, momentum, loops, outer-loops, inner-loops,"
-            + " network-learning-rate, distance, checkpoint-every, log-every, prior, trajectory",
+            + " network-learning-rate, distance, precision, checkpoint-every, log-every, prior,"
+            + " trajectory",
         messageOf("data:\n  source: idx:d\ndistill:\n  iteratons: 5\n"));
   }
 

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,6 +33,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 class DistributionMatchingTest {
@@ -41,6 +43,9 @@ class DistributionMatchingTest {
   private static final int[] COUNTS = {3, 5, 4};
   private static final int PER_CLASS = 2;
   private static final double CLOSE = 1e-5;
+
+  /** Of features rounded to 8 bits of mantissa. */
+  private static final double COARSE = 0.03;
 
   private static LibTorch.ThreadSettings threads;
 
@@ -71,8 +76,45 @@ class DistributionMatchingTest {
   }
 
   private static DistributionMatching distiller(Norm norm, CoreSetImages real, String augment) {
+    return distiller(norm, real, augment, Precision.F32);
+  }
+
+  private static DistributionMatching distiller(
+      Norm norm, CoreSetImages real, String augment, Precision precision) {
     return new DistributionMatching(
-        network(norm), real, new JavaKernels(), SiameseAugmentation.of(augment), 10, SEED);
+        network(norm),
+        real,
+        new JavaKernels(),
+        SiameseAugmentation.of(augment),
+        10,
+        precision,
+        SEED);
+  }
+
+  private static MatchingStep step(Norm norm, Precision precision) {
+    try (CoreSetImages real = coreSet();
+        DistributionMatching distiller =
+            distiller(norm, real, "color_crop_cutout_flip_scale_rotate", precision)) {
+      distiller.begin(0);
+      return distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+    }
+  }
+
+  /** The synthetic images themselves stay in single precision. */
+  @ParameterizedTest
+  @EnumSource(names = {"INSTANCE", "BATCH"})
+  void coarseFeaturesOfRealImagesMoveTheGradientLittle(Norm norm) {
+    try (PointerScope scope = new PointerScope()) {
+      MatchingStep exact = step(norm, Precision.F32);
+      MatchingStep coarse = step(norm, Precision.BF16);
+      assertNotEquals(exact.loss(), coarse.loss());
+      assertEquals(exact.loss(), coarse.loss(), COARSE * exact.loss());
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(exact.gradient()),
+          Closeness.doubles(coarse.gradient()),
+          COARSE);
+    }
   }
 
   @ParameterizedTest

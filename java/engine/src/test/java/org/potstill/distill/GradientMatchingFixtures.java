@@ -11,6 +11,7 @@ import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
 import org.potstill.kernels.GradientDistance;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 
 /** What the fixtures say of gradient matching. */
 final class GradientMatchingFixtures {
@@ -127,7 +128,7 @@ final class GradientMatchingFixtures {
         IterationFixtureTest.kernels(),
         SiameseAugmentation.of(""),
         new GradientMatching.Settings(
-            outer, inner, networkRate, (int) file.shape("real")[1], distance),
+            outer, inner, networkRate, (int) file.shape("real")[1], distance, Precision.F32),
         IterationFixtureTest.SEED);
   }
 }

@@ -3,6 +3,7 @@ package org.potstill.distill;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -35,6 +36,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 class GradientMatchingTest {
@@ -44,6 +46,10 @@ class GradientMatchingTest {
   private static final int[] COUNTS = {3, 5};
   private static final int PER_CLASS = 2;
   private static final double CLOSE = 1e-4;
+
+  /** Of gradients rounded to 8 bits of mantissa. */
+  private static final double COARSE = 0.03;
+
   private static final String AUGMENT = "color_crop_cutout_flip_scale_rotate";
   private static final Pass FROZEN = new Pass(Mode.FROZEN_STATISTICS, null);
 
@@ -80,8 +86,13 @@ class GradientMatchingTest {
   }
 
   private static GradientMatching distiller(Norm norm, CoreSetImages real, int outer, int inner) {
+    return distiller(norm, real, outer, inner, Precision.F32);
+  }
+
+  private static GradientMatching distiller(
+      Norm norm, CoreSetImages real, int outer, int inner, Precision precision) {
     GradientMatching.Settings settings =
-        new GradientMatching.Settings(outer, inner, 0.1, 10, GradientDistance.LAYERWISE);
+        new GradientMatching.Settings(outer, inner, 0.1, 10, GradientDistance.LAYERWISE, precision);
     return new GradientMatching(
         network(norm), real, new JavaKernels(), SiameseAugmentation.of(AUGMENT), settings, SEED);
   }
@@ -106,6 +117,30 @@ class GradientMatchingTest {
       Tensor gradient = Tensors.gradients(expected, null, new Tensor[] {leaf}, false)[0];
       Closeness.assertRelativeL2(
           "gradient", Closeness.doubles(gradient), Closeness.doubles(step.gradient()), CLOSE);
+    }
+  }
+
+  private static MatchingStep step(Norm norm, Precision precision) {
+    try (CoreSetImages real = coreSet();
+        GradientMatching distiller = distiller(norm, real, 1, 1, precision)) {
+      distiller.begin(0);
+      return distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"INSTANCE", "BATCH"})
+  void coarseGradientsOfRealImagesMoveTheGradientLittle(Norm norm) {
+    try (PointerScope scope = new PointerScope()) {
+      MatchingStep exact = step(norm, Precision.F32);
+      MatchingStep coarse = step(norm, Precision.BF16);
+      assertNotEquals(exact.loss(), coarse.loss());
+      assertEquals(exact.loss(), coarse.loss(), COARSE * exact.loss());
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(exact.gradient()),
+          Closeness.doubles(coarse.gradient()),
+          COARSE);
     }
   }
 
@@ -165,10 +200,12 @@ class GradientMatchingTest {
       Tensor expected = torch.empty_like(images);
       Tensor found = torch.empty_like(images);
       double loss =
-          whole.match(whole.gradients(real, 1, FROZEN), images, same, 1, FROZEN, expected);
+          whole.match(
+              whole.gradients(real, 1, FROZEN, Precision.F32), images, same, 1, FROZEN, expected);
       assertEquals(
           loss,
-          parts.match(parts.gradients(real, 1, FROZEN), images, same, 1, FROZEN, found),
+          parts.match(
+              parts.gradients(real, 1, FROZEN, Precision.F32), images, same, 1, FROZEN, found),
           CLOSE * loss);
       Closeness.assertRelativeL2(
           "gradient", Closeness.doubles(expected), Closeness.doubles(found), CLOSE);

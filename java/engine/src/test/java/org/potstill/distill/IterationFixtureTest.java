@@ -26,6 +26,7 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Precision;
 
 /** Every iteration of the fixtures: loss and gradient of the images. */
 class IterationFixtureTest {
@@ -86,6 +87,7 @@ class IterationFixtureTest {
                 kernels(),
                 SiameseAugmentation.of(""),
                 file.integer("real_per_class"),
+                Precision.F32,
                 SEED)) {
       distiller.begin(0);
       MatchingStep step = distiller.step(file.tensor("syn"), 0);

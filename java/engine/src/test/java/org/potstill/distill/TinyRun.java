@@ -64,6 +64,10 @@ final class TinyRun {
   int threads = 1;
   int expertEpochs = 3;
   String precision = "f32";
+
+  /** Precision of networks wherever it can be chosen. */
+  String computing = "f32";
+
   TrajectoryConfig.Form form = TrajectoryConfig.Form.CONSTANT_MEMORY;
   RunListener listener = RunListener.SILENT;
   CancellationToken cancellation = new CancellationToken();
@@ -188,13 +192,14 @@ final class TinyRun {
             EvaluateConfig.Schedule.WARMUP_COSINE,
             0.995,
             "",
+            computing,
             evaluateEvery,
             EvaluateConfig.Protocol.VALIDATION,
             List.of(),
             1);
     ExpertsConfig experts =
         method == Method.MTT
-            ? new ExpertsConfig(expertCount, expertEpochs, expertRate, 0.5, 5, precision)
+            ? new ExpertsConfig(expertCount, expertEpochs, expertRate, 0.5, 5, precision, computing)
             : null;
     return new Config(null, data, null, null, experts, distill(), evaluate);
   }
@@ -223,6 +228,7 @@ final class TinyRun {
         1,
         0.01,
         "layerwise",
+        computing,
         prior,
         new TrajectoryConfig(form, 3, 4, 1, 2, 0.05, rateLearningRate, 0.5),
         checkpointEvery,

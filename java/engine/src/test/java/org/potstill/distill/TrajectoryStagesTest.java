@@ -247,6 +247,15 @@ class TrajectoryStagesTest {
   }
 
   @Test
+  void expertsTrainedInAnotherPrecisionAreRefusedByName() {
+    tiny.computing = "bf16";
+    Path run = run("coarse");
+    tiny.computing = "f32";
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertTrue(error.getMessage().contains("experts.training-precision"), error.getMessage());
+  }
+
+  @Test
   void expertsOfOtherSettingsAreRefusedByName() {
     Path run = run("stale");
     tiny.width = 8;

@@ -34,6 +34,7 @@ import org.potstill.net.StateEntry;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 
 /** Every file of the evaluation fixtures: the rate schedule, the running average, whole runs. */
 class EvaluationFixtureTest {
@@ -122,7 +123,8 @@ class EvaluationFixtureTest {
             LearningRateSchedule.of(
                 Schedule.WARMUP_COSINE, file.integer("epoch_eval_train"), file.number("lr_net")),
             DECAY,
-            SiameseAugmentation.of("none"));
+            SiameseAugmentation.of("none"),
+            Precision.F32);
     List<Double> losses = new ArrayList<>();
     List<Double> accuracies = new ArrayList<>();
     try (PointerScope scope = new PointerScope();
@@ -184,7 +186,7 @@ class EvaluationFixtureTest {
         new double[] {loss},
         Tolerances.EVALUATION_LOSS);
     // In batches of three, so that the last one is smaller.
-    double accuracy = Accuracy.of(network, average, images, labels, 3);
+    double accuracy = Accuracy.of(network, average, images, labels, 3, Precision.F32);
     assertMaxAbsolute(
         file + " test accuracy", new double[] {expected[1]}, new double[] {accuracy}, 1e-6);
   }

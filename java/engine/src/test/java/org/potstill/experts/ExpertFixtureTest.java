@@ -27,6 +27,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Precision;
 
 /** Every expert of the fixtures: parameters after each epoch and training losses. */
 class ExpertFixtureTest {
@@ -63,7 +64,8 @@ class ExpertFixtureTest {
               SiameseAugmentation.of(""),
               inOrder(),
               file.integer("batch_train"),
-              file.number("lr_teacher"));
+              file.number("lr_teacher"),
+              Precision.F32);
       double[] start = parameters(state);
       Closeness.assertMaxAbsolute("fill", file.doubles("params_epoch0"), start, Tolerances.EXACT);
       double[] losses = new double[file.integer("epochs")];

@@ -18,6 +18,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 class BatchGradientsTest {
@@ -82,7 +83,8 @@ class BatchGradientsTest {
           Tensors.gradients(
               loss, null, names.stream().map(state::get).toArray(Tensor[]::new), false);
       BatchGradients.Found found =
-          BatchGradients.of(network, state, names, images, labels(count), Pass.TRAIN);
+          BatchGradients.of(
+              network, state, names, images, labels(count), Pass.TRAIN, Precision.F32);
       assertEquals(loss.item_double(), found.loss(), ROUNDING);
       // Together, since the biases before a norm have no gradient but rounding.
       assertOfLargest("gradients", all(List.of(whole)), all(found.gradients()), ROUNDING);
@@ -106,7 +108,8 @@ class BatchGradientsTest {
       NetworkOutput output = network.logits(before, images, Pass.TRAIN);
       double loss = torch.cross_entropy_loss(output.value(), labels(21)).item_double();
       BatchGradients.Found found =
-          BatchGradients.of(network, state, parameters(network), images, labels(21), Pass.TRAIN);
+          BatchGradients.of(
+              network, state, parameters(network), images, labels(21), Pass.TRAIN, Precision.F32);
       assertEquals(loss, found.loss(), ROUNDING);
       assertTrue(output.buffers().names().size() > 0);
       for (String name : output.buffers().names()) {

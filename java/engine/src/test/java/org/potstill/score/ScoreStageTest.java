@@ -334,6 +334,15 @@ class ScoreStageTest {
     }
   }
 
+  @Test
+  void tf32ChangesNothingOnTheCpu() throws IOException {
+    PatternDataset data = new PatternDataset(4, 3, 4, "n01440764", "n02102040");
+    String[] settings = pretrained(weights(""));
+    assertEquals(
+        score("single", data, settings).entries(),
+        score("tf32", data, with(settings, "score.precision=tf32")).entries());
+  }
+
   private static RawImage assertReads(PatternDataset data, ImageRecord image) {
     try {
       return data.read(image);
