@@ -1,7 +1,10 @@
 package org.potstill.augment;
 
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Tensors;
 
 /** Operations that sample between pixels: bilinear, zeros outside, pixel centres at half units. */
@@ -48,7 +51,79 @@ final class Affine {
     Tensor matrices = Tensors.of(images, theta, samples, 2, 3).to(images.scalar_type());
     long[] size = {samples, images.size(1), height, width};
     Tensor grid = torch.affine_grid_generator(matrices, size, false);
+    if (Determinism.isWanted(images)) {
+      return gathered(images, grid);
+    }
     Tensor grids = grid.expand(images.size(0), height, width, 2);
     return torch.grid_sampler(images, grids, BILINEAR, ZEROS, false);
+  }
+
+  /**
+   * The same by operators whose gradients add in a fixed order on a GPU too: the four pixels around
+   * every place, weighted.
+   *
+   * @param grid (1 or N, H, W, 2), x before y, from -1 to 1
+   */
+  static Tensor gathered(Tensor images, Tensor grid) {
+    long height = images.size(2);
+    long width = images.size(3);
+    Tensor x = places(grid.select(3, 0), width);
+    Tensor y = places(grid.select(3, 1), height);
+    Tensor left = x.floor();
+    Tensor top = y.floor();
+    Tensor across = x.sub(left);
+    Tensor down = y.sub(top);
+    Tensor flat = images.reshape(images.size(0), images.size(1), height * width);
+    Tensor sum = null;
+    for (int corner = 0; corner < 4; corner++) {
+      boolean right = corner % 2 == 1;
+      boolean bottom = corner / 2 == 1;
+      Tensor column = right ? left.add(new Scalar(1f)) : left;
+      Tensor row = bottom ? top.add(new Scalar(1f)) : top;
+      Tensor share = (right ? across : rest(across)).mul(bottom ? down : rest(down));
+      Tensor part = picked(flat, column, row, share.mul(inside(column, width)), width, height);
+      sum = sum == null ? part : sum.add(part);
+    }
+    return sum.view(images.size(0), images.size(1), height, width);
+  }
+
+  /** From -1 to 1 over the outer edges of the pixels to numbers of pixels, their centres whole. */
+  private static Tensor places(Tensor normalised, long size) {
+    return normalised
+        .add(new Scalar(1f))
+        .mul(new Scalar((float) size))
+        .sub(new Scalar(1f))
+        .mul(new Scalar(0.5f))
+        .flatten(1, -1);
+  }
+
+  /** What is missing to 1. */
+  private static Tensor rest(Tensor share) {
+    return share.neg().add(new Scalar(1f));
+  }
+
+  /** 1 for numbers of pixels that there are, else 0. */
+  private static Tensor inside(Tensor numbers, long size) {
+    return numbers
+        .ge(new Scalar(0f))
+        .logical_and(numbers.le(new Scalar((float) (size - 1))))
+        .to(numbers.scalar_type());
+  }
+
+  /** The pixels (N, C, places) at columns and rows (1 or N, places), times their weights. */
+  private static Tensor picked(
+      Tensor flat, Tensor column, Tensor row, Tensor weight, long width, long height) {
+    Tensor index = clamped(row, height).mul(new Scalar((float) width)).add(clamped(column, width));
+    long places = column.size(1);
+    Tensor rows =
+        index.to(torch.ScalarType.Long).unsqueeze(1).expand(flat.size(0), flat.size(1), places);
+    return flat.gather(2, rows).mul(weight.mul(inside(row, height)).unsqueeze(1));
+  }
+
+  private static Tensor clamped(Tensor numbers, long size) {
+    return torch.clamp(
+        numbers,
+        new ScalarOptional(new Scalar(0f)),
+        new ScalarOptional(new Scalar((float) (size - 1))));
   }
 }

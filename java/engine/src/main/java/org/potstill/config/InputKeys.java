@@ -16,6 +16,7 @@ import org.potstill.config.Numbers.Whole;
 import org.potstill.config.Places.Location;
 import org.potstill.config.Places.Source;
 import org.potstill.config.Words.Choice;
+import org.potstill.config.Words.Flag;
 import org.potstill.config.Words.Text;
 
 /** Keys of what goes into the distillation: the run, its images, their scores and the pruning. */
@@ -56,7 +57,12 @@ final class InputKeys {
             "run.kernels",
             new Choice(List.of("auto", "java", "cpu", "cuda")),
             "auto",
-            "Provider of the kernels; auto takes the fastest that is available."));
+            "Provider of the kernels; auto takes the fastest that is available."),
+        fixed(
+            "run.deterministic",
+            new Flag(),
+            false,
+            "Whether a GPU gives the same bits from run to run, at its price; the CPU always does."));
   }
 
   /** Section {@code data}. */

@@ -11,9 +11,16 @@ import java.nio.file.Path;
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param threads of LibTorch and the kernels; 0 takes one per core
  * @param kernels kernel provider: {@code auto}, {@code java}, {@code cpu} or {@code cuda}
+ * @param deterministic whether a GPU gives the same bits from run to run
  */
 public record RunConfig(
-    String name, Path out, long seed, String device, int threads, String kernels) {
+    String name,
+    Path out,
+    long seed,
+    String device,
+    int threads,
+    String kernels,
+    boolean deterministic) {
 
   /** Threads as they are here: one per core where none were asked for. */
   public int threadCount() {

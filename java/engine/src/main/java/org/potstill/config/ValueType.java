@@ -7,8 +7,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
 /**
  * What a key takes: how it is read and checked, described to people and to editors, and written.
  *
- * <p>Values are held as {@code Long}, {@code Double}, {@code String}, {@code Path}, {@code List},
- * {@code Map} or null.
+ * <p>Values are held as {@code Long}, {@code Double}, {@code Boolean}, {@code String}, {@code
+ * Path}, {@code List}, {@code Map} or null.
  */
 interface ValueType {
 

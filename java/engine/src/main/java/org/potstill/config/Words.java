@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.potstill.errors.DidYouMean;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** Keys that take a word or a text. */
 final class Words {
@@ -46,6 +47,28 @@ final class Words {
     @Override
     public void describe(ObjectNode schema) {
       words.forEach(schema.putArray("enum")::add);
+    }
+  }
+
+  /** Yes or no. */
+  record Flag() implements ValueType {
+
+    @Override
+    public Object read(Node node, Path base) throws Unfit {
+      if (node instanceof ScalarNode scalar && node.getTag().equals(Tag.BOOL)) {
+        return Boolean.valueOf(scalar.getValue());
+      }
+      throw new Unfit(node, allowed());
+    }
+
+    @Override
+    public String allowed() {
+      return "true, false";
+    }
+
+    @Override
+    public void describe(ObjectNode schema) {
+      schema.put("type", "boolean");
     }
   }
 

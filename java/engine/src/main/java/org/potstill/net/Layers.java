@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -179,6 +180,40 @@ public final class Layers {
         new long[] {padding, padding},
         new long[] {1, 1},
         false);
+  }
+
+  /**
+   * The maximum of {@code size} x {@code size} windows that cover the map, that of row i from
+   * {@code floor(i H / size)} to {@code ceil((i + 1) H / size) - 1}.
+   */
+  static Tensor adaptiveMaxPool(Tensor input, long size) {
+    return Determinism.isWanted(input)
+        ? windowMaxima(windowMaxima(input, 2, size), 3, size)
+        : torch.adaptive_max_pool2d(input, size, size).get0();
+  }
+
+  /** Along one dimension, by operators whose gradients add in a fixed order. */
+  static Tensor windowMaxima(Tensor input, long dimension, long size) {
+    long length = input.size(dimension);
+    long longest = 0;
+    for (long i = 0; i < size; i++) {
+      longest = Math.max(longest, windowEnd(i, length, size) - i * length / size);
+    }
+    Tensor maxima = null;
+    for (long offset = 0; offset < longest; offset++) {
+      int[] picked = new int[(int) size];
+      for (int i = 0; i < size; i++) {
+        long last = windowEnd(i, length, size) - 1;
+        picked[i] = (int) Math.min(i * length / size + offset, last);
+      }
+      Tensor some = torch.index_select(input, dimension, Tensors.indices(input, picked));
+      maxima = maxima == null ? some : torch.maximum(maxima, some);
+    }
+    return maxima;
+  }
+
+  private static long windowEnd(long i, long length, long size) {
+    return ((i + 1) * length + size - 1) / size;
   }
 
   /**

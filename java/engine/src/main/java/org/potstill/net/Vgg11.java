@@ -3,7 +3,6 @@ package org.potstill.net;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * VGG-11 (Simonyan and Zisserman 2015) with a norm after every convolution and one linear layer.
@@ -94,8 +93,7 @@ final class Vgg11 extends AbstractNetwork {
         value = Layers.maxPool(value, 2, 2, 0);
       }
     }
-    return Layers.flatten(
-        large ? torch.adaptive_max_pool2d(value, LARGE_SIDE, LARGE_SIDE).get0() : value);
+    return Layers.flatten(large ? Layers.adaptiveMaxPool(value, LARGE_SIDE) : value);
   }
 
   @Override

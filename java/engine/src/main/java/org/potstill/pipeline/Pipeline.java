@@ -69,7 +69,8 @@ final class Pipeline {
       line.add(
           new Stage(
               ScoreStage.NAME,
-              List.of("run.seed", "run.threads", "run.device", "data", "score"),
+              List.of(
+                  "run.seed", "run.threads", "run.device", "run.deterministic", "data", "score"),
               Set.of(),
               false,
               List.of(),
@@ -97,6 +98,7 @@ final class Pipeline {
                   "run.seed",
                   "run.threads",
                   "run.device",
+                  "run.deterministic",
                   "data",
                   "experts",
                   "distill.network",
@@ -117,7 +119,8 @@ final class Pipeline {
     line.add(
         new Stage(
             DistillStage.NAME,
-            List.of("run.seed", "run.threads", "run.device", "data", "distill"),
+            List.of(
+                "run.seed", "run.threads", "run.device", "run.deterministic", "data", "distill"),
             Set.of("distill.iterations"),
             false,
             List.of(CoreSet.FILE),
@@ -130,7 +133,8 @@ final class Pipeline {
     line.add(
         new Stage(
             EvaluateStage.NAME,
-            List.of("run.seed", "run.threads", "run.device", "data", "evaluate"),
+            List.of(
+                "run.seed", "run.threads", "run.device", "run.deterministic", "data", "evaluate"),
             Set.of(),
             true,
             List.of(),

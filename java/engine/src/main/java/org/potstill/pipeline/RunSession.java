@@ -21,6 +21,7 @@ import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
@@ -43,6 +44,7 @@ public final class RunSession implements AutoCloseable {
   private final RunDirectory directory;
   private final Dataset data;
   private final LibTorch.ThreadSettings threads;
+  private final Determinism determinism;
   private final StageRunner runner;
   private final RunContext context;
 
@@ -75,6 +77,7 @@ public final class RunSession implements AutoCloseable {
             this::writeConfig);
     // Last, so that nothing is changed in the process where one of the lines above fails.
     this.threads = LibTorch.withThreads(count);
+    this.determinism = Determinism.of(config.run().deterministic(), placement);
   }
 
   /** Opens the run directory of {@code config} for all its stages. */
@@ -125,7 +128,9 @@ public final class RunSession implements AutoCloseable {
     values.keySet().removeAll(ResumeRules.PLACES);
     values.put("run.threads", Integer.toString(config.run().threadCount()));
     values.remove("run.device");
-    if (!placement.isCpu()) {
+    if (placement.isCpu()) {
+      values.remove("run.deterministic");
+    } else {
       values.put("run.device", placement.kind());
     }
     putVersion(values, "distill.network.version", config.distill().network().name());
@@ -188,6 +193,7 @@ public final class RunSession implements AutoCloseable {
   /** Restores the process-wide settings and gives the run directory back. */
   @Override
   public void close() {
+    determinism.close();
     threads.close();
     data.close();
     directory.close();

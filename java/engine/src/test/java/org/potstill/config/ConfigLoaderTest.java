@@ -207,7 +207,10 @@ class ConfigLoaderTest {
         "run: {seed: -1}|run.seed: found -1; allowed: a whole number from 0 to 9223372036854775807",
         "score: {from: [a]}|score.from: found a list of 1; allowed: a run directory, or none",
         "run: {? [a] : b}|run.?: unknown key; allowed here: name, out, seed, device, threads,"
-            + " kernels",
+            + " kernels, deterministic",
+        "run: {deterministic: maybe}|run.deterministic: found the text 'maybe'; allowed: true,"
+            + " false",
+        "run: {deterministic: 1}|run.deterministic: found 1; allowed: true, false",
       })
   void badValueIsNamedWithWhatIsAllowed(String line, String message) {
     assertEquals("quick.yaml, line 2: " + message, messageOf("data: {source: 'idx:d'}\n" + line));

@@ -30,6 +30,7 @@ class ConfigWriterTest {
             "data.class-index={'7': 3, 'no': 0}",
             "run.name='null'",
             "run.seed=9223372036854775807",
+            "run.deterministic=true",
             "score.weights=../w.pth",
             "score.from=runs/earlier"),
         List.of(
