@@ -17,6 +17,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.TensorKernels;
 import org.potstill.tensor.Tensors;
 
@@ -26,18 +27,19 @@ import org.potstill.tensor.Tensors;
  * per iteration and an augmentation A that real and synthetic images of a class share.
  *
  * <p>Real images are embedded without autograd. The kernel gives the loss and its gradient with
- * respect to the synthetic features; autograd carries it on to the images.
+ * respect to the synthetic features; autograd carries it on to the images. On a GPU all classes are
+ * matched at once, in groups where its memory ends, save with batch statistics.
  */
 public final class DistributionMatching implements Distiller {
 
   /**
-   * Pixels of a map that are embedded at once without autograd: 32 images at 32 pixels. With width
-   * 128 a map then takes 16 MB, and stays in the cache and below the size from which the allocator
-   * asks the system for fresh pages every time.
+   * Pixels of a map that are embedded at once without autograd on the CPU: 32 images at 32 pixels.
+   * With width 128 a map then takes 16 MB, and stays in the cache and below the size from which the
+   * allocator asks the system for fresh pages every time.
    */
   private static final long REAL_PIXELS = 1 << 15;
 
-  /** Pixels of a map that are differentiated at once, for the same reason. */
+  /** Pixels of a map that are differentiated at once on the CPU, for the same reason. */
   private static final long SYNTHETIC_PIXELS = 1 << 14;
 
   private final Network network;
@@ -49,6 +51,9 @@ public final class DistributionMatching implements Distiller {
   private final Precision precision;
   private final long seed;
   private final boolean batchStatistics;
+  private final RowParts groups =
+      new RowParts(DistillStage.NAME, "distill.batch-real or distill.images-per-class");
+  private final RowParts realParts = new RowParts(DistillStage.NAME, "distill.batch-real");
   private NamedTensors state = new NamedTensors();
   private long iteration;
 
@@ -124,23 +129,28 @@ public final class DistributionMatching implements Distiller {
     int classes = coreSet.classes();
     int perClass = Math.toIntExact(images.size(0) / classes);
     Tensor gradient = torch.empty_like(images);
-    double loss = 0;
-    int group = groupSize(images, perClass);
-    for (int from = 0; from < classes; from += group) {
-      int to = Math.min(classes, from + group);
-      int row = from * perClass;
-      int rows = (to - from) * perClass;
-      try (PointerScope scope = new PointerScope()) {
-        Tensor target = gradient.narrow(0, row, rows);
-        loss += match(images.narrow(0, row, rows), from, to, target);
-      }
+    double[] loss = {0};
+    RowParts.Part match =
+        (from, to) -> {
+          int row = from * perClass;
+          int rows = (to - from) * perClass;
+          try (PointerScope scope = new PointerScope()) {
+            Tensor target = gradient.narrow(0, row, rows);
+            loss[0] += match(images.narrow(0, row, rows), from, to, target);
+          }
+        };
+    if (batchStatistics) {
+      // They are taken over all classes together.
+      match.run(0, classes);
+    } else {
+      groups.run(classes, groupSize(images, perClass), match);
     }
-    return new MatchingStep(loss / classes, gradient);
+    return new MatchingStep(loss[0] / classes, gradient);
   }
 
-  /** Classes differentiated at once; batch statistics are taken over all classes together. */
+  /** Classes differentiated at once. */
   private int groupSize(Tensor images, int perClass) {
-    if (batchStatistics) {
+    if (!images.is_cpu()) {
       return coreSet.classes();
     }
     long pixels = images.size(2) * images.size(3) * perClass;
@@ -181,7 +191,8 @@ public final class DistributionMatching implements Distiller {
   private Tensor[] embedInParts(Tensor images) {
     long count = images.size(0);
     long pixels = images.size(2) * images.size(3);
-    long size = batchStatistics ? count : Math.max(1, SYNTHETIC_PIXELS / pixels);
+    long size =
+        batchStatistics || !images.is_cpu() ? count : Math.max(1, SYNTHETIC_PIXELS / pixels);
     Tensor[] parts = new Tensor[(int) ((count + size - 1) / size)];
     for (int p = 0; p < parts.length; p++) {
       long first = p * size;
@@ -212,14 +223,17 @@ public final class DistributionMatching implements Distiller {
     if (batchStatistics) {
       return images;
     }
-    long chunk = Math.max(1, REAL_PIXELS / (images.size(2) * images.size(3)));
+    int count = Math.toIntExact(images.size(0));
+    long chunk = images.is_cpu() ? REAL_PIXELS / (images.size(2) * images.size(3)) : count;
     TensorVector parts = new TensorVector();
-    for (long from = 0; from < images.size(0); from += chunk) {
-      try (PointerScope scope = new PointerScope()) {
-        long rows = Math.min(chunk, images.size(0) - from);
-        parts.push_back(embedWithoutGradient(images.narrow(0, from, rows)));
-      }
-    }
+    realParts.run(
+        count,
+        Math.toIntExact(Math.max(1, chunk)),
+        (from, to) -> {
+          try (PointerScope scope = new PointerScope()) {
+            parts.push_back(embedWithoutGradient(images.narrow(0, from, to - from)));
+          }
+        });
     return torch.cat(parts, 0);
   }
 

@@ -19,6 +19,7 @@ import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -111,18 +112,22 @@ final class TrainingFeatures {
   private static float[][] embedded(Network network, NamedTensors state, Tensor images) {
     int count = Math.toIntExact(images.size(0));
     float[][] rows = new float[count][];
-    for (int begin = 0; begin < count; begin += EMBEDDED_AT_ONCE) {
-      try (PointerScope scope = new PointerScope();
-          NoGradGuard guard = new NoGradGuard()) {
-        int size = Math.min(EMBEDDED_AT_ONCE, count - begin);
-        NetworkOutput output = network.embed(state, images.narrow(0, begin, size), Pass.EVAL);
-        output.buffers().close();
-        Tensor features = output.value().cpu();
-        for (int i = 0; i < size; i++) {
-          rows[begin + i] = Tensors.toFloats(features.select(0, i).contiguous());
-        }
-      }
-    }
+    new RowParts(EvaluateStage.NAME, "evaluate.batch")
+        .run(
+            count,
+            EMBEDDED_AT_ONCE,
+            (from, to) -> {
+              try (PointerScope scope = new PointerScope();
+                  NoGradGuard guard = new NoGradGuard()) {
+                Tensor some = images.narrow(0, from, to - from);
+                NetworkOutput output = network.embed(state, some, Pass.EVAL);
+                output.buffers().close();
+                Tensor features = output.value().cpu();
+                for (int i = from; i < to; i++) {
+                  rows[i] = Tensors.toFloats(features.select(0, i - from).contiguous());
+                }
+              }
+            });
     return rows;
   }
 

@@ -23,6 +23,7 @@ import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /**
  * Trains networks on sets of images and measures them, several at once where there is room;
@@ -45,6 +46,7 @@ final class Trials implements AutoCloseable {
   private final Map<String, Network> networks;
   private final String settings;
   private final Precision precision;
+  private final RowParts tested = new RowParts(EvaluateStage.NAME, "evaluate.batch");
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
   private long numbered;
 
@@ -200,7 +202,13 @@ final class Trials implements AutoCloseable {
                       epochFinished(trial, epoch, loss);
                     })) {
       return Accuracy.of(
-          network, average, measuredOn.images(), measuredOn.labels(), config.batch(), precision);
+          network,
+          average,
+          measuredOn.images(),
+          measuredOn.labels(),
+          config.batch(),
+          precision,
+          tested);
     }
   }
 

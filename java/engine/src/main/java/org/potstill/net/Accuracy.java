@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /** How many images a network classifies as their labels say. */
 public final class Accuracy {
@@ -33,6 +34,7 @@ public final class Accuracy {
    * @param labels (N) int64
    * @param batch images per pass
    * @param precision of the passes
+   * @param parts of a batch that fit the memory
    * @return from 0 to 1
    */
   public static double of(
@@ -41,21 +43,24 @@ public final class Accuracy {
       Tensor images,
       Tensor labels,
       int batch,
-      Precision precision) {
-    long total = images.size(0);
-    long correct = 0;
+      Precision precision,
+      RowParts parts) {
+    int total = Math.toIntExact(images.size(0));
+    long[] correct = {0};
     try (NoGradGuard guard = new NoGradGuard()) {
-      for (long begin = 0; begin < total; begin += batch) {
-        try (PointerScope scope = new PointerScope();
-            Precision.Scope computing = precision.on(images)) {
-          long size = Math.min(batch, total - begin);
-          Tensor input = images.narrow(0, begin, size);
-          NetworkOutput output = network.logits(state, input, Pass.EVAL);
-          output.buffers().close();
-          correct += correct(output.value(), labels.narrow(0, begin, size));
-        }
-      }
+      parts.run(
+          total,
+          batch,
+          (from, to) -> {
+            try (PointerScope scope = new PointerScope();
+                Precision.Scope computing = precision.on(images)) {
+              Tensor input = images.narrow(0, from, to - from);
+              NetworkOutput output = network.logits(state, input, Pass.EVAL);
+              output.buffers().close();
+              correct[0] += correct(output.value(), labels.narrow(0, from, to - from));
+            }
+          });
     }
-    return correct / (double) total;
+    return correct[0] / (double) total;
   }
 }

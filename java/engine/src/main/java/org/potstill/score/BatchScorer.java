@@ -10,10 +10,10 @@ import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
 import org.potstill.net.ScorerResNet18;
-import org.potstill.tensor.GpuMemory;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.TensorKernels;
 
 /**
@@ -30,6 +30,7 @@ final class BatchScorer implements AutoCloseable {
   private final TensorKernels kernels;
   private final Placement placement;
   private final Precision precision;
+  private final RowParts parts = new RowParts(ScoreStage.NAME, "score.batch");
 
   /**
    * A scorer.
@@ -62,9 +63,7 @@ final class BatchScorer implements AutoCloseable {
    */
   float[] losses(Tensor images, long[] labels) {
     float[] losses = new float[labels.length];
-    GpuMemory.split(
-        ScoreStage.NAME,
-        "score.batch",
+    parts.run(
         labels.length,
         (from, to) -> {
           float[] found = part(images.narrow(0, from, to - from), labels, from, to);

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,9 +19,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
 import org.potstill.fixtures.Closeness;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.net.Network;
@@ -29,6 +32,7 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pass;
 import org.potstill.net.Pooling;
+import org.potstill.net.SmallGpu;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
@@ -81,14 +85,13 @@ class DistributionMatchingTest {
 
   private static DistributionMatching distiller(
       Norm norm, CoreSetImages real, String augment, Precision precision) {
+    return distiller(network(norm), real, augment, precision);
+  }
+
+  private static DistributionMatching distiller(
+      Network network, CoreSetImages real, String augment, Precision precision) {
     return new DistributionMatching(
-        network(norm),
-        real,
-        new JavaKernels(),
-        SiameseAugmentation.of(augment),
-        10,
-        precision,
-        SEED);
+        network, real, new JavaKernels(), SiameseAugmentation.of(augment), 10, precision, SEED);
   }
 
   private static MatchingStep step(Norm norm, Precision precision) {
@@ -97,6 +100,56 @@ class DistributionMatchingTest {
             distiller(norm, real, "color_crop_cutout_flip_scale_rotate", precision)) {
       distiller.begin(0);
       return distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+    }
+  }
+
+  private static MatchingStep stepOnSmallGpu(Norm norm, int most) {
+    try (CoreSetImages real = coreSet();
+        DistributionMatching distiller =
+            distiller(
+                new SmallGpu(network(norm), most),
+                real,
+                "color_crop_cutout_flip_scale_rotate",
+                Precision.F32)) {
+      distiller.begin(0);
+      Tensor images = random(PER_CLASS * COUNTS.length, 1);
+      distiller.step(images, 0);
+      // Again with what was found to fit.
+      return distiller.step(images, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4})
+  void whereMemoryEndsPartsGiveTheSame(int most) {
+    try (PointerScope scope = new PointerScope()) {
+      MatchingStep whole = step(Norm.INSTANCE, Precision.F32);
+      MatchingStep parts = stepOnSmallGpu(Norm.INSTANCE, most);
+      assertEquals(whole.loss(), parts.loss(), CLOSE * whole.loss());
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(whole.gradient()),
+          Closeness.doubles(parts.gradient()),
+          CLOSE);
+    }
+  }
+
+  @Test
+  void classThatDoesNotFitIsAnErrorThatNamesTheKeys() {
+    try (PointerScope scope = new PointerScope()) {
+      Exception error =
+          assertThrows(RunFailedException.class, () -> stepOnSmallGpu(Norm.INSTANCE, 1));
+      assertTrue(error.getMessage().contains("distill.images-per-class"), error.getMessage());
+      assertTrue(error.getMessage().contains("20.00 MiB wanted"), error.getMessage());
+    }
+  }
+
+  /** The pipeline says what to lower: batch statistics are of all images or of others. */
+  @Test
+  void batchStatisticsAreNotSplit() {
+    try (PointerScope scope = new PointerScope()) {
+      Exception error = assertThrows(RuntimeException.class, () -> stepOnSmallGpu(Norm.BATCH, 4));
+      assertFalse(error instanceof RunFailedException, error.toString());
     }
   }
 

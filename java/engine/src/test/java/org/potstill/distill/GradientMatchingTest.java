@@ -32,6 +32,7 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pass;
 import org.potstill.net.Pooling;
+import org.potstill.net.SmallGpu;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
@@ -91,10 +92,15 @@ class GradientMatchingTest {
 
   private static GradientMatching distiller(
       Norm norm, CoreSetImages real, int outer, int inner, Precision precision) {
+    return distiller(network(norm), real, outer, inner, precision);
+  }
+
+  private static GradientMatching distiller(
+      Network network, CoreSetImages real, int outer, int inner, Precision precision) {
     GradientMatching.Settings settings =
         new GradientMatching.Settings(outer, inner, 0.1, 10, GradientDistance.LAYERWISE, precision);
     return new GradientMatching(
-        network(norm), real, new JavaKernels(), SiameseAugmentation.of(AUGMENT), settings, SEED);
+        network, real, new JavaKernels(), SiameseAugmentation.of(AUGMENT), settings, SEED);
   }
 
   @ParameterizedTest
@@ -125,6 +131,24 @@ class GradientMatchingTest {
         GradientMatching distiller = distiller(norm, real, 1, 1, precision)) {
       distiller.begin(0);
       return distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+    }
+  }
+
+  @Test
+  void whereMemoryEndsPartsOfTheRealImagesGiveTheSame() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        GradientMatching small =
+            distiller(new SmallGpu(network(Norm.INSTANCE), 2), real, 1, 1, Precision.F32)) {
+      MatchingStep whole = step(Norm.INSTANCE, Precision.F32);
+      small.begin(0);
+      MatchingStep parts = small.step(random(PER_CLASS * COUNTS.length, 1), 0);
+      assertEquals(whole.loss(), parts.loss(), CLOSE * whole.loss());
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(whole.gradient()),
+          Closeness.doubles(parts.gradient()),
+          CLOSE);
     }
   }
 

@@ -35,6 +35,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /** Every file of the evaluation fixtures: the rate schedule, the running average, whole runs. */
 class EvaluationFixtureTest {
@@ -186,7 +187,15 @@ class EvaluationFixtureTest {
         new double[] {loss},
         Tolerances.EVALUATION_LOSS);
     // In batches of three, so that the last one is smaller.
-    double accuracy = Accuracy.of(network, average, images, labels, 3, Precision.F32);
+    double accuracy =
+        Accuracy.of(
+            network,
+            average,
+            images,
+            labels,
+            3,
+            Precision.F32,
+            new RowParts("evaluate", "evaluate.batch"));
     assertMaxAbsolute(
         file + " test accuracy", new double[] {expected[1]}, new double[] {accuracy}, 1e-6);
   }

@@ -18,13 +18,20 @@ class GpuMemoryTest {
             + " of which 17.56 MiB is free. Process 7 has 79.09 GiB memory in use.");
   }
 
-  /** Works on the rows, where no more than {@code most} of them fit. */
+  private static RowParts rows() {
+    return new RowParts("score", "score.batch");
+  }
+
   private static List<String> worked(int count, int most) {
+    return worked(rows(), count, Math.max(1, count), most);
+  }
+
+  /** Works on the rows, where no more than {@code most} of them fit. */
+  private static List<String> worked(RowParts rows, int count, int atOnce, int most) {
     List<String> parts = new ArrayList<>();
-    GpuMemory.split(
-        "score",
-        "score.batch",
+    rows.run(
         count,
+        atOnce,
         (from, to) -> {
           if (to - from > most) {
             throw full();
@@ -42,8 +49,24 @@ class GpuMemoryTest {
 
   @Test
   void rowsThatDoNotFitAreHalvedUntilTheyDo() {
-    assertEquals(List.of("0-3", "3-7"), worked(7, 4));
-    assertEquals(List.of("0-1", "1-3", "3-5", "5-7"), worked(7, 2));
+    assertEquals(List.of("0-4", "4-7"), worked(7, 4));
+    assertEquals(List.of("0-2", "2-4", "4-6", "6-7"), worked(7, 2));
+    assertEquals(List.of("0-1", "1-2", "2-3"), worked(3, 1));
+  }
+
+  @Test
+  void rowsMayBeTakenInPartsFromTheBeginning() {
+    assertEquals(List.of("0-3", "3-6", "6-7"), worked(rows(), 7, 3, 4));
+    assertEquals(List.of("0-2", "2-4", "4-6", "6-7"), worked(rows(), 7, 3, 2));
+  }
+
+  @Test
+  void whatFittedIsRemembered() {
+    RowParts rows = rows();
+    worked(rows, 8, 8, 3);
+    // Had it to find out again, so large a limit would let all rows through at once.
+    assertEquals(List.of("0-2", "2-4", "4-5"), worked(rows, 5, 5, 100));
+    assertEquals(List.of("0-1", "1-2"), worked(rows, 2, 1, 100));
   }
 
   @Test
@@ -80,12 +103,11 @@ class GpuMemoryTest {
         assertThrows(
             IllegalStateException.class,
             () ->
-                GpuMemory.split(
-                    "score",
-                    "score.batch",
-                    2,
-                    (from, to) -> {
-                      throw other;
-                    })));
+                rows()
+                    .run(
+                        2,
+                        (from, to) -> {
+                          throw other;
+                        })));
   }
 }

@@ -1,0 +1,82 @@
+package org.potstill.tensor;
+
+import org.potstill.errors.RunFailedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rows that do not know each other, worked on in parts that fit the memory of a GPU: a part for
+ * which it is full is halved, and so are those that follow, also in later calls. Whenever that
+ * happens one line of the log says so.
+ *
+ * <p>May be used by several threads at once.
+ */
+public final class RowParts {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RowParts.class);
+
+  private final String stage;
+  private final String key;
+  private volatile int most = Integer.MAX_VALUE;
+
+  /**
+   * Parts of a stage's rows.
+   *
+   * @param stage for messages
+   * @param key of the configuration that sets how many rows there are
+   */
+  public RowParts(String stage, String key) {
+    this.stage = stage;
+    this.key = key;
+  }
+
+  /**
+   * Works on the rows from {@code from} to {@code to - 1}. Where it fails it may be called again
+   * for some of them, so it must not have added to anything by then.
+   */
+  @FunctionalInterface
+  public interface Part {
+    void run(int from, int to);
+  }
+
+  /** All of {@code count} rows at once, in parts where they do not fit. */
+  public void run(int count, Part part) {
+    run(count, Math.max(1, count), part);
+  }
+
+  /**
+   * {@code count} rows, at most {@code atOnce} at a time, fewer where they do not fit.
+   *
+   * @param atOnce at least 1
+   * @throws RunFailedException where a single row does not fit; says how much was wanted and free
+   */
+  public void run(int count, int atOnce, Part part) {
+    int limit = Math.min(atOnce, most);
+    boolean shrunk = false;
+    int from = 0;
+    do {
+      int to = Math.min(count, from + limit);
+      try {
+        part.run(from, to);
+        from = to;
+      } catch (RuntimeException e) {
+        if (!GpuMemory.isFull(e)) {
+          throw e;
+        }
+        if (to - from <= 1) {
+          throw GpuMemory.failure(stage, key, e);
+        }
+        limit = (to - from + 1) / 2;
+        shrunk = true;
+      }
+    } while (from < count);
+    if (shrunk) {
+      most = limit;
+      LOG.info(
+          "{}: the memory of the GPU is full, rows are taken {} at a time; lower {}",
+          stage,
+          limit,
+          key);
+    }
+  }
+}
