@@ -15,6 +15,7 @@ import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
 import org.potstill.tensor.TensorKernels;
+import org.potstill.tensor.Tensors;
 
 /**
  * The loss of images under a trained ResNet-18: without gradients, batch norm folded into the
@@ -55,6 +56,35 @@ final class BatchScorer implements AutoCloseable {
     this.kernels = new TensorKernels(kernels);
   }
 
+  /** The losses of a batch, which a GPU may still be computing. Used by one thread. */
+  static final class Pending implements AutoCloseable {
+
+    private final NamedTensors parts = new NamedTensors();
+    private int count;
+
+    private void add(Tensor losses) {
+      parts.put(String.format("%09d", count), losses);
+      count += Math.toIntExact(losses.size(0));
+    }
+
+    /** One per image, in nats; waits for them. */
+    float[] losses() {
+      float[] all = new float[count];
+      int from = 0;
+      for (String name : parts.names()) {
+        float[] some = Tensors.toFloats(parts.get(name));
+        System.arraycopy(some, 0, all, from, some.length);
+        from += some.length;
+      }
+      return all;
+    }
+
+    @Override
+    public void close() {
+      parts.close();
+    }
+  }
+
   /**
    * Cross-entropy in nats of every image.
    *
@@ -62,19 +92,35 @@ final class BatchScorer implements AutoCloseable {
    * @param labels outputs that should be the largest, one per image
    */
   float[] losses(Tensor images, long[] labels) {
-    float[] losses = new float[labels.length];
-    parts.run(
-        labels.length,
-        (from, to) -> {
-          float[] found = part(images.narrow(0, from, to - from), labels, from, to);
-          System.arraycopy(found, 0, losses, from, found.length);
-        });
-    return losses;
+    try (Pending pending = start(images, labels)) {
+      return pending.losses();
+    }
   }
 
-  private float[] part(Tensor images, long[] labels, int from, int to) {
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
+  /**
+   * The same, begun: on a GPU the host may go on to the next batch.
+   *
+   * @param images read when this returns
+   */
+  Pending start(Tensor images, long[] labels) {
+    Pending pending = new Pending();
+    try {
+      parts.run(
+          labels.length,
+          (from, to) -> {
+            try (PointerScope scope = new PointerScope()) {
+              pending.add(part(images.narrow(0, from, to - from), labels, from, to));
+            }
+          });
+      return pending;
+    } catch (RuntimeException e) {
+      pending.close();
+      throw e;
+    }
+  }
+
+  private Tensor part(Tensor images, long[] labels, int from, int to) {
+    try (NoGradGuard guard = new NoGradGuard()) {
       Tensor input = placement.place(images).to(type);
       NetworkOutput output;
       // The folded weights are in bfloat16 where that is wanted, the last layer never is.
@@ -83,7 +129,7 @@ final class BatchScorer implements AutoCloseable {
         output = network.logits(state, input, Pass.EVAL);
       }
       output.buffers().close();
-      return kernels.score(output.value().contiguous(), Arrays.copyOfRange(labels, from, to));
+      return kernels.losses(output.value().contiguous(), Arrays.copyOfRange(labels, from, to));
     }
   }
 

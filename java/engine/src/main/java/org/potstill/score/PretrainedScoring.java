@@ -1,8 +1,10 @@
 package org.potstill.score;
 
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +46,20 @@ final class PretrainedScoring {
   private final Dataset data;
   private final RunContext context;
   private final Kernels kernels;
+  private final int ahead;
 
   PretrainedScoring(Config config, Dataset data, RunContext context, Kernels kernels) {
+    // While a GPU computes, the host hands it the next batch.
+    this(config, data, context, kernels, Placement.of(context.device()).isCpu() ? 0 : 1);
+  }
+
+  /**
+   * A scoring.
+   *
+   * @param ahead batches that may be on their way while the next one is begun
+   */
+  PretrainedScoring(Config config, Dataset data, RunContext context, Kernels kernels, int ahead) {
+    this.ahead = ahead;
     this.config = config;
     this.data = data;
     this.context = context;
@@ -111,20 +125,21 @@ final class PretrainedScoring {
     ImageTransform transform =
         ImageTransforms.scorer(Normalisation.IMAGENET, config.score().resolution());
     try (ImageLoader loader =
-        ImageLoader.of(data, transform)
-            .records(found.images.subList(found.done, total))
-            .batch(batch)
-            .threads(context.threads())
-            .onBadImage(
-                config.data().onBadImage(),
-                (image, reason) -> found.leftOut.put(image.id(), reason))
-            .onDecoded((image, decoded) -> found.pictures.put(image.id(), Thumbnail.of(decoded)))
-            .start()) {
+            ImageLoader.of(data, transform)
+                .records(found.images.subList(found.done, total))
+                .batch(batch)
+                .threads(context.threads())
+                .onBadImage(
+                    config.data().onBadImage(),
+                    (image, reason) -> found.leftOut.put(image.id(), reason))
+                .onDecoded(
+                    (image, decoded) -> found.pictures.put(image.id(), Thumbnail.of(decoded)))
+                .start();
+        Begun begun = new Begun(scorer, outputs)) {
       long saved = System.nanoTime();
-      while (loader.hasNext()) {
-        try (ImageBatch next = loader.next()) {
-          found.add(next.records(), losses(scorer, next, outputs), batch);
-        }
+      while (loader.hasNext() || begun.waits()) {
+        begun.take(loader);
+        begun.finish(found, batch, ahead > 0 && loader.hasNext() ? ahead : 0);
         context.listener().progress(ScoreStage.NAME, "scoring", found.done, total, "images");
         boolean cancelled = context.cancellation().isCancelled();
         if (cancelled || System.nanoTime() - saved > NANOS_BETWEEN_CHECKPOINTS) {
@@ -209,14 +224,61 @@ final class PretrainedScoring {
     }
   }
 
-  private static float[] losses(BatchScorer scorer, ImageBatch batch, long[] outputs) {
+  /** The images of a batch, (N, C, H, W), over its memory. */
+  private static Tensor images(ImageBatch batch) {
     long side = batch.resolution();
     long[] shape = {batch.count(), batch.channels(), side, side};
-    long[] labels =
-        batch.records().stream().mapToLong(image -> outputs[image.classIndex()]).toArray();
-    try (PointerScope scope = new PointerScope()) {
-      Tensor images = torch.from_blob(batch.pixels(), shape, Tensors.float32());
-      return scorer.losses(images, labels);
+    return torch.from_blob(batch.pixels(), shape, Tensors.float32());
+  }
+
+  /** Batches that the scorer has begun, in order. */
+  private static final class Begun implements AutoCloseable {
+
+    private record One(List<ImageRecord> records, BatchScorer.Pending losses) {}
+
+    private final BatchScorer scorer;
+    private final long[] outputs;
+    private final Deque<One> waiting = new ArrayDeque<>();
+
+    Begun(BatchScorer scorer, long[] outputs) {
+      this.scorer = scorer;
+      this.outputs = outputs;
+    }
+
+    boolean waits() {
+      return !waiting.isEmpty();
+    }
+
+    /** Begins the next batch where there is one. */
+    void take(ImageLoader loader) {
+      if (loader.hasNext()) {
+        try (ImageBatch next = loader.next()) {
+          waiting.addLast(new One(next.records(), start(next)));
+        }
+      }
+    }
+
+    private BatchScorer.Pending start(ImageBatch batch) {
+      long[] labels =
+          batch.records().stream().mapToLong(image -> outputs[image.classIndex()]).toArray();
+      try (PointerScope scope = new PointerScope()) {
+        return scorer.start(images(batch), labels);
+      }
+    }
+
+    /** Adds what was begun first to {@code found}, until no more than {@code left} wait. */
+    void finish(Found found, int batch, int left) {
+      while (waiting.size() > left) {
+        One first = waiting.removeFirst();
+        try (BatchScorer.Pending losses = first.losses()) {
+          found.add(first.records(), losses.losses(), batch);
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      waiting.forEach(one -> one.losses().close());
     }
   }
 

@@ -58,10 +58,16 @@ public final class Placement {
     return name.equals(CPU.name);
   }
 
-  /** The tensor at this place, in the caller's scope; a new handle of it where it is there. */
+  /**
+   * The tensor at this place, in the caller's scope; a new handle of it where it is there. What
+   * goes to a GPU is read when this returns, and may still be on its way.
+   */
   public Tensor place(Tensor tensor) {
     if (isCpu() && tensor.is_cpu()) {
       return new Tensor(tensor);
+    }
+    if (kind().equals("cuda") && tensor.is_cpu()) {
+      return new Upload().to(new Device(name), tensor);
     }
     torch.ScalarType type = tensor.scalar_type();
     return tensor.to(new Device(name), type);

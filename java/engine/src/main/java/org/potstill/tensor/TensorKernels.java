@@ -33,6 +33,17 @@ public final class TensorKernels {
    */
   public float[] score(Tensor logits, long[] labels) {
     try (PointerScope scope = new PointerScope()) {
+      return Tensors.toFloats(losses(logits, labels));
+    }
+  }
+
+  /**
+   * The same as a tensor where the kernels reach it, in the caller's scope; on a GPU it may still
+   * be computed.
+   */
+  public Tensor losses(Tensor logits, long[] labels) {
+    Tensor result = new Tensor();
+    try (PointerScope scope = new PointerScope()) {
       Tensor reached = reached(List.of(logits)).get(0);
       Tensor losses = Tensors.empty(reached, labels.length);
       kernels.score(
@@ -42,8 +53,9 @@ public final class TensorKernels {
           labels.length,
           reached.size(1),
           ScoreOutputs.lossOnly(losses.data_ptr_float()));
-      return Tensors.toFloats(losses);
+      result.put(losses);
     }
+    return result;
   }
 
   /**

@@ -39,7 +39,12 @@ public final class Tensors {
    * A tensor made on the host, brought to where {@code like} lies; itself where that is the host.
    */
   public static Tensor follow(Tensor values, Tensor like) {
-    return like.is_cpu() ? values : values.to(like.device(), values.scalar_type());
+    if (like.is_cpu()) {
+      return values;
+    }
+    return like.is_cuda() && values.is_cpu()
+        ? new Upload().to(like.device(), values)
+        : values.to(like.device(), values.scalar_type());
   }
 
   /** A float32 tensor of {@code values}, row-major, where {@code like} lies. */

@@ -25,6 +25,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.ConfigLoader;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
@@ -331,6 +333,22 @@ class ScoreStageTest {
     for (int i = 0; i < fine.size(); i++) {
       // A loss is a difference of logits, each with eight bits of mantissa along the way.
       assertEquals(fine.get(i).loss(), coarse.get(i).loss(), 0.02 * fine.get(i).loss());
+    }
+  }
+
+  /** As a GPU has it: a batch is on its way while the next one is begun. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void batchesBegunAheadGiveTheSameScores(int ahead) throws IOException {
+    PatternDataset data = new PatternDataset(10, 3, 4, "n01440764", "n02102040");
+    String[] settings = with(pretrained(weights("")), "score.batch=3");
+    Scores expected = score("plain", data, settings);
+    try (RunDirectory directory = RunDirectory.open(folder.resolve("ahead"), Existing.RESUME)) {
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), SEED, 1);
+      PretrainedScoring scoring =
+          new PretrainedScoring(ConfigLoader.of(settings), data, context, new JavaKernels(), ahead);
+      assertEquals(expected, scoring.run(Scored::scores));
     }
   }
 
