@@ -17,14 +17,17 @@ final class CopyBandwidth {
    *
    * @param floats size of the copy; choose it like the operation's data, in or beyond the caches
    */
-  static double bytesPerSecond(long floats) {
+  static double bytesPerSecond(long floats, Provider provider) {
     try (NoGradGuard noGrad = new NoGradGuard();
-        Tensor from = torch.ones(new long[] {floats}, Tensors.float32());
-        Tensor into = torch.ones(new long[] {floats}, Tensors.float32())) {
+        Tensor ones = torch.ones(new long[] {floats}, Tensors.float32());
+        Tensor from = provider.place().place(ones);
+        Tensor into = from.clone()) {
+      provider.await();
       double best = 0;
       for (int i = 0; i < REPEATS; i++) {
         long begin = System.nanoTime();
         into.copy_(from);
+        provider.await();
         double seconds = (System.nanoTime() - begin) * 1e-9;
         best = Math.max(best, 8.0 * floats / seconds);
       }

@@ -1,6 +1,7 @@
 package org.potstill.benchmarks;
 
 import org.openjdk.jmh.annotations.Param;
+import org.potstill.tensor.Placement;
 
 /** JMH over {@link FilteredLeakyReluCase}. */
 public class FilteredLeakyReluBenchmark extends OperationBenchmark {
@@ -14,9 +15,9 @@ public class FilteredLeakyReluBenchmark extends OperationBenchmark {
   public boolean gradient;
 
   @Override
-  KernelCase newCase() {
+  KernelCase newCase(Placement place) {
     return layer.equals("same")
-        ? FilteredLeakyReluCase.sameSize(gradient)
-        : FilteredLeakyReluCase.larger(gradient);
+        ? FilteredLeakyReluCase.sameSize(place, gradient)
+        : FilteredLeakyReluCase.larger(place, gradient);
   }
 }

@@ -7,6 +7,7 @@ import org.potstill.kernels.FilteredActivation;
 import org.potstill.kernels.FirFilter;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.FilteredLeakyRelu;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -31,24 +32,35 @@ final class FilteredLeakyReluCase implements KernelCase {
   private final FilteredLeakyRelu composition;
   private final FilteredActivation activation;
   private final Tensor input;
-  private final Tensor bias = Inputs.normal(2, CHANNELS);
+  private final Tensor bias;
   private final Tensor upTaps;
-  private final Tensor downTaps = Inputs.normal(4, TAPS * DOWN);
-  private final Tensor upstream = Inputs.normal(5, 1, CHANNELS, OUT, OUT);
+  private final Tensor downTaps;
+  private final Tensor upstream;
+  private final Tensor output;
+  private final Tensor gradient;
   private final FloatPointer inputBuffer;
-  private final FloatPointer biasBuffer = bias.data_ptr_float();
-  private final FloatPointer upstreamBuffer = upstream.data_ptr_float();
-  private final FloatPointer output = new FloatPointer((long) CHANNELS * OUT * OUT);
-  private final FloatPointer gradient;
+  private final FloatPointer biasBuffer;
+  private final FloatPointer upstreamBuffer;
+  private final FloatPointer outputBuffer;
+  private final FloatPointer gradientBuffer;
 
-  private FilteredLeakyReluCase(int side, int up, int low, int high, boolean withGradient) {
+  private FilteredLeakyReluCase(
+      Placement place, int side, int up, int low, int high, boolean withGradient) {
     this.side = side;
     this.up = up;
     this.withGradient = withGradient;
-    upTaps = Inputs.normal(3, (long) TAPS * up);
-    input = Inputs.normal(1, 1, CHANNELS, side, side);
+    input = Inputs.normal(place, 1, 1, CHANNELS, side, side);
+    bias = Inputs.normal(place, 2, CHANNELS);
+    upTaps = Inputs.normal(place, 3, (long) TAPS * up);
+    downTaps = Inputs.normal(place, 4, TAPS * DOWN);
+    upstream = Inputs.normal(place, 5, 1, CHANNELS, OUT, OUT);
+    output = Tensors.empty(input, CHANNELS, OUT, OUT);
+    gradient = Tensors.empty(input, CHANNELS, side, side);
     inputBuffer = input.data_ptr_float();
-    gradient = new FloatPointer((long) CHANNELS * side * side);
+    biasBuffer = bias.data_ptr_float();
+    upstreamBuffer = upstream.data_ptr_float();
+    outputBuffer = output.data_ptr_float();
+    gradientBuffer = gradient.data_ptr_float();
     composition = FilteredLeakyRelu.of(up, DOWN, low, high, GAIN, SLOPE, CLAMP);
     activation =
         new FilteredActivation(
@@ -67,13 +79,13 @@ final class FilteredLeakyReluCase implements KernelCase {
   }
 
   /** A layer that keeps its size. */
-  static FilteredLeakyReluCase sameSize(boolean withGradient) {
-    return new FilteredLeakyReluCase(150, 2, 9, 8, withGradient);
+  static FilteredLeakyReluCase sameSize(Placement place, boolean withGradient) {
+    return new FilteredLeakyReluCase(place, 150, 2, 9, 8, withGradient);
   }
 
   /** A layer that doubles its sampling rate. */
-  static FilteredLeakyReluCase larger(boolean withGradient) {
-    return new FilteredLeakyReluCase(86, 4, -6, -9, withGradient);
+  static FilteredLeakyReluCase larger(Placement place, boolean withGradient) {
+    return new FilteredLeakyReluCase(place, 86, 4, -6, -9, withGradient);
   }
 
   @Override
@@ -89,6 +101,11 @@ final class FilteredLeakyReluCase implements KernelCase {
   }
 
   @Override
+  public double targetOnGpu() {
+    return 1;
+  }
+
+  @Override
   public long bytes() {
     long inner = (long) side * side;
     long outer = (long) OUT * OUT;
@@ -98,7 +115,7 @@ final class FilteredLeakyReluCase implements KernelCase {
   @Override
   public void ours(Kernels kernels) {
     kernels.filteredLeakyRelu(
-        inputBuffer, biasBuffer, CHANNELS, CHANNELS, side, side, activation, output);
+        inputBuffer, biasBuffer, CHANNELS, CHANNELS, side, side, activation, outputBuffer);
     if (withGradient) {
       kernels.filteredLeakyReluGradient(
           inputBuffer,
@@ -109,7 +126,7 @@ final class FilteredLeakyReluCase implements KernelCase {
           side,
           activation,
           upstreamBuffer,
-          gradient);
+          gradientBuffer);
     }
   }
 
@@ -138,13 +155,10 @@ final class FilteredLeakyReluCase implements KernelCase {
     ours(kernels);
     try (PointerScope scope = new PointerScope();
         OneDnnScope oneDnn = new OneDnnScope()) {
-      float[] made = new float[CHANNELS * OUT * OUT];
-      output.get(made);
-      Inputs.requireClose("output", Tensors.toFloats(expectedOutput()), made);
+      Inputs.requireClose("output", Tensors.toFloats(expectedOutput()), Tensors.toFloats(output));
       if (withGradient) {
-        float[] found = new float[CHANNELS * side * side];
-        gradient.get(found);
-        Inputs.requireClose("gradient", Tensors.toFloats(expectedGradient()), found);
+        Inputs.requireClose(
+            "gradient", Tensors.toFloats(expectedGradient()), Tensors.toFloats(gradient));
       }
     }
   }

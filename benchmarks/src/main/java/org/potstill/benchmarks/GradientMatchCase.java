@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -20,15 +21,21 @@ final class GradientMatchCase implements KernelCase {
   private static final int WIDTH = 128;
 
   private final List<long[]> shapes = shapes();
-  private final List<Tensor> real = tensors(100);
-  private final List<Tensor> synthetic = tensors(200);
-  private final List<Tensor> slopes = tensors(300);
-  private final List<FloatPointer> realBuffers = buffers(real);
-  private final List<FloatPointer> syntheticBuffers = buffers(synthetic);
-  private final List<FloatPointer> slopeBuffers = buffers(slopes);
+  private final List<Tensor> real;
+  private final List<Tensor> synthetic;
+  private final List<Tensor> slopes;
+  private final List<FloatPointer> realBuffers;
+  private final List<FloatPointer> syntheticBuffers;
+  private final List<FloatPointer> slopeBuffers;
   private double loss;
 
-  GradientMatchCase() {
+  GradientMatchCase(Placement place) {
+    real = tensors(place, 100);
+    synthetic = tensors(place, 200);
+    slopes = tensors(place, 300);
+    realBuffers = buffers(real);
+    syntheticBuffers = buffers(synthetic);
+    slopeBuffers = buffers(slopes);
     synthetic.forEach(t -> t.requires_grad_(true));
   }
 
@@ -45,10 +52,10 @@ final class GradientMatchCase implements KernelCase {
     return shapes;
   }
 
-  private List<Tensor> tensors(int stream) {
+  private List<Tensor> tensors(Placement place, int stream) {
     List<Tensor> list = new ArrayList<>();
     for (long[] shape : shapes) {
-      list.add(Inputs.normal(stream + list.size(), shape));
+      list.add(Inputs.normal(place, stream + list.size(), shape));
     }
     return list;
   }
@@ -69,6 +76,11 @@ final class GradientMatchCase implements KernelCase {
   @Override
   public double target() {
     return 3;
+  }
+
+  @Override
+  public double targetOnGpu() {
+    return 5;
   }
 
   @Override

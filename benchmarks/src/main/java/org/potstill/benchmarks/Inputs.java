@@ -2,6 +2,7 @@ package org.potstill.benchmarks;
 
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /** Seeded inputs and the comparison of results. */
@@ -14,7 +15,12 @@ final class Inputs {
 
   private Inputs() {}
 
-  /** Standard normal values. */
+  /** Standard normal values at a place. */
+  static Tensor normal(Placement place, int stream, long... shape) {
+    return place.place(normal(stream, shape));
+  }
+
+  /** Standard normal values in host memory. */
   static Tensor normal(int stream, long... shape) {
     SplittableRandom random = new SplittableRandom(SEED + stream);
     long size = 1;

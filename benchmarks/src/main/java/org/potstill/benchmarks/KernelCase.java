@@ -11,8 +11,11 @@ interface KernelCase {
   /** What is computed, with its sizes. */
   String name();
 
-  /** How many times faster than LibTorch the native kernels must be. */
+  /** How many times faster than LibTorch on the CPU the native kernels must be. */
   double target();
+
+  /** How many times faster than LibTorch on the same GPU the CUDA kernels must be. */
+  double targetOnGpu();
 
   /** Bytes that the kernel must at least move between memory and the cores. */
   long bytes();

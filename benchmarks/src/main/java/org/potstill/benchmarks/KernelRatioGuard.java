@@ -1,12 +1,13 @@
 package org.potstill.benchmarks;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
-import org.potstill.kernels.Kernels;
-import org.potstill.tensor.EngineKernels;
+import java.util.function.Function;
+import org.potstill.errors.InputException;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /**
  * Times the kernels and LibTorch in turns on the same data in one process and fails where the ratio
@@ -63,25 +64,40 @@ public final class KernelRatioGuard {
   private KernelRatioGuard() {}
 
   /**
-   * Prints one line per operation; exit status 1 where a target is missed.
+   * Prints one line per operation; exit status 1 where a target is missed, 2 where the kernels
+   * cannot run here.
    *
-   * @param args names to look for in the operations; none for all
+   * @param args {@code --cuda} for the kernels on a GPU, and names to look for in the operations;
+   *     none for all
    */
   public static void main(String[] args) {
+    List<String> names = new ArrayList<>(List.of(args));
+    boolean gpu = names.remove("--cuda");
+    try {
+      boolean reached = print(names, Provider.of(gpu ? Provider.CUDA : Provider.CPU));
+      System.exit(reached ? 0 : 1);
+    } catch (InputException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+    }
+  }
+
+  /** Returns whether all targets were reached. */
+  private static boolean print(List<String> names, Provider ours) {
     boolean reached = true;
-    for (Supplier<KernelCase> operation : operations()) {
-      KernelCase current = operation.get();
-      if (args.length == 0 || Arrays.stream(args).anyMatch(current.name()::contains)) {
-        Result result = measure(current);
+    for (Function<Placement, KernelCase> operation : operations()) {
+      KernelCase current = operation.apply(ours.place());
+      if (names.isEmpty() || names.stream().anyMatch(current.name()::contains)) {
+        Result result = measure(current, ours);
         System.out.println(result);
         reached &= result.reached();
       }
     }
-    System.exit(reached ? 0 : 1);
+    return reached;
   }
 
   /** Every operation; the data is built when asked for. */
-  public static List<Supplier<KernelCase>> operations() {
+  public static List<Function<Placement, KernelCase>> operations() {
     LibTorch.load();
     return List.of(
         ScoreCase::new,
@@ -90,29 +106,27 @@ public final class KernelRatioGuard {
         QuantiseCase::new,
         UpFirDnCase::larger,
         UpFirDnCase::smaller,
-        () -> FilteredLeakyReluCase.sameSize(false),
-        () -> FilteredLeakyReluCase.sameSize(true),
-        () -> FilteredLeakyReluCase.larger(false),
-        () -> FilteredLeakyReluCase.larger(true),
+        place -> FilteredLeakyReluCase.sameSize(place, false),
+        place -> FilteredLeakyReluCase.sameSize(place, true),
+        place -> FilteredLeakyReluCase.larger(place, false),
+        place -> FilteredLeakyReluCase.larger(place, true),
         GradientMatchCase::new,
-        () -> new TrajectoryCase(616_000),
-        () -> new TrajectoryCase(11_000_000));
+        place -> new TrajectoryCase(place, 616_000),
+        place -> new TrajectoryCase(place, 11_000_000));
   }
 
   /** Checks the result, then times both ways. */
-  static Result measure(KernelCase operation) {
+  static Result measure(KernelCase operation, Provider provider) {
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(KernelCase.THREADS)) {
-      Kernels kernels = EngineKernels.byName("cpu", KernelCase.THREADS);
-      operation.check(kernels);
-      Runnable ours = () -> operation.ours(kernels);
-      int ourCalls = callsPerRound(ours);
-      int theirCalls = callsPerRound(operation::libtorch);
+      Runnable ours = provider.computation(operation);
+      int ourCalls = callsPerRound(ours, provider);
+      int theirCalls = callsPerRound(operation::libtorch, provider);
       double[] ourTimes = new double[ROUNDS];
       double[] theirTimes = new double[ROUNDS];
       double[] ratios = new double[ROUNDS];
       for (int r = 0; r < ROUNDS; r++) {
-        ourTimes[r] = secondsPerCall(ours, ourCalls);
-        theirTimes[r] = secondsPerCall(operation::libtorch, theirCalls);
+        ourTimes[r] = secondsPerCall(ours, ourCalls, provider);
+        theirTimes[r] = secondsPerCall(operation::libtorch, theirCalls, provider);
         ratios[r] = theirTimes[r] / ourTimes[r];
       }
       double seconds = median(ourTimes);
@@ -121,30 +135,32 @@ public final class KernelRatioGuard {
           1e3 * seconds,
           1e3 * median(theirTimes),
           median(ratios),
-          operation.target(),
+          provider.place().isCpu() ? operation.target() : operation.targetOnGpu(),
           operation.bytes() / seconds,
-          CopyBandwidth.bytesPerSecond(operation.bytes() / 8));
+          CopyBandwidth.bytesPerSecond(operation.bytes() / 8, provider));
     }
   }
 
   /** Warms up and returns how many calls fill a round. */
-  private static int callsPerRound(Runnable computation) {
+  private static int callsPerRound(Runnable computation, Provider provider) {
     long begin = System.nanoTime();
     int calls = 0;
     double seconds = 0;
     while (seconds < WARM_UP_SECONDS) {
       computation.run();
+      provider.await();
       calls++;
       seconds = (System.nanoTime() - begin) * 1e-9;
     }
     return Math.max(1, (int) (calls * ROUND_SECONDS / seconds));
   }
 
-  private static double secondsPerCall(Runnable computation, int calls) {
+  private static double secondsPerCall(Runnable computation, int calls, Provider provider) {
     long begin = System.nanoTime();
     for (int i = 0; i < calls; i++) {
       computation.run();
     }
+    provider.await();
     return (System.nanoTime() - begin) * 1e-9 / calls;
   }
 

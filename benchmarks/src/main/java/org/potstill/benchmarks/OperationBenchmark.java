@@ -6,6 +6,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -13,9 +14,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.potstill.kernels.Kernels;
-import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /** Times one way of computing a {@link KernelCase}, checked before it is timed. */
 @State(Scope.Benchmark)
@@ -28,31 +28,26 @@ import org.potstill.tensor.LibTorch;
     jvmArgsAppend = {"-Xms1g", "-Xmx1g"})
 public abstract class OperationBenchmark {
 
-  /** {@code libtorch}, or a kernel provider, which must then be available. */
+  /** Calls of {@link #kernel} that follow each other without waiting. */
+  private static final int QUEUED = 20;
+
+  /** As {@link Provider#of} names it; it must then be available. */
   @Param({"libtorch", "cpu"})
   public String provider = "cpu";
 
+  private Provider chosen;
   private Runnable computation;
   private LibTorch.ThreadSettings threads;
 
   /** The operation and its data. */
-  abstract KernelCase newCase();
+  abstract KernelCase newCase(Placement place);
 
   /** Builds the data, asserts the provider and checks its result. */
   @Setup
   public void prepare() {
     threads = LibTorch.withThreads(KernelCase.THREADS);
-    KernelCase operation = newCase();
-    if (provider.equals("libtorch")) {
-      computation = operation::libtorch;
-      return;
-    }
-    Kernels kernels = EngineKernels.byName(provider, KernelCase.THREADS);
-    if (!kernels.name().equals(provider)) {
-      throw new IllegalStateException("asked for " + provider + ", got " + kernels.name());
-    }
-    operation.check(kernels);
-    computation = () -> operation.ours(kernels);
+    chosen = Provider.of(provider);
+    computation = chosen.computation(newCase(chosen.place()));
   }
 
   /** Restores the thread counts. */
@@ -61,9 +56,23 @@ public abstract class OperationBenchmark {
     threads.close();
   }
 
-  /** Computes once. */
+  /** The time of a call from Java until its result is there. */
   @Benchmark
-  public void compute() {
+  public void call() {
     computation.run();
+    chosen.await();
+  }
+
+  /**
+   * The time of a call among others: on a GPU that of the kernels alone where they take longer than
+   * they are queued, and where the operation does not hand a number back to the host.
+   */
+  @Benchmark
+  @OperationsPerInvocation(QUEUED)
+  public void kernel() {
+    for (int i = 0; i < QUEUED; i++) {
+      computation.run();
+    }
+    chosen.await();
   }
 }

@@ -7,8 +7,10 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
 import org.potstill.kernels.SelectionOrder;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -23,14 +25,24 @@ final class SelectCase implements KernelCase {
 
   private final float[] scores = Tensors.toFloats(Inputs.normal(1, SAMPLES));
   private final int[] classOf = shuffledClasses();
-  private final Tensor grouped = Tensors.of(group(), SAMPLES);
-  private final FloatPointer scoreBuffer = new FloatPointer(scores);
-  private final IntPointer classBuffer = new IntPointer(classOf);
+  private final Tensor grouped;
+  private final Tensor samples;
+  private final Tensor classes;
+  private final Tensor kept;
+  private final FloatPointer scoreBuffer;
+  private final IntPointer classBuffer;
+  private final LongPointer keptBuffer;
   private final long[] keep = new long[CLASSES];
-  private final LongPointer kept = new LongPointer(SAMPLES);
 
-  SelectCase() {
+  SelectCase(Placement place) {
     Arrays.fill(keep, MEMBERS);
+    grouped = place.place(Tensors.of(group(), SAMPLES));
+    samples = Tensors.of(grouped, scores, SAMPLES);
+    classes = Tensors.indices(grouped, classOf).to(torch.ScalarType.Int);
+    kept = Tensors.emptyLongs(grouped, SAMPLES);
+    scoreBuffer = samples.data_ptr_float();
+    classBuffer = classes.data_ptr_int();
+    keptBuffer = kept.data_ptr_long();
   }
 
   private static int[] shuffledClasses() {
@@ -66,13 +78,18 @@ final class SelectCase implements KernelCase {
   }
 
   @Override
+  public double targetOnGpu() {
+    return 10;
+  }
+
+  @Override
   public long bytes() {
     return SAMPLES * (4L + 2 * 4 + 2 * 8 + 8);
   }
 
   @Override
   public void ours(Kernels kernels) {
-    kernels.select(scoreBuffer, classBuffer, SAMPLES, SelectionOrder.EASY, keep, kept);
+    kernels.select(scoreBuffer, classBuffer, SAMPLES, SelectionOrder.EASY, keep, keptBuffer);
   }
 
   @Override
@@ -92,8 +109,7 @@ final class SelectCase implements KernelCase {
   @Override
   public void check(Kernels kernels) {
     ours(kernels);
-    long[] found = new long[SAMPLES];
-    kept.get(found);
+    long[] found = Tensors.toLongs(kept);
     float[] values = Tensors.toFloats(grouped);
     for (int c = 0; c < CLASSES; c++) {
       try (PointerScope scope = new PointerScope()) {

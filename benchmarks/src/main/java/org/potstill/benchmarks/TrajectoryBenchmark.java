@@ -1,6 +1,7 @@
 package org.potstill.benchmarks;
 
 import org.openjdk.jmh.annotations.Param;
+import org.potstill.tensor.Placement;
 
 /** JMH over {@link TrajectoryCase}. */
 public class TrajectoryBenchmark extends OperationBenchmark {
@@ -10,7 +11,7 @@ public class TrajectoryBenchmark extends OperationBenchmark {
   public int size = 616_000;
 
   @Override
-  KernelCase newCase() {
-    return new TrajectoryCase(size);
+  KernelCase newCase(Placement place) {
+    return new TrajectoryCase(place, size);
   }
 }

@@ -7,6 +7,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -26,12 +27,12 @@ final class TrajectoryCase implements KernelCase {
   private final List<List<FloatPointer>> lists = new ArrayList<>();
   private double loss;
 
-  TrajectoryCase(int size) {
+  TrajectoryCase(Placement place, int size) {
     this.size = size;
-    theta = Inputs.normal(1, size);
-    target = Inputs.normal(2, size);
-    start = Inputs.normal(3, size);
-    slope = Inputs.normal(4, size);
+    theta = Inputs.normal(place, 1, size);
+    target = Inputs.normal(place, 2, size);
+    start = Inputs.normal(place, 3, size);
+    slope = Inputs.normal(place, 4, size);
     for (int t = 0; t < TENSORS; t++) {
       sizes[t] = end(t) - end(t - 1);
     }
@@ -58,6 +59,11 @@ final class TrajectoryCase implements KernelCase {
   @Override
   public double target() {
     return 2;
+  }
+
+  @Override
+  public double targetOnGpu() {
+    return 1;
   }
 
   @Override

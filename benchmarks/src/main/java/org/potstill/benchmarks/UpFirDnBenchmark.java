@@ -1,6 +1,7 @@
 package org.potstill.benchmarks;
 
 import org.openjdk.jmh.annotations.Param;
+import org.potstill.tensor.Placement;
 
 /** JMH over {@link UpFirDnCase}. */
 public class UpFirDnBenchmark extends OperationBenchmark {
@@ -10,7 +11,7 @@ public class UpFirDnBenchmark extends OperationBenchmark {
   public String direction = "larger";
 
   @Override
-  KernelCase newCase() {
-    return direction.equals("larger") ? UpFirDnCase.larger() : UpFirDnCase.smaller();
+  KernelCase newCase(Placement place) {
+    return direction.equals("larger") ? UpFirDnCase.larger(place) : UpFirDnCase.smaller(place);
   }
 }

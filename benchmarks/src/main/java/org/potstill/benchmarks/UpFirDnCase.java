@@ -7,6 +7,7 @@ import org.potstill.kernels.FirFilter;
 import org.potstill.kernels.Kernels;
 import org.potstill.kernels.Resampling;
 import org.potstill.prior.UpFirDn;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -24,33 +25,37 @@ final class UpFirDnCase implements KernelCase {
   private final Resampling resampling;
   private final UpFirDn composition;
   private final Tensor images;
-  private final Tensor taps = Inputs.normal(2, TAPS);
-  private final FirFilter filter = FirFilter.separable(taps.data_ptr_float(), TAPS);
+  private final Tensor taps;
+  private final Tensor output;
+  private final FirFilter filter;
   private final FloatPointer imageBuffer;
   private final int outSide;
-  private final FloatPointer output;
+  private final FloatPointer outputBuffer;
 
-  private UpFirDnCase(int side, int up, int down, int low, int high) {
+  private UpFirDnCase(Placement place, int side, int up, int down, int low, int high) {
     this.side = side;
     this.up = up;
     this.down = down;
     double gain = (double) up * up;
     resampling = Resampling.square(up, down, low, high, false, gain);
     composition = UpFirDn.square(up, down, low, high, gain);
-    images = Inputs.normal(1, 1, CHANNELS, side, side);
+    images = Inputs.normal(place, 1, 1, CHANNELS, side, side);
+    taps = Inputs.normal(place, 2, TAPS);
+    filter = FirFilter.separable(taps.data_ptr_float(), TAPS);
     imageBuffer = images.data_ptr_float();
     outSide = Math.toIntExact(resampling.outWidth(side, filter));
-    output = new FloatPointer((long) CHANNELS * outSide * outSide);
+    output = Tensors.empty(images, CHANNELS, outSide, outSide);
+    outputBuffer = output.data_ptr_float();
   }
 
   /** From 128 pixels to 256. */
-  static UpFirDnCase larger() {
-    return new UpFirDnCase(128, 2, 1, 6, 5);
+  static UpFirDnCase larger(Placement place) {
+    return new UpFirDnCase(place, 128, 2, 1, 6, 5);
   }
 
   /** From 256 pixels to 128. */
-  static UpFirDnCase smaller() {
-    return new UpFirDnCase(256, 1, 2, 5, 5);
+  static UpFirDnCase smaller(Placement place) {
+    return new UpFirDnCase(place, 256, 1, 2, 5, 5);
   }
 
   @Override
@@ -65,13 +70,18 @@ final class UpFirDnCase implements KernelCase {
   }
 
   @Override
+  public double targetOnGpu() {
+    return 1;
+  }
+
+  @Override
   public long bytes() {
     return 4L * CHANNELS * (side * side + outSide * outSide);
   }
 
   @Override
   public void ours(Kernels kernels) {
-    kernels.upFirDn(imageBuffer, CHANNELS, side, side, resampling, filter, output);
+    kernels.upFirDn(imageBuffer, CHANNELS, side, side, resampling, filter, outputBuffer);
   }
 
   @Override
@@ -85,8 +95,7 @@ final class UpFirDnCase implements KernelCase {
   @Override
   public void check(Kernels kernels) {
     ours(kernels);
-    float[] found = new float[CHANNELS * outSide * outSide];
-    output.get(found);
+    float[] found = Tensors.toFloats(output);
     try (PointerScope scope = new PointerScope();
         OneDnnScope oneDnn = new OneDnnScope()) {
       Inputs.requireClose("output", Tensors.toFloats(composition.apply(images, taps)), found);

@@ -1,31 +1,61 @@
 package org.potstill.benchmarks;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.function.Supplier;
+import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.potstill.tensor.EngineKernels;
+import org.potstill.errors.InputException;
+import org.potstill.tensor.Devices;
+import org.potstill.tensor.Placement;
 
 class KernelCasesTest {
 
-  static Stream<Supplier<KernelCase>> operations() {
+  static Stream<Function<Placement, KernelCase>> operations() {
     return KernelRatioGuard.operations().stream();
   }
 
   @ParameterizedTest
   @MethodSource("operations")
-  void kernelsEqualLibTorch(Supplier<KernelCase> operation) {
-    operation.get().check(EngineKernels.byName("cpu", KernelCase.THREADS));
+  void kernelsEqualLibTorch(Function<Placement, KernelCase> operation) {
+    Provider provider = Provider.of(Provider.CPU);
+    operation.apply(provider.place()).check(provider.kernels());
   }
 
   @Tag("slow")
   @ParameterizedTest
   @MethodSource("operations")
-  void kernelsReachTheirTargets(Supplier<KernelCase> operation) {
-    KernelRatioGuard.Result result = KernelRatioGuard.measure(operation.get());
+  void kernelsReachTheirTargets(Function<Placement, KernelCase> operation) {
+    Provider provider = Provider.of(Provider.CPU);
+    KernelRatioGuard.Result result =
+        KernelRatioGuard.measure(operation.apply(provider.place()), provider);
     assertTrue(result.reached(), result::toString);
+  }
+
+  @Tag("gpu")
+  @ParameterizedTest
+  @MethodSource("operations")
+  void cudaKernelsEqualLibTorch(Function<Placement, KernelCase> operation) {
+    Assumptions.assumeTrue(
+        new Devices().unavailabilityCause().isEmpty(), new Devices()::unavailabilityCause);
+    Provider provider = Provider.of(Provider.CUDA);
+    operation.apply(provider.place()).check(provider.kernels());
+  }
+
+  @Test
+  void providerThatCannotRunHereIsAnErrorThatSaysWhy() {
+    String cause = new Devices().unavailabilityCause();
+    Assumptions.assumeFalse(cause.isEmpty(), "a GPU works here");
+    for (String name : List.of(Provider.CUDA, Provider.LIBTORCH_ON_GPU)) {
+      Exception error = assertThrows(InputException.class, () -> Provider.of(name));
+      assertTrue(error.getMessage().contains(cause), error.getMessage());
+    }
+    assertThrows(InputException.class, () -> Provider.of("gpu"));
   }
 }

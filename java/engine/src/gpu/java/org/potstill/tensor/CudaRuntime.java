@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.potstill.errors.RunFailedException;
 
 /** CUDA through the presets; part of builds with the profile {@code gpu} alone. */
 public final class CudaRuntime implements GpuRuntime {
@@ -145,5 +146,20 @@ public final class CudaRuntime implements GpuRuntime {
   @Override
   public Pointer currentStream(int device) {
     return torch_cuda.getCurrentCUDAStream((byte) device).stream();
+  }
+
+  @Override
+  public void synchronise(int device) {
+    byte before = torch_cuda.current_device();
+    try {
+      torch_cuda.set_device((byte) device);
+      int error = cudart.cudaDeviceSynchronize();
+      if (error != cudart.cudaSuccess) {
+        throw new RunFailedException(
+            "cuda:" + device + ": " + cudart.cudaGetErrorString(error).getString());
+      }
+    } finally {
+      torch_cuda.set_device(before);
+    }
   }
 }

@@ -32,6 +32,9 @@ public interface GpuRuntime {
   /** The {@code cudaStream_t} on which LibTorch computes on a device. */
   Pointer currentStream(int device);
 
+  /** Waits until a device has computed all that was begun. */
+  void synchronise(int device);
+
   /** The implementation that this build brings. */
   static Optional<GpuRuntime> find() {
     List<GpuRuntime> found =

@@ -33,6 +33,9 @@ class DevicesTest {
     public Pointer currentStream(int device) {
       return null;
     }
+
+    @Override
+    public void synchronise(int device) {}
   }
 
   private static Devices with(String cause) {

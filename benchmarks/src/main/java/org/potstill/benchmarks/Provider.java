@@ -1,0 +1,58 @@
+package org.potstill.benchmarks;
+
+import org.potstill.kernels.Kernels;
+import org.potstill.tensor.Devices;
+import org.potstill.tensor.EngineKernels;
+import org.potstill.tensor.GpuRuntime;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
+
+/**
+ * A way of computing a {@link KernelCase}.
+ *
+ * @param place where its data lie
+ * @param kernels that compute; null for LibTorch's operators
+ */
+record Provider(Placement place, Kernels kernels) {
+
+  static final String LIBTORCH = "libtorch";
+  static final String LIBTORCH_ON_GPU = "libtorch-cuda";
+  static final String CPU = "cpu";
+  static final String CUDA = "cuda";
+
+  /**
+   * The provider of that name.
+   *
+   * @param name {@code libtorch}, {@code libtorch-cuda}, or a provider of kernels
+   * @throws org.potstill.errors.InputException where it cannot run here
+   */
+  static Provider of(String name) {
+    LibTorch.load();
+    boolean gpu = name.equals(CUDA) || name.equals(LIBTORCH_ON_GPU);
+    Placement place = gpu ? new Devices().choose("cuda") : Placement.CPU;
+    if (name.equals(LIBTORCH) || name.equals(LIBTORCH_ON_GPU)) {
+      return new Provider(place, null);
+    }
+    Kernels kernels = EngineKernels.byName(name, KernelCase.THREADS, place);
+    if (!kernels.name().equals(name)) {
+      throw new IllegalStateException("asked for " + name + ", got " + kernels.name());
+    }
+    return new Provider(place, kernels);
+  }
+
+  /** What computes {@code operation} once; its result is checked first. */
+  Runnable computation(KernelCase operation) {
+    if (kernels == null) {
+      return operation::libtorch;
+    }
+    operation.check(kernels);
+    return () -> operation.ours(kernels);
+  }
+
+  /** Waits until all that was begun is computed; nothing to do on the CPU. */
+  void await() {
+    if (!place.isCpu()) {
+      GpuRuntime.find().orElseThrow().synchronise(0);
+    }
+  }
+}
