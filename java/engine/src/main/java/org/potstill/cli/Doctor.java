@@ -6,9 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
 import org.potstill.data.BadImageException;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
 import org.potstill.data.ImageDecoder;
 import org.potstill.errors.PotstillException;
 import org.potstill.kernels.CpuKernels;
@@ -28,8 +34,12 @@ final class Doctor {
 
   private Doctor() {}
 
-  /** Prints what it finds; returns whether the native libraries work. */
-  static boolean examine(Streams streams, Output output, NativeOptions natives) {
+  /**
+   * Prints what it finds; returns whether the native libraries work.
+   *
+   * @param file of a configuration whose needs are estimated; may be null
+   */
+  static boolean examine(Streams streams, Output output, NativeOptions natives, Path file) {
     NativeMemory.unlimit();
     ObjectNode facts = JsonNodeFactory.instance.objectNode();
     Machine.describe(facts);
@@ -39,8 +49,19 @@ final class Doctor {
       kernels(facts);
       gpu((ObjectNode) facts.get("gpu"));
     }
+    if (file != null) {
+      needs(facts.putObject("needs"), ConfigLoader.load(file, List.of()));
+    }
     print(facts, streams, output);
     return healthy;
+  }
+
+  private static void needs(ObjectNode found, Config config) {
+    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      Estimate estimate = Estimate.of(config, data);
+      found.put("run", estimate.words());
+      found.put("on a GPU", estimate.onGpuWords());
+    }
   }
 
   private static void versions(ObjectNode facts) {

@@ -1,12 +1,20 @@
 package org.potstill.cli;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 /** Tells what this machine has, and what of it Potstill uses. */
 @Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
 final class DoctorCommand implements Callable<Integer>, HasOutput {
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "CONFIG",
+      description = "A YAML file; what its run needs is estimated.")
+  private Path config;
 
   @Mixin private Output output;
   @Mixin private NativeOptions natives;
@@ -25,7 +33,7 @@ final class DoctorCommand implements Callable<Integer>, HasOutput {
   @Override
   public Integer call() {
     try (Logging logging = Logging.setUp(streams, output)) {
-      return Doctor.examine(streams, output, natives) ? 0 : 1;
+      return Doctor.examine(streams, output, natives, config) ? 0 : 1;
     }
   }
 }

@@ -53,10 +53,18 @@ final class DryRun {
       streams.out().println("# data:   " + DataLine.of(data));
       streams.out().println("# stages: " + String.join(", ", stages));
       streams.out().println("# needs:  " + estimate.words());
+      if (mayUseGpu()) {
+        streams.out().println("# on GPU: " + estimate.onGpuWords());
+      }
       if (experts != null) {
         streams.out().println("# with:   " + experts.words());
       }
     }
+  }
+
+  /** Whether one works here is not found out: that would load LibTorch. */
+  private boolean mayUseGpu() {
+    return !config.run().device().equals("cpu");
   }
 
   /** Null where none would be trained. */
@@ -76,6 +84,9 @@ final class DryRun {
     event.put("stages", stages);
     event.put("memoryBytes", estimate.memoryBytes());
     event.put("diskBytes", estimate.diskBytes());
+    if (mayUseGpu()) {
+      event.put("gpuBytes", estimate.gpuBytes());
+    }
     if (experts != null) {
       event.put("expertBytes", experts.diskBytes());
       event.put("expertSeconds", experts.seconds());

@@ -3,14 +3,17 @@ package org.potstill.cli;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.experts.ExpertForecast;
+import org.potstill.prune.PruneStage;
 
 /**
  * What a run needs, roughly, from its settings alone.
  *
  * @param diskBytes what the run directory grows to
- * @param memoryBytes peak of the process
+ * @param memoryBytes peak of the process on the CPU
+ * @param gpuBytes peak in the memory of a GPU, where one is used; the process then takes little
+ *     else
  */
-record Estimate(long diskBytes, long memoryBytes) {
+record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
 
   private static final long FLOAT = 4;
   private static final long MEGABYTE = 1L << 20;
@@ -35,13 +38,15 @@ record Estimate(long diskBytes, long memoryBytes) {
     long history = every == 0 ? 0 : config.distill().iterations() / every;
     long disk = set * (2 + CHECKPOINT_COPIES + history) + PAGE;
     long memory = Math.max(scoring(config, data), distilling(config, data));
-    return new Estimate(disk, BASE + 4 * set + memory);
+    return new Estimate(disk, BASE + 4 * set + memory, 4 * set + onGpu(config, data));
   }
 
   /** The same where experts are trained too, one stage after the other. */
   Estimate withExperts(ExpertForecast experts) {
     return new Estimate(
-        diskBytes + experts.diskBytes(), Math.max(memoryBytes, BASE + experts.memoryBytes()));
+        diskBytes + experts.diskBytes(),
+        Math.max(memoryBytes, BASE + experts.memoryBytes()),
+        Math.max(gpuBytes, experts.memoryBytes()));
   }
 
   /** Activations of ResNet-18: about 30 MB an image at 224 pixels, 7 MB in the form for 32. */
@@ -58,19 +63,45 @@ record Estimate(long diskBytes, long memoryBytes) {
     return (long) (config.score().batch() * perImage * kept * MEGABYTE);
   }
 
+  /** Every stage keeps its images there, and all classes are worked on together. */
+  private static long onGpu(Config config, Dataset data) {
+    long pixels = (long) data.channels() * data.resolution() * data.resolution() * FLOAT;
+    int classes = data.classNames().size();
+    int images = classes * config.distill().imagesPerClass();
+    long distilling =
+        PruneStage.expectedSize(config.prune(), data) * pixels + matching(config, data, images);
+    int batch = Math.min(images, config.evaluate().batch());
+    long evaluating = data.test().size() * pixels + matching(config, data, batch);
+    return Math.max(scoring(config, data), Math.max(distilling, evaluating));
+  }
+
   /** Real images without gradients, the synthetic ones of a class with them. */
   private static long distilling(Config config, Dataset data) {
+    return matching(config, data, config.distill().imagesPerClass());
+  }
+
+  /**
+   * Maps of a network.
+   *
+   * @param differentiated images with gradients
+   */
+  private static long matching(Config config, Dataset data, long differentiated) {
     long side = Math.max(data.resolution(), SMALLEST_INPUT);
     long layer = config.distill().network().width() * side * side * FLOAT;
     long real = 3L * config.distill().batchReal() * layer;
     // Convolution, norm, ReLU and pooling are kept; each block has a quarter of the one before.
-    long synthetic = config.distill().imagesPerClass() * layer * 4 * 4 / 3;
+    long synthetic = differentiated * layer * 4 * 4 / 3;
     return real + 2 * synthetic;
   }
 
   /** For example {@code about 1.4 GB of memory, 12 MB of disk}. */
   String words() {
     return "about " + text(memoryBytes) + " of memory, " + text(diskBytes) + " of disk";
+  }
+
+  /** For example {@code about 1.4 GB of its memory}. */
+  String onGpuWords() {
+    return "about " + text(gpuBytes) + " of its memory";
   }
 
   private static String text(long bytes) {

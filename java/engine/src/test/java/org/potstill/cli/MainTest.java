@@ -238,7 +238,29 @@ class MainTest {
     assertTrue(out.contains("\n  images-per-class: 1\n"), out);
     assertTrue(out.contains("# stages: score, prune, distill, evaluate, report\n"), out);
     assertTrue(out.contains("# needs:  about "), out);
+    assertTrue(out.contains("# on GPU: about "), out);
     assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void dryRunOnTheCpuSaysNothingOfAGpu() {
+    assertEquals(0, run("x", "--dry-run", "--device", "cpu"));
+    assertFalse(out.contains("# on GPU"), out);
+    assertEquals(0, run("x", "--dry-run", "--device", "cpu", "--json"));
+    assertFalse(out.contains("gpuBytes"), out);
+    assertEquals(0, run("x", "--dry-run", "--json"));
+    assertTrue(out.contains("\"gpuBytes\":"), out);
+  }
+
+  @Test
+  void doctorEstimatesWhatAConfigNeeds() throws IOException {
+    Path config = folder.resolve("needs.yaml");
+    Files.writeString(config, "data: {source: 'builtin:fashion-mnist-mini'}\n");
+    assertEquals(0, potstill("doctor", "--json", config.toString()));
+    assertTrue(out.contains("\"needs\":{\"run\":\"about "), out);
+    assertTrue(out.contains("\"on a GPU\":\"about "), out);
+    assertEquals(2, potstill("doctor", folder.resolve("none.yaml").toString()));
+    assertTrue(err.contains("none.yaml"), err);
   }
 
   @Test
