@@ -1,6 +1,5 @@
 package org.potstill.net;
 
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -234,12 +233,6 @@ public final class Layers {
     }
     return input.mul(
         Tensors.of(mask, Tensors.shape(input)).to(input.device(), torch.ScalarType.Float));
-  }
-
-  /** softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, equation 1) for (N, heads, tokens, d). */
-  public static Tensor attention(Tensor query, Tensor key, Tensor value) {
-    return torch.scaled_dot_product_attention(
-        query, key, value, new TensorOptional(), 0, false, new DoubleOptional(), false);
   }
 
   /** (N, C, H, W) as (N, C * H * W) in the order of a row-major tensor. */

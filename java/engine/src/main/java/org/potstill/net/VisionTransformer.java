@@ -3,6 +3,7 @@ package org.potstill.net;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.Attention;
 
 /**
  * A vision transformer (Dosovitskiy et al. 2021) with a class token, as the distillation papers use
@@ -113,7 +114,7 @@ final class VisionTransformer extends AbstractNetwork {
             .linear(name + ".fn.to_qkv", normedTokens, false)
             .reshape(count, length, 3, HEADS, WIDTH / HEADS)
             .permute(2, 0, 3, 1, 4);
-    Tensor mixed = Layers.attention(all.select(0, 0), all.select(0, 1), all.select(0, 2));
+    Tensor mixed = Attention.of(all.select(0, 0), all.select(0, 1), all.select(0, 2));
     mixed = mixed.transpose(1, 2).reshape(count, length, WIDTH);
     return layers.dropout(layers.linear(name + ".fn.to_out.0", mixed, true), DROPOUT);
   }

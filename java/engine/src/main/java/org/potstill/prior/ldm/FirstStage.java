@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.KernelTensors;
+import org.potstill.tensor.Attention;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -213,7 +214,7 @@ public final class FirstStage {
     try (PointerScope scope = new PointerScope()) {
       Tensor normed = of.groupNorm(name + "norm", input, EPSILON);
       Tensor mixed =
-          Operators.attention(
+          Attention.of(
               tokens(of.pointwise(name + "q", normed)),
               tokens(of.pointwise(name + "k", normed)),
               tokens(of.pointwise(name + "v", normed)));

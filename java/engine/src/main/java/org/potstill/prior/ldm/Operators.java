@@ -1,6 +1,5 @@
 package org.potstill.prior.ldm;
 
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -94,11 +93,5 @@ record Operators(NamedTensors weights, String prefix) {
         new TensorOptional(parameter(name + ".bias")),
         LAYER_NORM_EPSILON,
         true);
-  }
-
-  /** softmax(q k' / sqrt(d)) v for (N, heads, tokens, d). */
-  static Tensor attention(Tensor query, Tensor key, Tensor value) {
-    return torch.scaled_dot_product_attention(
-        query, key, value, new TensorOptional(), 0, false, new DoubleOptional(), false);
   }
 }

@@ -3,6 +3,7 @@ package org.potstill.prior.ldm;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.Attention;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -38,7 +39,7 @@ final class SpatialTransformer {
   private static Tensor attention(
       Operators of, String name, Tensor tokens, Tensor context, int heads) {
     Tensor mixed =
-        Operators.attention(
+        Attention.of(
             split(of.linearWithoutBias(name + "to_q", tokens), heads),
             split(of.linearWithoutBias(name + "to_k", context), heads),
             split(of.linearWithoutBias(name + "to_v", context), heads));

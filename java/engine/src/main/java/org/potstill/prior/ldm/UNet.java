@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.Attention;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -145,7 +146,7 @@ public final class UNet {
     Tensor map = of.groupNorm(name + "norm", input, EPSILON).flatten(2, 3);
     Tensor all =
         of.pointwise1d(name + "qkv", map).view(count, heads, 3, width, -1).permute(2, 0, 1, 4, 3);
-    Tensor mixed = Operators.attention(all.select(0, 0), all.select(0, 1), all.select(0, 2));
+    Tensor mixed = Attention.of(all.select(0, 0), all.select(0, 1), all.select(0, 2));
     mixed = mixed.transpose(2, 3).reshape(count, channels, -1);
     return of.pointwise1d(name + "proj_out", mixed).view(Tensors.shape(input)).add(input);
   }
