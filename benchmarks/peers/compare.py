@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Times an iteration of DC and of MTT in Potstill and in plain PyTorch, in turns.
+
+    python3 benchmarks/peers/compare.py [--python PYTHON] [--rounds 5] [CONFIG ...]
+
+PYTHON is an interpreter that has PyTorch (2.13 when the figures of docs/performance.md were
+taken). Both sides use one thread and no augmentation, do the same steps on the same sizes, and
+keep their process from round to round; while one computes the other waits. The first iteration
+is not timed: both do it with the same networks, and its loss and the images after it must agree.
+
+The ratio is PyTorch's time over Potstill's: above 1 Potstill is faster. CPU seconds, of the whole
+process, hold on a busy machine as well, wall seconds only on a quiet one.
+"""
+
+import argparse
+import math
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+JAR = HERE.parent / "target" / "benchmarks.jar"
+
+# Sums of float32 in another order, through two derivatives and several steps.
+LOSS_TOLERANCE = 1e-3
+UPDATE_TOLERANCE = 1e-2
+
+COMMON = {"channels": 3, "size": 32, "depth": 3, "width": 128, "per-class": 1, "real": 1,
+          "outer": 1, "inner": 0, "steps": 1}
+FASHION = {"method": "dc", "channels": 1, "size": 28, "image-rate": 0.1}
+CONFIGS = {
+    "dc-1": {**FASHION, "real": 64},
+    "dc-10": {**FASHION, "per-class": 10, "real": 32, "outer": 2, "inner": 2},
+    "dc-128px": {"method": "dc", "size": 128, "depth": 5, "real": 4, "image-rate": 0.1},
+    "mtt-unrolled-1": {"method": "mtt-unrolled", "steps": 10, "image-rate": 100},
+    "mtt-unrolled-10": {"method": "mtt-unrolled", "per-class": 10, "steps": 3, "image-rate": 100},
+    "mtt-constant-1": {"method": "mtt-constant-memory", "steps": 10, "image-rate": 100},
+    "mtt-constant-10": {"method": "mtt-constant-memory", "per-class": 10, "steps": 3,
+                        "image-rate": 100},
+}
+
+
+class Side:
+    """A process that iterates when asked to."""
+
+    def __init__(self, command, settings):
+        # OpenBLAS held to an older processor would slow Potstill alone.
+        environment = {name: value for name, value in os.environ.items()
+                       if name != "OPENBLAS_CORETYPE"}
+        arguments = [f"{name}={value}" for name, value in settings.items()]
+        self.process = subprocess.Popen(
+            command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=environment)
+        self.wall = []
+        self.cpu = []
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"{self.process.args} ended, status {self.process.wait()}")
+        return answer.strip()
+
+    def iterate(self, number):
+        """Loss of an iteration; its times are kept from the second iteration on."""
+        loss, wall, cpu = map(float, self.ask(f"iterate {number}").split())
+        if not math.isfinite(loss):
+            raise RuntimeError(f"{self.process.args}: loss {loss} in iteration {number}")
+        if number > 0:
+            self.wall.append(wall)
+            self.cpu.append(cpu)
+        return loss
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def check(ours, theirs, scratch):
+    """Does an iteration on both sides and compares them; returns what they differ by."""
+    loss, other = ours.iterate(0), theirs.iterate(0)
+    ours.ask(f"images {scratch}")
+    images = float(theirs.ask(f"images {scratch}"))
+    losses = abs(loss - other) / abs(other)
+    if not (losses < LOSS_TOLERANCE and images < UPDATE_TOLERANCE):
+        raise RuntimeError(
+            f"the two sides differ: losses {loss} and {other}, updates by {images}")
+    return f"loss {loss:.5g}, losses differ by {losses:.1e}, updates by {images:.1e}"
+
+
+def compare(name, rounds, java, python, folder):
+    settings = {**COMMON, **CONFIGS[name]}
+    inputs = folder / f"{name}.safetensors"
+    ours = Side(java, settings)
+    theirs = Side(python, settings)
+    try:
+        facts = [ours.ask(f"inputs {inputs}"), theirs.ask(f"inputs {inputs}")]
+        agreement = check(ours, theirs, folder / f"{name}-images.safetensors")
+        for number in range(1, rounds + 1):
+            ours.iterate(number)
+            theirs.iterate(number)
+    finally:
+        ours.close()
+        theirs.close()
+    return facts, agreement, row(name, ours, theirs)
+
+
+def row(name, ours, theirs):
+    cells = [name]
+    for kind in ("cpu", "wall"):
+        own, other = getattr(ours, kind), getattr(theirs, kind)
+        ratios = [b / a for a, b in zip(own, other)]
+        cells += [f"{statistics.median(own):.2f}", f"{statistics.median(other):.2f}",
+                  f"{statistics.median(ratios):.2f}",
+                  f"{min(ratios):.2f} to {max(ratios):.2f}"]
+    return cells
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            facts = dict(line.split(":", 1) for line in lines if ":" in line)
+        facts = {key.strip(): value.strip() for key, value in facts.items()}
+        return f"{facts['model name']}, family {facts['cpu family']}, model {facts['model']}"
+    except (OSError, KeyError):
+        return platform.processor()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--python", default=sys.executable, help="interpreter that has PyTorch")
+    parser.add_argument("--java", default="java", help="java of 17 or newer")
+    parser.add_argument("--jar", type=pathlib.Path, default=JAR, help="benchmarks.jar")
+    parser.add_argument("--rounds", type=int, default=5, help="timed iterations of each side")
+    parser.add_argument("configs", nargs="*", metavar="CONFIG", help=", ".join(CONFIGS))
+    options = parser.parse_args()
+    for name in options.configs:
+        if name not in CONFIGS:
+            parser.error(f"no config {name}: there are {', '.join(CONFIGS)}")
+    if not options.jar.exists():
+        parser.error(f"{options.jar} is missing: ./mvnw -DskipTests -pl benchmarks -am package")
+    java = [options.java, "-Xms1g", "-Xmx1g", "-cp", str(options.jar), "org.potstill.benchmarks.PeerMain"]
+    python = [options.python, str(HERE / "peer.py")]
+    print(f"{processor()}, {os.cpu_count()} cores; one thread on either side; "
+          f"{options.rounds} rounds")
+    header = ["config", "ours, CPU s", "PyTorch, CPU s", "ratio", "of rounds",
+              "ours, wall s", "PyTorch, wall s", "ratio", "of rounds"]
+    rows = []
+    told = None
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.configs or CONFIGS:
+            facts, agreement, cells = compare(
+                name, options.rounds, java, python, pathlib.Path(folder))
+            if facts != told:
+                print("\n".join(facts))
+                told = facts
+            print(f"{name}: CPU {cells[1]} s against {cells[2]} s, ratio {cells[3]} "
+                  f"({agreement})", flush=True)
+            rows.append(cells)
+    print()
+    for cells in [header, ["---"] * len(header)] + rows:
+        print("| " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()

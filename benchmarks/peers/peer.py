@@ -1,0 +1,276 @@
+"""The other side of compare.py: DC and MTT written plainly in PyTorch, eager, on the CPU.
+
+Does what the lines of standard input ask for and answers with one line each:
+
+    inputs FILE   reads the inputs, answers with facts for the table
+    iterate N     answers "LOSS WALL-SECONDS CPU-SECONDS"
+    images FILE   answers how far its images are from those of the file, L2, relative to their way
+                  from the first ones
+
+Iteration 0 uses the networks of the file, so that both sides can be compared; the later
+iterations of DC draw their own.
+"""
+
+import json
+import struct
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.nn import functional
+
+CLASSES = 10
+NETWORK_RATE = 0.01
+RATE_LEARNING_RATE = 1e-6
+MOMENTUM = 0.5
+
+
+class ConvNet(nn.Module):
+    """Blocks of 3x3 convolution, instance norm, ReLU and average pooling, then a linear layer.
+
+    The names of the parameters are those of the published code.
+    """
+
+    def __init__(self, channels, size, depth, width):
+        super().__init__()
+        layers = []
+        for block in range(depth):
+            # Grey images of 28 pixels are padded to 32.
+            padding = 3 if block == 0 and size == 28 else 1
+            layers += [
+                nn.Conv2d(channels, width, 3, padding=padding),
+                nn.GroupNorm(width, width, affine=True),
+                nn.ReLU(inplace=True),
+                nn.AvgPool2d(2),
+            ]
+            channels = width
+        side = (32 if size == 28 else size) >> depth
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Linear(width * side * side, CLASSES)
+
+    def forward(self, images):
+        return self.classifier(self.features(images).flatten(1))
+
+
+def read_safetensors(path):
+    """The float32 tensors of a safetensors file, by name."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = bytearray(file.read())
+    tensors = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            begin, end = entry["data_offsets"]
+            tensor = torch.frombuffer(data, dtype=torch.float32, count=(end - begin) // 4, offset=begin)
+            tensors[name] = tensor.reshape(entry["shape"]).clone()
+    return tensors
+
+
+def part(tensors, prefix):
+    return {name[len(prefix):]: value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def labels_of(images_per_class):
+    return torch.arange(CLASSES).repeat_interleave(images_per_class)
+
+
+def layerwise_distance(real, synthetic):
+    """One minus the cosine of every row of every layer, summed (Zhao et al. 2021, equation 4)."""
+    total = 0
+    for a, b in zip(real, synthetic):
+        a = a.reshape(a.shape[0], -1)
+        b = b.reshape(b.shape[0], -1)
+        norms = a.norm(dim=1) * b.norm(dim=1) + 1e-6
+        total = total + (1 - (a * b).sum(dim=1) / norms).sum()
+    return total
+
+
+class GradientMatching:
+    """DC: Zhao, Mopuri and Bilen 2021, Algorithm 1."""
+
+    def __init__(self, settings, inputs):
+        self.settings = settings
+        self.real = inputs["real"]
+        self.start = part(inputs, "start/")
+        self.images = inputs["images"].requires_grad_(True)
+        self.optimiser = torch.optim.SGD([self.images], settings["image-rate"], momentum=MOMENTUM)
+
+    def network(self, iteration):
+        network = new_network(self.settings)
+        if iteration == 0:
+            network.load_state_dict(self.start)
+        return network
+
+    def iterate(self, iteration):
+        outer = self.settings["outer"]
+        network = self.network(iteration)
+        optimiser = torch.optim.SGD(network.parameters(), NETWORK_RATE)
+        # The distance leaves out biases and norms.
+        weights = [weight for weight in network.parameters() if weight.dim() > 1]
+        losses = []
+        for step in range(outer):
+            losses.append(self.match(network, weights))
+            if step < outer - 1:
+                self.train(network, optimiser)
+        return sum(losses) / outer
+
+    def match(self, network, weights):
+        per_class = self.settings["per-class"]
+        real_per_class = self.settings["real"]
+        self.optimiser.zero_grad()
+        total = 0.0
+        for label in range(CLASSES):
+            chosen = label * real_per_class + torch.randperm(real_per_class)
+            loss = functional.cross_entropy(
+                network(self.real[chosen]), torch.full((real_per_class,), label))
+            real = torch.autograd.grad(loss, weights)
+            images = self.images[label * per_class:(label + 1) * per_class]
+            loss = functional.cross_entropy(network(images), torch.full((per_class,), label))
+            synthetic = torch.autograd.grad(loss, weights, create_graph=True)
+            distance = layerwise_distance(real, synthetic)
+            (gradient,) = torch.autograd.grad(distance, self.images)
+            self.images.grad = gradient if self.images.grad is None else self.images.grad + gradient
+            total += distance.item()
+        self.optimiser.step()
+        return total / CLASSES
+
+    def train(self, network, optimiser):
+        per_class = self.settings["per-class"]
+        labels = labels_of(per_class)
+        for _ in range(self.settings["inner"]):
+            order = torch.randperm(len(labels))
+            for batch in order.split(256):
+                optimiser.zero_grad()
+                loss = functional.cross_entropy(network(self.images.detach()[batch]), labels[batch])
+                loss.backward()
+                optimiser.step()
+
+
+class TrajectoryMatching:
+    """MTT: Cazenavette et al. 2022, equation 2, and its form of constant memory."""
+
+    def __init__(self, settings, inputs):
+        self.settings = settings
+        self.network = new_network(settings)
+        self.start = part(inputs, "start/")
+        self.target = list(part(inputs, "target/").values())
+        self.names = list(self.start)
+        self.images = inputs["images"].requires_grad_(True)
+        self.labels = labels_of(settings["per-class"])
+        self.rate = torch.tensor(NETWORK_RATE, requires_grad=True)
+        self.image_optimiser = torch.optim.SGD(
+            [self.images], settings["image-rate"], momentum=MOMENTUM)
+        self.rate_optimiser = torch.optim.SGD([self.rate], RATE_LEARNING_RATE, momentum=MOMENTUM)
+
+    def gradients(self, theta, images, order, create_graph):
+        logits = functional_call(self.network, dict(zip(self.names, theta)), (images,))
+        loss = functional.cross_entropy(logits, self.labels[order])
+        return torch.autograd.grad(loss, theta, create_graph=create_graph)
+
+    def distance(self, theta):
+        numerator = sum((a - b).square().sum() for a, b in zip(theta, self.target))
+        denominator = sum(
+            (a - b).square().sum() for a, b in zip(self.start.values(), self.target))
+        return numerator / denominator
+
+    def iterate(self, iteration):
+        form = self.unrolled if self.settings["method"] == "mtt-unrolled" else self.constant_memory
+        loss, self.images.grad, self.rate.grad = form()
+        self.image_optimiser.step()
+        self.rate_optimiser.step()
+        return loss.item()
+
+    def beginning(self):
+        return [value.clone().requires_grad_(True) for value in self.start.values()]
+
+    def unrolled(self):
+        theta = self.beginning()
+        for _ in range(self.settings["steps"]):
+            order = torch.randperm(len(self.labels))
+            found = self.gradients(theta, self.images[order], order, True)
+            theta = [value - self.rate * gradient for value, gradient in zip(theta, found)]
+        loss = self.distance(theta)
+        return (loss, *torch.autograd.grad(loss, [self.images, self.rate]))
+
+    def constant_memory(self):
+        rate = self.rate.detach()
+        orders = [torch.randperm(len(self.labels)) for _ in range(self.settings["steps"])]
+        theta = self.beginning()
+        sums = [torch.zeros_like(value) for value in theta]
+        for order in orders:
+            found = self.gradients(theta, self.images.detach()[order], order, False)
+            for total, gradient in zip(sums, found):
+                total += gradient
+            theta = self.moved(theta, found, rate)
+        loss = self.distance(theta)
+        weights = torch.autograd.grad(loss, theta)
+        rate_gradient = -sum((weight * total).sum() for weight, total in zip(weights, sums))
+        theta = self.beginning()
+        gradient = torch.zeros_like(self.images)
+        for order in orders:
+            batch = self.images.detach()[order].requires_grad_(True)
+            found = self.gradients(theta, batch, order, True)
+            (share,) = torch.autograd.grad(found, batch, weights)
+            gradient[order] -= rate * share
+            theta = self.moved(theta, [value.detach() for value in found], rate)
+        return loss.detach(), gradient, rate_gradient
+
+    @staticmethod
+    def moved(theta, gradients, rate):
+        with torch.no_grad():
+            moved = [value - rate * gradient for value, gradient in zip(theta, gradients)]
+        return [value.requires_grad_(True) for value in moved]
+
+
+def new_network(settings):
+    return ConvNet(settings["channels"], settings["size"], settings["depth"], settings["width"])
+
+
+def timed(method, iteration):
+    cpu = time.process_time()
+    wall = time.perf_counter()
+    loss = method.iterate(iteration)
+    return f"{loss:.9g} {time.perf_counter() - wall:.6f} {time.process_time() - cpu:.6f}"
+
+
+def difference(method, first, path):
+    other = read_safetensors(path)["images"]
+    own = method.images.detach()
+    return f"{((own - other).norm() / (own - first).norm()).item():.3g}"
+
+
+def parse(arguments):
+    settings = dict(argument.split("=", 1) for argument in arguments)
+    return {name: value if name == "method" else float(value) if name == "image-rate" else int(value)
+            for name, value in settings.items()}
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    settings = parse(sys.argv[1:])
+    method = first = None
+    for line in sys.stdin:
+        wish, argument = line.rstrip("\n").split(" ", 1)
+        if wish == "inputs":
+            kind = GradientMatching if settings["method"] == "dc" else TrajectoryMatching
+            inputs = read_safetensors(argument)
+            first = inputs["images"].clone()
+            method = kind(settings, inputs)
+            answer = (f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}, "
+                      f"oneDNN {'on' if torch.backends.mkldnn.is_available() else 'off'}, "
+                      f"Python {sys.version.split()[0]}")
+        elif wish == "iterate":
+            answer = timed(method, int(argument))
+        elif wish == "images":
+            answer = difference(method, first, argument)
+        else:
+            raise ValueError(f"unknown: {wish}")
+        print(answer, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+package org.potstill.benchmarks;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.potstill.net.NetworkSpec;
+
+/**
+ * One iteration of a method that both engines do: what {@code peers/compare.py} hands to either
+ * side as {@code name=value}.
+ *
+ * @param method {@code dc}, {@code mtt-unrolled} or {@code mtt-constant-memory}
+ * @param channels of the images
+ * @param size height and width of the images, pixels
+ * @param depth blocks of the ConvNet
+ * @param width channels of the ConvNet
+ * @param perClass synthetic images per class
+ * @param real real images per class and step, DC
+ * @param outer updates of the images per iteration, DC
+ * @param inner epochs of training of the network between two of them, DC
+ * @param steps of the student, MTT
+ * @param imageRate learning rate of the images
+ */
+record PeerSettings(
+    String method,
+    int channels,
+    int size,
+    int depth,
+    int width,
+    int perClass,
+    int real,
+    int outer,
+    int inner,
+    int steps,
+    double imageRate) {
+
+  static final int CLASSES = 10;
+
+  /**
+   * Reads the values.
+   *
+   * @throws IllegalArgumentException where one is missing or no number
+   */
+  static PeerSettings parse(String[] args) {
+    Map<String, String> values = new HashMap<>();
+    for (String arg : args) {
+      int equals = arg.indexOf('=');
+      if (equals < 0) {
+        throw new IllegalArgumentException("name=value expected, found " + arg);
+      }
+      values.put(arg.substring(0, equals), arg.substring(equals + 1));
+    }
+    return new PeerSettings(
+        text(values, "method"),
+        number(values, "channels"),
+        number(values, "size"),
+        number(values, "depth"),
+        number(values, "width"),
+        number(values, "per-class"),
+        number(values, "real"),
+        number(values, "outer"),
+        number(values, "inner"),
+        number(values, "steps"),
+        Double.parseDouble(text(values, "image-rate")));
+  }
+
+  private static String text(Map<String, String> values, String name) {
+    String value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException(name + " is missing among " + values);
+    }
+    return value;
+  }
+
+  private static int number(Map<String, String> values, String name) {
+    return Integer.parseInt(text(values, name));
+  }
+
+  NetworkSpec network() {
+    return NetworkSpec.of("convnet", size, channels, CLASSES).with(depth, width, null, null);
+  }
+
+  long[] shape(int imagesPerClass) {
+    return new long[] {(long) CLASSES * imagesPerClass, channels, size, size};
+  }
+}
