@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -53,15 +54,14 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
 
   /** Moves {@code state} to the end; returns the sums of the gradients. */
   private Tensor[] train(Tensor images, float rate, NamedTensors state, Sgd sgd, long iteration) {
-    Tensor[] sums = student.parameters(state);
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = Tensors.zeros(sums[i], Tensors.shape(sums[i]));
-    }
+    Tensor[] sums = zeros(student.parameters(state));
     for (int step = 0; step < steps; step++) {
       try (PointerScope scope = new PointerScope()) {
         Tensor rows = Tensors.indices(images, student.rows(iteration, step));
         Tensor batch = torch.index_select(images, 0, rows);
-        Tensor[] gradients = student.gradients(state, batch, iteration, step, false);
+        Tensor input = student.augmented(batch, iteration, step);
+        Tensor[] gradients =
+            student.gradients(state, input, student.labels(input, iteration, step));
         for (int i = 0; i < sums.length; i++) {
           sums[i].add_(gradients[i]);
         }
@@ -69,6 +69,12 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
       }
     }
     return sums;
+  }
+
+  private static Tensor[] zeros(Tensor[] like) {
+    return Arrays.stream(like)
+        .map(tensor -> Tensors.zeros(tensor, Tensors.shape(tensor)))
+        .toArray(Tensor[]::new);
   }
 
   private static double product(Tensor[] a, Tensor[] b) {
@@ -93,11 +99,43 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
       int step) {
     Tensor rows = Tensors.indices(images, student.rows(iteration, step));
     Tensor batch = torch.index_select(images, 0, rows).requires_grad_(true);
-    Tensor[] gradients = student.gradients(state, batch, iteration, step, true);
-    Tensor share = Tensors.gradients(gradients, weights, new Tensor[] {batch})[0];
+    Tensor input = student.augmented(batch, iteration, step);
+    Tensor labels = student.labels(input, iteration, step);
+    Tensor inputGradient = torch.empty_like(images.narrow(0, 0, input.size(0)));
+    Tensor[] gradients = differentiate(state, input, labels, weights, inputGradient);
+    Tensor share =
+        Tensors.gradients(new Tensor[] {input}, new Tensor[] {inputGradient}, new Tensor[] {batch})[
+            0];
     gradient.index_add_(0, rows, share, new Scalar(-rate));
     if (step < steps - 1) {
       sgd.step(state, student.names(), gradients, rate);
     }
+  }
+
+  /**
+   * The gradients of a step and, into {@code inputGradient}, the derivative of their product with
+   * {@code weights} for the augmented images; in parts that fit the caches, since both are sums
+   * over images.
+   */
+  private Tensor[] differentiate(
+      NamedTensors state, Tensor input, Tensor labels, Tensor[] weights, Tensor inputGradient) {
+    Tensor[] sums = zeros(weights);
+    Tensor plain = input.detach();
+    long count = plain.size(0);
+    long part = student.imagesAtOnce(plain);
+    for (long from = 0; from < count; from += part) {
+      long some = Math.min(part, count - from);
+      try (PointerScope scope = new PointerScope()) {
+        Tensor leaf = plain.narrow(0, from, some).requires_grad_(true);
+        Tensor[] own = student.shareOf(state, leaf, labels.narrow(0, from, some), count);
+        inputGradient
+            .narrow(0, from, some)
+            .copy_(Tensors.gradients(own, weights, new Tensor[] {leaf})[0]);
+        for (int i = 0; i < sums.length; i++) {
+          sums[i].add_(own[i].detach());
+        }
+      }
+    }
+    return sums;
   }
 }

@@ -3,9 +3,11 @@ package org.potstill.distill;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
+import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
@@ -101,21 +103,73 @@ final class Student implements AutoCloseable {
     return batches.rows(iteration, step);
   }
 
-  /**
-   * Gradients of the class loss with respect to the parameters of {@code state}.
-   *
-   * @param batch the images of {@link #rows}
-   */
-  Tensor[] gradients(
-      NamedTensors state, Tensor batch, long iteration, int step, boolean createGraph) {
-    int[] labels = Arrays.stream(rows(iteration, step)).map(row -> row / perClass).toArray();
+  /** The images of {@link #rows}, augmented as that step draws; differentiable. */
+  Tensor augmented(Tensor batch, long iteration, int step) {
     RandomStream random = RandomStream.of(seed, Purpose.DISTILL_AUGMENTATION, iteration, step);
-    AugmentDraw draw =
-        augmentation.drawPerSample(random, labels.length, batch.size(2), batch.size(3));
-    NetworkOutput output = network.logits(state, augmentation.apply(batch, draw), Pass.TRAIN);
+    int count = Math.toIntExact(batch.size(0));
+    AugmentDraw draw = augmentation.drawPerSample(random, count, batch.size(2), batch.size(3));
+    return augmentation.apply(batch, draw);
+  }
+
+  /** The labels of {@link #rows}, (N) int64, where {@code like} lies. */
+  Tensor labels(Tensor like, long iteration, int step) {
+    int[] labels = Arrays.stream(rows(iteration, step)).map(row -> row / perClass).toArray();
+    return Tensors.indices(like, labels);
+  }
+
+  /**
+   * Gradients of the mean class loss with respect to the parameters of {@code state}, without
+   * history.
+   *
+   * @param input augmented images
+   */
+  Tensor[] gradients(NamedTensors state, Tensor input, Tensor labels) {
+    return BatchGradients.of(network, state, names, input, labels, Pass.TRAIN)
+        .gradients()
+        .toArray(Tensor[]::new);
+  }
+
+  /**
+   * The same, which can be differentiated again. Images are taken in parts as {@link #imagesAtOnce}
+   * says: maps that fit the caches are worth a third of the time.
+   *
+   * @param input augmented images
+   */
+  Tensor[] differentiableGradients(NamedTensors state, Tensor input, Tensor labels) {
+    long count = input.size(0);
+    long part = imagesAtOnce(input);
+    Tensor[] sums = null;
+    for (long from = 0; from < count; from += part) {
+      long some = Math.min(part, count - from);
+      Tensor[] own =
+          shareOf(state, input.narrow(0, from, some), labels.narrow(0, from, some), count);
+      for (int i = 0; sums != null && i < own.length; i++) {
+        own[i] = sums[i].add(own[i]);
+      }
+      sums = own;
+    }
+    return sums;
+  }
+
+  /**
+   * What a part of {@code count} images contributes to the gradients of their mean class loss; can
+   * be differentiated again.
+   */
+  Tensor[] shareOf(NamedTensors state, Tensor part, Tensor labels, long count) {
+    NetworkOutput output = network.logits(state, part, Pass.TRAIN);
     output.buffers().close();
-    Tensor loss = ClassLoss.mean(output.value(), Tensors.indices(batch, labels));
-    return Tensors.gradients(loss, null, parameters(state), createGraph);
+    Tensor loss = ClassLoss.mean(output.value(), labels);
+    Tensor share = loss.mul(new Scalar((double) part.size(0) / count));
+    return Tensors.gradients(share, null, parameters(state), true);
+  }
+
+  /**
+   * Images of {@code input} that are best taken at a time; all where they may influence each other.
+   */
+  long imagesAtOnce(Tensor input) {
+    long count = input.size(0);
+    long pixels = input.size(2) * input.size(3);
+    return input.is_cpu() ? BatchGradients.imagesAtOnce(network, count, pixels, Pass.TRAIN) : count;
   }
 
   @Override

@@ -38,7 +38,9 @@ final class UnrolledTrajectory implements TrajectoryForm {
       for (int step = 0; step < steps; step++) {
         Tensor rows = Tensors.indices(images, student.rows(iteration, step));
         Tensor batch = torch.index_select(images, 0, rows);
-        Tensor[] moved = student.gradients(state, batch, iteration, step, true);
+        Tensor input = student.augmented(batch, iteration, step);
+        Tensor[] moved =
+            student.differentiableGradients(state, input, student.labels(input, iteration, step));
         Tensor[] before = student.parameters(state);
         for (int i = 0; i < moved.length; i++) {
           moved[i] = before[i].sub(moved[i].mul(rate));

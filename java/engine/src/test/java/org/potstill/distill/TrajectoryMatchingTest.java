@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -16,13 +17,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.distill.TrajectoryMatching.Form;
+import org.potstill.distill.TrajectoryMatching.Settings;
 import org.potstill.fixtures.Closeness;
 import org.potstill.kernels.JavaKernels;
+import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
+import org.potstill.net.NetworkOutput;
 import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
 import org.potstill.net.Norm;
+import org.potstill.net.Pass;
 import org.potstill.net.Pooling;
+import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
@@ -50,9 +56,13 @@ class TrajectoryMatchingTest {
   }
 
   private static Tensor images() {
-    float[] values = new float[CLASSES * PER_CLASS * 3 * SIZE * SIZE];
+    return images(SIZE);
+  }
+
+  private static Tensor images(int size) {
+    float[] values = new float[CLASSES * PER_CLASS * 3 * size * size];
     RandomStream.of(SEED, Purpose.IMAGE_INITIALISATION, 1, 0).fillGaussian(values, 0, 1);
-    return Tensors.of(values, CLASSES * PER_CLASS, 3, SIZE, SIZE);
+    return Tensors.of(values, CLASSES * PER_CLASS, 3, size, size);
   }
 
   private static Network network(Norm norm) {
@@ -62,7 +72,10 @@ class TrajectoryMatchingTest {
 
   /** Start and target are two random networks. */
   private static TrajectoryMatching distiller(Form form, Norm norm, int steps, double rateRate) {
-    Network network = network(norm);
+    return distiller(network(norm), new Settings(form, steps, 4, PER_CLASS, 0.05, rateRate, 0.5));
+  }
+
+  private static TrajectoryMatching distiller(Network network, Settings settings) {
     ExpertSource experts =
         iteration -> new ExpertSegment(random(network, 0), random(network, iteration + 1));
     return new TrajectoryMatching(
@@ -70,7 +83,7 @@ class TrajectoryMatchingTest {
         experts,
         new JavaKernels(),
         SiameseAugmentation.of("color_crop_cutout_flip_scale_rotate"),
-        new TrajectoryMatching.Settings(form, steps, 4, PER_CLASS, 0.05, rateRate, 0.5),
+        settings,
         SEED);
   }
 
@@ -114,6 +127,66 @@ class TrajectoryMatchingTest {
           Closeness.doubles(a.imageGradient()),
           Closeness.doubles(b.imageGradient()),
           1e-4);
+    }
+  }
+
+  /** Six images of maps so wide that four are taken at a time, against all six at once. */
+  @ParameterizedTest
+  @EnumSource
+  void partsOfAStepAddUpToTheWhole(Form form) {
+    Network parts =
+        Networks.create(
+            NetworkSpec.of("convnet", 32, 3, CLASSES).with(1, 512, Norm.INSTANCE, Pooling.AVG));
+    Settings settings = new Settings(form, 2, 0, PER_CLASS, 0.05, 0, 0);
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching split = distiller(parts, settings);
+        TrajectoryMatching whole = distiller(new Undivided(parts), settings)) {
+      assertEquals(4, BatchGradients.imagesAtOnce(parts, 6, 32 * 32, Pass.TRAIN));
+      split.begin(0);
+      whole.begin(0);
+      Tensor images = images(32);
+      TrajectoryForm.Result a = whole.run(images);
+      TrajectoryForm.Result b = split.run(images);
+      assertEquals(a.loss(), b.loss(), 1e-5 * a.loss());
+      assertEquals(a.rateGradient(), b.rateGradient(), 1e-4 * Math.abs(a.rateGradient()));
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(a.imageGradient()),
+          Closeness.doubles(b.imageGradient()),
+          1e-4);
+    }
+  }
+
+  /** A network of somebody else's, whose batches are taken whole. */
+  private record Undivided(Network inner) implements Network {
+    @Override
+    public String name() {
+      return inner.name();
+    }
+
+    @Override
+    public int classes() {
+      return inner.classes();
+    }
+
+    @Override
+    public List<StateEntry> state() {
+      return inner.state();
+    }
+
+    @Override
+    public NamedTensors initialise(RandomStream random) {
+      return inner.initialise(random);
+    }
+
+    @Override
+    public NetworkOutput logits(NamedTensors state, Tensor input, Pass pass) {
+      return inner.logits(state, input, pass);
+    }
+
+    @Override
+    public NetworkOutput embed(NamedTensors state, Tensor input, Pass pass) {
+      return inner.embed(state, input, pass);
     }
   }
 
