@@ -28,9 +28,10 @@ public final class BatchGradients {
    * What was found, in the caller's scope.
    *
    * @param loss mean cross-entropy of the batch, nats
+   * @param correct images whose label had the largest logit
    * @param gradients one per parameter
    */
-  public record Found(double loss, List<Tensor> gradients) {}
+  public record Found(double loss, long correct, List<Tensor> gradients) {}
 
   /**
    * The gradient of a batch; buffers that the pass moves are put into {@code state}.
@@ -59,6 +60,7 @@ public final class BatchGradients {
       sums[i] = torch.zeros_like(state.get(parameters.get(i))).requires_grad_(false);
     }
     double loss = 0;
+    long correct = 0;
     for (long from = 0; from < count; from += part) {
       long rows = Math.min(part, count - from);
       try (PointerScope scope = new PointerScope()) {
@@ -70,9 +72,10 @@ public final class BatchGradients {
           sums[i].add_(found.gradients().get(i), new Scalar(share));
         }
         loss += share * found.loss();
+        correct += found.correct();
       }
     }
-    return new Found(loss, List.of(sums));
+    return new Found(loss, correct, List.of(sums));
   }
 
   private static Found ofPart(
@@ -101,7 +104,8 @@ public final class BatchGradients {
       Tensor[] inputs = parameters.stream().map(state::get).toArray(Tensor[]::new);
       Tensor[] gradients = Tensors.gradients(loss, null, inputs, false);
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
-      return new Found(loss.item_double(), List.of(gradients));
+      long correct = Accuracy.correct(output.value(), labels);
+      return new Found(loss.item_double(), correct, List.of(gradients));
     }
   }
 

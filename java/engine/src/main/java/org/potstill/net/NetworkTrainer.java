@@ -3,10 +3,8 @@ package org.potstill.net;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
-import org.potstill.tensor.Tensors;
 
 /**
  * Trains a network by cross-entropy, one batch a step.
@@ -68,17 +66,12 @@ public final class NetworkTrainer implements AutoCloseable {
    * @param learningRate of this step
    */
   public Result step(Tensor images, Tensor labels, Pass pass, double learningRate) {
-    try (PointerScope scope = new PointerScope();
-        Precision.Scope computing = precision.on(images)) {
-      NetworkOutput output = network.logits(state, images, pass);
-      try (NamedTensors buffers = output.buffers()) {
-        Tensor loss = torch.cross_entropy_loss(output.value(), labels);
-        Tensor[] inputs = parameters.stream().map(state::get).toArray(Tensor[]::new);
-        Tensor[] gradients = Tensors.gradients(loss, null, inputs, false);
-        optimiser.step(state, parameters, gradients, learningRate);
-        buffers.names().forEach(name -> state.put(name, buffers.get(name)));
-        return new Result(loss.item_double(), Accuracy.correct(output.value(), labels));
-      }
+    try (PointerScope scope = new PointerScope()) {
+      BatchGradients.Found found =
+          BatchGradients.of(network, state, parameters, images, labels, pass, precision);
+      Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
+      optimiser.step(state, parameters, gradients, learningRate);
+      return new Result(found.loss(), found.correct());
     }
   }
 

@@ -86,6 +86,8 @@ class BatchGradientsTest {
           BatchGradients.of(
               network, state, names, images, labels(count), Pass.TRAIN, Precision.F32);
       assertEquals(loss.item_double(), found.loss(), ROUNDING);
+      Tensor logits = network.logits(state, images, Pass.TRAIN).value();
+      assertEquals(Accuracy.correct(logits, labels(count)), found.correct());
       // Together, since the biases before a norm have no gradient but rounding.
       assertOfLargest("gradients", all(List.of(whole)), all(found.gradients()), ROUNDING);
     }
