@@ -98,6 +98,7 @@ public final class EvaluateStage {
    *
    * @return what was written to {@code evaluation.json}
    * @throws InputException where the images are missing, damaged or of another data set
+   * @throws org.potstill.errors.RunFailedException where a training diverges: which one, and where
    * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
    */
   public Evaluation run() {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.SiameseAugmentation;
+import org.potstill.errors.RunFailedException;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkTrainer;
 import org.potstill.net.Pass;
@@ -49,6 +50,8 @@ record SyntheticTraining(
    * @param images (N, C, H, W), normalised
    * @param labels (N) int64
    * @return parameters and buffers; the caller closes it
+   * @throws RunFailedException where a loss or, after the last step, a parameter is no longer
+   *     finite: with the epoch and the step
    */
   NamedTensors run(
       Network network,
@@ -64,8 +67,33 @@ record SyntheticTraining(
         epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);
         average.update(state);
       }
+      requireFinite(isFinite(state), "value of a parameter", epochs - 1, steps(images) - 1);
       return average.average().map(Tensor::new);
     }
+  }
+
+  private static boolean isFinite(NamedTensors state) {
+    try (PointerScope scope = new PointerScope()) {
+      return state.values().stream().allMatch(tensor -> tensor.isfinite().all().item_bool());
+    }
+  }
+
+  private static void requireFinite(boolean finite, String what, int epoch, long step) {
+    if (!finite) {
+      throw new RunFailedException(
+          "training diverged: in epoch "
+              + (epoch + 1)
+              + ", step "
+              + (step + 1)
+              + ", the "
+              + what
+              + " is no longer finite");
+    }
+  }
+
+  /** Steps of an epoch. */
+  private long steps(Tensor images) {
+    return (images.size(0) + batch - 1) / batch;
   }
 
   private void epoch(
@@ -78,7 +106,7 @@ record SyntheticTraining(
       EpochListener listener) {
     int size = Math.toIntExact(images.size(0));
     int[] order = draws.order(epoch, size);
-    long step = (long) epoch * ((size + batch - 1) / batch);
+    long step = epoch * steps(images);
     double loss = 0;
     long correct = 0;
     for (int begin = 0; begin < size; begin += batch, step++) {
@@ -89,6 +117,7 @@ record SyntheticTraining(
         NetworkTrainer.Result result =
             trainer.step(
                 input, labels.index_select(0, index), Pass.train(draws.dropout(step)), rate);
+        requireFinite(Double.isFinite(result.loss()), "loss", epoch, begin / batch);
         loss += result.loss() * rows.length;
         correct += result.correct();
       }

@@ -107,13 +107,9 @@ final class TrialReports {
         first.network(), first.set(), some.size() == 1 ? "repeat" : "repeats", numbers, repeats);
   }
 
-  /** The loss of a trial's last epoch is not finite. */
-  synchronized void diverged(Trial trial) {
-    context
-        .listener()
-        .warning(
-            EvaluateStage.NAME,
-            task(List.of(trial)) + ": training diverged; try a lower evaluate.learning-rate");
+  /** A trial in words, for example {@code convnet on distilled images, repeat 1 of 5}. */
+  String task(Trial trial) {
+    return task(List.of(trial));
   }
 
   /** A trial has ended. */

@@ -11,6 +11,7 @@ import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
+import org.potstill.errors.RunFailedException;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
 import org.potstill.net.Networks;
@@ -185,22 +186,8 @@ final class Trials implements AutoCloseable {
       LabelledImages measuredOn,
       CancellationToken cancellation) {
     Network network = networks.get(trial.network());
-    RandomStream initial =
-        RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
     try (PointerScope scope = new PointerScope();
-        NamedTensors state = Placement.of(context.device()).place(network.initialise(initial));
-        NamedTensors average =
-            EvaluationNetworks.training(config, trial.network(), precision)
-                .run(
-                    network,
-                    state,
-                    images.images(),
-                    images.labels(),
-                    TrainingDraws.of(context.seed(), trial.repeat()),
-                    (epoch, loss, accuracy) -> {
-                      cancellation.throwIfCancelled();
-                      epochFinished(trial, epoch, loss);
-                    })) {
+        NamedTensors average = trained(network, trial, images, cancellation)) {
       return Accuracy.of(
           network,
           average,
@@ -212,10 +199,31 @@ final class Trials implements AutoCloseable {
     }
   }
 
-  private void epochFinished(Trial trial, int epoch, double loss) {
-    reports.epochs(trial, epoch + 1);
-    if (epoch == config.epochs() - 1 && !Double.isFinite(loss)) {
-      reports.diverged(trial);
+  private NamedTensors trained(
+      Network network, Trial trial, LabelledImages images, CancellationToken cancellation) {
+    RandomStream initial =
+        RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
+    try (NamedTensors state = Placement.of(context.device()).place(network.initialise(initial))) {
+      return EvaluationNetworks.training(config, trial.network(), precision)
+          .run(
+              network,
+              state,
+              images.images(),
+              images.labels(),
+              TrainingDraws.of(context.seed(), trial.repeat()),
+              (epoch, loss, accuracy) -> {
+                cancellation.throwIfCancelled();
+                reports.epochs(trial, epoch + 1);
+              });
+    } catch (RunFailedException e) {
+      throw new RunFailedException(
+          reports.task(trial)
+              + ": "
+              + e.getMessage()
+              + ". Lower evaluate.learning-rate ("
+              + EvaluationNetworks.learningRate(config, trial.network())
+              + ") and go on with --resume",
+          e);
     }
   }
 

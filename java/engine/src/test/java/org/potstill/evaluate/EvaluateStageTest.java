@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -24,6 +25,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.data.PatternDataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
 
@@ -69,6 +71,31 @@ class EvaluateStageTest {
     InputException error =
         assertThrows(InputException.class, () -> runs.evaluate("other", data, null, with()));
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
+  }
+
+  @Test
+  void divergenceNamesTrainingEpochAndStepAndKeepsTheImages() throws IOException {
+    Path images = runs.prepared("run").resolve(DistilledSet.FILE);
+    byte[] before = Files.readAllBytes(images);
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class,
+            () -> runs.evaluate("run", data(), null, with("evaluate.learning-rate=1e25")));
+    assertEquals(1, error.exitStatus());
+    assertTrue(
+        error
+            .getMessage()
+            .matches(
+                "convnet on distilled images, repeat 1 of 2: training diverged: in epoch \\d+,"
+                    + " step \\d+, the .* is no longer finite. Lower evaluate.learning-rate"
+                    + " \\(1.0E25\\) and go on with --resume"),
+        error.getMessage());
+    // Well before the last of the 30 epochs.
+    assertFalse(error.getMessage().contains("epoch 30"), error.getMessage());
+    assertFalse(Files.exists(folder.resolve("run/evaluation.json")));
+    assertArrayEquals(before, Files.readAllBytes(images));
+    runs.evaluate("run", data(), null, with("evaluate.epochs=2"));
+    assertTrue(Files.exists(folder.resolve("run/evaluation.json")));
   }
 
   @Test
