@@ -94,19 +94,28 @@ final class StageRunner {
         return runAlone(stage, repeat);
       }
       if (!isFinished(stage)) {
-        throw new InputException(
-            "stage "
-                + name
-                + " needs stage "
-                + stage.name()
-                + ", which is not finished in "
-                + directory.root()
-                + "; run it first: engine.jar "
-                + stage.name()
-                + " CONFIG");
+        throw new InputException(unfinished(stage.name(), name));
       }
     }
     throw new IllegalArgumentException("no stage is called " + name);
+  }
+
+  /** What is missing where {@code wanted} was asked for, and what to do. */
+  private String unfinished(String missing, String wanted) {
+    String needs = "stage " + wanted + " needs stage " + missing + ", which ";
+    return directory.wasStopped(missing)
+        ? needs
+            + "stopped before its end in "
+            + directory.root()
+            + "; go on with it first: engine.jar "
+            + missing
+            + " CONFIG --resume, or with all stages: engine.jar run CONFIG --resume"
+        : needs
+            + "is not finished in "
+            + directory.root()
+            + "; run it first: engine.jar "
+            + missing
+            + " CONFIG";
   }
 
   private boolean runAlone(Stage stage, boolean repeat) {

@@ -22,6 +22,7 @@ import org.potstill.errors.RunFailedException;
 public final class RunDirectory implements AutoCloseable {
 
   private static final String LOCK = ".lock";
+  private static final String CHECKPOINTS = "checkpoints";
   private static final List<String> MARKS = List.of("config.yaml", StageLog.FILE);
 
   private final Path root;
@@ -207,7 +208,20 @@ public final class RunDirectory implements AutoCloseable {
 
   /** The checkpoints of {@code stage}. */
   public Checkpoints checkpoints(String stage) {
-    return new Checkpoints(root.resolve("checkpoints"), stage);
+    return new Checkpoints(root.resolve(CHECKPOINTS), stage);
+  }
+
+  /** Whether {@code stage} was stopped and can go on: it left checkpoints, be they damaged. */
+  public boolean wasStopped(String stage) {
+    Path folder = root.resolve(CHECKPOINTS);
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.anyMatch(file -> file.getFileName().toString().startsWith(stage + "-"));
+    } catch (IOException e) {
+      throw new RunFailedException("cannot list " + folder + ": " + reason(e), e);
+    }
   }
 
   /** Gives the lock back; a second call does nothing. */

@@ -175,6 +175,23 @@ class StageRunnerTest {
   }
 
   @Test
+  void aStageAloneSaysHowAStoppedOneBeforeItGoesOn() {
+    runner().runOne("score", false);
+    directory
+        .checkpoints("distill")
+        .save(4, file -> Files.writeString(file, "four iterations are done"));
+    InputException error =
+        assertThrows(InputException.class, () -> runner().runOne("evaluate", false));
+    assertTrue(
+        error.getMessage().startsWith("stage evaluate needs stage distill, which stopped before"),
+        error.getMessage());
+    assertTrue(
+        error.getMessage().contains("engine.jar distill CONFIG --resume"), error.getMessage());
+    runner().runOne("distill", false);
+    assertTrue(runner().runOne("evaluate", false));
+  }
+
+  @Test
   void aCancelledRunStopsBeforeTheNextStage() {
     cancellation.cancel();
     assertThrows(RunCancelledException.class, () -> runner().runAll());
