@@ -6,7 +6,8 @@
 PYTHON is an interpreter that has PyTorch (2.13 when the figures of docs/performance.md were
 taken). Both sides use one thread and no augmentation, do the same steps on the same sizes, and
 keep their process from round to round; while one computes the other waits. The first iteration
-is not timed: both do it with the same networks, and its loss and the images after it must agree.
+is done with the same networks, and its loss and the images after it must agree. It and the second
+are not timed: a run has hundreds, in the first of which the Java compiler is still at work.
 
 The ratio is PyTorch's time over Potstill's: above 1 Potstill is faster. CPU seconds, of the whole
 process, hold on a busy machine as well, wall seconds only on a quiet one.
@@ -28,6 +29,9 @@ JAR = HERE.parent / "target" / "benchmarks.jar"
 # Sums of float32 in another order, through two derivatives and several steps.
 LOSS_TOLERANCE = 1e-3
 UPDATE_TOLERANCE = 1e-2
+
+# Iterations before the first timed one.
+WARM_UP = 2
 
 COMMON = {"channels": 3, "size": 32, "depth": 3, "width": 128, "per-class": 1, "real": 1,
           "outer": 1, "inner": 0, "steps": 1}
@@ -67,11 +71,11 @@ class Side:
         return answer.strip()
 
     def iterate(self, number):
-        """Loss of an iteration; its times are kept from the second iteration on."""
+        """Loss of an iteration; its times are kept after the warm-up."""
         loss, wall, cpu = map(float, self.ask(f"iterate {number}").split())
         if not math.isfinite(loss):
             raise RuntimeError(f"{self.process.args}: loss {loss} in iteration {number}")
-        if number > 0:
+        if number >= WARM_UP:
             self.wall.append(wall)
             self.cpu.append(cpu)
         return loss
@@ -102,7 +106,7 @@ def compare(name, rounds, java, python, folder):
     try:
         facts = [ours.ask(f"inputs {inputs}"), theirs.ask(f"inputs {inputs}")]
         agreement = check(ours, theirs, folder / f"{name}-images.safetensors")
-        for number in range(1, rounds + 1):
+        for number in range(1, WARM_UP + rounds):
             ours.iterate(number)
             theirs.iterate(number)
     finally:
@@ -145,7 +149,8 @@ def main():
             parser.error(f"no config {name}: there are {', '.join(CONFIGS)}")
     if not options.jar.exists():
         parser.error(f"{options.jar} is missing: ./mvnw -DskipTests -pl benchmarks -am package")
-    java = [options.java, "-Xms1g", "-Xmx1g", "-cp", str(options.jar), "org.potstill.benchmarks.PeerMain"]
+    java = [options.java, "-Xms1g", "-Xmx1g", "-cp", str(options.jar),
+            "org.potstill.benchmarks.PeerMain"]
     python = [options.python, str(HERE / "peer.py")]
     print(f"{processor()}, {os.cpu_count()} cores; one thread on either side; "
           f"{options.rounds} rounds")

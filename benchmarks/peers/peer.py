@@ -64,8 +64,9 @@ def read_safetensors(path):
     for name, entry in header.items():
         if name != "__metadata__":
             begin, end = entry["data_offsets"]
-            tensor = torch.frombuffer(data, dtype=torch.float32, count=(end - begin) // 4, offset=begin)
-            tensors[name] = tensor.reshape(entry["shape"]).clone()
+            values = torch.frombuffer(
+                data, dtype=torch.float32, count=(end - begin) // 4, offset=begin)
+            tensors[name] = values.reshape(entry["shape"]).clone()
     return tensors
 
 
@@ -244,8 +245,8 @@ def difference(method, first, path):
 
 def parse(arguments):
     settings = dict(argument.split("=", 1) for argument in arguments)
-    return {name: value if name == "method" else float(value) if name == "image-rate" else int(value)
-            for name, value in settings.items()}
+    kinds = {"method": str, "image-rate": float}
+    return {name: kinds.get(name, int)(value) for name, value in settings.items()}
 
 
 def main():
