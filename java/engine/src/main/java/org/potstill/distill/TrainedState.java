@@ -101,9 +101,7 @@ public final class TrainedState implements AutoCloseable {
 
   /** Whether all parameters and buffers are finite. */
   public boolean isFinite() {
-    try (PointerScope scope = new PointerScope()) {
-      return state.values().stream().allMatch(tensor -> tensor.isfinite().all().item_bool());
-    }
+    return state.isFinite();
   }
 
   @Override

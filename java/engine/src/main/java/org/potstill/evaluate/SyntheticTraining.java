@@ -67,14 +67,8 @@ record SyntheticTraining(
         epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);
         average.update(state);
       }
-      requireFinite(isFinite(state), "value of a parameter", epochs - 1, steps(images) - 1);
+      requireFinite(state.isFinite(), "value of a parameter", epochs - 1, steps(images) - 1);
       return average.average().map(Tensor::new);
-    }
-  }
-
-  private static boolean isFinite(NamedTensors state) {
-    try (PointerScope scope = new PointerScope()) {
-      return state.values().stream().allMatch(tensor -> tensor.isfinite().all().item_bool());
     }
   }
 

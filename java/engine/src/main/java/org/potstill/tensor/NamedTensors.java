@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -83,6 +84,14 @@ public final class NamedTensors implements AutoCloseable {
     NamedTensors result = new NamedTensors();
     tensors.forEach((name, tensor) -> result.put(name, operation.apply(tensor)));
     return result;
+  }
+
+  /** Whether every value of every tensor is finite. */
+  public boolean isFinite() {
+    requireOpen();
+    try (PointerScope scope = new PointerScope()) {
+      return tensors.values().stream().allMatch(tensor -> tensor.isfinite().all().item_bool());
+    }
   }
 
   /** Gives all tensors back; a second call does nothing. */
