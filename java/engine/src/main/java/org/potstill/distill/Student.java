@@ -15,6 +15,7 @@ import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /** The network that is trained on the synthetic images, from an expert's parameters on. */
@@ -124,7 +125,7 @@ final class Student implements AutoCloseable {
    * @param input augmented images
    */
   Tensor[] gradients(NamedTensors state, Tensor input, Tensor labels) {
-    return BatchGradients.of(network, state, names, input, labels, Pass.TRAIN)
+    return BatchGradients.of(network, state, names, input, labels, Pass.TRAIN, Precision.F32)
         .gradients()
         .toArray(Tensor[]::new);
   }
