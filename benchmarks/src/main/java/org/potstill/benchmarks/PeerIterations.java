@@ -26,6 +26,7 @@ import org.potstill.net.Networks;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
@@ -97,7 +98,8 @@ final class PeerIterations implements AutoCloseable {
             settings.inner(),
             NETWORK_RATE,
             settings.real(),
-            GradientDistance.LAYERWISE);
+            GradientDistance.LAYERWISE,
+            Precision.F32);
     return new GradientMatching(network, coreSet, kernels, SiameseAugmentation.of(""), own, SEED);
   }
 
