@@ -24,9 +24,11 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JAR = ROOT / "java/engine/target/engine.jar"
 # Of the first loss, of the losses after it, and of the way that the images went: single precision
-# that is summed in another order, and what iterations make of that. LD3M quantises its latents: a
+# that is summed in another order, and what iterations make of that; the first loss of mtt comes after
+# the training of an expert on either device, and an H200 came to 3.5e-4. LD3M quantises its latents: a
 # code that flips changes pixels at once; one thread against two of a CPU came to 0.17 (dc).
-FIRST, LATER, WAY = 1e-4, 1e-2, {"pixel": 5e-2, "glad": 5e-2, "ld3m": 0.5}
+FIRST = {"dm": 1e-4, "dc": 1e-4, "mtt": 1e-2}
+LATER, WAY = 1e-2, {"pixel": 5e-2, "glad": 5e-2, "ld3m": 0.5}
 
 PIXEL = ["distill.network.width=64"]
 GLAD = PIXEL + ["distill.space=glad", "distill.prior.channel-base=1024",
@@ -139,7 +141,9 @@ def check(asked, name, settings):
                 for device in (asked.device, asked.against)]
     (here, seconds), (there, other) = (one.result() for one in both)
     first, later, way = compare(here, there)
-    state = "ok" if first <= FIRST and later <= LATER and way <= WAY[name.split()[0]] else "WRONG"
+    space, method = name.split()
+    within = first <= FIRST[method] and later <= LATER and way <= WAY[space]
+    state = "ok" if within else "WRONG"
     print(f"{name:12} {state:6} {first:11.1e} {later:11.1e} {way:11.1e} {seconds:8.1f} {other:8.1f}",
           flush=True)
     return state == "ok"
