@@ -133,7 +133,9 @@ record Page(
   private static String histogramNote(RunFiles files) {
     int classes = files.classLosses().size();
     if (classes == 0) {
-      return "Nothing was pruned and nothing was scored.";
+      return files.config().text("prune.mode", "").equals("random")
+          ? "What was kept was drawn at random; nothing was scored."
+          : "Nothing was pruned and nothing was scored.";
     }
     String note = "Images by loss, on a logarithmic axis shared by all classes.";
     return classes <= Charts.DRAWN_CLASSES

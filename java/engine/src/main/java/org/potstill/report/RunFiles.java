@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
@@ -91,8 +92,8 @@ record RunFiles(
   }
 
   private static ScoreTable scores(Path root, ConfigText config) {
-    boolean unpruned = config.text("prune.mode", "easy").equals("none");
-    if (unpruned && !Files.exists(root.resolve("scores.csv"))) {
+    boolean unranked = Set.of("none", "random").contains(config.text("prune.mode", "easy"));
+    if (unranked && !Files.exists(root.resolve("scores.csv"))) {
       return new ScoreTable();
     }
     return ScoreTable.read(
