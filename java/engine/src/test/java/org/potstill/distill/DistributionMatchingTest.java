@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +39,7 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.ResidentMemory;
 
 class DistributionMatchingTest {
 
@@ -252,34 +253,26 @@ class DistributionMatchingTest {
   }
 
   @Test
+  @Tag("memory")
   void repeatedIterationsKeepNativeMemoryFlat() {
-    long before = 0;
     try (PointerScope scope = new PointerScope();
         CoreSetImages real = coreSet();
         DistributionMatching distiller =
             distiller(Norm.BATCH, real, "color_crop_cutout_flip_scale_rotate");
         Space space = PixelSpace.real(real, PER_CLASS, SEED, 1);
         ImageOptimiser optimiser = new ImageOptimiser(0.5)) {
-      for (int iteration = 0; iteration < 500; iteration++) {
-        distiller.begin(iteration);
-        try (PointerScope step = new PointerScope()) {
-          MatchingStep matched = distiller.step(space.images(iteration), 0);
-          try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
-            optimiser.step(space, gradients);
-          }
-        }
-        if (iteration == 100) {
-          before = residentBytes();
-        }
-      }
+      ResidentMemory.assertFlat(
+          100,
+          400,
+          iteration -> {
+            distiller.begin(iteration);
+            try (PointerScope step = new PointerScope()) {
+              MatchingStep matched = distiller.step(space.images(iteration), 0);
+              try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
+                optimiser.step(space, gradients);
+              }
+            }
+          });
     }
-    double growth = (residentBytes() - before) / (double) before;
-    assertTrue(growth < 0.05, "grew by " + growth);
-  }
-
-  /** After a collection, which gives unused heap back, so that native memory is what may grow. */
-  private static long residentBytes() {
-    System.gc();
-    return Pointer.physicalBytes();
   }
 }

@@ -4,12 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +15,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +38,7 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.ResidentMemory;
 
 class GradientMatchingTest {
 
@@ -264,32 +264,24 @@ class GradientMatchingTest {
   }
 
   @Test
+  @Tag("memory")
   void repeatedIterationsKeepNativeMemoryFlat() {
-    long before = 0;
     try (PointerScope scope = new PointerScope();
         CoreSetImages real = coreSet();
         GradientMatching distiller = distiller(Norm.INSTANCE, real, 2, 1)) {
       Tensor images = random(4, 1);
-      for (int iteration = 0; iteration < 300; iteration++) {
-        distiller.begin(iteration);
-        for (int step = 0; step < 2; step++) {
-          try (PointerScope each = new PointerScope()) {
-            distiller.step(images, step);
-            distiller.updated(images, step);
-          }
-        }
-        if (iteration == 100) {
-          before = residentBytes();
-        }
-      }
+      ResidentMemory.assertFlat(
+          100,
+          200,
+          iteration -> {
+            distiller.begin(iteration);
+            for (int step = 0; step < 2; step++) {
+              try (PointerScope each = new PointerScope()) {
+                distiller.step(images, step);
+                distiller.updated(images, step);
+              }
+            }
+          });
     }
-    double growth = (residentBytes() - before) / (double) before;
-    assertTrue(growth < 0.05, "grew by " + growth);
-  }
-
-  /** After a collection, which gives unused heap back, so that native memory is what may grow. */
-  private static long residentBytes() {
-    System.gc();
-    return Pointer.physicalBytes();
   }
 }

@@ -2,16 +2,15 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,6 +33,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.ResidentMemory;
 
 class TrajectoryMatchingTest {
 
@@ -208,28 +208,20 @@ class TrajectoryMatchingTest {
 
   @ParameterizedTest
   @EnumSource
+  @Tag("memory")
   void repeatedIterationsKeepNativeMemoryFlat(Form form) {
-    long before = 0;
     try (PointerScope scope = new PointerScope();
         TrajectoryMatching distiller = distiller(form, Norm.INSTANCE, 3, 1e-6)) {
       Tensor images = images();
-      for (int iteration = 0; iteration < 300; iteration++) {
-        distiller.begin(iteration);
-        try (PointerScope step = new PointerScope()) {
-          distiller.step(images, 0);
-        }
-        if (iteration == 100) {
-          before = residentBytes();
-        }
-      }
+      ResidentMemory.assertFlat(
+          100,
+          200,
+          iteration -> {
+            distiller.begin(iteration);
+            try (PointerScope step = new PointerScope()) {
+              distiller.step(images, 0);
+            }
+          });
     }
-    double growth = (residentBytes() - before) / (double) before;
-    assertTrue(growth < 0.05, "grew by " + growth);
-  }
-
-  /** After a collection, which gives unused heap back, so that native memory is what may grow. */
-  private static long residentBytes() {
-    System.gc();
-    return Pointer.physicalBytes();
   }
 }

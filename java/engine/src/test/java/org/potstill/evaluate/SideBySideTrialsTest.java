@@ -17,14 +17,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.stream.LongStream;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.ResidentMemory;
 
 /** Trials that run at once come to the figures of those that run one after the other. */
 class SideBySideTrialsTest {
@@ -32,11 +33,6 @@ class SideBySideTrialsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long PLENTY = Long.MAX_VALUE;
   private static final String SEVERAL = ".*repeats \\d, \\d of 3.*";
-  private static final int WARM = 6;
-  private static final int MORE = 30;
-
-  /** The parameters of one trial, lost at every evaluation, would add up to 70 MB. */
-  private static final long ALLOWED = 40L << 20;
 
   private static final String[] SETTINGS =
       with(
@@ -153,17 +149,12 @@ class SideBySideTrialsTest {
     assertEquals(evaluation("whole"), evaluation("failed"));
   }
 
+  /** The parameters of one trial, lost at every evaluation, would add up to 70 MB. */
   @Test
+  @Tag("memory")
   void nativeMemoryIsGivenBack() {
     String[] settings = with("distill.network.width=256", "evaluate.epochs=1", "evaluate.batch=6");
-    long before = 0;
-    for (int i = 0; i < WARM + MORE; i++) {
-      runs.on(2, PLENTY).evaluate("run", data(), null, settings);
-      if (i == WARM) {
-        before = Pointer.physicalBytes();
-      }
-    }
-    long growth = Pointer.physicalBytes() - before;
-    assertTrue(growth < ALLOWED, "grew by " + growth + " bytes");
+    EvaluationRuns beside = runs.on(2, PLENTY);
+    ResidentMemory.assertFlat(6, 30, i -> beside.evaluate("run", data(), null, settings));
   }
 }

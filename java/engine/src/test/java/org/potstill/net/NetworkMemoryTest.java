@@ -1,11 +1,9 @@
 package org.potstill.net;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.potstill.random.Purpose;
@@ -13,16 +11,13 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.ResidentMemory;
 
 class NetworkMemoryTest {
 
-  private static final int WARM = 50;
-  private static final int STEPS = 300;
-
   /** One batch of the first maps, 512 KB, lost in every step would add up to 125 MB. */
-  private static final long ALLOWED = 40L << 20;
-
   @ParameterizedTest
+  @Tag("memory")
   @EnumSource(
       value = Norm.class,
       names = {"INSTANCE", "BATCH"})
@@ -30,17 +25,9 @@ class NetworkMemoryTest {
     LibTorch.load();
     Network network =
         Networks.create(NetworkSpec.of("convnet", 32, 3, 10).with(3, 16, norm, Pooling.AVG));
-    long before = 0;
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(1)) {
-      for (int step = 0; step < STEPS; step++) {
-        step(network, step);
-        if (step == WARM) {
-          before = Pointer.physicalBytes();
-        }
-      }
+      ResidentMemory.assertFlat(50, 250, step -> step(network, step));
     }
-    long growth = Pointer.physicalBytes() - before;
-    assertTrue(growth < ALLOWED, "grew by " + growth + " bytes");
   }
 
   private static void step(Network network, int step) {

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.potstill.testing.ResidentMemory;
 
 class TensorsTest {
 
@@ -60,19 +61,17 @@ class TensorsTest {
   }
 
   @Test
+  @Tag("memory")
   void repeatedStepsKeepNativeMemoryFlat() {
-    long before = 0;
-    for (int step = 0; step < 300; step++) {
-      try (PointerScope scope = new PointerScope()) {
-        Tensor x = torch.ones(256, 1024).requires_grad_(true);
-        Tensors.gradients(x.mul(x).sum(), null, new Tensor[] {x}, true);
-      }
-      if (step == 100) {
-        before = Pointer.physicalBytes();
-      }
-    }
-    long growth = Pointer.physicalBytes() - before;
-    assertTrue(growth < 50 << 20, "grew by " + growth + " bytes");
+    ResidentMemory.assertFlat(
+        100,
+        200,
+        step -> {
+          try (PointerScope scope = new PointerScope()) {
+            Tensor x = torch.ones(256, 1024).requires_grad_(true);
+            Tensors.gradients(x.mul(x).sum(), null, new Tensor[] {x}, true);
+          }
+        });
   }
 
   @Test
