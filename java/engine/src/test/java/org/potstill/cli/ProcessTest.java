@@ -65,14 +65,17 @@ class ProcessTest {
   /** Half a second, and on a slow or busy machine what a bare virtual machine takes four times. */
   @Test
   void helpAnswersWithinHalfASecond() throws Exception {
-    long help = Long.MAX_VALUE;
-    long bare = Long.MAX_VALUE;
-    for (int i = 0; i < TRIES && help > Math.max(HELP_MILLIS, BARE_STARTS * bare); i++) {
-      bare = Math.min(bare, millis(Bare.class));
-      help = Math.min(help, millis(Main.class, "--help"));
+    List<String> tries = new ArrayList<>();
+    boolean within = false;
+    while (!within && tries.size() < TRIES) {
+      // One right after the other, so that both see the same load.
+      long bare = millis(Bare.class);
+      long help = millis(Main.class, "--help");
+      long allowed = Math.max(HELP_MILLIS, BARE_STARTS * bare);
+      within = help <= allowed;
+      tries.add(help + " ms of " + allowed + " ms");
     }
-    long allowed = Math.max(HELP_MILLIS, BARE_STARTS * bare);
-    assertTrue(help <= allowed, help + " ms of " + allowed + " ms");
+    assertTrue(within, tries.toString());
   }
 
   private long millis(Class<?> main, String... arguments) throws Exception {
