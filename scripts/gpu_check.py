@@ -29,6 +29,8 @@ JAR = ROOT / "java/engine/target/engine.jar"
 # code that flips changes pixels at once; one thread against two of a CPU came to 0.17 (dc).
 FIRST = {"dm": 1e-4, "dc": 1e-4, "mtt": 1e-2}
 LATER, WAY = 1e-2, {"pixel": 5e-2, "glad": 5e-2, "ld3m": 0.5}
+# Of images made anew from latents on the same device, in parts of the way.
+RENDERED = 1e-3
 
 PIXEL = ["distill.network.width=64"]
 GLAD = PIXEL + ["distill.space=glad", "distill.prior.channel-base=1024",
@@ -130,6 +132,16 @@ def compare(here, there):
     return apart[0], max(apart[1:], default=0), distance(*ends) / distance(ends[1], begin)
 
 
+def rendered(asked, place):
+    """How far the images that are made anew from a run's latents are from its own, in ways."""
+    out = place.parent / f"{place.name}-rendered"
+    call(asked, place.parent / f"{place.name}-render.log", "render", str(place), "--out", str(out))
+    name = "distilled/distilled.safetensors"
+    end = images(place / name)
+    return distance(images(out / name), end) / distance(
+        images(place / "distilled/initial.safetensors"), end)
+
+
 def check(asked, name, settings):
     config = asked.out / "config.yaml"
     config.write_text("data: {source: 'builtin:fashion-mnist-mini'}\n")
@@ -143,6 +155,8 @@ def check(asked, name, settings):
     first, later, way = compare(here, there)
     space, method = name.split()
     within = first <= FIRST[method] and later <= LATER and way <= WAY[space]
+    if space != "pixel":
+        within = within and rendered(asked, here) <= RENDERED
     state = "ok" if within else "WRONG"
     print(f"{name:12} {state:6} {first:11.1e} {later:11.1e} {way:11.1e} {seconds:8.1f} {other:8.1f}",
           flush=True)

@@ -29,7 +29,7 @@ record Provider(Placement place, Kernels kernels) {
   static Provider of(String name) {
     LibTorch.load();
     boolean gpu = name.equals(CUDA) || name.equals(LIBTORCH_ON_GPU);
-    Placement place = gpu ? new Devices().choose("cuda") : Placement.CPU;
+    Placement place = gpu ? new Devices().choose("cuda", "provider") : Placement.CPU;
     if (name.equals(LIBTORCH) || name.equals(LIBTORCH_ON_GPU)) {
       return new Provider(place, null);
     }

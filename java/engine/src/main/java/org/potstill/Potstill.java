@@ -94,19 +94,22 @@ public final class Potstill {
   }
 
   /**
-   * Makes the images of a run in a latent space anew from its latents; on the machine of the run
-   * they come out bit-identical.
+   * Makes the images of a run in a latent space anew from its latents, where the run made them; on
+   * the machine of the run they come out bit-identical, from a GPU if {@code run.deterministic} was
+   * set.
    *
    * @param run a run directory with {@code latents.safetensors}
    * @param out where {@code distilled/} is written; may be {@code run} itself
    * @param weights the file of the generator where it has moved; null where it has not
+   * @param device where to make them: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N};
+   *     null for where the run did, or the CPU where there is no GPU
    * @return the number of images
    * @throws InputException where there are no latents, or the generator's weights are missing or
    *     others
    * @throws RunFailedException where the images cannot be written
    */
-  public static int render(Path run, Path out, Path weights) {
-    return Rendering.render(run, out, weights);
+  public static int render(Path run, Path out, Path weights, String device) {
+    return Rendering.render(run, out, weights, device);
   }
 
   /**

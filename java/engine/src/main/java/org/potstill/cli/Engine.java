@@ -38,7 +38,7 @@ interface Engine {
    * @param weights the file of the generator where it has moved, else null
    * @return the number of images
    */
-  int render(Path run, Path out, Path weights);
+  int render(Path run, Path out, Path weights, String device);
 
   /** Sets the evaluations of two run directories side by side. */
   Comparison compare(Path first, Path second);

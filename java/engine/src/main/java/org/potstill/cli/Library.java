@@ -32,8 +32,8 @@ final class Library implements Engine {
   }
 
   @Override
-  public int render(Path run, Path out, Path weights) {
-    return Potstill.render(run, out, weights);
+  public int render(Path run, Path out, Path weights, String device) {
+    return Potstill.render(run, out, weights, device);
   }
 
   @Override

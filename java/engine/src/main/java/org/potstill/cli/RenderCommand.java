@@ -30,6 +30,12 @@ final class RenderCommand implements Callable<Integer>, HasOutput {
       description = "The file of the generator's weights, where it has moved since the run.")
   private Path weights;
 
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "Where they are made: auto, cpu, cuda or cuda:N; by default where the run did.")
+  private String device;
+
   private final Engine engine;
   private final Streams streams;
 
@@ -48,7 +54,7 @@ final class RenderCommand implements Callable<Integer>, HasOutput {
     try (Logging logging = Logging.setUp(streams, output)) {
       natives.apply();
       Path target = out == null ? run : out;
-      int images = engine.render(run, target, weights);
+      int images = engine.render(run, target, weights, device);
       String folder = target.resolve("distilled").toString();
       if (output.json()) {
         JsonLines.print(

@@ -18,6 +18,7 @@ import org.potstill.config.Places.Source;
 import org.potstill.config.Words.Choice;
 import org.potstill.config.Words.Flag;
 import org.potstill.config.Words.Text;
+import org.potstill.tensor.Devices;
 
 /** Keys of what goes into the distillation: the run, its images, their scores and the pruning. */
 final class InputKeys {
@@ -45,7 +46,7 @@ final class InputKeys {
         fixed("run.seed", new Whole(0, Long.MAX_VALUE), 0L, "Seed of every random draw.").shown(),
         fixed(
             "run.device",
-            new Text(Pattern.compile("auto|cpu|cuda(:\\d{1,3})?"), "auto, cpu, cuda, cuda:N"),
+            new Text(Devices.WISH, Devices.WISHES),
             "auto",
             "Where networks run; auto takes a GPU where one works, which needs a build with CUDA."),
         fixed(

@@ -6,6 +6,7 @@ import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
 import org.potstill.data.Dataset;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
 /** Writes the images of a distillation below {@code distilled/}. */
@@ -59,7 +60,10 @@ final class DistilledFiles {
           latent,
           distill.imagesPerClass(),
           done,
-          context.threads(),
+          new LatentsFile.Computing(
+              context.threads(),
+              Placement.of(context.device()).kind(),
+              config.run().deterministic()),
           description(distiller));
     }
   }

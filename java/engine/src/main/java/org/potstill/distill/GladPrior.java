@@ -59,11 +59,10 @@ final class GladPrior implements AutoCloseable {
     return open(asked, normalisation, kernels, true, placement);
   }
 
-  /**
-   * As {@link #fitted}, on the CPU, with exactly as many images at a time as {@code settings} say.
-   */
-  static GladPrior exact(GladSettings settings, Normalisation normalisation, Kernels kernels) {
-    return open(settings, normalisation, kernels, false, Placement.CPU);
+  /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
+  static GladPrior exact(
+      GladSettings settings, Normalisation normalisation, Kernels kernels, Placement placement) {
+    return open(settings, normalisation, kernels, false, placement);
   }
 
   private static GladPrior open(

@@ -75,17 +75,18 @@ final class GladSpace implements LatentSpace {
    *
    * @throws InputException where the weights are missing or others, or the latents do not fit
    */
-  static GladSpace restore(LatentsFile latents) {
+  static GladSpace restore(LatentsFile latents, Placement placement) {
     GladSettings settings = GladSettings.of(latents.file(), latents.settings());
-    Kernels kernels = latents.kernels();
-    GladPrior prior = GladPrior.exact(settings, latents.description().normalisation(), kernels);
+    Kernels kernels = latents.kernels(placement);
+    GladPrior prior =
+        GladPrior.exact(settings, latents.description().normalisation(), kernels, placement);
     GladSpace space = new GladSpace(prior, kernels, 0, 0);
     try (PointerScope scope = new PointerScope()) {
       long images = latents.labels().size(0);
       StyleGan generator = prior.generator();
       long[] map = generator.featureShape(settings.layer());
-      space.take(latents, CODES, images, generator.latents(), generator.wDim());
-      space.take(latents, FEATURES, images, map[0], map[1], map[2]);
+      space.take(latents, placement, CODES, images, generator.latents(), generator.wDim());
+      space.take(latents, placement, FEATURES, images, map[0], map[1], map[2]);
       return space;
     } catch (RuntimeException e) {
       space.close();
@@ -93,8 +94,8 @@ final class GladSpace implements LatentSpace {
     }
   }
 
-  private void take(LatentsFile latents, String name, long... shape) {
-    variables.put(name, latents.variable(name, "the generator", shape));
+  private void take(LatentsFile latents, Placement placement, String name, long... shape) {
+    variables.put(name, latents.variable(name, "the generator", placement, shape));
   }
 
   @Override

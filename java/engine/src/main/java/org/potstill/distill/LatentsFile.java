@@ -14,6 +14,7 @@ import org.potstill.run.AtomicFiles;
 import org.potstill.run.RunDirectory;
 import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
@@ -38,6 +39,8 @@ public final class LatentsFile implements AutoCloseable {
 
   private static final String ITERATION = "iteration";
   private static final String THREADS = "threads";
+  private static final String DEVICE = "device";
+  private static final String DETERMINISTIC = "deterministic";
   private static final String CHANNELS = "channels";
 
   /** Setting: the provider of kernels with which images are made; others round otherwise. */
@@ -52,6 +55,15 @@ public final class LatentsFile implements AutoCloseable {
     this.tensors = tensors;
     this.metadata = metadata;
   }
+
+  /**
+   * What images are made with: with something else their last bits may be others.
+   *
+   * @param threads of LibTorch
+   * @param device {@code cpu} or {@code cuda}
+   * @param deterministic whether a GPU does without operators that add in any order
+   */
+  record Computing(int threads, String device, boolean deterministic) {}
 
   /** The file of the latents after {@code iteration}, below the run directory. */
   static String historyFile(long iteration) {
@@ -75,20 +87,21 @@ public final class LatentsFile implements AutoCloseable {
    *
    * @param imagesPerClass images of a class, which follow each other
    * @param iteration whose images they make
-   * @param threads with which images are made: others may round otherwise
    */
   static void write(
       Path file,
       LatentSpace space,
       int imagesPerClass,
       long iteration,
-      int threads,
+      Computing computing,
       DistilledSet.Description description) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", "potstill-latents-1");
     metadata.putAll(DistilledSet.metadata(description));
     metadata.put(ITERATION, Long.toString(iteration));
-    metadata.put(THREADS, Integer.toString(threads));
+    metadata.put(THREADS, Integer.toString(computing.threads()));
+    metadata.put(DEVICE, computing.device());
+    metadata.put(DETERMINISTIC, Boolean.toString(computing.deterministic()));
     metadata.put(CHANNELS, Integer.toString(description.normalisation().mean().size()));
     space.settings().forEach((name, value) -> metadata.put(SETTINGS + name, value));
     try (NamedTensors all = new NamedTensors();
@@ -136,13 +149,13 @@ public final class LatentsFile implements AutoCloseable {
   }
 
   /**
-   * A copy of a variable, in the caller's scope.
+   * A copy of a variable at {@code placement}, in the caller's scope.
    *
    * @param taker what takes it, for the error
    * @param shape that it has to have
    * @throws InputException where there is none of that name, or it has another shape
    */
-  Tensor variable(String name, String taker, long... shape) {
+  Tensor variable(String name, String taker, Placement placement, long... shape) {
     if (!tensors.contains(VARIABLES + name)) {
       throw new InputException(file + " has no latents called '" + name + "'");
     }
@@ -159,7 +172,7 @@ public final class LatentsFile implements AutoCloseable {
               + " takes "
               + Arrays.toString(shape));
     }
-    return variable.clone();
+    return placement.place(variable.clone());
   }
 
   /** The labels, (M) int64, owned by this file. */
@@ -177,19 +190,25 @@ public final class LatentsFile implements AutoCloseable {
     return number(ITERATION);
   }
 
-  /** The threads with which the images were made. */
-  int threads() {
-    return number(THREADS);
+  /** What the images were made with. */
+  Computing computing() {
+    return new Computing(
+        number(THREADS),
+        metadata.getOrDefault(DEVICE, Placement.CPU.kind()),
+        Boolean.parseBoolean(metadata.get(DETERMINISTIC)));
   }
 
   /**
-   * The kernels with which the images were made.
+   * The kernels with which the images were made; where they were made on another kind of device,
+   * the best for {@code placement}.
    *
    * @throws InputException where they cannot run here
    */
-  Kernels kernels() {
-    String name = metadata.getOrDefault(SETTINGS + KERNELS, KernelProviders.AUTO);
-    return EngineKernels.byName(name, threads());
+  Kernels kernels(Placement placement) {
+    String made = metadata.getOrDefault(SETTINGS + KERNELS, KernelProviders.AUTO);
+    boolean same = computing().device().equals(placement.kind());
+    return EngineKernels.byName(
+        same ? made : KernelProviders.AUTO, computing().threads(), placement);
   }
 
   private int number(String key) {

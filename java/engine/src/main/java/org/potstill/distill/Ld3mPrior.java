@@ -59,19 +59,19 @@ final class Ld3mPrior implements AutoCloseable {
         (model, weights) -> {
           long bytes = model.settings().pullBackBytes(asked.use().resolution());
           int chunk = MemoryChunks.images(asked.use().chunk(), bytes);
-          NamedTensors placed = placement.place(weights);
-          return new Ld3mPrior(asked.withChunk(chunk), model, placed, normalisation);
+          return new Ld3mPrior(
+              asked.withChunk(chunk), model, placement.place(weights), normalisation);
         });
   }
 
-  /**
-   * As {@link #fitted}, on the CPU, with exactly as many images at a time as {@code settings} say.
-   */
-  static Ld3mPrior exact(Ld3mSettings settings, Normalisation normalisation, Kernels kernels) {
+  /** As {@link #fitted}, with exactly as many images at a time as {@code settings} say. */
+  static Ld3mPrior exact(
+      Ld3mSettings settings, Normalisation normalisation, Kernels kernels, Placement placement) {
     return Ld3mOpening.open(
         settings,
         kernels,
-        (model, weights) -> new Ld3mPrior(settings, model, weights, normalisation));
+        (model, weights) ->
+            new Ld3mPrior(settings, model, placement.place(weights), normalisation));
   }
 
   /** The model. */

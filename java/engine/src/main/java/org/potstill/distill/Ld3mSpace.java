@@ -74,18 +74,19 @@ final class Ld3mSpace implements LatentSpace {
    *
    * @throws InputException where the weights are missing or others, or the latents do not fit
    */
-  static Ld3mSpace restore(LatentsFile latents) {
+  static Ld3mSpace restore(LatentsFile latents, Placement placement) {
     Ld3mSettings settings = Ld3mSettings.of(latents.file(), latents.settings());
-    Kernels kernels = latents.kernels();
-    Ld3mPrior prior = Ld3mPrior.exact(settings, latents.description().normalisation(), kernels);
+    Kernels kernels = latents.kernels(placement);
+    Ld3mPrior prior =
+        Ld3mPrior.exact(settings, latents.description().normalisation(), kernels, placement);
     Ld3mSpace space = new Ld3mSpace(prior, kernels, 0);
     try (PointerScope scope = new PointerScope()) {
       long images = latents.labels().size(0);
       long[] map = prior.latentShape();
-      space.take(latents, LATENTS, images, map[0], map[1], map[2]);
+      space.take(latents, placement, LATENTS, images, map[0], map[1], map[2]);
       if (prior.model().conditional()) {
         long width = prior.model().settings().unet().contextWidth();
-        space.take(latents, CONDITIONS, images, 1, width);
+        space.take(latents, placement, CONDITIONS, images, 1, width);
       }
       return space;
     } catch (RuntimeException e) {
@@ -94,8 +95,8 @@ final class Ld3mSpace implements LatentSpace {
     }
   }
 
-  private void take(LatentsFile latents, String name, long... shape) {
-    variables.put(name, latents.variable(name, "the diffusion model", shape));
+  private void take(LatentsFile latents, Placement placement, String name, long... shape) {
+    variables.put(name, latents.variable(name, "the diffusion model", placement, shape));
   }
 
   @Override

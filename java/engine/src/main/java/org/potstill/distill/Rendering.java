@@ -5,24 +5,35 @@ import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
+import org.potstill.tensor.Determinism;
+import org.potstill.tensor.Devices;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes images anew from the latents of a run. */
 public final class Rendering {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Rendering.class);
+
   private Rendering() {}
 
   /**
-   * Makes the images of a run anew, as they were on the machine of the run, bit by bit.
+   * Makes the images of a run anew, where the run made them: on the same machine bit by bit, on a
+   * GPU if the run was deterministic. Where there is no GPU the CPU makes those of a GPU, and a
+   * warning says so.
    *
    * @param run a run directory
    * @param out where {@code distilled/} is written
    * @param weights the generator's file where it has moved; null where it has not
+   * @param device where they are made: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N};
+   *     null for where the run made them
    * @return the number of images
    * @throws InputException where there are no latents, they are damaged, or the generator's weights
-   *     are missing or others
+   *     are missing or others, or the device cannot be had
    */
-  public static int render(Path run, Path out, Path weights) {
+  public static int render(Path run, Path out, Path weights, String device) {
     Path file = run.resolve(LatentsFile.FILE);
     if (!Files.isRegularFile(file)) {
       throw new InputException(
@@ -31,9 +42,38 @@ public final class Rendering {
               + LatentsFile.FILE
               + ": it is not a finished run, or its space is pixel, whose images need no making");
     }
-    try (LatentsFile latents = LatentsFile.read(file, weights);
-        LibTorch.ThreadSettings threads = LibTorch.withThreads(latents.threads());
-        LatentSpace space = LatentSpaces.of(latents);
+    try (LatentsFile latents = LatentsFile.read(file, weights)) {
+      Placement placement = placement(latents, device);
+      return render(latents, placement, out);
+    }
+  }
+
+  private static Placement placement(LatentsFile latents, String device) {
+    Devices devices = new Devices();
+    String made = latents.computing().device();
+    if (device != null) {
+      return devices.choose(device, "--device");
+    }
+    if (made.equals(Placement.CPU.kind())) {
+      return Placement.CPU;
+    }
+    String cause = devices.unavailabilityCause();
+    if (cause.isEmpty()) {
+      return devices.choose(made, "--device");
+    }
+    LOG.warn(
+        "the images of {} were made on a GPU and are now made on the CPU, their last bits may"
+            + " differ: {}",
+        latents.file(),
+        cause);
+    return Placement.CPU;
+  }
+
+  private static int render(LatentsFile latents, Placement placement, Path out) {
+    LatentsFile.Computing made = latents.computing();
+    try (LibTorch.ThreadSettings threads = LibTorch.withThreads(made.threads());
+        Determinism determinism = Determinism.of(made.deterministic(), placement);
+        LatentSpace space = LatentSpaces.of(latents, placement);
         PointerScope scope = new PointerScope()) {
       Tensor images = space.images(latents.iteration());
       try (DistilledSet set = DistilledSet.of(images, latents.labels(), latents.description())) {

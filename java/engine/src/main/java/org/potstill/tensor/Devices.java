@@ -2,6 +2,7 @@ package org.potstill.tensor;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
@@ -10,6 +11,12 @@ import org.slf4j.LoggerFactory;
 
 /** Chooses where a run computes. */
 public final class Devices {
+
+  /** How a device is asked for. */
+  public static final Pattern WISH = Pattern.compile("auto|cpu|cuda(:\\d{1,3})?");
+
+  /** The same in words. */
+  public static final String WISHES = "auto, cpu, cuda, cuda:N";
 
   private static final Logger LOG = LoggerFactory.getLogger(Devices.class);
   private static final String AUTO = "auto";
@@ -40,29 +47,35 @@ public final class Devices {
    * the shorter mantissa of TF32 that LibTorch allows convolutions by itself.
    *
    * @param wish {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
-   * @throws InputException where a GPU is asked for and cannot be had; says what is missing
+   * @param key of the configuration, or option, that asks; for errors
+   * @throws InputException where it is none of these, or a GPU is asked for and cannot be had; says
+   *     what is missing
    */
-  public Placement choose(String wish) {
+  public Placement choose(String wish, String key) {
+    if (!WISH.matcher(wish).matches()) {
+      throw new InputException(key + ": '" + wish + "' is none of " + WISHES);
+    }
     if (wish.equals(Placement.CPU.name())) {
       return Placement.CPU;
     }
     String cause = unavailabilityCause();
     if (!cause.isEmpty()) {
       if (!wish.equals(AUTO)) {
-        throw new InputException("run.device: " + wish + " cannot be had: " + cause);
+        throw new InputException(key + ": " + wish + " cannot be had: " + cause);
       }
       LOG.info("device: cpu, no GPU is used: {}", cause);
       return Placement.CPU;
     }
-    return gpu(runtime.get().orElseThrow(), wish);
+    return gpu(runtime.get().orElseThrow(), wish, key);
   }
 
-  private static Placement gpu(GpuRuntime runtime, String wish) {
+  private static Placement gpu(GpuRuntime runtime, String wish, String key) {
     int device =
         wish.startsWith(CUDA + ":") ? Integer.parseInt(wish.substring(CUDA.length() + 1)) : 0;
     if (device >= runtime.devices()) {
       throw new InputException(
-          "run.device: there is no "
+          key
+              + ": there is no "
               + wish
               + ", the devices are cuda:0 to cuda:"
               + (runtime.devices() - 1));

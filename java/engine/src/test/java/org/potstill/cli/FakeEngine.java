@@ -60,7 +60,7 @@ final class FakeEngine implements Engine {
   }
 
   @Override
-  public int render(Path run, Path out, Path weights) {
+  public int render(Path run, Path out, Path weights, String device) {
     return 1;
   }
 

@@ -18,6 +18,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.config.NetworkConfig;
 import org.potstill.config.PriorConfig;
+import org.potstill.config.RunConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
@@ -163,7 +164,7 @@ final class TinyRun {
       AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
       RunContext context = new RunContext(directory, listener, cancellation, SEED, threads);
       if (method == Method.MTT) {
-        new ExpertsStage(config(), data, context).run();
+        new ExpertsStage(config(), data, context, new JavaKernels()).run();
       }
       new DistillStage(config(), data, context, new JavaKernels()).run();
     }
@@ -201,7 +202,8 @@ final class TinyRun {
         method == Method.MTT
             ? new ExpertsConfig(expertCount, expertEpochs, expertRate, 0.5, 5, precision, computing)
             : null;
-    return new Config(null, data, null, null, experts, distill(), evaluate);
+    RunConfig run = new RunConfig("tiny", null, 0, "cpu", 1, "java", false);
+    return new Config(run, data, null, null, experts, distill(), evaluate);
   }
 
   private DistillConfig.Space space() {

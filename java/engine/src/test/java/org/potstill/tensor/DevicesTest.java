@@ -44,16 +44,17 @@ class DevicesTest {
 
   @Test
   void autoTakesTheFirstGpuAndANumberPicksOne() {
-    assertEquals("cuda:0", with("").choose("auto").name());
-    assertEquals("cuda:0", with("").choose("cuda").name());
-    assertEquals("cuda:1", with("").choose("cuda:1").name());
-    assertEquals("cuda", with("").choose("cuda:1").kind());
-    assertEquals(Placement.CPU, with("").choose("cpu"));
+    assertEquals("cuda:0", with("").choose("auto", "run.device").name());
+    assertEquals("cuda:0", with("").choose("cuda", "run.device").name());
+    assertEquals("cuda:1", with("").choose("cuda:1", "run.device").name());
+    assertEquals("cuda", with("").choose("cuda:1", "run.device").kind());
+    assertEquals(Placement.CPU, with("").choose("cpu", "run.device"));
   }
 
   @Test
   void deviceThatIsNotThereIsAnErrorThatSaysWhichAre() {
-    Exception error = assertThrows(InputException.class, () -> with("").choose("cuda:2"));
+    Exception error =
+        assertThrows(InputException.class, () -> with("").choose("cuda:2", "run.device"));
     assertEquals(
         "run.device: there is no cuda:2, the devices are cuda:0 to cuda:1", error.getMessage());
   }
@@ -61,16 +62,24 @@ class DevicesTest {
   @Test
   void withoutAGpuAutoIsTheCpuAndCudaAnErrorThatSaysWhatIsMissing() {
     Devices devices = with("there is no NVIDIA driver");
-    assertEquals(Placement.CPU, devices.choose("auto"));
-    Exception error = assertThrows(InputException.class, () -> devices.choose("cuda:1"));
+    assertEquals(Placement.CPU, devices.choose("auto", "run.device"));
+    Exception error =
+        assertThrows(InputException.class, () -> devices.choose("cuda:1", "run.device"));
     assertEquals("run.device: cuda:1 cannot be had: there is no NVIDIA driver", error.getMessage());
+  }
+
+  @Test
+  void anotherWordIsAnErrorThatNamesWhatAsked() {
+    Exception error = assertThrows(InputException.class, () -> with("").choose("gpu", "--device"));
+    assertEquals("--device: 'gpu' is none of auto, cpu, cuda, cuda:N", error.getMessage());
   }
 
   @Test
   void buildForTheCpuSaysSo() {
     Devices devices = new Devices(Optional::empty);
-    assertEquals(Placement.CPU, devices.choose("auto"));
-    Exception error = assertThrows(InputException.class, () -> devices.choose("cuda"));
+    assertEquals(Placement.CPU, devices.choose("auto", "run.device"));
+    Exception error =
+        assertThrows(InputException.class, () -> devices.choose("cuda", "run.device"));
     assertTrue(error.getMessage().contains("for the CPU"), error.getMessage());
   }
 }
