@@ -54,7 +54,7 @@ final class PeerIterations implements AutoCloseable {
 
   /** Draws the inputs and the networks of {@code settings}. */
   PeerIterations(PeerSettings settings, Kernels kernels) {
-    Network network = Networks.create(settings.network());
+    Network network = Networks.create(settings.network()).with(kernels);
     try (PointerScope scope = new PointerScope()) {
       Tensor real = Inputs.normal(1, settings.shape(settings.real()));
       Tensor images = Inputs.normal(2, settings.shape(settings.perClass()));

@@ -49,7 +49,7 @@ public final class DistillStage {
   public void run() {
     // Before the images are loaded, so that a mistake in the configuration shows at once.
     SiameseAugmentation augmentation = SiameseAugmentation.of(distill.augment());
-    Network network = DistillingNetwork.of(distill.network(), data);
+    Network network = DistillingNetwork.of(distill.network(), data).with(kernels);
     DistillParts parts = new DistillParts(config, data, context, kernels);
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME);

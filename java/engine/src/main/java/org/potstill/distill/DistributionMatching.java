@@ -1,5 +1,7 @@
 package org.potstill.distill;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -9,6 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.kernels.Kernels;
+import org.potstill.net.Backpropagation;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
@@ -178,38 +181,54 @@ public final class DistributionMatching implements Distiller {
     if (batchStatistics) {
       realFeatures = embedWithoutGradient(realFeatures);
     }
-    Tensor[] parts = embedInParts(torch.cat(augmented, 0));
-    Tensor features = torch.cat(new TensorVector(parts), 0).detach().contiguous();
+    Tensor synthetic = torch.cat(augmented, 0);
+    List<Backpropagation> parts = parts(synthetic);
+    TensorVector outputs = new TensorVector();
+    parts.forEach(part -> outputs.push_back(part.output().value().detach()));
+    Tensor features = torch.cat(outputs, 0).contiguous();
     Tensor featureGradient = torch.empty_like(features);
     double loss =
         kernels.featureMean(realFeatures, realOffsets, features, syntheticOffsets, featureGradient);
-    carry(parts, featureGradient, leaf, gradient);
+    Tensor ofSynthetic = carry(parts, featureGradient);
+    gradient.copy_(
+        Tensors.gradients(
+            new Tensor[] {synthetic}, new Tensor[] {ofSynthetic}, new Tensor[] {leaf})[0]);
     return loss;
   }
 
-  /** Features with a graph for every part of the images; batch statistics allow one part only. */
-  private Tensor[] embedInParts(Tensor images) {
+  /** The way to the features for every part; batch statistics allow one part only. */
+  private List<Backpropagation> parts(Tensor images) {
     long count = images.size(0);
     long pixels = images.size(2) * images.size(3);
     long size =
         batchStatistics || !images.is_cpu() ? count : Math.max(1, SYNTHETIC_PIXELS / pixels);
-    Tensor[] parts = new Tensor[(int) ((count + size - 1) / size)];
-    for (int p = 0; p < parts.length; p++) {
-      long first = p * size;
-      parts[p] = embed(images.narrow(0, first, Math.min(size, count - first)));
+    List<Backpropagation> parts = new ArrayList<>();
+    for (long first = 0; first < count; first += size) {
+      Tensor some = images.narrow(0, first, Math.min(size, count - first));
+      Backpropagation part =
+          Backpropagation.of(
+              network,
+              state,
+              some,
+              Pass.TRAIN,
+              Backpropagation.Output.FEATURES,
+              Backpropagation.Wanted.INPUT);
+      part.output().buffers().close();
+      parts.add(part);
     }
     return parts;
   }
 
-  /** Carries the gradient of the features back to the images. */
-  private static void carry(Tensor[] parts, Tensor featureGradient, Tensor leaf, Tensor gradient) {
-    Tensor[] outputGradients = new Tensor[parts.length];
+  /** The gradient of the images of all parts. */
+  private static Tensor carry(List<Backpropagation> parts, Tensor featureGradient) {
+    TensorVector ofImages = new TensorVector();
     long row = 0;
-    for (int p = 0; p < parts.length; p++) {
-      outputGradients[p] = featureGradient.narrow(0, row, parts[p].size(0));
-      row += parts[p].size(0);
+    for (Backpropagation part : parts) {
+      long rows = part.output().value().size(0);
+      ofImages.push_back(part.gradients(featureGradient.narrow(0, row, rows))[0]);
+      row += rows;
     }
-    gradient.copy_(Tensors.gradients(parts, outputGradients, new Tensor[] {leaf})[0]);
+    return torch.cat(ofImages, 0);
   }
 
   private AugmentDraw draw(Tensor images, int c) {

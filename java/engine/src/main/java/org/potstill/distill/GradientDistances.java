@@ -52,14 +52,17 @@ final class GradientDistances {
   }
 
   /** The parameters whose gradients count: the layer-wise distance leaves out biases and norms. */
+  private List<String> matchedNames() {
+    return state.parameterNames().stream().filter(this::isMatched).toList();
+  }
+
+  private boolean isMatched(String name) {
+    long dimensions = state.tensors().get(name).dim();
+    return distance != GradientDistance.LAYERWISE || dimensions == 2 || dimensions == 4;
+  }
+
   private Tensor[] matched() {
-    return state.parameters().stream()
-        .filter(
-            parameter ->
-                distance != GradientDistance.LAYERWISE
-                    || parameter.dim() == 2
-                    || parameter.dim() == 4)
-        .toArray(Tensor[]::new);
+    return matchedNames().stream().map(state.tensors()::get).toArray(Tensor[]::new);
   }
 
   /**
@@ -97,7 +100,7 @@ final class GradientDistances {
 
   private Tensor[] once(Tensor batch, int label, long count, Pass pass, Precision precision) {
     try (Precision.Scope computing = precision.on(batch)) {
-      return batchGradients(batch, label, count, pass, false);
+      return state.gradients(batch, pass, logits -> share(logits, label, count), matchedNames());
     }
   }
 
@@ -105,11 +108,17 @@ final class GradientDistances {
     return Math.max(1, pixels / (images.size(2) * images.size(3)));
   }
 
-  /** Gradients of a part's share in the mean loss of {@code count} images. */
-  private Tensor[] batchGradients(
-      Tensor batch, int label, long count, Pass pass, boolean createGraph) {
-    Tensor loss = ClassLoss.sum(state.logits(batch, pass), label).div(new Scalar((double) count));
-    return Tensors.gradients(loss, null, matched(), createGraph);
+  /**
+   * Gradients of a part's share in the mean loss of {@code count} images, which can be
+   * differentiated again.
+   */
+  private Tensor[] differentiable(Tensor batch, int label, long count, Pass pass) {
+    Tensor loss = share(state.logits(batch, pass), label, count);
+    return Tensors.gradients(loss, null, matched(), true);
+  }
+
+  private static Tensor share(Tensor logits, int label, long count) {
+    return ClassLoss.sum(logits, label).div(new Scalar((double) count));
   }
 
   /**
@@ -141,7 +150,7 @@ final class GradientDistances {
       long rows = Math.min(part, count - from);
       try (PointerScope scope = new PointerScope()) {
         Tensor leaf = images.narrow(0, from, rows).detach().requires_grad_(true);
-        Tensor[] own = batchGradients(augment.apply(leaf), label, count, pass, true);
+        Tensor[] own = differentiable(augment.apply(leaf), label, count, pass);
         gradient.narrow(0, from, rows).copy_(carry(own, weights, leaf));
       }
     }
@@ -156,7 +165,7 @@ final class GradientDistances {
       Pass pass,
       Tensor gradient) {
     Tensor leaf = images.detach().requires_grad_(true);
-    Tensor[] synthetic = batchGradients(augment.apply(leaf), label, images.size(0), pass, true);
+    Tensor[] synthetic = differentiable(augment.apply(leaf), label, images.size(0), pass);
     List<Tensor> weights = new ArrayList<>();
     double loss = distance(target, List.of(synthetic), weights);
     gradient.copy_(carry(synthetic, weights, leaf));

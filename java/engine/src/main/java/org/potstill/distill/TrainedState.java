@@ -1,9 +1,11 @@
 package org.potstill.distill;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.net.Backpropagation;
 import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
@@ -12,6 +14,7 @@ import org.potstill.net.Sgd;
 import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.Tensors;
 
 /** A network with parameters that gradients are taken of. Owns its tensors. */
 public final class TrainedState implements AutoCloseable {
@@ -56,9 +59,34 @@ public final class TrainedState implements AutoCloseable {
     return parameterNames.stream().map(state::get).toList();
   }
 
+  /**
+   * The gradients of a pass whose logits are differentiated once; in training mode the buffers
+   * move.
+   *
+   * @param loss of the logits, a single number
+   * @param parameters names of those that are differentiated
+   */
+  public Tensor[] gradients(
+      Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
+    Backpropagation way =
+        Backpropagation.of(
+            network,
+            state,
+            images,
+            pass,
+            Backpropagation.Output.LOGITS,
+            new Backpropagation.Wanted(parameters, false));
+    Tensor logits = moved(way.output()).detach().requires_grad_(true);
+    return way.gradients(
+        Tensors.gradients(loss.apply(logits), null, new Tensor[] {logits}, false)[0]);
+  }
+
   /** Logits; in training mode the buffers move. */
   public Tensor logits(Tensor images, Pass pass) {
-    NetworkOutput output = network.logits(state, images, pass);
+    return moved(network.logits(state, images, pass));
+  }
+
+  private Tensor moved(NetworkOutput output) {
     try (NamedTensors moved = output.buffers()) {
       for (String name : moved.names()) {
         state.put(name, new Tensor(moved.get(name)));

@@ -13,6 +13,7 @@ import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -42,16 +43,22 @@ final class Baselines {
   /**
    * Baselines of a set.
    *
+   * @param kernels of the network that features are taken from
    * @param perClass its images of every class; a class with fewer real ones gives all it has
    */
   Baselines(
-      Config config, Dataset data, RunContext context, ImageSetLoader loader, int[] perClass) {
+      Config config,
+      Dataset data,
+      RunContext context,
+      Kernels kernels,
+      ImageSetLoader loader,
+      int[] perClass) {
     this.config = config;
     this.data = data;
     this.context = context;
     this.loader = loader;
     this.perClass = perClass.clone();
-    features = new TrainingFeatures(config, data, context, loader);
+    features = new TrainingFeatures(config, data, context, kernels, loader);
   }
 
   /**

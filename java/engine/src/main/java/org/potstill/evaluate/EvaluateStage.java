@@ -20,6 +20,7 @@ import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.ImageFolder;
 import org.potstill.distill.LatentsFile;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.RunContext;
@@ -37,6 +38,7 @@ public final class EvaluateStage {
   private final EvaluateConfig evaluate;
   private final Dataset data;
   private final RunContext context;
+  private final Kernels kernels;
   private final LongSupplier freeMemory;
 
   /**
@@ -44,13 +46,15 @@ public final class EvaluateStage {
    *
    * @throws InputException where the configuration asks for what the data set cannot give
    */
-  public EvaluateStage(Config config, Dataset data, RunContext context) {
-    this(config, data, context, FreeMemory::bytes);
+  public EvaluateStage(Config config, Dataset data, RunContext context, Kernels kernels) {
+    this(config, data, context, kernels, FreeMemory::bytes);
   }
 
   /** The same with so much free memory, bytes. */
-  EvaluateStage(Config config, Dataset data, RunContext context, LongSupplier freeMemory) {
+  EvaluateStage(
+      Config config, Dataset data, RunContext context, Kernels kernels, LongSupplier freeMemory) {
     this.config = config;
+    this.kernels = kernels;
     this.freeMemory = freeMemory;
     this.evaluate = config.evaluate();
     this.data = data;
@@ -150,7 +154,7 @@ public final class EvaluateStage {
   private Evaluation run(Map<Integer, Path> candidates, boolean chooses) {
     EvaluationJournal journal = new EvaluationJournal(context.directory().resolve(JOURNAL));
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
-        Trials trials = new Trials(config, data, context, journal, freeMemory)) {
+        Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
       trials.expect(sets);
       Selection selection = Selection.none();
@@ -222,7 +226,7 @@ public final class EvaluateStage {
       perClass = images.perClass(data.classKeys().size());
     }
     // Before the first training, so that a baseline that cannot be had is told at once.
-    Baselines known = new Baselines(config, data, context, trials.loader(), perClass);
+    Baselines known = new Baselines(config, data, context, kernels, trials.loader(), perClass);
     List<TrainingSource> sources = evaluate.baselines().stream().map(known::of).toList();
     Evaluation.SetResult distilled =
         new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST), distilling);

@@ -10,6 +10,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.distill.DistillingNetwork;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
@@ -37,11 +38,14 @@ final class TrainingFeatures {
   private final Config config;
   private final Dataset data;
   private final RunContext context;
+  private final Kernels kernels;
   private final ImageSetLoader loader;
   private List<ImageRecord> images;
   private float[][] features;
 
-  TrainingFeatures(Config config, Dataset data, RunContext context, ImageSetLoader loader) {
+  TrainingFeatures(
+      Config config, Dataset data, RunContext context, Kernels kernels, ImageSetLoader loader) {
+    this.kernels = kernels;
     this.config = config;
     this.data = data;
     this.context = context;
@@ -66,7 +70,7 @@ final class TrainingFeatures {
     }
     ImageSetLoader.Loaded loaded = loader.loadKnown(data.training(), "loading training images");
     try (LabelledImages set = loaded.images().on(Placement.of(context.device()))) {
-      Network network = DistillingNetwork.of(config.distill().network(), data);
+      Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
       RandomStream initial =
           RandomStream.of(context.seed(), Purpose.BASELINE_FEATURES, 0, Draws.INITIALISATION);
       try (NamedTensors state = Placement.of(context.device()).place(network.initialise(initial));

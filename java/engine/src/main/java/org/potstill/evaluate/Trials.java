@@ -12,6 +12,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.RunFailedException;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
 import org.potstill.net.Networks;
@@ -54,12 +55,14 @@ final class Trials implements AutoCloseable {
   /**
    * Trials of an evaluation.
    *
+   * @param kernels of the networks
    * @param free native memory that is free, bytes
    */
   Trials(
       Config config,
       Dataset data,
       RunContext context,
+      Kernels kernels,
       EvaluationJournal journal,
       LongSupplier free) {
     this.config = config.evaluate();
@@ -69,6 +72,7 @@ final class Trials implements AutoCloseable {
     room = new TrialRoom(context.threads(), this.config.repeats(), free);
     loader = new ImageSetLoader(data, config.data(), context);
     networks = EvaluationNetworks.of(config, data);
+    networks.replaceAll((name, network) -> network.with(kernels));
     precision =
         Precision.of(this.config.precision(), "evaluate.precision", Placement.of(context.device()));
     settings = settings(config);

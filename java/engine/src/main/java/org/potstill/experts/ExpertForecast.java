@@ -3,10 +3,12 @@ package org.potstill.experts;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillingNetwork;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.CancellationToken;
 import org.potstill.tensor.Devices;
+import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 
@@ -32,8 +34,9 @@ public record ExpertForecast(long diskBytes, long memoryBytes, double seconds, S
     long pixels = (long) data.resolution() * data.resolution();
     long images = PruneStage.expectedSize(config.prune(), data);
     int threads = config.run().threadCount();
-    Network network = DistillingNetwork.of(config.distill().network(), data);
-    Placement placement = new Devices().choose(config.run().device());
+    Placement placement = new Devices().choose(config.run().device(), "run.device");
+    Kernels kernels = EngineKernels.byName(config.run().kernels(), threads, placement);
+    Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
     ExpertPlan plan =
         ExpertPlan.of(config, network, config.experts().count(), pixels, threads, placement);
     plan.requireRoom(config.run().out());

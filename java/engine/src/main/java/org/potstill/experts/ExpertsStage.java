@@ -17,6 +17,7 @@ import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -36,9 +37,11 @@ public final class ExpertsStage {
   private final ExpertsConfig experts;
   private final Dataset data;
   private final RunContext context;
+  private final Kernels kernels;
 
   /** A stage that reads and writes the directory of {@code context}. */
-  public ExpertsStage(Config config, Dataset data, RunContext context) {
+  public ExpertsStage(Config config, Dataset data, RunContext context, Kernels kernels) {
+    this.kernels = kernels;
     this.config = config;
     this.experts = config.experts();
     this.data = data;
@@ -56,7 +59,7 @@ public final class ExpertsStage {
   public void run() {
     SortedSet<Integer> stored = ExpertEpochs.drawn(config);
     Fingerprint fingerprint = ExpertEpochs.fingerprint(config, data, context);
-    Network network = DistillingNetwork.of(config.distill().network(), data);
+    Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
     List<Integer> missing = missing(stored, fingerprint);
     if (missing.isEmpty()) {
       return;

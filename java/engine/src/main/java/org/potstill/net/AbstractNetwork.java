@@ -91,6 +91,16 @@ public abstract class AbstractNetwork implements Network {
     return run(state, input, pass, this::features);
   }
 
+  /** A way there and back of the network's own where it has one, else autograd's. */
+  Backpropagation backpropagation(
+      NamedTensors networkState,
+      Tensor input,
+      Pass pass,
+      Backpropagation.Output output,
+      Backpropagation.Wanted wanted) {
+    return new Backpropagation.Autograd(this, networkState, input, pass, output, wanted);
+  }
+
   /** From an input to an output through the layers of one pass. */
   private interface Way {
     Tensor apply(Layers layers, Tensor input);

@@ -98,13 +98,22 @@ public final class BatchGradients {
       Tensor images,
       Tensor labels,
       Pass pass) {
-    NetworkOutput output = network.logits(state, images, pass);
+    Backpropagation way =
+        Backpropagation.of(
+            network,
+            state,
+            images,
+            pass,
+            Backpropagation.Output.LOGITS,
+            new Backpropagation.Wanted(parameters, false));
+    NetworkOutput output = way.output();
     try (NamedTensors moved = output.buffers()) {
-      Tensor loss = torch.cross_entropy_loss(output.value(), labels);
-      Tensor[] inputs = parameters.stream().map(state::get).toArray(Tensor[]::new);
-      Tensor[] gradients = Tensors.gradients(loss, null, inputs, false);
+      Tensor logits = output.value().detach().requires_grad_(true);
+      Tensor loss = torch.cross_entropy_loss(logits, labels);
+      Tensor[] gradients =
+          way.gradients(Tensors.gradients(loss, null, new Tensor[] {logits}, false)[0]);
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
-      long correct = Accuracy.correct(output.value(), labels);
+      long correct = Accuracy.correct(logits, labels);
       return new Found(loss.item_double(), correct, List.of(gradients));
     }
   }

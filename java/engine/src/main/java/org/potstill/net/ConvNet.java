@@ -2,9 +2,13 @@ package org.potstill.net;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.NormReluPool;
 
 /**
  * The network of the distillation papers (Gidaris and Komodakis 2018; Zhao, Mopuri and Bilen 2020):
@@ -22,12 +26,16 @@ public final class ConvNet extends AbstractNetwork {
   /** Name of the variant with doubling widths and global average pooling. */
   public static final String GAP_NAME = "convnet-gap";
 
+  /** Prefix of the linear layer's parameters. */
+  static final String CLASSIFIER = "classifier";
+
   /** Measured at a depth of 3; every block has a quarter of the one before. */
   private static final long MAPS_IN_TRAINING = 7;
 
   /** One block: the position of its convolution in the published list of layers, its padding. */
-  private record Block(String convolution, String norm, int padding) {}
+  record Block(String convolution, String norm, int padding) {}
 
+  private final StateLayout layout;
   private final List<Block> blocks;
   private final Norm norm;
   private final Pooling pooling;
@@ -35,14 +43,42 @@ public final class ConvNet extends AbstractNetwork {
   private final boolean globalAverage;
   private final long width;
 
+  /** What does norm, activation and pooling of a block at once; null where nothing does. */
+  private final NormReluPool fused;
+
   private ConvNet(NetworkSpec spec, boolean globalAverage, StateLayout layout, List<Block> blocks) {
     super(spec.name(), spec.classes(), layout);
+    this.layout = layout;
+    this.fused = null;
     this.blocks = List.copyOf(blocks);
     this.norm = spec.norm();
     this.pooling = spec.pooling();
     this.activation = spec.activation();
     this.globalAverage = globalAverage;
     this.width = spec.width();
+  }
+
+  private ConvNet(ConvNet plain, NormReluPool fused) {
+    super(plain.name(), plain.classes(), plain.layout);
+    this.layout = plain.layout;
+    this.blocks = plain.blocks;
+    this.norm = plain.norm;
+    this.pooling = plain.pooling;
+    this.activation = plain.activation;
+    this.globalAverage = plain.globalAverage;
+    this.width = plain.width;
+    this.fused = fused;
+  }
+
+  /** On the CPU, blocks of instance norm, ReLU and average or no pooling go to a kernel. */
+  @Override
+  public ConvNet with(Kernels kernels) {
+    boolean fits = norm == Norm.INSTANCE && activation == Activation.RELU && pooling != Pooling.MAX;
+    if (kernels == null || kernels.onDevice() || !fits) {
+      return this;
+    }
+    int window = pooling == Pooling.AVG ? 2 : 1;
+    return new ConvNet(this, new NormReluPool(kernels, window, Layers.EPSILON));
   }
 
   /**
@@ -80,7 +116,7 @@ public final class ConvNet extends AbstractNetwork {
       size = spec.pooling() == Pooling.NONE ? size : size / 2;
     }
     requireRoom(spec, size);
-    layout.linear("classifier", globalAverage ? in : (long) in * size * size, spec.classes(), true);
+    layout.linear(CLASSIFIER, globalAverage ? in : (long) in * size * size, spec.classes(), true);
     return new ConvNet(spec, globalAverage, layout, blocks);
   }
 
@@ -111,15 +147,50 @@ public final class ConvNet extends AbstractNetwork {
     Tensor value = input;
     for (Block block : blocks) {
       value = layers.convolution(block.convolution(), value, true, 1, block.padding());
-      value = layers.norm(norm, block.norm(), value);
-      value = layers.activation(activation, value);
-      value = layers.pool(pooling, value);
+      value = afterConvolution(layers, block, value);
     }
     return Layers.flatten(globalAverage ? torch.adaptive_avg_pool2d(value, 1, 1) : value);
   }
 
+  private Tensor afterConvolution(Layers layers, Block block, Tensor maps) {
+    if (fused != null && fused.takes(maps)) {
+      Tensor scale = layers.parameter(block.norm() + ".weight");
+      Tensor shift = layers.parameter(block.norm() + ".bias");
+      boolean differentiated =
+          GradMode.is_enabled()
+              && (maps.requires_grad() || scale.requires_grad() || shift.requires_grad());
+      if (!differentiated) {
+        return fused.forward(maps, scale, shift).output();
+      }
+    }
+    Tensor normed = layers.norm(norm, block.norm(), maps);
+    return layers.pool(pooling, layers.activation(activation, normed));
+  }
+
+  @Override
+  boolean channelsLast() {
+    return fused != null;
+  }
+
+  @Override
+  Backpropagation backpropagation(
+      NamedTensors networkState,
+      Tensor input,
+      Pass pass,
+      Backpropagation.Output output,
+      Backpropagation.Wanted wanted) {
+    boolean own =
+        fused != null
+            && fused.takes(input)
+            && !globalAverage
+            && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+    return own
+        ? new ConvNetBackpropagation(blocks, fused, networkState, input, pass, output, wanted)
+        : super.backpropagation(networkState, input, pass, output, wanted);
+  }
+
   @Override
   protected Tensor classify(Layers layers, Tensor input) {
-    return layers.linear("classifier", features(layers, input), true);
+    return layers.linear(CLASSIFIER, features(layers, input), true);
   }
 }

@@ -19,7 +19,7 @@ public final class Layers {
   /** Of the running statistics of batch norm, as in the reference framework. */
   private static final double MOMENTUM = 0.1;
 
-  private static final double EPSILON = 1e-5;
+  static final double EPSILON = 1e-5;
   private static final double LEAK = 0.01;
 
   private final NamedTensors state;

@@ -2,6 +2,7 @@ package org.potstill.net;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.kernels.Kernels;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 
@@ -29,6 +30,14 @@ public interface Network {
    * @return all entries of {@link #state()} in order; the caller closes it
    */
   NamedTensors initialise(RandomStream random);
+
+  /**
+   * The same network, which may hand what it computes to {@code kernels} where they can do it; the
+   * mathematics is the same, the last bits may differ.
+   */
+  default Network with(Kernels kernels) {
+    return this;
+  }
 
   /**
    * Class scores.

@@ -114,7 +114,7 @@ final class Pipeline {
                   GpuMemory.explain(
                       ExpertsStage.NAME,
                       "experts.batch",
-                      new ExpertsStage(config, data, context)::run)));
+                      new ExpertsStage(config, data, context, kernels)::run)));
     }
     line.add(
         new Stage(
@@ -143,7 +143,7 @@ final class Pipeline {
                 GpuMemory.explain(
                     EvaluateStage.NAME,
                     "evaluate.batch",
-                    new EvaluateStage(config, data, context)::run)));
+                    new EvaluateStage(config, data, context, kernels)::run)));
     line.add(
         new Stage(
             ReportStage.NAME,

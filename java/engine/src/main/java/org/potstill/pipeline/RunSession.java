@@ -47,6 +47,7 @@ public final class RunSession implements AutoCloseable {
   private final Determinism determinism;
   private final StageRunner runner;
   private final RunContext context;
+  private final Kernels kernels;
 
   private RunSession(
       Config config,
@@ -62,7 +63,7 @@ public final class RunSession implements AutoCloseable {
     this.data = data;
     int count = config.run().threadCount();
     String name = config.run().kernels();
-    Kernels kernels = EngineKernels.byName(name, count, placement);
+    kernels = EngineKernels.byName(name, count, placement);
     Kernels hostKernels = kernels.onDevice() ? EngineKernels.byName("auto", count) : kernels;
     this.context =
         new RunContext(
@@ -98,7 +99,7 @@ public final class RunSession implements AutoCloseable {
       Existing ofDirectory,
       RunListener listener,
       CancellationToken cancellation) {
-    Placement placement = new Devices().choose(config.run().device());
+    Placement placement = new Devices().choose(config.run().device(), "run.device");
     // The data set first: where it cannot be opened, no run directory is made or overwritten.
     Dataset data = Datasets.open(config.data(), config.run().seed());
     RunDirectory directory = null;
@@ -180,7 +181,7 @@ public final class RunSession implements AutoCloseable {
     writeConfig();
     context.listener().stageStarted(EvaluateStage.NAME);
     long start = System.nanoTime();
-    new EvaluateStage(config, data, context).run(distilled);
+    new EvaluateStage(config, data, context, kernels).run(distilled);
     context.listener().stageFinished(EvaluateStage.NAME, (System.nanoTime() - start) / 1e9);
     return result(List.of(EvaluateStage.NAME));
   }

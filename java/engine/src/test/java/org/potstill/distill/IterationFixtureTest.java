@@ -18,6 +18,7 @@ import org.potstill.augment.SiameseAugmentation;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
@@ -115,8 +116,9 @@ class IterationFixtureTest {
   static Network network(FixtureFile file) {
     long[] images = file.shape(file.has("syn") ? "syn" : "syn0");
     return Networks.create(
-        NetworkSpec.of("convnet", file.integer("im"), (int) images[1], file.integer("classes"))
-            .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG));
+            NetworkSpec.of("convnet", file.integer("im"), (int) images[1], file.integer("classes"))
+                .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG))
+        .with(new CpuKernels(2));
   }
 
   /** Real images of the file, [class, sample, C, H, W], as a core-set. */

@@ -79,12 +79,12 @@ class BaselinesTest {
           new RunContext(directory, RunListener.SILENT, new CancellationToken(), 3, 1);
       Config config = ConfigLoader.of(with());
       List<ImageRecord> chosen =
-          new Baselines(config, data, context, null, new int[] {2, 1, 9}).easiest();
+          new Baselines(config, data, context, null, null, new int[] {2, 1, 9}).easiest();
       assertEquals(
           List.of(9, 6, 18, 27, 24, 21), chosen.stream().map(data.training()::indexOf).toList());
       kept.set(0, new CoreSet.Entry(kept.get(0).id(), "a", Float.NaN, 1));
       new CoreSet(kept).write(root.resolve(CoreSet.FILE));
-      Baselines unscored = new Baselines(config, data, context, null, new int[] {2, 1, 9});
+      Baselines unscored = new Baselines(config, data, context, null, null, new int[] {2, 1, 9});
       String message =
           assertThrows(InputException.class, () -> unscored.of("easiest")).getMessage();
       assertTrue(message.contains("evaluate.baselines: easiest"), message);

@@ -25,6 +25,7 @@ import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.LeftBehind;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
@@ -208,7 +209,7 @@ class EvaluationFixtureTest {
                 file.integer("width"),
                 Networks.norm("instance"),
                 Networks.pooling("avg"));
-    return Networks.create(spec);
+    return Networks.create(spec).with(new CpuKernels(2));
   }
 
   private static int channels(FixtureFile file) {

@@ -16,6 +16,7 @@ import org.potstill.data.ImageTransforms;
 import org.potstill.data.Normalisation;
 import org.potstill.data.PatternDataset;
 import org.potstill.distill.DistilledSet;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
@@ -128,7 +129,8 @@ final class EvaluationRuns {
     try (RunDirectory directory = RunDirectory.open(prepared(run), Existing.RESUME)) {
       RunContext context = new RunContext(directory, listener, cancellation, 3, threads);
       EvaluateStage stage =
-          new EvaluateStage(ConfigLoader.of(settings), data, context, () -> freeMemory);
+          new EvaluateStage(
+              ConfigLoader.of(settings), data, context, new CpuKernels(2), () -> freeMemory);
       return stranger == null ? stage.run() : stage.run(stranger);
     }
   }

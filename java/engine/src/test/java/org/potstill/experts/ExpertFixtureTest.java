@@ -17,6 +17,7 @@ import org.potstill.distill.TrainedState;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
@@ -85,12 +86,13 @@ class ExpertFixtureTest {
 
   private static Network network(FixtureFile file) {
     return Networks.create(
-        NetworkSpec.of(
-                "convnet",
-                file.integer("im"),
-                (int) file.shape("images")[1],
-                file.integer("classes"))
-            .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG));
+            NetworkSpec.of(
+                    "convnet",
+                    file.integer("im"),
+                    (int) file.shape("images")[1],
+                    file.integer("classes"))
+                .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG))
+        .with(new CpuKernels(2));
   }
 
   private static ExpertDraws inOrder() {

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -67,6 +68,35 @@ class NetworksFixtureTest {
         compare(file, name, network, state, input, logits, losses, gradient);
       }
       compareWithoutGradients(file, network, state, input.detach());
+      Network faster = network.with(new CpuKernels(2));
+      compareWithoutGradients(file, faster, state, input.detach());
+      compareOnce(file, faster, state, input.detach(), source.tensor("labels"));
+    }
+  }
+
+  /** The pass that is differentiated once may be the network's own. */
+  private static void compareOnce(
+      FixtureFile file, Network network, NamedTensors state, Tensor input, Tensor labels) {
+    Backpropagation way =
+        Backpropagation.of(
+            network,
+            state,
+            input,
+            pass(file),
+            Backpropagation.Output.LOGITS,
+            Backpropagation.Wanted.INPUT);
+    Tensor logits = way.output().value().detach().requires_grad_(true);
+    compareOutput(file, "logits", logits);
+    Tensor loss = crossEntropy(logits, labels).mean();
+    Tensor ofLogits = Tensors.gradients(loss, null, new Tensor[] {logits}, false)[0];
+    Tensor gradient = way.gradients(ofLogits)[0];
+    for (String name : file.names()) {
+      if (name.equals("input_grad")) {
+        compareGradient(file, name, gradient);
+      } else if (name.startsWith(SAMPLE_GRADIENT)) {
+        int sample = Integer.parseInt(name.substring(SAMPLE_GRADIENT.length()));
+        compareGradient(file, name, gradient.select(0, sample).unsqueeze(0));
+      }
     }
   }
 

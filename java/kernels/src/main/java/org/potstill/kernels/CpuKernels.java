@@ -37,12 +37,21 @@ public final class CpuKernels implements Kernels {
    * @throws IllegalArgumentException where {@code threads} is below 1
    */
   public CpuKernels(int threads, CpuLevel level) {
+    this(threads, level, cause(level));
+  }
+
+  private CpuKernels(int threads, CpuLevel level, String cause) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", at least 1 is needed");
     }
     this.threads = threads;
     this.level = level;
-    this.cause = cause(level);
+    this.cause = cause;
+  }
+
+  @Override
+  public CpuKernels withThreads(int other) {
+    return new CpuKernels(other, level, cause);
   }
 
   private static String cause(CpuLevel level) {

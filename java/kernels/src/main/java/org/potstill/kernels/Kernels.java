@@ -30,6 +30,16 @@ public interface Kernels {
   }
 
   /**
+   * The same kernels with another number of threads, where a call uses several; itself otherwise.
+   * Results are the same bits.
+   *
+   * @param other threads that a call may use, at least 1
+   */
+  default Kernels withThreads(int other) {
+    return this;
+  }
+
+  /**
    * Per-sample cross-entropy of logits against labels by log-sum-exp in one pass, {@code loss_i =
    * log(sum_j exp(z_ij)) - z_i,y_i}, and whichever further figures {@code outputs} asks for.
    *

@@ -1,0 +1,102 @@
+package org.potstill.net;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * A pass through a network whose output is differentiated once: the way there, and the way back.
+ *
+ * <p>LibTorch's autograd goes it, unless the network has a faster way of its own, which need not be
+ * differentiable a second time. Its tensors are in the scope that it was made in.
+ */
+public abstract class Backpropagation {
+
+  /** The output of the network that is differentiated. */
+  public enum Output {
+    /** As {@link Network#logits}. */
+    LOGITS,
+    /** As {@link Network#embed}. */
+    FEATURES
+  }
+
+  /**
+   * What gradients are wanted of.
+   *
+   * @param parameters by name; in the state they are marked as wanting gradients
+   * @param input whether of the input as well
+   */
+  public record Wanted(List<String> parameters, boolean input) {
+
+    /** Of the input alone. */
+    public static final Wanted INPUT = new Wanted(List.of(), true);
+  }
+
+  /** For the networks of this package. */
+  Backpropagation() {}
+
+  /**
+   * Goes the way there.
+   *
+   * @param state as for {@link Network#logits}
+   * @param input (N, C, H, W) float32; what it was made from gets no gradient
+   */
+  public static Backpropagation of(
+      Network network, NamedTensors state, Tensor input, Pass pass, Output output, Wanted wanted) {
+    return network instanceof AbstractNetwork own
+        ? own.backpropagation(state, input, pass, output, wanted)
+        : new Autograd(network, state, input, pass, output, wanted);
+  }
+
+  /** The output, to be read only, and the moved buffers, which the caller closes. */
+  public abstract NetworkOutput output();
+
+  /**
+   * Goes the way back; once.
+   *
+   * @param outputGradient shaped as the output
+   * @return one gradient per wanted parameter, in order, and then that of the input where it is
+   *     wanted
+   */
+  public abstract Tensor[] gradients(Tensor outputGradient);
+
+  /** What autograd recorded. */
+  static final class Autograd extends Backpropagation {
+
+    private final NetworkOutput output;
+    private final List<Tensor> inputs = new ArrayList<>();
+
+    Autograd(
+        Network network,
+        NamedTensors state,
+        Tensor input,
+        Pass pass,
+        Output output,
+        Wanted wanted) {
+      Tensor leaf = wanted.input() ? input.detach().requires_grad_(true) : input.detach();
+      this.output =
+          output == Output.LOGITS
+              ? network.logits(state, leaf, pass)
+              : network.embed(state, leaf, pass);
+      wanted.parameters().forEach(name -> inputs.add(state.get(name)));
+      if (wanted.input()) {
+        inputs.add(leaf);
+      }
+    }
+
+    @Override
+    public NetworkOutput output() {
+      return output;
+    }
+
+    @Override
+    public Tensor[] gradients(Tensor outputGradient) {
+      return Tensors.gradients(
+          new Tensor[] {output.value()},
+          new Tensor[] {outputGradient},
+          inputs.toArray(Tensor[]::new));
+    }
+  }
+}

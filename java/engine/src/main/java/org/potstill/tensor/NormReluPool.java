@@ -1,0 +1,129 @@
+package org.potstill.tensor;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.Kernels;
+import org.potstill.kernels.NormGradients;
+import org.potstill.kernels.NormMaps;
+import org.potstill.kernels.NormState;
+
+/**
+ * Instance norm, ReLU and average pooling in one kernel: {@link Kernels#normReluPool} on tensors.
+ *
+ * <p>Maps have the channels last in memory, as LibTorch's {@code channels_last} has them. Takes as
+ * many threads as LibTorch does on the calling thread.
+ */
+public final class NormReluPool {
+
+  private final Kernels kernels;
+  private final int window;
+  private final double epsilon;
+
+  /**
+   * The operation.
+   *
+   * @param window side of the squares that are averaged: 2, or 1 for no pooling
+   * @param epsilon added to the variance
+   */
+  public NormReluPool(Kernels kernels, int window, double epsilon) {
+    this.kernels = kernels;
+    this.window = window;
+    this.epsilon = epsilon;
+  }
+
+  /** Whether it works on such maps: float32, in host memory. */
+  public boolean takes(Tensor maps) {
+    return maps.is_cpu()
+        && !kernels.onDevice()
+        && maps.scalar_type().intern() == torch.ScalarType.Float;
+  }
+
+  /**
+   * What a pass leaves, in the caller's scope.
+   *
+   * @param output (N, C, H / window, W / window), channels last
+   * @param mean (N, C), of every map
+   * @param rstd (N, C), the reciprocal of its standard deviation
+   */
+  public record Forward(Tensor output, Tensor mean, Tensor rstd) {}
+
+  /**
+   * The pass, without history.
+   *
+   * @param maps (N, C, H, W)
+   * @param scale (C)
+   * @param shift (C)
+   */
+  public Forward forward(Tensor maps, Tensor scale, Tensor shift) {
+    long count = maps.size(0);
+    long channels = maps.size(1);
+    Tensor output = emptyLast(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
+    Tensor mean = Tensors.empty(maps, count, channels);
+    Tensor rstd = Tensors.empty(maps, count, channels);
+    try (PointerScope scope = new PointerScope()) {
+      threaded()
+          .normReluPool(
+              sizes(maps),
+              last(maps).data_ptr_float(),
+              state(scale, shift, mean, rstd),
+              output.data_ptr_float());
+    }
+    return new Forward(output, mean, rstd);
+  }
+
+  /**
+   * The way back.
+   *
+   * @param maps as they were given
+   * @param scale as it was given
+   * @param shift as it was given
+   * @param left what the pass left; its output is not read
+   * @param outputGradient shaped as the output
+   * @return the gradients of maps, scale and shift, in the caller's scope
+   */
+  public Tensor[] gradients(
+      Tensor maps, Tensor scale, Tensor shift, Forward left, Tensor outputGradient) {
+    Tensor ofMaps = emptyLast(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
+    Tensor ofScale = Tensors.empty(maps, maps.size(1));
+    Tensor ofShift = Tensors.empty(maps, maps.size(1));
+    try (PointerScope scope = new PointerScope()) {
+      threaded()
+          .normReluPoolGradient(
+              sizes(maps),
+              last(maps).data_ptr_float(),
+              state(scale, shift, left.mean(), left.rstd()),
+              last(outputGradient).data_ptr_float(),
+              new NormGradients(
+                  ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
+    }
+    return new Tensor[] {ofMaps, ofScale, ofShift};
+  }
+
+  private Kernels threaded() {
+    return kernels.withThreads(torch.get_num_threads());
+  }
+
+  private NormMaps sizes(Tensor maps) {
+    return new NormMaps(maps.size(0), maps.size(2), maps.size(3), maps.size(1), window);
+  }
+
+  private NormState state(Tensor scale, Tensor shift, Tensor mean, Tensor rstd) {
+    return new NormState(
+        scale.contiguous().data_ptr_float(),
+        shift.contiguous().data_ptr_float(),
+        (float) epsilon,
+        mean.data_ptr_float(),
+        rstd.data_ptr_float());
+  }
+
+  private static Tensor last(Tensor maps) {
+    return maps.detach().contiguous(torch.MemoryFormat.ChannelsLast);
+  }
+
+  private static Tensor emptyLast(Tensor like, long... shape) {
+    return torch.empty(
+        shape, like.options(), new MemoryFormatOptional(torch.MemoryFormat.ChannelsLast));
+  }
+}
