@@ -17,6 +17,11 @@ interface KernelCase {
   /** How many times faster than LibTorch on the same GPU the CUDA kernels must be. */
   double targetOnGpu();
 
+  /** Whether there are CUDA kernels for it. */
+  default boolean runsOnGpu() {
+    return true;
+  }
+
   /** Bytes that the kernel must at least move between memory and the cores. */
   long bytes();
 

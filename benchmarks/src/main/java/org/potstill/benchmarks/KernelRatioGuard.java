@@ -87,7 +87,8 @@ public final class KernelRatioGuard {
     boolean reached = true;
     for (Function<Placement, KernelCase> operation : operations()) {
       KernelCase current = operation.apply(ours.place());
-      if (names.isEmpty() || names.stream().anyMatch(current.name()::contains)) {
+      boolean runs = ours.place().isCpu() || current.runsOnGpu();
+      if (runs && (names.isEmpty() || names.stream().anyMatch(current.name()::contains))) {
         Result result = measure(current, ours);
         System.out.println(result);
         reached &= result.reached();
@@ -110,6 +111,10 @@ public final class KernelRatioGuard {
         place -> FilteredLeakyReluCase.sameSize(place, true),
         place -> FilteredLeakyReluCase.larger(place, false),
         place -> FilteredLeakyReluCase.larger(place, true),
+        place -> new NormReluPoolCase(place, 32, false),
+        place -> new NormReluPoolCase(place, 32, true),
+        place -> new NormReluPoolCase(place, 8, false),
+        place -> new NormReluPoolCase(place, 8, true),
         GradientMatchCase::new,
         place -> new TrajectoryCase(place, 616_000),
         place -> new TrajectoryCase(place, 11_000_000));
