@@ -13,7 +13,9 @@ import org.potstill.net.Network;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /** The stage {@code distill}: from {@code coreset.csv} to {@code distilled/}. */
 public final class DistillStage {
@@ -96,6 +98,11 @@ public final class DistillStage {
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
                 "distill", withoutLength().toString(),
                 "experts", String.valueOf(config.experts())));
+    String device =
+        Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
+    if (!device.isEmpty()) {
+      fingerprint = fingerprint.with("device", device);
+    }
     return space instanceof LatentSpace latent
         ? fingerprint.with("prior", new TreeMap<>(latent.identity()).toString()).hash()
         : fingerprint.hash();

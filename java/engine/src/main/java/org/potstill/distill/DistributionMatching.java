@@ -172,7 +172,7 @@ public final class DistributionMatching implements Distiller {
       int i = c - from;
       AugmentDraw draw = draw(images, c);
       augmented.push_back(augmentation.apply(leaf.narrow(0, i * perClass, perClass), draw));
-      Tensor batch = realBatch(c, draw);
+      Tensor batch = realBatch(c, draw, to - from == 1);
       real.push_back(batch);
       realOffsets[i + 1] = realOffsets[i] + batch.size(0);
       syntheticOffsets[i + 1] = syntheticOffsets[i] + perClass;
@@ -236,23 +236,32 @@ public final class DistributionMatching implements Distiller {
     return augmentation.drawShared(random, images.size(2), images.size(3));
   }
 
-  /** Features of a class's real batch; with batch statistics its images, embedded later. */
-  private Tensor realBatch(int c, AugmentDraw draw) {
+  /**
+   * Features of a class's real batch; with batch statistics its images, embedded later.
+   *
+   * @param alone whether no other class is matched at the same time
+   */
+  private Tensor realBatch(int c, AugmentDraw draw, boolean alone) {
     Tensor images = augmentation.apply(batches.take(c, iteration, 0), draw);
     if (batchStatistics) {
       return images;
     }
     int count = Math.toIntExact(images.size(0));
     long chunk = images.is_cpu() ? REAL_PIXELS / (images.size(2) * images.size(3)) : count;
+    int atOnce = Math.toIntExact(Math.max(1, chunk));
     TensorVector parts = new TensorVector();
-    realParts.run(
-        count,
-        Math.toIntExact(Math.max(1, chunk)),
+    RowParts.Part embed =
         (from, to) -> {
           try (PointerScope scope = new PointerScope()) {
             parts.push_back(embedWithoutGradient(images.narrow(0, from, to - from)));
           }
-        });
+        };
+    if (alone) {
+      realParts.run(count, atOnce, embed);
+    } else {
+      // Where they do not fit, fewer classes at once may.
+      RowParts.each(count, atOnce, embed);
+    }
     return torch.cat(parts, 0);
   }
 

@@ -37,7 +37,9 @@ final class GradientDistances {
   private final TensorKernels kernels;
   private final GradientDistance distance;
   private final long pixels;
-  private final RowParts parts = new RowParts(DistillStage.NAME, "distill.batch-real");
+  private final RowParts realParts = new RowParts(DistillStage.NAME, "distill.batch-real");
+  private final RowParts syntheticParts =
+      new RowParts(DistillStage.NAME, "distill.images-per-class");
 
   /**
    * Gradients of the parameters of {@code state}.
@@ -72,11 +74,16 @@ final class GradientDistances {
    * @param precision of the passes
    */
   List<Tensor> gradients(Tensor images, int label, Pass pass, Precision precision) {
-    return gradients(images, UnaryOperator.identity(), label, pass, precision);
+    return gradients(realParts, images, UnaryOperator.identity(), label, pass, precision);
   }
 
   private List<Tensor> gradients(
-      Tensor images, UnaryOperator<Tensor> augment, int label, Pass pass, Precision precision) {
+      RowParts parts,
+      Tensor images,
+      UnaryOperator<Tensor> augment,
+      int label,
+      Pass pass,
+      Precision precision) {
     List<Tensor> sum = new ArrayList<>();
     for (Tensor parameter : matched()) {
       sum.add(torch.zeros_like(parameter).requires_grad_(false));
@@ -143,7 +150,7 @@ final class GradientDistances {
     }
     // The distance needs the gradient of all images, but its derivative can then be taken part by
     // part.
-    List<Tensor> synthetic = gradients(images, augment, label, pass, Precision.F32);
+    List<Tensor> synthetic = gradients(syntheticParts, images, augment, label, pass, Precision.F32);
     List<Tensor> weights = new ArrayList<>();
     double loss = distance(target, synthetic, weights);
     for (long from = 0; from < count; from += part) {

@@ -116,7 +116,7 @@ final class TrainingFeatures {
   private static float[][] embedded(Network network, NamedTensors state, Tensor images) {
     int count = Math.toIntExact(images.size(0));
     float[][] rows = new float[count][];
-    new RowParts(EvaluateStage.NAME, "evaluate.batch")
+    new RowParts(EvaluateStage.NAME, "data.resolution, or leave herding and k-center out,")
         .run(
             count,
             EMBEDDED_AT_ONCE,

@@ -21,10 +21,15 @@ public final class Accuracy {
    */
   public static long correct(Tensor logits, Tensor labels) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor plain = logits.detach();
-      Tensor hits = plain.argmax(new LongOptional(1), false).eq(labels);
-      return hits.logical_and(plain.isfinite().all(1)).sum().item_long();
+      return hits(logits, labels).item_long();
     }
+  }
+
+  /** The same as a single number, int64, in the caller's scope; a GPU may still be counting. */
+  static Tensor hits(Tensor logits, Tensor labels) {
+    Tensor plain = logits.detach();
+    Tensor hits = plain.argmax(new LongOptional(1), false).eq(labels);
+    return hits.logical_and(plain.isfinite().all(1)).sum();
   }
 
   /**

@@ -27,11 +27,22 @@ public final class BatchGradients {
   /**
    * What was found, in the caller's scope.
    *
-   * @param loss mean cross-entropy of the batch, nats
-   * @param correct images whose label had the largest logit
+   * @param losses mean cross-entropy of the batch in nats, a single number
+   * @param hits images whose label had the largest logit, a single number
    * @param gradients one per parameter
    */
-  public record Found(double loss, long correct, List<Tensor> gradients) {}
+  public record Found(Tensor losses, Tensor hits, List<Tensor> gradients) {
+
+    /** Mean cross-entropy of the batch, nats; waits for it on a GPU. */
+    public double loss() {
+      return losses.item_double();
+    }
+
+    /** Images whose label had the largest logit; waits for it on a GPU. */
+    public long correct() {
+      return hits.item_long();
+    }
+  }
 
   /**
    * The gradient of a batch; buffers that the pass moves are put into {@code state}.
@@ -59,8 +70,8 @@ public final class BatchGradients {
     for (int i = 0; i < sums.length; i++) {
       sums[i] = torch.zeros_like(state.get(parameters.get(i))).requires_grad_(false);
     }
-    double loss = 0;
-    long correct = 0;
+    Tensor loss = Tensors.zeros(images, 1).to(torch.ScalarType.Double);
+    Tensor correct = Tensors.zeros(images, 1).to(torch.ScalarType.Long);
     for (long from = 0; from < count; from += part) {
       long rows = Math.min(part, count - from);
       try (PointerScope scope = new PointerScope()) {
@@ -71,8 +82,8 @@ public final class BatchGradients {
         for (int i = 0; i < sums.length; i++) {
           sums[i].add_(found.gradients().get(i), new Scalar(share));
         }
-        loss += share * found.loss();
-        correct += found.correct();
+        loss.add_(found.losses().to(torch.ScalarType.Double), new Scalar(share));
+        correct.add_(found.hits());
       }
     }
     return new Found(loss, correct, List.of(sums));
@@ -113,8 +124,7 @@ public final class BatchGradients {
       Tensor[] gradients =
           way.gradients(Tensors.gradients(loss, null, new Tensor[] {logits}, false)[0]);
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
-      long correct = Accuracy.correct(logits, labels);
-      return new Found(loss.item_double(), correct, List.of(gradients));
+      return new Found(loss.detach(), Accuracy.hits(logits, labels), List.of(gradients));
     }
   }
 

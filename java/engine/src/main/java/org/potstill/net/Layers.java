@@ -231,8 +231,8 @@ public final class Layers {
     for (int i = 0; i < mask.length; i++) {
       mask[i] = random.nextFloat() < rate ? 0 : kept;
     }
-    return input.mul(
-        Tensors.of(mask, Tensors.shape(input)).to(input.device(), torch.ScalarType.Float));
+    Tensor host = Tensors.of(mask, Tensors.shape(input));
+    return input.mul(Tensors.follow(host, input));
   }
 
   /** (N, C, H, W) as (N, C * H * W) in the order of a row-major tensor. */

@@ -161,8 +161,10 @@ final class Pipeline {
     if (config.distill().space() != DistillConfig.Space.PIXEL) {
       return "distill.prior.chunk or distill.batch-real";
     }
-    return config.distill().method() == DistillConfig.Method.MTT
-        ? "distill.trajectory.batch-synthetic"
-        : "distill.batch-real";
+    return switch (config.distill().method()) {
+      case MTT -> "distill.trajectory.batch-synthetic";
+      case DC -> "distill.images-per-class or distill.network.width";
+      case DM -> "distill.batch-real";
+    };
   }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
@@ -24,6 +25,7 @@ import org.potstill.score.LeftOut;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
+import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 
@@ -44,6 +46,7 @@ public final class RunSession implements AutoCloseable {
   private final RunDirectory directory;
   private final Dataset data;
   private final LibTorch.ThreadSettings threads;
+  private final GpuTenancy tenancy;
   private final Determinism determinism;
   private final StageRunner runner;
   private final RunContext context;
@@ -77,8 +80,19 @@ public final class RunSession implements AutoCloseable {
             context,
             this::writeConfig);
     // Last, so that nothing is changed in the process where one of the lines above fails.
+    boolean deterministic = config.run().deterministic();
+    this.tenancy = GpuTenancy.begin(placement, deterministic, usesTf32(config));
+    this.determinism = Determinism.of(deterministic, placement);
     this.threads = LibTorch.withThreads(count);
-    this.determinism = Determinism.of(config.run().deterministic(), placement);
+  }
+
+  private static boolean usesTf32(Config config) {
+    return Stream.of(
+            config.score().precision(),
+            config.distill().precision(),
+            config.evaluate().precision(),
+            config.experts() == null ? "" : config.experts().trainingPrecision())
+        .anyMatch("tf32"::equals);
   }
 
   /** Opens the run directory of {@code config} for all its stages. */
@@ -194,8 +208,9 @@ public final class RunSession implements AutoCloseable {
   /** Restores the process-wide settings and gives the run directory back. */
   @Override
   public void close() {
-    determinism.close();
     threads.close();
+    determinism.close();
+    tenancy.close();
     data.close();
     directory.close();
   }

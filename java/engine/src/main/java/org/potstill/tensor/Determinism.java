@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.global.torch;
  * in a fixed order alone, an error where an operator has none, and convolutions that are not chosen
  * by timing them. On the CPU results are the same bits anyway, and nothing changes.
  *
- * <p>Of the process; to be opened before the first work on the GPU, since cuBLAS reads its setting
- * then.
+ * <p>Of the process: the first that is opened sets it and the last that is closed brings back what
+ * was before. May be used by several threads.
  */
 public final class Determinism implements AutoCloseable {
 
@@ -19,27 +19,61 @@ public final class Determinism implements AutoCloseable {
 
   private static final String WORKSPACES = ":4096:8";
 
-  private final boolean changed;
-  private final boolean algorithmsBefore;
-  private final boolean warnOnlyBefore;
-  private final boolean convolutionsBefore;
-  private final boolean timingBefore;
-  private final boolean fillBefore;
+  private static int open;
+  private static Switches before;
 
-  private Determinism(boolean changed) {
-    this.changed = changed;
-    try (Context context = torch.globalContext()) {
-      algorithmsBefore = context.deterministicAlgorithms();
-      warnOnlyBefore = context.deterministicAlgorithmsWarnOnly();
-      convolutionsBefore = context.deterministicCuDNN();
-      timingBefore = context.benchmarkCuDNN();
-      fillBefore = context.deterministicFillUninitializedMemory();
+  private final boolean counted;
+  private boolean closed;
+
+  /** LibTorch's. */
+  private record Switches(
+      boolean algorithms, boolean warnOnly, boolean convolutions, boolean timing, boolean fill) {
+
+    /** Nothing here reads memory that was not written, so it need not be filled. */
+    static final Switches SAME_BITS = new Switches(true, false, true, false, false);
+
+    static Switches now() {
+      try (Context context = torch.globalContext()) {
+        return new Switches(
+            context.deterministicAlgorithms(),
+            context.deterministicAlgorithmsWarnOnly(),
+            context.deterministicCuDNN(),
+            context.benchmarkCuDNN(),
+            context.deterministicFillUninitializedMemory());
+      }
     }
-    if (changed) {
-      torch.set_env(WORKSPACE, WORKSPACES, false);
-      // Nothing here reads memory that was not written, so it need not be filled.
-      set(true, false, true, false, false);
+
+    void set() {
+      try (Context context = torch.globalContext()) {
+        context.setDeterministicAlgorithms(algorithms, warnOnly);
+        context.setDeterministicCuDNN(convolutions);
+        context.setBenchmarkCuDNN(timing);
+        context.setDeterministicFillUninitializedMemory(fill);
+      }
     }
+  }
+
+  private Determinism(boolean counted) {
+    this.counted = counted;
+    if (counted) {
+      opened();
+    }
+  }
+
+  private static synchronized void opened() {
+    if (open == 0) {
+      before = Switches.now();
+      Switches.SAME_BITS.set();
+    }
+    open++;
+  }
+
+  /**
+   * Lets same bits be asked for later: LibTorch looks at the setting of cuBLAS once, at its first
+   * product of matrices, asked for or not.
+   */
+  static void prepare() {
+    torch.set_env(WORKSPACE, WORKSPACES, false);
   }
 
   /**
@@ -49,7 +83,19 @@ public final class Determinism implements AutoCloseable {
    */
   public static Determinism of(boolean wanted, Placement place) {
     LibTorch.load();
-    return new Determinism(wanted && !place.isCpu());
+    boolean counted = wanted && !place.isCpu();
+    if (counted) {
+      prepare();
+    }
+    return new Determinism(counted);
+  }
+
+  /**
+   * Stands for what a checkpoint must not be taken up by: another kind of device, and on a GPU the
+   * other wish. Empty on the CPU.
+   */
+  public static String identity(boolean wanted, Placement place) {
+    return place.isCpu() ? "" : place.kind() + (wanted ? ", deterministic" : "");
   }
 
   /**
@@ -65,21 +111,17 @@ public final class Determinism implements AutoCloseable {
     }
   }
 
-  private static void set(
-      boolean algorithms, boolean warnOnly, boolean convolutions, boolean timing, boolean fill) {
-    try (Context context = torch.globalContext()) {
-      context.setDeterministicAlgorithms(algorithms, warnOnly);
-      context.setDeterministicCuDNN(convolutions);
-      context.setBenchmarkCuDNN(timing);
-      context.setDeterministicFillUninitializedMemory(fill);
-    }
-  }
-
-  /** Brings back what was before, but for the workspaces of cuBLAS. */
+  /** Brings back what was before, where no other is open. */
   @Override
   public void close() {
-    if (changed) {
-      set(algorithmsBefore, warnOnlyBefore, convolutionsBefore, timingBefore, fillBefore);
+    synchronized (Determinism.class) {
+      if (counted && !closed) {
+        closed = true;
+        open--;
+        if (open == 0) {
+          before.set();
+        }
+      }
     }
   }
 }

@@ -83,6 +83,7 @@ public final class Devices {
     String properties = String.join(", ", runtime.properties(device).values());
     LOG.info("device: cuda:{} ({})", device, properties);
     singlePrecision();
+    Determinism.prepare();
     return Placement.of(CUDA + ":" + device);
   }
 

@@ -39,6 +39,16 @@ public final class RowParts {
     void run(int from, int to);
   }
 
+  /**
+   * {@code count} rows, {@code atOnce} at a time, without making parts smaller: for rows within a
+   * part of others, which shrink first.
+   */
+  public static void each(int count, int atOnce, Part part) {
+    for (int from = 0; from < count; from += atOnce) {
+      part.run(from, Math.min(count, from + atOnce));
+    }
+  }
+
   /** All of {@code count} rows at once, in parts where they do not fit. */
   public void run(int count, Part part) {
     run(count, Math.max(1, count), part);

@@ -50,6 +50,26 @@ class DeterminismTest {
   }
 
   @Test
+  void lastThatIsClosedBringsBackWhatWasBefore() {
+    String before = switches();
+    Placement gpu = Placement.of("cuda:0");
+    Determinism first = Determinism.of(true, gpu);
+    try (Determinism second = Determinism.of(true, gpu)) {
+      first.close();
+      first.close();
+      assertEquals("true false true false", switches());
+    }
+    assertEquals(before, switches());
+  }
+
+  @Test
+  void identityIsOfTheKindOfDeviceAndOnAGpuOfTheWish() {
+    assertEquals("", Determinism.identity(true, Placement.CPU));
+    assertEquals("cuda", Determinism.identity(false, Placement.of("cuda:1")));
+    assertEquals("cuda, deterministic", Determinism.identity(true, Placement.of("cuda:0")));
+  }
+
+  @Test
   void nothingChangesOnTheCpuOrUnasked() {
     String before = switches();
     try (Determinism cpu = Determinism.of(true, Placement.CPU);
