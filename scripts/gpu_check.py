@@ -68,27 +68,29 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "runs/gpu-check", metavar="DIR")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name holds it")
     parser.add_argument("--no-quickstart", action="store_true")
-    parser.add_argument("--limit", type=int, default=180, metavar="SECONDS", help="of a run")
+    parser.add_argument("--limit", type=int, default=180, metavar="SECONDS", help="of a small run")
+    parser.add_argument("--quickstart-limit", type=int, default=900, metavar="SECONDS")
     parser.add_argument("options", nargs="*", help="for every run, after --: --set KEY=VALUE")
     return parser.parse_args()
 
 
-def call(asked, log, *words):
+def call(asked, log, *words, limit=None):
     """The seconds that it took; all that it printed is in the log."""
+    limit = limit or asked.limit
     begin = time.monotonic()
     with open(log, "w") as output:
         try:
             status = subprocess.run(shlex.split(asked.engine) + list(words), stdout=output,
-                                    stderr=subprocess.STDOUT, timeout=asked.limit).returncode
+                                    stderr=subprocess.STDOUT, timeout=limit).returncode
         except subprocess.TimeoutExpired:
-            status = f"none after {asked.limit} s"
+            status = f"none after {limit} s"
     if status != 0:
         end = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
         raise Failure(f"status {status}, {log}:\n{end}")
     return time.monotonic() - begin
 
 
-def run(asked, name, device, config, commands, *options):
+def run(asked, name, device, config, commands, *options, limit=None):
     """Runs the commands one after the other on the device; the run directory and the seconds."""
     place = asked.out / name.replace(" ", "-") / device.replace(":", "-")
     shutil.rmtree(place, ignore_errors=True)
@@ -97,7 +99,7 @@ def run(asked, name, device, config, commands, *options):
     for command in commands:
         log = place.parent / f"{place.name}-{command}.log"
         seconds += call(asked, log, command, str(config), "--device", device, "--out", str(place),
-                        *options, *asked.options)
+                        *options, *asked.options, limit=limit)
     return place, seconds
 
 
@@ -164,7 +166,8 @@ def check(asked, name, settings):
 
 
 def quickstart(asked, device):
-    place, seconds = run(asked, "quickstart", device, ROOT / "examples/quickstart.yaml", ["run"])
+    place, seconds = run(asked, "quickstart", device, ROOT / "examples/quickstart.yaml", ["run"],
+                         limit=asked.quickstart_limit)
     values = ", ".join(f"{value:.3f}" for value in accuracy(place))
     print(f"quickstart on {device}: {seconds:.1f} s, accuracy and that of random images: {values}",
           flush=True)
@@ -173,7 +176,7 @@ def quickstart(asked, device):
 def attempt(step, *words):
     try:
         return step(*words) is not False
-    except (Failure, OSError, KeyError, ValueError, ZeroDivisionError) as error:
+    except (Failure, OSError, LookupError, ValueError, ZeroDivisionError) as error:
         print(f"FAILED {' '.join(str(word) for word in words[1:2])}: {error}", flush=True)
         return False
 

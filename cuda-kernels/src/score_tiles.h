@@ -20,8 +20,8 @@ constexpr int kMostShortClasses = 16;
 constexpr int kCopiesInFlight = 4;
 
 // How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the most that
-// divide both a row's length and the address; as an odd number of them lie between rows, the
-// threads of a warp meet different banks. Where rows fill vectors of 16 bytes to an even number, a
+// divide both a row's length and the address; as an odd number of them lie between rows of an address
+// that is as aligned as they are, the threads of a warp meet different banks. Where rows fill vectors of 16 bytes to an even number, a
 // vector is left free after each.
 struct TileShape {
   int unit;

@@ -108,6 +108,8 @@ void test_by_groups() {
     check_select(samples, largest + 70, false);
   }
   check_select(draw_samples(12000, 6000), 40, true);
+  // Small enough classes for rooms of their own.
+  check_select(draw_samples(12000, 3000), 16, true);
   Samples uneven = draw_samples(kManySamples, 150);
   for (size_t i = 0; i < uneven.class_of.size() / 3; i += 9) uneven.class_of[i] = 7;
   check_select(uneven, 4096, false);

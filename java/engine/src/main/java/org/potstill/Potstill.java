@@ -21,7 +21,8 @@ import org.potstill.run.RunListener;
  * <p>Nothing is printed (SLF4J takes the log lines), the process is never ended, native memory is
  * given back when a call returns, and what is global to the process (LibTorch's thread counts) is
  * restored. Two runs may go on at once in different directories; they then share LibTorch's thread
- * settings, so give both the same {@code run.threads}.
+ * settings, so give both the same {@code run.threads}. On a GPU they must agree on {@code
+ * run.deterministic}, and neither may compute in {@code tf32}: the second is refused otherwise.
  */
 public final class Potstill {
 

@@ -49,10 +49,14 @@ final class Doctor {
       kernels(facts);
       gpu((ObjectNode) facts.get("gpu"));
     }
-    if (file != null) {
-      needs(facts.putObject("needs"), ConfigLoader.load(file, List.of()));
+    try {
+      if (file != null) {
+        needs(facts.putObject("needs"), ConfigLoader.load(file, List.of()));
+      }
+    } finally {
+      // What is known of the machine, also where the configuration is wrong.
+      print(facts, streams, output);
     }
-    print(facts, streams, output);
     return healthy;
   }
 

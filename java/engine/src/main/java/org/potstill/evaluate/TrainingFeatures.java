@@ -10,6 +10,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.distill.DistillingNetwork;
+import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
@@ -86,6 +87,12 @@ final class TrainingFeatures {
         features = embedded(network, trained, set.images());
         images = loaded.records();
       }
+    } catch (RunFailedException e) {
+      throw new RunFailedException(
+          "the network whose features herding and k-center go by: "
+              + e.getMessage()
+              + "; leave both out of evaluate.baselines and go on with --resume",
+          e);
     }
   }
 
@@ -116,7 +123,7 @@ final class TrainingFeatures {
   private static float[][] embedded(Network network, NamedTensors state, Tensor images) {
     int count = Math.toIntExact(images.size(0));
     float[][] rows = new float[count][];
-    new RowParts(EvaluateStage.NAME, "data.resolution, or leave herding and k-center out,")
+    new RowParts(EvaluateStage.NAME, "data.resolution")
         .run(
             count,
             EMBEDDED_AT_ONCE,
