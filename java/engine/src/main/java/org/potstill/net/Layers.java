@@ -82,13 +82,8 @@ public final class Layers {
       case BATCH -> batchNorm(name, input);
       case LAYER -> layerNorm(name, input);
       case GROUP -> groupNorm(name, input, 4);
-      case INSTANCE -> instanceNorm(name, input);
+      case INSTANCE -> groupNorm(name, input, input.size(1));
     };
-  }
-
-  private Tensor instanceNorm(String name, Tensor input) {
-    return InstanceNorm.apply(
-        input, state.get(name + ".weight"), state.get(name + ".bias"), EPSILON);
   }
 
   private Tensor groupNorm(String name, Tensor input, long groups) {

@@ -20,6 +20,6 @@ class CpuKernelsAvx2Test extends OracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.AVX2);
+    return new CpuKernels(1, CpuLevel.AVX2).withThreads(threads);
   }
 }

@@ -20,6 +20,6 @@ class CpuKernelsAvx512Test extends OracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.AVX512);
+    return new CpuKernels(1, CpuLevel.AVX512).withThreads(threads);
   }
 }

@@ -20,6 +20,6 @@ class CpuKernelsGenericTest extends OracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.GENERIC);
+    return new CpuKernels(1, CpuLevel.GENERIC).withThreads(threads);
   }
 }

@@ -46,5 +46,7 @@ class KernelProvidersTest {
   @Test
   void threadsBelowOneAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> new CpuKernels(0));
+    CpuKernels kernels = new CpuKernels(1);
+    assertThrows(IllegalArgumentException.class, () -> kernels.withThreads(0));
   }
 }

@@ -18,6 +18,6 @@ class NormAvx2Test extends NormOracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.AVX2);
+    return new CpuKernels(1, CpuLevel.AVX2).withThreads(threads);
   }
 }

@@ -18,6 +18,6 @@ class NormAvx512Test extends NormOracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.AVX512);
+    return new CpuKernels(1, CpuLevel.AVX512).withThreads(threads);
   }
 }

@@ -18,6 +18,6 @@ class NormGenericTest extends NormOracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.GENERIC);
+    return new CpuKernels(1, CpuLevel.GENERIC).withThreads(threads);
   }
 }

@@ -18,6 +18,6 @@ class ResamplingAvx2Test extends ResamplingOracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.AVX2);
+    return new CpuKernels(1, CpuLevel.AVX2).withThreads(threads);
   }
 }

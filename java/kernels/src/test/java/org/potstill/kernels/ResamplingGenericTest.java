@@ -18,6 +18,6 @@ class ResamplingGenericTest extends ResamplingOracleCases {
 
   @Override
   Kernels withThreads(int threads) {
-    return new CpuKernels(threads, CpuLevel.GENERIC);
+    return new CpuKernels(1, CpuLevel.GENERIC).withThreads(threads);
   }
 }
