@@ -75,7 +75,7 @@ final class ConvNetBackpropagation extends Backpropagation {
         logits == null
             ? outputGradient
             : back(logits, outputGradient, features, ConvNet.CLASSIFIER);
-    gradient = gradient.view(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
+    gradient = gradient.reshape(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
     for (int i = steps.size() - 1; i >= 0 && gradient != null; i--) {
       gradient = throughBlock(steps.get(i), gradient);
     }
@@ -119,6 +119,9 @@ final class ConvNetBackpropagation extends Backpropagation {
     List<String> own = List.of(name + ".weight", name + ".bias");
     List<String> asked = own.stream().filter(wanted.parameters()::contains).toList();
     asked.forEach(parameter -> inputs.add(state.get(parameter)));
+    if (inputs.isEmpty()) {
+      return null;
+    }
     Tensor[] gradients =
         Tensors.gradients(
             new Tensor[] {output}, new Tensor[] {outputGradient}, inputs.toArray(Tensor[]::new));

@@ -157,6 +157,27 @@ class BackpropagationTest {
     assertSameWay(spec, new JavaKernels(), 2, output, List.of("features.0.weight"));
   }
 
+  @Test
+  void nothingBelowTheFirstWantedParameterIsNeeded() {
+    NetworkSpec spec = specs().get(1);
+    Network plain = Networks.create(spec);
+    Wanted wanted = new Wanted(List.of("features.4.weight", "classifier.bias"), false);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = fresh(plain)) {
+      Tensor images = images(spec, 2);
+      Backpropagation own = way(plain.with(CPU), state, images, Output.LOGITS, wanted);
+      Backpropagation autograd = way(plain, state, images, Output.LOGITS, wanted);
+      Tensor weights = gaussian(101, 1, Tensors.shape(own.output().value()));
+      Tensor[] expected = autograd.gradients(weights);
+      Tensor[] actual = own.gradients(weights);
+      assertEquals(2, actual.length);
+      for (int i = 0; i < 2; i++) {
+        assertClose(
+            wanted.parameters().get(i), expected[i], actual[i], ROUNDING * largest(expected));
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("specs")
   void outputsWithoutGradientsAreLibTorchs(NetworkSpec spec) {
