@@ -20,7 +20,13 @@ import org.potstill.testing.Signals;
 class ProcessTest {
 
   private static final long HELP_MILLIS = 500;
-  private static final long BARE_STARTS = 4;
+
+  /**
+   * A bare virtual machine hardly compiles; here the compiler takes a second core, which a busy
+   * machine does not have. Without one an Intel Xeon at 2.5 GHz came to 5.4 starts.
+   */
+  private static final long BARE_STARTS = 6;
+
   private static final int TRIES = 5;
 
   @TempDir Path folder;
@@ -62,7 +68,7 @@ class ProcessTest {
     assertEquals("", read("err"));
   }
 
-  /** Half a second, and on a slow or busy machine what a bare virtual machine takes four times. */
+  /** Half a second, and on a slow or busy machine what a bare virtual machine takes six times. */
   @Test
   void helpAnswersWithinHalfASecond() throws Exception {
     List<String> tries = new ArrayList<>();
