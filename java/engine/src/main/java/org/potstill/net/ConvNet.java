@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
@@ -74,7 +75,8 @@ public final class ConvNet extends AbstractNetwork {
   @Override
   public ConvNet with(Kernels kernels) {
     boolean fits = norm == Norm.INSTANCE && activation == Activation.RELU && pooling != Pooling.MAX;
-    if (kernels == null || kernels.onDevice() || !fits) {
+    // LibTorch's operators are faster than the Java kernels.
+    if (!fits || !(kernels instanceof CpuKernels)) {
       return this;
     }
     int window = pooling == Pooling.AVG ? 2 : 1;
