@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,26 +20,22 @@ import org.potstill.testing.Signals;
 class ProcessTest {
 
   private static final long HELP_MILLIS = 500;
+  private static final long BARE_STARTS = 4;
+  private static final int TRIES = 5;
 
   /** It was 1251 when this was written, and 402 of a program that does nothing. */
   private static final int HELP_CLASSES = 1500;
 
-  private static final int TRIES = 5;
-
   @TempDir Path folder;
 
-  private static List<String> command(List<String> options, Class<?> main, String... arguments) {
+  private Process start(List<String> options, Class<?> main, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(Arrays.asList(arguments));
-    return command;
-  }
-
-  private Process start(List<String> options, Class<?> main, String... arguments)
-      throws IOException {
-    return new ProcessBuilder(command(options, main, arguments))
+    return new ProcessBuilder(command)
         .redirectOutput(folder.resolve("out").toFile())
         .redirectError(folder.resolve("err").toFile())
         .start();
@@ -73,17 +68,31 @@ class ProcessTest {
     assertEquals("", read("err"));
   }
 
-  /** On a quiet machine: what else runs there counts as well. */
+  /** Half a second, and on a slow or busy machine what a bare virtual machine takes four times. */
   @Test
-  @Tag("slow")
   void helpAnswersWithinHalfASecond() throws Exception {
-    long least = Long.MAX_VALUE;
-    for (int i = 0; i < TRIES && least > HELP_MILLIS; i++) {
-      long start = System.nanoTime();
-      assertEquals(0, start(List.of(), Main.class, "--help").waitFor());
-      least = Math.min(least, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+    long help = Long.MAX_VALUE;
+    long bare = Long.MAX_VALUE;
+    for (int i = 0; i < TRIES && help > Math.max(HELP_MILLIS, BARE_STARTS * bare); i++) {
+      bare = Math.min(bare, millis(Bare.class));
+      help = Math.min(help, millis(Main.class, "--help"));
     }
-    assertTrue(least <= HELP_MILLIS, least + " ms of " + HELP_MILLIS + " ms");
+    long allowed = Math.max(HELP_MILLIS, BARE_STARTS * bare);
+    assertTrue(help <= allowed, help + " ms of " + allowed + " ms");
+  }
+
+  private long millis(Class<?> main, String... arguments) throws Exception {
+    long start = System.nanoTime();
+    assertEquals(0, start(List.of(), main, arguments).waitFor());
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+  /** A program that does nothing. */
+  static final class Bare {
+
+    private Bare() {}
+
+    public static void main(String[] arguments) {}
   }
 
   @Test

@@ -270,14 +270,17 @@ class GladSpaceTest {
             new JavaKernels(),
             Placement.CPU)) {
       long before = 0;
+      long bytes = 0;
       for (int i = 0; i < 60; i++) {
         step(glad);
         if (i == 20) {
           before = Pointer.totalCount();
+          bytes = Pointer.totalBytes();
         }
       }
       // One lost in every step would be forty more.
       assertTrue(Pointer.totalCount() <= before + 4, before + " " + Pointer.totalCount());
+      assertTrue(Pointer.totalBytes() <= bytes + 4096, bytes + " " + Pointer.totalBytes());
     }
   }
 

@@ -266,6 +266,7 @@ class Ld3mSpaceTest {
   void tensorsAreGivenBack() {
     try (Ld3mPrior prior = small(3)) {
       long before = 0;
+      long bytes = 0;
       for (int i = 0; i < 12; i++) {
         try (PointerScope scope = new PointerScope();
             Ld3mPrior.Shown shown = prior.images(inputs(prior, i))) {
@@ -273,10 +274,12 @@ class Ld3mSpaceTest {
         }
         if (i == 4) {
           before = Pointer.totalCount();
+          bytes = Pointer.totalBytes();
         }
       }
       // One lost in every step would be seven more.
       assertTrue(Pointer.totalCount() <= before + 4, before + " " + Pointer.totalCount());
+      assertTrue(Pointer.totalBytes() <= bytes + 4096, bytes + " " + Pointer.totalBytes());
     }
   }
 
