@@ -87,6 +87,7 @@ public final class LatentsFile implements AutoCloseable {
    *
    * @param imagesPerClass images of a class, which follow each other
    * @param iteration whose images they make
+   * @param computing what the images are made with
    */
   static void write(
       Path file,

@@ -14,7 +14,6 @@ import org.potstill.net.Sgd;
 import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
-import org.potstill.tensor.Tensors;
 
 /** A network with parameters that gradients are taken of. Owns its tensors. */
 public final class TrainedState implements AutoCloseable {
@@ -68,17 +67,9 @@ public final class TrainedState implements AutoCloseable {
    */
   public Tensor[] gradients(
       Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
-    Backpropagation way =
-        Backpropagation.of(
-            network,
-            state,
-            images,
-            pass,
-            Backpropagation.Output.LOGITS,
-            new Backpropagation.Wanted(parameters, false));
-    Tensor logits = moved(way.output()).detach().requires_grad_(true);
-    return way.gradients(
-        Tensors.gradients(loss.apply(logits), null, new Tensor[] {logits}, false)[0]);
+    Backpropagation way = Backpropagation.ofLogits(network, state, images, pass, parameters);
+    moved(way.output());
+    return way.descend(loss).gradients();
   }
 
   /** Logits; in training mode the buffers move. */

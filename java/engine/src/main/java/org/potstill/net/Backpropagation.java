@@ -2,6 +2,7 @@ package org.potstill.net;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -50,6 +51,12 @@ public abstract class Backpropagation {
         : new Autograd(network, state, input, pass, output, wanted);
   }
 
+  /** The same for the logits and some of the parameters. */
+  public static Backpropagation ofLogits(
+      Network network, NamedTensors state, Tensor input, Pass pass, List<String> parameters) {
+    return of(network, state, input, pass, Output.LOGITS, new Wanted(parameters, false));
+  }
+
   /** The output, to be read only, and the moved buffers, which the caller closes. */
   public abstract NetworkOutput output();
 
@@ -61,6 +68,26 @@ public abstract class Backpropagation {
    *     wanted
    */
   public abstract Tensor[] gradients(Tensor outputGradient);
+
+  /**
+   * A loss and its gradients.
+   *
+   * @param loss a single number, without history; a GPU may still be computing it
+   * @param gradients as {@link Backpropagation#gradients} gives them
+   */
+  public record Descent(Tensor loss, Tensor[] gradients) {}
+
+  /**
+   * Goes the way back from a loss; once.
+   *
+   * @param loss from the output to a single number, differentiable
+   */
+  public final Descent descend(UnaryOperator<Tensor> loss) {
+    Tensor leaf = output().value().detach().requires_grad_(true);
+    Tensor value = loss.apply(leaf);
+    Tensor ofOutput = Tensors.gradients(value, null, new Tensor[] {leaf}, false)[0];
+    return new Descent(value.detach(), gradients(ofOutput));
+  }
 
   /** What autograd recorded. */
   static final class Autograd extends Backpropagation {

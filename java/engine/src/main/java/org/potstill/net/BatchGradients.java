@@ -27,15 +27,15 @@ public final class BatchGradients {
   /**
    * What was found, in the caller's scope.
    *
-   * @param losses mean cross-entropy of the batch in nats, a single number
+   * @param meanLoss cross-entropy over the batch in nats, a single number
    * @param hits images whose label had the largest logit, a single number
    * @param gradients one per parameter
    */
-  public record Found(Tensor losses, Tensor hits, List<Tensor> gradients) {
+  public record Found(Tensor meanLoss, Tensor hits, List<Tensor> gradients) {
 
     /** Mean cross-entropy of the batch, nats; waits for it on a GPU. */
     public double loss() {
-      return losses.item_double();
+      return meanLoss.item_double();
     }
 
     /** Images whose label had the largest logit; waits for it on a GPU. */
@@ -82,7 +82,7 @@ public final class BatchGradients {
         for (int i = 0; i < sums.length; i++) {
           sums[i].add_(found.gradients().get(i), new Scalar(share));
         }
-        loss.add_(found.losses().to(torch.ScalarType.Double), new Scalar(share));
+        loss.add_(found.meanLoss().to(torch.ScalarType.Double), new Scalar(share));
         correct.add_(found.hits());
       }
     }
@@ -109,22 +109,14 @@ public final class BatchGradients {
       Tensor images,
       Tensor labels,
       Pass pass) {
-    Backpropagation way =
-        Backpropagation.of(
-            network,
-            state,
-            images,
-            pass,
-            Backpropagation.Output.LOGITS,
-            new Backpropagation.Wanted(parameters, false));
+    Backpropagation way = Backpropagation.ofLogits(network, state, images, pass, parameters);
     NetworkOutput output = way.output();
     try (NamedTensors moved = output.buffers()) {
-      Tensor logits = output.value().detach().requires_grad_(true);
-      Tensor loss = torch.cross_entropy_loss(logits, labels);
-      Tensor[] gradients =
-          way.gradients(Tensors.gradients(loss, null, new Tensor[] {logits}, false)[0]);
+      Backpropagation.Descent found =
+          way.descend(logits -> torch.cross_entropy_loss(logits, labels));
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
-      return new Found(loss.detach(), Accuracy.hits(logits, labels), List.of(gradients));
+      Tensor hits = Accuracy.hits(output.value(), labels);
+      return new Found(found.loss(), hits, List.of(found.gradients()));
     }
   }
 

@@ -71,18 +71,22 @@ final class ConvNetBackpropagation extends Backpropagation {
   public Tensor[] gradients(Tensor outputGradient) {
     // Here, so that they outlive the scopes of the blocks.
     wanted.parameters().forEach(name -> found.put(name, new Tensor()));
-    Tensor gradient =
+    Tensor back =
         logits == null
             ? outputGradient
             : back(logits, outputGradient, features, ConvNet.CLASSIFIER);
-    gradient = gradient.reshape(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
-    for (int i = steps.size() - 1; i >= 0 && gradient != null; i--) {
-      gradient = throughBlock(steps.get(i), gradient);
+    back = back.reshape(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
+    for (int i = steps.size() - 1; i >= 0 && back != null; i--) {
+      back = throughBlock(steps.get(i), back);
     }
     List<Tensor> all = new ArrayList<>();
-    wanted.parameters().forEach(name -> all.add(found.get(name)));
+    for (String name : wanted.parameters()) {
+      Tensor gradient = found.get(name);
+      // The features do not depend on the classifier.
+      all.add(gradient.defined() ? gradient : torch.zeros_like(state.get(name)).detach());
+    }
     if (wanted.input()) {
-      all.add(gradient.contiguous());
+      all.add(back.contiguous());
     }
     return all.toArray(Tensor[]::new);
   }

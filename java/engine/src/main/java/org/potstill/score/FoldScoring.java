@@ -22,7 +22,6 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
-import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
@@ -95,11 +94,7 @@ final class FoldScoring {
     values.put("folds", Integer.toString(score.folds()));
     values.put("learning rate", Double.toString(score.learningRate()));
     values.put("precision", score.precision());
-    String device =
-        Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
-    if (!device.isEmpty()) {
-      values.put("device", device);
-    }
+    values.putAll(ScoreStage.device(config, context));
     return Fingerprint.of(values).hash();
   }
 

@@ -30,7 +30,6 @@ import org.potstill.kernels.Kernels;
 import org.potstill.net.ScorerResNet18;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
-import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
@@ -106,11 +105,7 @@ final class PretrainedScoring {
     values.put("resolution", Integer.toString(config.score().resolution()));
     values.put("batch", Integer.toString(config.score().batch()));
     values.put("precision", config.score().precision());
-    String device =
-        Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
-    if (!device.isEmpty()) {
-      values.put("device", device);
-    }
+    values.putAll(ScoreStage.device(config, context));
     return Fingerprint.of(values).hash();
   }
 

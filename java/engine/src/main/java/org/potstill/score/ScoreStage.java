@@ -1,10 +1,12 @@
 package org.potstill.score;
 
+import java.util.Map;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
@@ -64,6 +66,13 @@ public final class ScoreStage {
     scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
     scored.scores().write(context.directory().resolve(Scores.FILE));
     return scored.scores();
+  }
+
+  /** What a checkpoint depends on where a GPU computes. */
+  static Map<String, String> device(Config config, RunContext context) {
+    String device =
+        Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
+    return device.isEmpty() ? Map.of() : Map.of("device", device);
   }
 
   /** What {@code score.precision} stands for where the run computes. */

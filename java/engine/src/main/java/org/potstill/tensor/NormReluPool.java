@@ -24,6 +24,7 @@ public final class NormReluPool {
   /**
    * The operation.
    *
+   * @param kernels of the host
    * @param window side of the squares that are averaged: 2, or 1 for no pooling
    * @param epsilon added to the variance
    */
@@ -35,9 +36,7 @@ public final class NormReluPool {
 
   /** Whether it works on such maps: float32, in host memory. */
   public boolean takes(Tensor maps) {
-    return maps.is_cpu()
-        && !kernels.onDevice()
-        && maps.scalar_type().intern() == torch.ScalarType.Float;
+    return maps.is_cpu() && maps.scalar_type().intern() == torch.ScalarType.Float;
   }
 
   /**
