@@ -96,16 +96,16 @@ final class GradientDistances {
         (from, to) -> {
           try (PointerScope scope = new PointerScope()) {
             Tensor batch = augment.apply(images.narrow(0, from, to - from));
-            Tensor[] found = once(batch, label, count, pass, precision);
-            for (int i = 0; i < found.length; i++) {
-              sum.get(i).add_(found[i]);
+            List<Tensor> found = once(batch, label, count, pass, precision);
+            for (int i = 0; i < found.size(); i++) {
+              sum.get(i).add_(found.get(i));
             }
           }
         });
     return sum;
   }
 
-  private Tensor[] once(Tensor batch, int label, long count, Pass pass, Precision precision) {
+  private List<Tensor> once(Tensor batch, int label, long count, Pass pass, Precision precision) {
     try (Precision.Scope computing = precision.on(batch)) {
       return state.gradients(batch, pass, logits -> share(logits, label, count), matchedNames());
     }

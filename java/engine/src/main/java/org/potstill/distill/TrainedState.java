@@ -65,7 +65,7 @@ public final class TrainedState implements AutoCloseable {
    * @param loss of the logits, a single number
    * @param parameters names of those that are differentiated
    */
-  public Tensor[] gradients(
+  public List<Tensor> gradients(
       Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
     Backpropagation way = Backpropagation.ofLogits(network, state, images, pass, parameters);
     moved(way.output());

@@ -75,7 +75,7 @@ public abstract class Backpropagation {
    * @param loss a single number, without history; a GPU may still be computing it
    * @param gradients as {@link Backpropagation#gradients} gives them
    */
-  public record Descent(Tensor loss, Tensor[] gradients) {}
+  public record Descent(Tensor loss, List<Tensor> gradients) {}
 
   /**
    * Goes the way back from a loss; once.
@@ -86,7 +86,7 @@ public abstract class Backpropagation {
     Tensor leaf = output().value().detach().requires_grad_(true);
     Tensor value = loss.apply(leaf);
     Tensor ofOutput = Tensors.gradients(value, null, new Tensor[] {leaf}, false)[0];
-    return new Descent(value.detach(), gradients(ofOutput));
+    return new Descent(value.detach(), List.of(gradients(ofOutput)));
   }
 
   /** What autograd recorded. */

@@ -116,7 +116,7 @@ public final class BatchGradients {
           way.descend(logits -> torch.cross_entropy_loss(logits, labels));
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
       Tensor hits = Accuracy.hits(output.value(), labels);
-      return new Found(found.loss(), hits, List.of(found.gradients()));
+      return new Found(found.loss(), hits, found.gradients());
     }
   }
 

@@ -90,7 +90,7 @@ class NetworksFixtureTest {
     if (file.has("loss")) {
       compareLoss(file, "loss", Closeness.doubles(found.loss()));
     }
-    Tensor gradient = found.gradients()[0];
+    Tensor gradient = found.gradients().get(0);
     for (String name : file.names()) {
       if (name.equals("input_grad")) {
         compareGradient(file, name, gradient);
