@@ -9,6 +9,7 @@
 #include "host_device.h"
 #else
 #include <cuda_fp16.h>
+#include <cuda_pipeline_primitives.h>
 #include <cuda_runtime.h>
 
 #include "status.h"
@@ -16,6 +17,7 @@
 namespace potstill {
 
 constexpr int64_t kMostBlocks = 0x7FFFFFFF;  // of a launch; beyond, blocks loop
+constexpr int64_t kEnoughWarps = 32768;      // more would leave a GPU no busier
 constexpr int64_t kMostRanges = 4096;        // into which lists are cut
 constexpr int64_t kMostDirectReads = int64_t{1} << 22;  // of class_of, by all blocks of `select`
 
@@ -23,6 +25,18 @@ constexpr int64_t kMostDirectReads = int64_t{1} << 22;  // of class_of, by all b
 __device__ __forceinline__ float max_nan(float a, float b) {
   float larger;
   asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(a), "f"(b));
+  return larger;
+}
+
+// Of each half of a word by itself, bfloat16 or half precision.
+__device__ __forceinline__ uint32_t max_nan_bfloats(uint32_t a, uint32_t b) {
+  uint32_t larger;
+  asm("max.NaN.bf16x2 %0, %1, %2;" : "=r"(larger) : "r"(a), "r"(b));
+  return larger;
+}
+__device__ __forceinline__ uint32_t max_nan_halves(uint32_t a, uint32_t b) {
+  uint32_t larger;
+  asm("max.NaN.f16x2 %0, %1, %2;" : "=r"(larger) : "r"(a), "r"(b));
   return larger;
 }
 
@@ -52,6 +66,21 @@ __device__ __forceinline__ void store_once(T* to, const T& value) {
 template <typename T>
 __device__ __forceinline__ T load_fresh(const T* from) {
   return __ldcg(from);
+}
+
+// Begins to copy 16 bytes, aligned to as many, to shared memory. The thread has them after
+// wait_for_copies, other threads after a barrier besides.
+__device__ __forceinline__ void copy_ahead(uint4* shared, const uint4* from) {
+  __pipeline_memcpy_async(shared, from, 16);
+}
+
+// Ends a group of copies, which may be empty.
+__device__ __forceinline__ void end_copies() { __pipeline_commit(); }
+
+// Waits for all groups of copies but the last kLast of the thread.
+template <int kLast>
+__device__ __forceinline__ void wait_for_copies() {
+  __pipeline_wait_prior(kLast);
 }
 
 // The shared memory of the block that launch_shared asks for.

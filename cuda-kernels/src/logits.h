@@ -7,13 +7,16 @@
 namespace potstill {
 
 // Of each type: how it is stored, its minus infinity, how many lie in a word of 32 bits, the k-th of
-// a word and one by itself.
+// a word, one by itself, and the larger of two words' at every place, NaN where either is NaN.
 struct Float32 {
   typedef uint32_t Stored;
   static constexpr Stored kMinusInfinity = 0xFF800000u;
   static constexpr int kPerWord = 1;
   __device__ static float of_word(uint32_t word, int) { return __int_as_float(word); }
   __device__ static float convert(Stored bits) { return __int_as_float(bits); }
+  __device__ static uint32_t larger(uint32_t a, uint32_t b) {
+    return static_cast<uint32_t>(__float_as_int(max_nan(__int_as_float(a), __int_as_float(b))));
+  }
 };
 
 struct Bfloat16 {
@@ -26,6 +29,7 @@ struct Bfloat16 {
   __device__ static float convert(Stored bits) {
     return __int_as_float(static_cast<uint32_t>(bits) << 16);
   }
+  __device__ static uint32_t larger(uint32_t a, uint32_t b) { return max_nan_bfloats(a, b); }
 };
 
 struct Float16 {
@@ -36,7 +40,20 @@ struct Float16 {
     return half_to_float(static_cast<uint16_t>(k == 0 ? word : word >> 16));
   }
   __device__ static float convert(Stored bits) { return half_to_float(bits); }
+  __device__ static uint32_t larger(uint32_t a, uint32_t b) { return max_nan_halves(a, b); }
 };
+
+template <typename Type>
+__device__ constexpr uint32_t minus_infinities() {
+  return Type::kPerWord == 1 ? Type::kMinusInfinity : Type::kMinusInfinity * 0x10001u;
+}
+
+template <typename Type>
+__device__ __forceinline__ float largest_of_word(uint32_t word) {
+  float largest = Type::of_word(word, 0);
+  if (Type::kPerWord == 2) largest = max_nan(largest, Type::of_word(word, 1));
+  return largest;
+}
 
 // As many bytes as are read at once from where they are aligned to as many.
 template <int kBytes>
@@ -82,9 +99,11 @@ struct Stretch {
     vectors = (length - head) / kPerVector;
   }
 
-  __device__ uint4 vector(int v) const {
-    return load_once(reinterpret_cast<const uint4*>(from + head) + v);
+  __device__ const uint4* address(int v) const {
+    return reinterpret_cast<const uint4*>(from + head) + v;
   }
+
+  __device__ uint4 vector(int v) const { return load_once(address(v)); }
 
   // Calls use(index) for the elements outside the vectors, each for one of `threads` threads.
   template <typename Use>

@@ -1,14 +1,17 @@
 // score: cross-entropy of logits (rows, classes) f32, bf16 or f16 against labels, and on request
 // margin, entropy, EL2N and correctness, in one pass by an online log-sum-exp in f32.
 //
-// Rows of up to 767 bytes lie in shared memory, a thread to a row (score_tiles.h); a warp reads one
-// of up to 32 KB, a block a longer one (score_rows.h). Reads rows * (classes * element size + 8)
+// A thread takes a row of up to 16 classes in registers (score_short.h), one of up to 767 bytes in
+// shared memory (score_tiles.h); a warp one of up to 4 KB in shared memory (score_warps.h), up to
+// 32 KB as it comes, a block a longer one (score_rows.h). Reads rows * (classes * element size + 8)
 // bytes and writes 4 a row and output. Deterministic for a given alignment of the row. Only where a
 // logit equals the label's and is the largest of the others, `correct` looks at the row again.
 #include <algorithm>
 
 #include "score_rows.h"
+#include "score_short.h"
 #include "score_tiles.h"
+#include "score_warps.h"
 #include "status.h"
 
 namespace potstill {
@@ -16,37 +19,56 @@ namespace {
 
 constexpr int64_t kMostClasses = int64_t{1} << 30;
 constexpr int64_t kMostBytesOfWarp = 32 * 1024;  // a longer row takes a block
-constexpr int64_t kEnoughWarps = 32768;          // more would leave a GPU no busier
 
 bool wants_all(const ScoreOutputs& to) { return to.entropy != nullptr || to.el2n != nullptr; }
 
-template <typename Type, int kBytes, bool kShort>
-void launch_tiles_of(const LabelledRows& in, const TileShape& shape, const ScoreOutputs& to,
-                     cudaStream_t stream) {
-  const int threads = shape.stride > kLongTileRow ? kTileRowsOfLong : kTileRows;
-  const int64_t blocks = std::min((in.rows + threads - 1) / threads, kMostBlocks);
-  const int64_t shared = int64_t{threads} * shape.stride + 16;
-  launch_shared("score_tiles",
-                wants_all(to) ? score_tiles<Type, kBytes, kShort, true>
-                              : score_tiles<Type, kBytes, kShort, false>,
-                blocks, threads, shared, stream, in, shape, to);
+// The kernel of as many classes, where the logits are aligned to what a thread reads at once.
+template <typename Type, int kClasses = 1>
+bool launch_short(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t stream) {
+  if constexpr (kClasses > kMostShortClasses) {
+    return false;
+  } else {
+    if (in.classes != kClasses) return launch_short<Type, kClasses + 1>(in, to, stream);
+    if (reinterpret_cast<uintptr_t>(in.logits) % ShortRow<Type, kClasses>::kUnit != 0) return false;
+    launch("score_short",
+           wants_all(to) ? score_short<Type, kClasses, true> : score_short<Type, kClasses, false>,
+           std::min((in.rows + kShortBlock - 1) / kShortBlock, kMostBlocks), kShortBlock, stream, in, to);
+    return true;
+  }
 }
 
 template <typename Type, int kBytes>
 void launch_tiles(const LabelledRows& in, const TileShape& shape, const ScoreOutputs& to,
                   cudaStream_t stream) {
-  if (in.classes <= kMostShortClasses) {
-    launch_tiles_of<Type, kBytes, true>(in, shape, to, stream);
-  } else {
-    launch_tiles_of<Type, kBytes, false>(in, shape, to, stream);
-  }
+  const int threads = shape.stride > kLongTileRow ? kTileRowsOfLong : kTileRows;
+  const int64_t blocks = std::min((in.rows + threads - 1) / threads, kMostBlocks);
+  const int64_t shared = int64_t{threads} * shape.stride + 16;
+  launch_shared("score_tiles",
+                wants_all(to) ? score_tiles<Type, kBytes, true> : score_tiles<Type, kBytes, false>,
+                blocks, threads, shared, stream, in, shape, to);
+}
+
+// Rows that a warp takes one after the other: few where all would not keep a GPU busy.
+int64_t rows_in_turn(int64_t rows, int64_t warps_of_row) {
+  return std::clamp<int64_t>(rows * warps_of_row / kEnoughWarps, 1, kMostRowsInTurn);
+}
+
+template <typename Type>
+void launch_warps(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t stream) {
+  const int64_t in_turn = rows_in_turn(in.rows, 1);
+  const int64_t of_block = kWarpsOfBlock * in_turn;
+  const int64_t blocks = std::min((in.rows + of_block - 1) / of_block, kMostBlocks);
+  const int slot = slot_bytes(in.classes * int64_t{sizeof(typename Type::Stored)});
+  launch_shared("score_warps",
+                wants_all(to) ? score_warps<Type, true> : score_warps<Type, false>, blocks,
+                32 * kWarpsOfBlock, int64_t{kWarpsOfBlock} * kSlots * slot, stream, in,
+                static_cast<int>(in_turn), slot, to);
 }
 
 template <typename Type, int kRowThreads>
 void launch_rows(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t stream) {
   constexpr int64_t kAtOnce = kRowBlock / kRowThreads;
-  const int64_t in_turn =
-      std::clamp<int64_t>(in.rows * (kRowThreads / 32) / kEnoughWarps, 1, kMostRowsInTurn);
+  const int64_t in_turn = rows_in_turn(in.rows, kRowThreads / 32);
   const int64_t of_block = kAtOnce * in_turn;
   const int64_t blocks = std::min((in.rows + of_block - 1) / of_block, kMostBlocks);
   launch("score_rows",
@@ -58,9 +80,10 @@ template <typename Type>
 void launch_score(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t stream) {
   const int64_t row_bytes = in.classes * int64_t{sizeof(typename Type::Stored)};
   if (row_bytes > kMostBytesOfWarp) return launch_rows<Type, kRowBlock>(in, to, stream);
-  if (row_bytes > kMostTileStride) return launch_rows<Type, 32>(in, to, stream);
+  if (row_bytes > kMostSlotRow) return launch_rows<Type, 32>(in, to, stream);
+  if (launch_short<Type>(in, to, stream)) return;
   const TileShape shape(in.logits, row_bytes);
-  if (shape.stride > kMostTileStride) return launch_rows<Type, 32>(in, to, stream);
+  if (shape.stride > kMostTileStride) return launch_warps<Type>(in, to, stream);
   if (shape.unit == 16) return launch_tiles<Type, 16>(in, shape, to, stream);
   if (shape.unit == 8) return launch_tiles<Type, 8>(in, shape, to, stream);
   if (shape.unit == 4) return launch_tiles<Type, 4>(in, shape, to, stream);

@@ -26,6 +26,7 @@ struct ScoreOutputs {
   int8_t* correct;
 };
 
+constexpr int kMostRowsInTurn = 32;  // of a warp, whose lanes keep the sums of a row each
 constexpr float kLowest = -3.4028235e38f;
 constexpr float kGone = -200.0f;  // exp of it is 0 in f32; keeps products of 0 and infinity away
 
@@ -85,6 +86,29 @@ struct Others {
   // Minus infinity where there is no other logit or no other kind of it.
   __device__ float largest() const { return exp_sum == 0 ? minus_infinity() : max; }
 };
+
+// Over the warp; every lane gets it.
+__device__ __forceinline__ float warp_max(float value) {
+  for (int step = 16; step > 0; step /= 2) {
+    value = max_nan(value, __shfl_xor_sync(kAllLanes, value, step));
+  }
+  return value;
+}
+
+// The sums of a warp's lanes, which are relative to the same maximum; every lane gets them.
+template <bool kAll>
+__device__ __forceinline__ Others add_over_warp(Others sums) {
+  for (int step = 16; step > 0; step /= 2) {
+    Others other;
+    other.exp_sum = __shfl_xor_sync(kAllLanes, sums.exp_sum, step);
+    if (kAll) {
+      other.square_sum = __shfl_xor_sync(kAllLanes, sums.square_sum, step);
+      other.slope_sum = __shfl_xor_sync(kAllLanes, sums.slope_sum, step);
+    }
+    sums.add_sums<kAll>(other);
+  }
+  return sums;
+}
 
 // Others of one maximum in four parts side by side: quicker, and fewer roundings beside the maximum's
 // own 1.
@@ -149,6 +173,22 @@ __device__ __forceinline__ void write_score(const Others& others, float own, boo
   if (kAll && to.entropy != nullptr) to.entropy[row] = usable ? softmax.entropy : not_a_number();
   if (kAll && to.el2n != nullptr) to.el2n[row] = usable ? softmax.el2n : not_a_number();
   if (to.correct != nullptr) to.correct[row] = own == top && !tied ? 1 : 0;
+}
+
+// Whether one of the first `label` logits equals `own`; all threads of the row call it together.
+template <typename Type, int kRowThreads>
+__device__ __forceinline__ bool is_before(const typename Type::Stored* row, int64_t label,
+                                          float own, int thread) {
+  int found = 0;
+  for (int64_t i = thread; i < label; i += kRowThreads) {
+    found |= Type::convert(row[i]) == own ? 1 : 0;
+  }
+  if constexpr (kRowThreads > 32) {
+    return __syncthreads_or(found) != 0;
+  } else {
+    for (int step = 16; step > 0; step /= 2) found |= __shfl_xor_sync(kAllLanes, found, step);
+    return found != 0;
+  }
 }
 
 }  // namespace potstill

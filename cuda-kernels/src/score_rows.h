@@ -12,7 +12,6 @@
 namespace potstill {
 
 constexpr int kRowBlock = 256;  // threads
-constexpr int kMostRowsInTurn = 32;
 constexpr int kInFlight = 4;
 
 // The share of thread `thread` of kRowThreads in a row's logits but the label's.
@@ -28,10 +27,8 @@ __device__ __forceinline__ Others read_share(const Stretch<Type>& row, int64_t l
     uint4 raw[kInFlight];
 #pragma unroll
     for (int u = 0; u < kInFlight; ++u) {
-      constexpr uint32_t kFill = Type::kPerWord == 1 ? Type::kMinusInfinity
-                                                     : Type::kMinusInfinity * 0x10001u;
       const int v = base + u * kRowThreads + thread;
-      raw[u].x = raw[u].y = raw[u].z = raw[u].w = kFill;
+      raw[u].x = raw[u].y = raw[u].z = raw[u].w = minus_infinities<Type>();
       if (v < row.vectors) raw[u] = row.vector(v);
     }
     float z[kInFlight][kPerVector];
@@ -68,29 +65,12 @@ __device__ __forceinline__ Others read_share(const Stretch<Type>& row, int64_t l
   return sums;
 }
 
-template <bool kAll>
-__device__ __forceinline__ Others merge_warp(Others sums) {
-  float joint = sums.max;
-  for (int step = 16; step > 0; step /= 2) {
-    joint = max_nan(joint, __shfl_xor_sync(kAllLanes, joint, step));
-  }
-  sums.move_to<kAll>(joint);
-  for (int step = 16; step > 0; step /= 2) {
-    Others other;
-    other.exp_sum = __shfl_xor_sync(kAllLanes, sums.exp_sum, step);
-    if (kAll) {
-      other.square_sum = __shfl_xor_sync(kAllLanes, sums.square_sum, step);
-      other.slope_sum = __shfl_xor_sync(kAllLanes, sums.slope_sum, step);
-    }
-    sums.add_sums<kAll>(other);
-  }
-  return sums;
-}
-
 // Merges the shares of the kRowThreads threads of a row; each of them gets the whole.
 template <int kRowThreads, bool kAll>
 __device__ __forceinline__ Others merge_shares(const Others& share) {
-  Others sums = merge_warp<kAll>(share);
+  Others sums = share;
+  sums.move_to<kAll>(warp_max(share.max));
+  sums = add_over_warp<kAll>(sums);
   if (kRowThreads == 32) return sums;
   __shared__ float of_warp[kRowBlock / 32][4];
   float* mine = of_warp[threadIdx.x / 32];
@@ -112,22 +92,6 @@ __device__ __forceinline__ Others merge_shares(const Others& share) {
     sums.merge<kAll>(other);
   }
   return sums;
-}
-
-// Whether one of the first `label` logits equals `own`; all threads of the row call it together.
-template <typename Type, int kRowThreads>
-__device__ __forceinline__ bool is_before(const Stretch<Type>& row, int64_t label, float own,
-                                          int thread) {
-  int found = 0;
-  for (int64_t i = thread; i < label; i += kRowThreads) {
-    found |= Type::convert(row.from[i]) == own ? 1 : 0;
-  }
-  if constexpr (kRowThreads > 32) {
-    return __syncthreads_or(found) != 0;
-  } else {
-    for (int step = 16; step > 0; step /= 2) found |= __shfl_xor_sync(kAllLanes, found, step);
-    return found != 0;
-  }
 }
 
 template <typename Type, int kRowThreads, bool kAll>
@@ -153,7 +117,7 @@ __global__ void __launch_bounds__(kRowBlock)
           merge_shares<kRowThreads, kAll>(read_share<Type, kRowThreads, kAll>(stretch, label, thread));
       bool tied = false;
       if (to.correct != nullptr && own == others.largest()) {
-        tied = is_before<Type, kRowThreads>(stretch, label, own, thread);
+        tied = is_before<Type, kRowThreads>(logits, label, own, thread);
       }
       if (thread == r) {
         others_of_mine = others;

@@ -4,8 +4,6 @@
 #ifndef POTSTILL_CUDA_SCORE_TILES_H
 #define POTSTILL_CUDA_SCORE_TILES_H
 
-#include <type_traits>
-
 #include "logits.h"
 #include "score_row.h"
 
@@ -16,8 +14,6 @@ constexpr int kTileRowsOfLong = 64;        // of rows of more than kLongTileRow 
 constexpr int64_t kLongTileRow = 256;
 // Bytes: as many as 64 times fill the 48 KB that a block may have, but for the 16 of an address.
 constexpr int64_t kMostTileStride = (48 * 1024 - 16) / kTileRowsOfLong;
-constexpr int kMostShortClasses = 16;
-constexpr int kCopiesInFlight = 4;
 
 // How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the most that
 // divide both a row's length and the address; as an odd number of them lie between rows of an address
@@ -48,36 +44,30 @@ struct TileShape {
   }
 };
 
-// Copies rows to `shared`, as far past a boundary of 16 bytes as they lie in memory.
+// Begins to copy rows to `shared`, as far past a boundary of 16 bytes as they lie in memory. The few
+// elements outside vectors of 16 bytes are there after a barrier, the others after wait_for_copies too.
 template <typename Type>
 __device__ __forceinline__ void stage(const Stretch<Type>& rows, const TileShape& shape,
                                       typename Type::Stored* shared) {
   const int threads = static_cast<int>(blockDim.x);
   const int thread = static_cast<int>(threadIdx.x);
-  rows.for_each_single(thread, threads, [&](int i) { shared[i] = rows.from[i]; });
   auto* vectors = reinterpret_cast<uint4*>(shared + rows.head);
-  for (int first = thread; first < rows.vectors; first += kCopiesInFlight * threads) {
-    uint4 raw[kCopiesInFlight];
-#pragma unroll
-    for (int u = 0; u < kCopiesInFlight; ++u) {
-      if (first + u * threads < rows.vectors) raw[u] = rows.vector(first + u * threads);
-    }
-#pragma unroll
-    for (int u = 0; u < kCopiesInFlight; ++u) {
-      if (first + u * threads < rows.vectors) vectors[shape.place(first + u * threads)] = raw[u];
-    }
+  for (int v = thread; v < rows.vectors; v += threads) {
+    copy_ahead(vectors + shape.place(v), rows.address(v));
   }
+  end_copies();
+  rows.for_each_single(thread, threads, [&](int i) { shared[i] = rows.from[i]; });
 }
 
 // A row in shared memory. for_each calls use(part, logit) for all of it, with parts 0 to 3 in turn.
 template <typename Type, int kBytes>
-struct LongRow {
+struct StagedRow {
   static constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
   static constexpr int kAtOnce = kPerUnit < 4 ? 4 / kPerUnit : 1;
   const Unit<kBytes>* from;
   int units;
 
-  __device__ LongRow(const Unit<kBytes>* row, int count) : from(row), units(count) {}
+  __device__ StagedRow(const Unit<kBytes>* row, int count) : from(row), units(count) {}
 
   template <typename Use>
   __device__ __forceinline__ void for_each(const Use& use) const {
@@ -95,37 +85,8 @@ struct LongRow {
   }
 };
 
-// The same of a row that registers can hold, all of it read at once.
-template <typename Type, int kBytes>
-struct ShortRow {
-  static constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
-  static constexpr int kMostUnits = kMostShortClasses / kPerUnit;
-  float z[kMostUnits * kPerUnit];
-  int units;
-
-  __device__ ShortRow(const Unit<kBytes>* row, int count) : units(count) {
-#pragma unroll
-    for (int u = 0; u < kMostUnits; ++u) {
-      if (u >= units) continue;
-      const Unit<kBytes> unit = row[u];
-#pragma unroll
-      for (int k = 0; k < kPerUnit; ++k) z[u * kPerUnit + k] = element_of<Type>(unit, k);
-    }
-  }
-
-  template <typename Use>
-  __device__ __forceinline__ void for_each(const Use& use) const {
-#pragma unroll
-    for (int u = 0; u < kMostUnits; ++u) {
-      if (u >= units) break;
-#pragma unroll
-      for (int k = 0; k < kPerUnit; ++k) use((u * kPerUnit + k) % 4, z[u * kPerUnit + k]);
-    }
-  }
-};
-
 // The label's logit is set to minus infinity on the way.
-template <typename Type, int kBytes, bool kShort, bool kAll>
+template <typename Type, int kBytes, bool kAll>
 __device__ __forceinline__ void score_staged(typename Type::Stored* row, int classes, int64_t label,
                                              int64_t to_row, const ScoreOutputs& to) {
   const bool valid = static_cast<uint64_t>(label) < static_cast<unsigned>(classes);
@@ -134,7 +95,7 @@ __device__ __forceinline__ void score_staged(typename Type::Stored* row, int cla
     own = Type::convert(row[label]);
     row[label] = Type::kMinusInfinity;
   }
-  const std::conditional_t<kShort, ShortRow<Type, kBytes>, LongRow<Type, kBytes>> logits(
+  const StagedRow<Type, kBytes> logits(
       reinterpret_cast<const Unit<kBytes>*>(row),
       classes * static_cast<int>(sizeof(typename Type::Stored)) / kBytes);
   float largest[4] = {kLowest, kLowest, kLowest, kLowest};
@@ -149,7 +110,7 @@ __device__ __forceinline__ void score_staged(typename Type::Stored* row, int cla
   write_score<kAll>(others, own, tied, to_row, to);
 }
 
-template <typename Type, int kBytes, bool kShort, bool kAll>
+template <typename Type, int kBytes, bool kAll>
 __global__ void __launch_bounds__(kTileRows)
     score_tiles(LabelledRows in, TileShape shape, ScoreOutputs to) {
   typedef typename Type::Stored Stored;
@@ -160,14 +121,16 @@ __global__ void __launch_bounds__(kTileRows)
     const int rows = static_cast<int>(min(in.rows - base, tile));
     const uintptr_t past = reinterpret_cast<uintptr_t>(logits) % 16;
     auto* staged = reinterpret_cast<Stored*>(reinterpret_cast<char*>(shared_floats()) + past);
+    const int thread = static_cast<int>(threadIdx.x);
     __syncthreads();  // an earlier tile has been read
     stage(Stretch<Type>(logits, rows * classes), shape, staged);
+    const int64_t label = thread < rows ? load_once(in.labels + base + thread) : 0;
+    wait_for_copies<0>();
     __syncthreads();
-    const int thread = static_cast<int>(threadIdx.x);
     if (thread >= rows) continue;
-    score_staged<Type, kBytes, kShort, kAll>(
-        staged + thread * (shape.stride / static_cast<int>(sizeof(Stored))), classes,
-        in.labels[base + thread], base + thread, to);
+    score_staged<Type, kBytes, kAll>(
+        staged + thread * (shape.stride / static_cast<int>(sizeof(Stored))), classes, label,
+        base + thread, to);
   }
 }
 

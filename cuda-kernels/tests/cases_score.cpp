@@ -149,7 +149,10 @@ void test_sizes() {
       check_score(draw_logits(type, rows * 10), type, draw_labels(rows, 10), 10, 0, true);
     }
     for (int64_t rows : {1, 31, 32, 33, 65}) {
-      check_score(draw_logits(type, rows * 100), type, draw_labels(rows, 100), 100, 1, true);
+      for (int64_t classes : {100, 300, 501}) {
+        check_score(draw_logits(type, rows * classes), type, draw_labels(rows, classes), classes, 1,
+                    true);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 
 #include "device.h"
@@ -60,6 +61,14 @@ Barrier whole_block;
 Barrier warps[kMostThreads / 32];
 int exchanges[kMostThreads];  // of each thread so far
 unsigned char slots[2][kMostThreads][8];
+
+struct Copy {
+  void* to;
+  const void* from;
+  size_t bytes;
+};
+typedef std::vector<Copy> CopyGroup;
+std::deque<CopyGroup> copies[kMostThreads];  // of each thread; the last group has not ended
 
 void yield() {
   if (_setjmp(fibers[thread.x].place) == 0) jump(scheduler);
@@ -125,7 +134,10 @@ void run_block(int threads) {
   const int count = threads / 32;
   whole_block = {};
   for (Barrier& warp : warps) warp = {};
-  for (int i = 0; i < threads; ++i) fibers[i].ended = false;
+  for (int i = 0; i < threads; ++i) {
+    fibers[i].ended = false;
+    copies[i].clear();
+  }
   for (bool moved = true; moved;) {
     moved = false;
     for (int w = 0; w < count; ++w) {
@@ -152,6 +164,27 @@ void run(int64_t blocks, int threads, const std::function<void()>& body) {
 }
 
 void block_barrier() { wait(&whole_block, static_cast<int>(block_size.x)); }
+
+void warp_barrier() { wait(&warps[thread.x / 32], 32); }
+
+void copy_later(void* to, const void* from, size_t bytes) {
+  auto& groups = copies[thread.x];
+  if (groups.empty()) groups.emplace_back();
+  groups.back().push_back({to, from, bytes});
+}
+
+void end_group() {
+  auto& groups = copies[thread.x];
+  if (groups.empty()) groups.emplace_back();
+  groups.emplace_back();
+}
+
+void wait_for_groups(size_t last) {
+  auto& groups = copies[thread.x];
+  for (; groups.size() > last + 1; groups.pop_front()) {
+    for (const Copy& copy : groups.front()) std::memcpy(copy.to, copy.from, copy.bytes);
+  }
+}
 
 // Two sets of slots in turn: no lane is a whole exchange ahead of another.
 const void* exchange(const void* value, size_t bytes, unsigned with) {

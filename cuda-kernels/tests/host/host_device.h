@@ -62,19 +62,26 @@ void block_barrier();
 const void* exchange(const void* value, size_t bytes, unsigned with);
 
 template <typename T>
-T shuffle_xor(const T& value, int mask) {
+T shuffle(const T& value, unsigned with) {
   static_assert(sizeof(T) <= 8, "slot");
   T other;
-  std::memcpy(&other, exchange(&value, sizeof value, thread.x ^ static_cast<unsigned>(mask)),
-              sizeof other);
+  std::memcpy(&other, exchange(&value, sizeof value, with), sizeof other);
   return other;
 }
 
+void warp_barrier();
+
+// Copies of the thread that runs wait here until wait_for_copies: what is read before shows.
+void copy_later(void* to, const void* from, size_t bytes);
+void end_group();
+void wait_for_groups(size_t last);
+
 }  // namespace host
 
-// Few, so that blocks loop at small sizes; ranges more than a block of threads; of the ways of
-// `select` all.
+// Few, so that blocks and warps loop at small sizes; ranges more than a block of threads; of the ways
+// of `select` all.
 constexpr int64_t kMostBlocks = 2;
+constexpr int64_t kEnoughWarps = 3;
 constexpr int64_t kMostRanges = 300;
 constexpr int64_t kMostDirectReads = 1000;
 
@@ -92,6 +99,19 @@ inline float max_nan(float a, float b) {
   return std::isnan(a) || std::isnan(b) ? std::nanf("") : std::max(a, b);
 }
 
+// Of each half of a word by itself, which `read` makes a float.
+template <typename Read>
+uint32_t max_nan_of_halves(uint32_t a, uint32_t b, const Read& read) {
+  uint32_t larger = 0;
+  for (int shift : {0, 16}) {
+    const auto of_a = static_cast<uint16_t>(a >> shift);
+    const auto of_b = static_cast<uint16_t>(b >> shift);
+    const bool takes_a = std::isnan(read(of_a)) || read(of_a) > read(of_b);
+    larger |= static_cast<uint32_t>(takes_a ? of_a : of_b) << shift;
+  }
+  return larger;
+}
+
 inline float exp_fast(float x) { return std::exp(x); }
 
 inline float half_to_float(uint16_t bits) {
@@ -101,6 +121,19 @@ inline float half_to_float(uint16_t bits) {
   if (exponent > 0) magnitude = std::ldexp(1024 + fraction, exponent - 25);
   if (exponent == 0x1F) magnitude = fraction == 0 ? HUGE_VALF : std::nanf("");
   return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+inline uint32_t max_nan_halves(uint32_t a, uint32_t b) {
+  return max_nan_of_halves(a, b, half_to_float);
+}
+
+inline uint32_t max_nan_bfloats(uint32_t a, uint32_t b) {
+  return max_nan_of_halves(a, b, [](uint16_t bits) {
+    const uint32_t word = static_cast<uint32_t>(bits) << 16;
+    float value;
+    std::memcpy(&value, &word, sizeof value);
+    return value;
+  });
 }
 
 template <typename T>
@@ -114,6 +147,15 @@ void store_once(T* to, const T& value) {
 template <typename T>
 T load_fresh(const T* from) {
   return *from;
+}
+
+inline void copy_ahead(uint4* shared, const uint4* from) {
+  host::copy_later(shared, from, sizeof *from);
+}
+inline void end_copies() { host::end_group(); }
+template <int kLast>
+void wait_for_copies() {
+  host::wait_for_groups(kLast);
 }
 
 // Of as many bytes as the launch asks for, so that AddressSanitizer sees what goes beyond.
@@ -145,12 +187,19 @@ void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int
 #define gridDim potstill::host::grid_size
 
 inline void __syncthreads() { potstill::host::block_barrier(); }
+inline void __syncwarp() { potstill::host::warp_barrier(); }
 inline void __threadfence() {}
 int __syncthreads_or(int value);
 
 template <typename T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
-  return potstill::host::shuffle_xor(value, mask);
+  return potstill::host::shuffle(value, potstill::host::thread.x ^ static_cast<unsigned>(mask));
+}
+
+template <typename T>
+T __shfl_sync(unsigned, T value, int lane) {
+  return potstill::host::shuffle(
+      value, potstill::host::thread.x / 32 * 32 + static_cast<unsigned>(lane));
 }
 
 inline uint32_t atomicAdd(uint32_t* to, uint32_t value) {
