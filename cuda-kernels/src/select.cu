@@ -46,7 +46,7 @@ int key_bits(int64_t classes) {
 }
 
 struct Place {
-  uint32_t* kept_begin = nullptr;  // classes + 1
+  uint32_t* kept_begin = nullptr;  // classes + 1; not written where all classes keep as many
   uint64_t* keys = nullptr;        // n, or a room for each class
   uint32_t* begin = nullptr;       // classes + 1; NULL with rooms
   uint32_t* counts = nullptr;      // classes + 1, kCounterGap apart
@@ -107,6 +107,7 @@ struct Samples {
 
 struct Kept {
   const std::vector<int64_t>& begins;
+  KeptPlaces places;  // the same for the device
   int64_t* indices;
   int64_t* offsets;
 };
@@ -130,7 +131,7 @@ void sort_by(const Samples& in, const Place& place, const Kept& to, cudaStream_t
   const int64_t blocks = std::min((in.classes + Sort::kGroups - 1) / Sort::kGroups, kMostBlocks);
   launch("sort_classes", sort_classes<Sort>, blocks, Sort::kBlock, on, place.keys, place.begin,
          std::min(in.n, in.largest_class), place.counts, in.classes, in.largest_class,
-         place.kept_begin, to.indices, to.offsets);
+         to.places, to.indices, to.offsets);
 }
 
 void select_by_groups(const Samples& in, const Place& place, const Kept& to, cudaStream_t on) {
@@ -167,13 +168,23 @@ void select_by_sort(const Samples& in, const Place& place, const Kept& to, cudaS
   launch("find_classes", find_classes, blocks_for(in.classes + 1), kThreads, on, sorted.keys, in.n,
          in.classes, place.begin);
   launch("take_kept", take_kept, blocks_for(to.begins.back()), kThreads, on, sorted.values,
-         place.begin, in.n, in.classes, in.largest_class, place.kept_begin, to.indices, to.offsets);
+         place.begin, in.n, in.classes, in.largest_class, to.places, to.indices, to.offsets);
 }
 
-void upload_begins(const std::vector<int64_t>& begins, uint32_t* to, cudaStream_t on) {
+bool are_even(const std::vector<int64_t>& begins) {
+  for (size_t c = 1; c + 1 < begins.size(); ++c) {
+    if (begins[c + 1] - begins[c] != begins[1]) return false;
+  }
+  return true;
+}
+
+// Uploads the places to `room` unless the device can reckon them.
+KeptPlaces places_of(const std::vector<int64_t>& begins, uint32_t* room, cudaStream_t on) {
+  if (are_even(begins)) return {nullptr, begins[1]};
   std::vector<uint32_t> words(begins.begin(), begins.end());
   words.resize((words.size() + 1) / 2 * 2);  // whole words of 64 bits; the workspace is rounded up
-  upload(words.data(), static_cast<int64_t>(words.size() / 2), to, on);
+  upload(words.data(), static_cast<int64_t>(words.size() / 2), room, on);
+  return {room, 0};
 }
 
 }  // namespace
@@ -216,9 +227,8 @@ int32_t potstill_cuda_select(const float* scores, const int32_t* class_of, int64
     }
     const Samples in = {scores,  class_of,      n,
                         classes, largest_class, order == POTSTILL_CUDA_HARD};
-    const Kept to = {begins, kept, offsets};
-    if (way == Way::kDirect) return select_few(in, to, on);
-    upload_begins(begins, place.kept_begin, on);
+    if (way == Way::kDirect) return select_few(in, {begins, {}, kept, offsets}, on);
+    const Kept to = {begins, places_of(begins, place.kept_begin, on), kept, offsets};
     if (way == Way::kRadixSort) return select_by_sort(in, place, to, on);
     select_by_groups(in, place, to, on);
   });

@@ -25,6 +25,32 @@ __device__ __forceinline__ uint32_t rank_bits(float score, bool hard) {
   return hard ? ~ascending : ascending;
 }
 
+// Where each class begins in kept.
+struct KeptPlaces {
+  const uint32_t* begins;  // device, classes + 1; NULL where all classes keep as many
+  int64_t each;
+
+  __device__ __forceinline__ int64_t begin(int64_t c) const {
+    return begins == nullptr ? c * each : begins[c];
+  }
+
+  // The class whose stretch holds place k: the last that begins no later.
+  __device__ __forceinline__ int64_t class_of(int64_t k, int64_t classes) const {
+    if (begins == nullptr) return k / each;
+    int64_t low = 0;
+    int64_t high = classes - 1;
+    while (low < high) {
+      const int64_t middle = (low + high + 1) / 2;
+      if (begins[middle] <= k) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+};
+
 // A class out of range counts as the one after the last.
 __device__ __forceinline__ int64_t class_at(const int32_t* class_of, int64_t i, int64_t classes) {
   const int64_t c = class_of[i];
@@ -61,8 +87,7 @@ template <typename Sort, typename Key>
 __device__ __forceinline__ void sort_class(int64_t members, const Key& key, uint64_t* shared,
                                            int64_t* kept, int64_t keep) {
   const int thread = static_cast<int>(threadIdx.x) % Sort::kGroup;
-  int used = 1;
-  while (used * Sort::kItems < members) used *= 2;
+  const auto used = static_cast<int>((members + Sort::kItems - 1) / Sort::kItems);
   uint64_t keys[Sort::kItems];
 #pragma unroll
   for (int k = 0; k < Sort::kItems; ++k) {
@@ -83,14 +108,14 @@ struct FewBegins {
   uint16_t begin[kMostFewClasses + 1];
 };
 
-// All in one launch: the block of a class reads all of class_of and sorts what is its own.
+// All in one launch: the block of a class reads all samples and sorts what is its own.
 template <typename Sort>
 __global__ void __launch_bounds__(Sort::kBlock)
     select_directly(const float* __restrict__ scores, const int32_t* __restrict__ class_of, int n,
                     int classes, int64_t largest_class, bool hard,
                     const __grid_constant__ FewBegins kept_begin, int64_t* kept, int64_t* offsets) {
   static_assert(Sort::kGroups == 1, "a block to a class");
-  constexpr int kAtOnce = 16;
+  constexpr int kAtOnce = 32;  // samples of a thread, so that most calls wait for memory once
   __shared__ uint64_t keys[Sort::kKeys];
   __shared__ uint32_t members;
   __shared__ uint32_t out_of_range;
@@ -100,30 +125,30 @@ __global__ void __launch_bounds__(Sort::kBlock)
     if (thread == 0) members = out_of_range = 0;
     __syncthreads();
     for (int base = thread; base < n; base += kAtOnce * Sort::kBlock) {
-      int64_t found[kAtOnce];
+      int32_t found[kAtOnce];
+      float score[kAtOnce];
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
         const int i = base + u * Sort::kBlock;
-        found[u] = i < n ? class_at(class_of, i, classes) : -1;
+        if (i >= n) continue;
+        found[u] = class_of[i];
+        score[u] = scores[i];
       }
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
-        if (found[u] == classes) atomicAdd(&out_of_range, 1u);
-        if (found[u] != c) continue;
         const int i = base + u * Sort::kBlock;
+        if (i >= n) break;
+        if (found[u] < 0 || found[u] >= classes) atomicAdd(&out_of_range, 1u);
+        if (found[u] != c) continue;
         const uint32_t place = atomicAdd(&members, 1u);
-        if (place < Sort::kKeys) keys[place] = static_cast<uint64_t>(i);
+        if (place < Sort::kKeys) keys[place] = key_of(score[u], hard, i);
       }
     }
     __syncthreads();
     const int64_t begin = kept_begin.begin[c];
     const int64_t usable = out_of_range != 0 || members > largest_class ? 0 : members;
-    // Scores are read here, all at once.
-    const auto key = [&](int i) {
-      const auto sample = static_cast<int64_t>(keys[i]);
-      return key_of(scores[sample], hard, sample);
-    };
-    sort_class<Sort>(usable, key, keys, kept + begin, kept_begin.begin[c + 1] - begin);
+    sort_class<Sort>(usable, [&](int i) { return keys[i]; }, keys, kept + begin,
+                     kept_begin.begin[c + 1] - begin);
     if (offsets != nullptr && thread == 0) {
       offsets[c] = begin;
       if (c == classes - 1) offsets[classes] = kept_begin.begin[classes];
@@ -240,21 +265,21 @@ __global__ void __launch_bounds__(kThreads)
 template <typename Sort>
 __global__ void __launch_bounds__(Sort::kBlock)
     sort_classes(const uint64_t* keys, const uint32_t* begin, int64_t room, const uint32_t* counts,
-                 int64_t classes, int64_t largest_class, const uint32_t* kept_begin, int64_t* kept,
+                 int64_t classes, int64_t largest_class, KeptPlaces places, int64_t* kept,
                  int64_t* offsets) {
   __shared__ uint64_t shared[Sort::kGroup == 32 ? 1 : Sort::kKeys];
   const int64_t stride = static_cast<int64_t>(gridDim.x) * Sort::kGroups;
   for (int64_t c = static_cast<int64_t>(blockIdx.x) * Sort::kGroups + threadIdx.x / Sort::kGroup;
        c < classes; c += stride) {
-    const int64_t from = kept_begin[c];
+    const int64_t from = places.begin(c);
     int64_t members = counts[c * kCounterGap];
     if (counts[classes * kCounterGap] != 0 || members > largest_class) members = 0;
     const uint64_t* mine = keys + (begin == nullptr ? c * room : begin[c]);
     sort_class<Sort>(members, [&](int i) { return mine[i]; }, shared, kept + from,
-                     kept_begin[c + 1] - from);
+                     places.begin(c + 1) - from);
     if (offsets != nullptr && threadIdx.x % Sort::kGroup == 0) {
       offsets[c] = from;
-      if (c == classes - 1) offsets[classes] = kept_begin[classes];
+      if (c == classes - 1) offsets[classes] = places.begin(classes);
     }
   }
 }
@@ -289,32 +314,16 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// The class whose stretch of kept holds place k: the last that begins no later.
-__device__ __forceinline__ int64_t class_of_place(const uint32_t* kept_begin, int64_t classes,
-                                                  int64_t k) {
-  int64_t low = 0;
-  int64_t high = classes - 1;
-  while (low < high) {
-    const int64_t middle = (low + high + 1) / 2;
-    if (kept_begin[middle] <= k) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
 __global__ void __launch_bounds__(kThreads)
     take_kept(const uint32_t* values, const uint32_t* begin, int64_t n, int64_t classes,
-              int64_t largest_class, const uint32_t* kept_begin, int64_t* kept,
-              int64_t* offsets) {
+              int64_t largest_class, KeptPlaces places, int64_t* kept, int64_t* offsets) {
   for (int64_t c = first_index(); offsets != nullptr && c <= classes; c += index_stride()) {
-    offsets[c] = kept_begin[c];
+    offsets[c] = places.begin(c);
   }
-  for (int64_t k = first_index(); k < kept_begin[classes]; k += index_stride()) {
-    const int64_t c = class_of_place(kept_begin, classes, k);
-    const int64_t rank = k - kept_begin[c];
+  const int64_t total = places.begin(classes);
+  for (int64_t k = first_index(); k < total; k += index_stride()) {
+    const int64_t c = places.class_of(k, classes);
+    const int64_t rank = k - places.begin(c);
     int64_t members = static_cast<int64_t>(begin[c + 1]) - begin[c];
     if (begin[classes] != n || members > largest_class) members = 0;
     kept[k] = rank < members ? static_cast<int64_t>(values[begin[c] + rank]) : -1;

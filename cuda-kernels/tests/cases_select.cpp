@@ -70,10 +70,14 @@ std::vector<int64_t> select(const Samples& samples, int64_t largest_class, int32
   return kept.read();
 }
 
-void check_select(const Samples& samples, int64_t largest_class, bool all) {
+enum class Keep { kAll, kShare, kAsMany };  // of every class; as many as the smallest has
+
+void check_select(const Samples& samples, int64_t largest_class, Keep which) {
   auto keep = sizes_of(samples);
-  if (!all) {
-    for (auto& k : keep) k = k * 3 / 5;
+  const int64_t smallest = *std::min_element(keep.begin(), keep.end());
+  for (auto& k : keep) {
+    if (which == Keep::kShare) k = k * 3 / 5;
+    if (which == Keep::kAsMany) k = smallest;
   }
   for (int32_t order : {POTSTILL_CUDA_EASY, POTSTILL_CUDA_HARD}) {
     check(select(samples, largest_class, order, keep) == reference(samples, order, keep),
@@ -86,16 +90,16 @@ void test_by_blocks() {
   for (int64_t n : {0, 1, 2, 31, 32, 33, 255, 256, 257, 1000}) {
     for (int64_t classes : {1, 3, 40}) {
       const Samples samples = draw_samples(n, classes);
-      check_select(samples, n, true);
-      check_select(samples, n, false);
+      check_select(samples, n, Keep::kAll);
+      check_select(samples, n, Keep::kShare);
     }
   }
-  check_select(draw_samples(4095, 1), 4095, true);
-  check_select(draw_samples(4096, 1), 4096, true);
-  check_select(draw_samples(3000, 1500), 3000, false);
+  check_select(draw_samples(4095, 1), 4095, Keep::kAll);
+  check_select(draw_samples(4096, 1), 4096, Keep::kAll);
+  check_select(draw_samples(3000, 1500), 3000, Keep::kShare);
   const Samples many = draw_samples(9000, 3);
   const auto sizes = sizes_of(many);
-  check_select(many, *std::max_element(sizes.begin(), sizes.end()), true);
+  check_select(many, *std::max_element(sizes.begin(), sizes.end()), Keep::kAll);
 }
 
 // Classes of like size, for each size of the group that sorts one; then of unlike sizes.
@@ -104,22 +108,25 @@ void test_by_groups() {
     const Samples samples = draw_samples(kManySamples, kManySamples / members);
     const auto sizes = sizes_of(samples);
     const int64_t largest = *std::max_element(sizes.begin(), sizes.end());
-    check_select(samples, largest, true);
-    check_select(samples, largest + 70, false);
+    check_select(samples, largest, Keep::kAll);
+    check_select(samples, largest + 70, Keep::kShare);
+    check_select(samples, largest, Keep::kAsMany);
   }
-  check_select(draw_samples(12000, 6000), 40, true);
+  check_select(draw_samples(12000, 6000), 40, Keep::kAll);
   // Small enough classes for rooms of their own.
-  check_select(draw_samples(12000, 3000), 16, true);
+  check_select(draw_samples(12000, 3000), 16, Keep::kAll);
   Samples uneven = draw_samples(kManySamples, 150);
   for (size_t i = 0; i < uneven.class_of.size() / 3; i += 9) uneven.class_of[i] = 7;
-  check_select(uneven, 4096, false);
+  check_select(uneven, 4096, Keep::kShare);
+  check_select(uneven, 4096, Keep::kAsMany);
 }
 
 void test_by_sort() {
   for (int64_t classes : {1, 2, 3, 255, 256, 3000}) {
     const Samples samples = draw_samples(4097, classes);
-    check_select(samples, 4097, true);
-    check_select(samples, 4097, false);
+    check_select(samples, 4097, Keep::kAll);
+    check_select(samples, 4097, Keep::kShare);
+    check_select(samples, 4097, Keep::kAsMany);
   }
 }
 
