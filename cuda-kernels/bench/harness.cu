@@ -58,17 +58,34 @@ __global__ void fill_classes(int64_t* to, int64_t n, int64_t classes, uint64_t s
   }
 }
 
-// Writes more than the second-level cache holds; long enough that what follows is queued by then.
+// Adds up; `sum` is written where it is positive, which it never is.
+__global__ void read_all(const float4* from, int64_t n, float* sum) {
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
+  float mine = 0;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += stride) {
+    const float4 v = from[i];
+    mine += v.x + v.y + v.z + v.w;
+  }
+  if (mine > 0) *sum = mine;
+}
+
+// Reads more than the second-level cache holds, so that nothing of use is left in it, nor anything that
+// has yet to be written back; long enough that what follows is queued by then.
 void flush_cache(cudaStream_t stream) {
-  static const DeviceMemory* memory = [] {
+  static const DeviceMemory* zeros = [] {
     int device = 0;
     int cache = 0;
     check(cudaGetDevice(&device), "cudaGetDevice");
     check(cudaDeviceGetAttribute(&cache, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
-    return new DeviceMemory(std::max<int64_t>(4 * int64_t{cache}, int64_t{256} << 20));
+    auto* memory = new DeviceMemory(std::max<int64_t>(8 * int64_t{cache}, int64_t{512} << 20));
+    check(cudaMemset(memory->get(), 0, static_cast<size_t>(memory->bytes())), "cudaMemset");
+    check(cudaDeviceSynchronize(), "cudaMemset");
+    return memory;
   }();
-  check(cudaMemsetAsync(memory->get(), 0x5A, static_cast<size_t>(memory->bytes()), stream),
-        "cudaMemsetAsync");
+  read_all<<<kBlocks, kThreads, 0, stream>>>(zeros->as<float4>(), zeros->bytes() / 16,
+                                            zeros->as<float>());
+  check(cudaGetLastError(), "read_all");
 }
 
 double median(std::vector<double> values) {

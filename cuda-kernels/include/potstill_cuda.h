@@ -14,7 +14,8 @@
  *
  * Every function but the queries returns a status; the message of the last error of the calling
  * thread is potstill_cuda_last_error(). Nothing here throws, prints, exits, or leaves another device
- * current than it found, and every function may be called by several threads at once.
+ * current than it found (but where that one is not in use yet, and making it current would take its
+ * memory), and every function may be called by several threads at once.
  */
 #ifndef POTSTILL_CUDA_H
 #define POTSTILL_CUDA_H

@@ -1,5 +1,7 @@
 #include "device.h"
 
+#include <cuda.h>
+
 namespace potstill {
 namespace {
 
@@ -40,6 +42,27 @@ void require_ordinal(int32_t device) {
                 static_cast<int>(device), device_count());
 }
 
+// Whether anything in this process uses the device already. Where the driver cannot tell: yes.
+bool has_context(int device) {
+  typedef CUresult (*GetState)(CUdevice, unsigned*, int*);
+  static const GetState get_state = [] {
+    void* found = nullptr;
+    cudaDriverEntryPointQueryResult result;
+    const cudaError_t error = cudaGetDriverEntryPointByVersion("cuDevicePrimaryCtxGetState", &found,
+                                                               12000, cudaEnableDefault, &result);
+    if (error != cudaSuccess) (void)cudaGetLastError();
+    const bool usable = error == cudaSuccess && result == cudaDriverEntryPointSuccess;
+    return usable ? reinterpret_cast<GetState>(found) : nullptr;
+  }();
+  unsigned flags = 0;
+  int active = 1;
+  if (get_state == nullptr || get_state(device, &flags, &active) != CUDA_SUCCESS) return true;
+  return active != 0;
+}
+
+// Present in the library as often as its kernels are: for every architecture it was compiled for.
+__global__ void any_kernel() {}
+
 void require_device(int32_t device) {
   require_driver();
   require_ordinal(device);
@@ -51,6 +74,10 @@ void require_device(int32_t device) {
                   "device %d has compute capability %d.x, %d.0 is needed", static_cast<int>(device),
                   major, kOldestMajor);
   }
+  const DeviceScope scope(device);
+  cudaFuncAttributes attributes;
+  check(cudaFuncGetAttributes(&attributes, any_kernel), "the library has no code for this device",
+        POTSTILL_CUDA_UNAVAILABLE);
 }
 
 }  // namespace
@@ -61,8 +88,10 @@ DeviceScope::DeviceScope(int32_t device) : previous_(0), device_(device) {
   check(cudaSetDevice(device), "cudaSetDevice", POTSTILL_CUDA_UNAVAILABLE);
 }
 
+// Making a device current takes hundreds of megabytes of it where nothing used it before, as with a
+// thread's device 0 when all work is for device 1.
 DeviceScope::~DeviceScope() {
-  if (previous_ != device_) (void)cudaSetDevice(previous_);
+  if (previous_ != device_ && has_context(previous_)) (void)cudaSetDevice(previous_);
 }
 
 }  // namespace potstill

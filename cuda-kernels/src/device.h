@@ -120,7 +120,7 @@ void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int
 
 namespace potstill {
 
-// Makes a device current for the life of the scope, then the one that was before.
+// Makes a device current for the life of the scope, then the one that was before, if that is in use.
 class DeviceScope {
  public:
   explicit DeviceScope(int32_t device);
