@@ -21,47 +21,49 @@ inline int slot_bytes(int64_t row_bytes) { return static_cast<int>((row_bytes + 
 template <typename Type>
 struct ComingRow {
   typedef typename Type::Stored Stored;
+  static constexpr unsigned kPerVector = 16 / sizeof(Stored);
   Stored* at;  // in shared memory
-  int head;
-  int vectors;
+  unsigned head;
+  unsigned vectors;
   int single;  // index of the lane's element outside the vectors, -1: none
-  Stored value_of_single;
+  Stored value_of_single = 0;
 
   // All lanes call it.
-  __device__ void begin(const Stored* from, int classes, char* slot, int lane) {
+  __device__ __forceinline__ void begin(const Stored* from, unsigned classes, char* slot,
+                                        unsigned lane) {
     __syncwarp();  // the slot's earlier row has been read
-    const Stretch<Type> row(from, classes);
-    at = reinterpret_cast<Stored*>(slot + reinterpret_cast<uintptr_t>(from) % 16);
-    head = row.head;
-    vectors = row.vectors;
-    for_each_vector(lane, [&](int v) { copy_ahead(shared_vectors() + v, row.address(v)); });
-    single = lane < head ? lane : lane + vectors * Stretch<Type>::kPerVector;
-    if (single < classes) {
-      value_of_single = from[single];
-    } else {
-      single = -1;
-    }
+    const unsigned past = static_cast<unsigned>(reinterpret_cast<uintptr_t>(from)) % 16;
+    at = reinterpret_cast<Stored*>(slot + past);
+    head = (16 - past) % 16 / sizeof(Stored);
+    vectors = (classes - head) / kPerVector;
+    const auto* source = reinterpret_cast<const uint4*>(from + head);
+    for_each_vector(lane, [&](unsigned v) { copy_ahead(shared_vectors() + v, source + v); });
+    const unsigned index = lane < head ? lane : lane + vectors * kPerVector;
+    single = index < classes ? static_cast<int>(index) : -1;
+    if (single >= 0) value_of_single = from[index];
   }
 
   // Calls use(v) for each of the lane's vectors. The lanes part at the last one only.
   template <typename Use>
-  __device__ __forceinline__ void for_each_vector(int lane, const Use& use) const {
-    int base = 0;
-#pragma unroll 4
+  __device__ __forceinline__ void for_each_vector(unsigned lane, const Use& use) const {
+    unsigned base = 0;
+#pragma unroll 1
     for (; base + 32 <= vectors; base += 32) use(base + lane);
     if (base + lane < vectors) use(base + lane);
   }
 
-  __device__ uint4* shared_vectors() const { return reinterpret_cast<uint4*>(at + head); }
+  __device__ __forceinline__ uint4* shared_vectors() const {
+    return reinterpret_cast<uint4*>(at + head);
+  }
 };
 
 // The lanes' sums over a row that has come, the label's logit set to minus infinity.
 template <typename Type, bool kAll>
-__device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, int lane) {
+__device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, unsigned lane) {
   uint32_t words[4];
 #pragma unroll
   for (uint32_t& word : words) word = minus_infinities<Type>();
-  row.for_each_vector(lane, [&](int v) {
+  row.for_each_vector(lane, [&](unsigned v) {
     const uint4 raw = row.shared_vectors()[v];
     words[0] = Type::larger(words[0], raw.x);
     words[1] = Type::larger(words[1], raw.y);
@@ -72,10 +74,10 @@ __device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, int lane) 
       Type::larger(Type::larger(words[0], words[1]), Type::larger(words[2], words[3]));
   const float single = row.single < 0 ? minus_infinity() : Type::convert(row.at[row.single]);
   QuarterSums sums(warp_max(max_nan(max_nan(kLowest, single), largest_of_word<Type>(word))));
-  row.for_each_vector(lane, [&](int v) {
+  row.for_each_vector(lane, [&](unsigned v) {
     const uint4 raw = row.shared_vectors()[v];
 #pragma unroll
-    for (int k = 0; k < Stretch<Type>::kPerVector; ++k) {
+    for (int k = 0; k < static_cast<int>(row.kPerVector); ++k) {
       sums.part[k % 4].template add<kAll>(element_of<Type>(raw, k));
     }
   });
@@ -86,15 +88,15 @@ __device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, int lane) 
 template <typename Type, bool kAll>
 __global__ void __launch_bounds__(32 * kWarpsOfBlock)
     score_warps(LabelledRows in, int rows_in_turn, int bytes_of_slot, ScoreOutputs to) {
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  const int warp = static_cast<int>(threadIdx.x) / 32;
-  const auto classes = static_cast<int>(in.classes);
+  const unsigned lane = threadIdx.x % 32;
+  const unsigned warp = threadIdx.x / 32;
+  const auto classes = static_cast<unsigned>(in.classes);
   char* slots = reinterpret_cast<char*>(shared_floats()) + warp * kSlots * bytes_of_slot;
   const int64_t of_block = static_cast<int64_t>(kWarpsOfBlock) * rows_in_turn;
   for (int64_t base = blockIdx.x * of_block; base < in.rows; base += gridDim.x * of_block) {
     const int64_t first = base + static_cast<int64_t>(warp) * rows_in_turn;
-    const int rows = static_cast<int>(min(in.rows - first, int64_t{rows_in_turn}));
-    if (rows <= 0) break;
+    if (first >= in.rows) break;
+    const auto rows = static_cast<unsigned>(min(in.rows - first, int64_t{rows_in_turn}));
     // Lane r has the label, and then the results, of the r-th row.
     const int64_t label_of_mine = lane < rows ? load_once(in.labels + first + lane) : -1;
     const bool valid = label_of_mine >= 0 && label_of_mine < classes;
@@ -106,12 +108,12 @@ __global__ void __launch_bounds__(32 * kWarpsOfBlock)
     ComingRow<Type> next;
     next.begin(from, classes, slots, lane);
     end_copies();
-    for (int r = 0; r < rows; ++r) {
+    for (unsigned r = 0; r < rows; ++r) {
       const ComingRow<Type> row = next;
       from += classes;
       if (r + 1 < rows) next.begin(from, classes, slots + (r + 1) % kSlots * bytes_of_slot, lane);
       end_copies();
-      const int label = __shfl_sync(kAllLanes, place_of_mine, r);
+      const int label = __shfl_sync(kAllLanes, place_of_mine, static_cast<int>(r));
       wait_for_copies<1>();
       if (row.single >= 0) row.at[row.single] = row.value_of_single;
       __syncwarp();
@@ -122,7 +124,7 @@ __global__ void __launch_bounds__(32 * kWarpsOfBlock)
       const Others others = add_over_warp<kAll>(sum_row<Type, kAll>(row, lane));
       bool tied = false;
       if (to.correct != nullptr && own == others.largest()) {
-        tied = is_before<Type, 32>(row.at, label, own, lane);
+        tied = is_before<Type, 32>(row.at, label, own, static_cast<int>(lane));
       }
       if (lane == r) {
         others_of_mine = others;
