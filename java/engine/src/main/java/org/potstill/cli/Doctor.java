@@ -17,6 +17,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.data.ImageDecoder;
 import org.potstill.errors.PotstillException;
+import org.potstill.experts.ExpertNeeds;
 import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.CudaKernels;
 import org.potstill.kernels.CudaQueue;
@@ -63,8 +64,15 @@ final class Doctor {
   private static void needs(ObjectNode found, Config config) {
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
       Estimate estimate = Estimate.of(config, data);
+      ExpertNeeds experts = config.experts() == null ? null : ExpertNeeds.of(config, data);
+      if (experts != null) {
+        estimate = estimate.withExperts(experts);
+      }
       found.put("run", estimate.words());
       found.put("on a GPU", estimate.onGpuWords());
+      if (experts != null) {
+        found.put("experts", experts.words());
+      }
     }
   }
 

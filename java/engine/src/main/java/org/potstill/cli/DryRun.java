@@ -10,6 +10,7 @@ import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.experts.ExpertForecast;
+import org.potstill.experts.ExpertNeeds;
 import org.potstill.experts.ExpertsStage;
 import org.potstill.run.CancellationToken;
 
@@ -43,7 +44,7 @@ final class DryRun {
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
       if (experts != null) {
-        estimate = estimate.withExperts(experts);
+        estimate = estimate.withExperts(ExpertNeeds.of(config, data));
       }
       if (output.json()) {
         JsonLines.print(streams.out(), event(stages, estimate, experts));

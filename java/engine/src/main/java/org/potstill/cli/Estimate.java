@@ -2,7 +2,7 @@ package org.potstill.cli;
 
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
-import org.potstill.experts.ExpertForecast;
+import org.potstill.experts.ExpertNeeds;
 import org.potstill.prune.PruneStage;
 
 /**
@@ -29,7 +29,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
   /** Checkpoints kept, each with images and momenta, and one being written. */
   private static final long CHECKPOINT_COPIES = 3 * 2L;
 
-  /** The estimate for a configuration and the data set that it names. */
+  /** The estimate for a configuration and the data set that it names, but for its experts. */
   static Estimate of(Config config, Dataset data) {
     long pixels = (long) data.channels() * data.resolution() * data.resolution();
     long images = (long) data.classNames().size() * config.distill().imagesPerClass();
@@ -42,11 +42,11 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
   }
 
   /** The same where experts are trained too, one stage after the other. */
-  Estimate withExperts(ExpertForecast experts) {
+  Estimate withExperts(ExpertNeeds experts) {
     return new Estimate(
         diskBytes + experts.diskBytes(),
         Math.max(memoryBytes, BASE + experts.memoryBytes()),
-        Math.max(gpuBytes, experts.memoryBytes()));
+        Math.max(gpuBytes, experts.gpuBytes()));
   }
 
   /** Activations of ResNet-18: about 30 MB an image at 224 pixels, 7 MB in the form for 32. */

@@ -13,14 +13,13 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 
 /**
- * What the stage {@code experts} of a configuration will take, as long as none is trained.
+ * How long the stage {@code experts} of a configuration will take here, as long as none is trained.
  *
  * @param diskBytes of the files
- * @param memoryBytes native memory while they are trained, roughly
  * @param seconds of training, as timed on a step
  * @param words the same in one line
  */
-public record ExpertForecast(long diskBytes, long memoryBytes, double seconds, String words) {
+public record ExpertForecast(long diskBytes, double seconds, String words) {
 
   /**
    * Times a step and plans.
@@ -43,9 +42,7 @@ public record ExpertForecast(long diskBytes, long memoryBytes, double seconds, S
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
       double seconds =
           new ExpertTiming(config, network, data, placement).seconds(plan, images, cancellation);
-      long loaded = images * data.channels() * pixels * Float.BYTES;
-      return new ExpertForecast(
-          plan.diskBytes(), plan.memoryBytes() + loaded, seconds, plan.words(seconds));
+      return new ExpertForecast(plan.diskBytes(), seconds, plan.words(seconds));
     }
   }
 }

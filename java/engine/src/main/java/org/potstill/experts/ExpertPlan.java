@@ -105,6 +105,11 @@ record ExpertPlan(
 
   /** One line for people: what the files take, and the training, which was timed. */
   String words(double seconds) {
+    return words() + ", about " + Durations.text(seconds);
+  }
+
+  /** One line for people: what the files take, and how many are trained at a time. */
+  String words() {
     String how =
         sideBySide.workers() == 1
             ? "one after the other"
@@ -119,9 +124,7 @@ record ExpertPlan(
         + ", "
         + text(diskBytes())
         + " on the disk; "
-        + how
-        + ", about "
-        + Durations.text(seconds);
+        + how;
   }
 
   private static String text(long bytes) {

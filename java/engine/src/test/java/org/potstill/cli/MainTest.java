@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -301,6 +302,37 @@ class MainTest {
     assertTrue(event.get("diskBytes").asLong() > event.get("expertBytes").asLong());
     assertTrue(event.get("expertSeconds").asDouble() > 0);
     assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void doctorCountsExpertsAsTheDryRunDoes() throws IOException {
+    String trajectories =
+        """
+        data: {source: 'builtin:fashion-mnist-mini'}
+        run: {threads: 2}
+        distill:
+          method: mtt
+          network: {depth: 1, width: 256}
+          trajectory: {max-start-epoch: 1, expert-epochs: 1}
+        experts: {count: 100, epochs: 3, batch: 2048}
+        """;
+    Files.writeString(config, trajectories);
+    assertEquals(0, potstill("doctor", "--json", config.toString()), err);
+    JsonNode needs = new ObjectMapper().readTree(out).get("needs");
+    assertEquals(
+        "100 experts of 5.3 MB, 526.8 MB on the disk; 2 side by side on one thread each",
+        needs.path("experts").asText());
+    assertEquals(0, run("x", "--dry-run"), err);
+    assertTrue(out.contains("# needs:  " + needs.get("run").asText() + "\n"), out);
+    assertTrue(out.contains("# on GPU: " + needs.get("on a GPU").asText() + "\n"), out);
+    String without = "{source: 'builtin:fashion-mnist-mini'}\nrun: {threads: 2}\n";
+    Files.writeString(config, "data: " + without + "distill: {network: {depth: 1, width: 256}}\n");
+    assertEquals(0, potstill("doctor", "--json", config.toString()), err);
+    JsonNode others = new ObjectMapper().readTree(out).get("needs");
+    assertFalse(others.has("experts"), out);
+    for (String figure : List.of("run", "on a GPU")) {
+      assertNotEquals(others.get(figure), needs.get(figure), figure);
+    }
   }
 
   @Test
