@@ -1,5 +1,6 @@
 package org.potstill;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -150,6 +152,65 @@ class PotstillTest {
             "scores.csv", "coreset.csv", "distilled/distilled.safetensors", "evaluation.json")) {
       assertEquals(-1, Files.mismatch(whole().resolve(file), stopped.resolve(file)), file);
     }
+  }
+
+  /** How many repeats the stage {@code evaluate} alone measures; stopped after so many. */
+  private static int measured(Config config, RunOptions options, int most) {
+    CancellationToken token = new CancellationToken();
+    AtomicInteger measured = new AtomicInteger();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void metric(String stage, long step, String name, double value) {
+            if (measured.incrementAndGet() == most) {
+              token.cancel();
+            }
+          }
+        };
+    try {
+      Potstill.runStage("evaluate", config, options, listener, token);
+      assertTrue(measured.get() < most, "it was not stopped");
+    } catch (RunCancelledException e) {
+      assertEquals(130, e.exitStatus());
+      assertEquals(most, measured.get());
+    }
+    return measured.get();
+  }
+
+  @Test
+  void aStoppedEvaluationAloneGoesOnOrIsRepeated() throws Exception {
+    Path run = temp.resolve("run");
+    Config config = scored(run);
+    for (String stage : List.of("score", "prune", "distill")) {
+      Potstill.runStage(stage, config, RunOptions.NEW, RunListener.SILENT, new CancellationToken());
+    }
+    int all = 8;
+    assertEquals(3, measured(config, RunOptions.NEW, 3));
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () ->
+                Potstill.runStage(
+                    "report",
+                    config,
+                    RunOptions.RESUME,
+                    RunListener.SILENT,
+                    new CancellationToken()));
+    assertTrue(
+        error.getMessage().startsWith("stage report needs stage evaluate, which stopped before"),
+        error.getMessage());
+    assertTrue(
+        error.getMessage().contains("engine.jar evaluate CONFIG --resume"), error.getMessage());
+    assertFalse(Files.readString(run.resolve("stages.json")).contains("\"evaluate\""));
+    assertEquals(all - 3, measured(config, RunOptions.RESUME, all));
+    assertTrue(Files.readString(run.resolve("stages.json")).contains("\"evaluate\""));
+    byte[] once = Files.readAllBytes(run.resolve("evaluation.json"));
+    assertEquals(
+        -1, Files.mismatch(whole().resolve("evaluation.json"), run.resolve("evaluation.json")));
+    assertEquals(0, measured(config, RunOptions.RESUME, all));
+    assertEquals(3, measured(config, RunOptions.OVERWRITE, 3));
+    assertEquals(all, measured(config, RunOptions.OVERWRITE, all + 1));
+    assertArrayEquals(once, Files.readAllBytes(run.resolve("evaluation.json")));
   }
 
   @Test

@@ -32,8 +32,6 @@ public final class EvaluateStage {
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "evaluate";
 
-  private static final String JOURNAL = "checkpoints/evaluate.json";
-
   private final Config config;
   private final EvaluateConfig evaluate;
   private final Dataset data;
@@ -152,7 +150,7 @@ public final class EvaluateStage {
   }
 
   private Evaluation run(Map<Integer, Path> candidates, boolean chooses) {
-    EvaluationJournal journal = new EvaluationJournal(context.directory().resolve(JOURNAL));
+    EvaluationJournal journal = new EvaluationJournal(context.directory().journal(NAME));
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();

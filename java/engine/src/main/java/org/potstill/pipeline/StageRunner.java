@@ -124,7 +124,7 @@ final class StageRunner {
       return false;
     }
     if (repeat) {
-      directory.checkpoints(stage.name()).clear();
+      directory.forgetProgress(stage.name());
     }
     forgetFrom(stage);
     run(stage);

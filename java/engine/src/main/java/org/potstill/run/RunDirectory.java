@@ -211,14 +211,45 @@ public final class RunDirectory implements AutoCloseable {
     return new Checkpoints(root.resolve(CHECKPOINTS), stage);
   }
 
-  /** Whether {@code stage} was stopped and can go on: it left checkpoints, be they damaged. */
+  /** Where {@code stage} notes what it has done, if figures are all that it needs to go on. */
+  public Path journal(String stage) {
+    return root.resolve(CHECKPOINTS).resolve(stage + ".json");
+  }
+
+  /**
+   * Whether {@code stage} was stopped and can go on: it left checkpoints or a journal, be they
+   * damaged.
+   */
   public boolean wasStopped(String stage) {
+    return !leftBy(stage).isEmpty();
+  }
+
+  /**
+   * Deletes the checkpoints and the journal of {@code stage}, so that it begins anew.
+   *
+   * @throws RunFailedException where that fails
+   */
+  public void forgetProgress(String stage) {
+    for (Path file : leftBy(stage)) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        throw new RunFailedException("cannot delete " + file + ": " + reason(e), e);
+      }
+    }
+  }
+
+  private List<Path> leftBy(String stage) {
     Path folder = root.resolve(CHECKPOINTS);
     if (!Files.isDirectory(folder)) {
-      return false;
+      return List.of();
     }
+    Path journal = journal(stage);
     try (Stream<Path> files = Files.list(folder)) {
-      return files.anyMatch(file -> file.getFileName().toString().startsWith(stage + "-"));
+      return files
+          .filter(
+              file -> file.equals(journal) || file.getFileName().toString().startsWith(stage + "-"))
+          .toList();
     } catch (IOException e) {
       throw new RunFailedException("cannot list " + folder + ": " + reason(e), e);
     }

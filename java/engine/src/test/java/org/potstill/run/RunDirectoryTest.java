@@ -174,6 +174,28 @@ class RunDirectoryTest {
     }
   }
 
+  @Test
+  void aStageThatLeftACheckpointOrAJournalWasStopped() {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      assertFalse(directory.wasStopped("evaluate"));
+      AtomicFiles.writeString(directory.journal("evaluate"), "{}");
+      directory.checkpoints("score").save(7, path -> Files.writeString(path, "seven"));
+      assertTrue(directory.wasStopped("evaluate"));
+      assertTrue(directory.wasStopped("score"));
+      assertFalse(directory.wasStopped("distill"));
+      directory.forgetProgress("evaluate");
+      assertFalse(directory.wasStopped("evaluate"));
+      assertTrue(directory.wasStopped("score"));
+      directory.forgetProgress("score");
+      assertFalse(directory.wasStopped("score"));
+      // As a stage with several networks under way calls them.
+      directory.checkpoints("experts-0001").save(7, path -> Files.writeString(path, "seven"));
+      assertTrue(directory.wasStopped("experts"));
+      directory.forgetProgress("experts");
+      assertFalse(directory.checkpoints("experts-0001").any());
+    }
+  }
+
   private static Optional<Long> newest(Checkpoints checkpoints) {
     return checkpoints.restore(Checkpoints.Checkpoint::step, message -> fail(message));
   }
