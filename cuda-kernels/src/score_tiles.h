@@ -122,9 +122,9 @@ __global__ void __launch_bounds__(kTileRows)
     const uintptr_t past = reinterpret_cast<uintptr_t>(logits) % 16;
     auto* staged = reinterpret_cast<Stored*>(reinterpret_cast<char*>(shared_floats()) + past);
     const int thread = static_cast<int>(threadIdx.x);
+    const int64_t label = thread < rows ? load_once(in.labels + base + thread) : 0;
     __syncthreads();  // an earlier tile has been read
     stage(Stretch<Type>(logits, rows * classes), shape, staged);
-    const int64_t label = thread < rows ? load_once(in.labels + base + thread) : 0;
     wait_for_copies<0>();
     __syncthreads();
     if (thread >= rows) continue;

@@ -36,7 +36,7 @@ struct KeptPlaces {
 
   // The class whose stretch holds place k: the last that begins no later.
   __device__ __forceinline__ int64_t class_of(int64_t k, int64_t classes) const {
-    if (begins == nullptr) return k / each;
+    if (begins == nullptr) return static_cast<uint32_t>(k) / static_cast<uint32_t>(each);
     int64_t low = 0;
     int64_t high = classes - 1;
     while (low < high) {
