@@ -154,38 +154,67 @@ final class JavaResample {
     return matrix;
   }
 
+  /** How outputs of one direction lie among the samples. */
   private record Direction(int up, int down, long before) {
 
-    /** The sample that tap {@code t} meets at output {@code o}, or -1 for an inserted zero. */
-    private int sample(int o, int t, int count) {
-      long at = (long) o * down + t - before;
-      return at < 0 || at % up != 0 || at / up >= count ? -1 : (int) (at / up);
+    private Meetings meetings(int outputs, int taps, int samples) {
+      Meetings all = new Meetings(outputs);
+      for (int o = 0; o < outputs; o++) {
+        long start = (long) o * down - before; // of the first tap, in samples and inserted zeros
+        long tap = Math.floorMod(-start, up);
+        long sample = (start + tap) / up;
+        if (sample < 0) {
+          tap -= sample * up;
+          sample = 0;
+        }
+        long within = tap < taps ? (taps - tap + up - 1) / up : 0;
+        all.tap[o] = (int) Math.min(tap, taps);
+        all.sample[o] = (int) Math.min(sample, samples);
+        all.count[o] = (int) Math.min(within, samples - all.sample[o]);
+      }
+      return all;
+    }
+  }
+
+  /**
+   * Of every output the first tap that meets a sample, that sample, and how many taps do; from one
+   * to the next it is {@code up} taps, as those between meet inserted zeros.
+   */
+  private static final class Meetings {
+    private final int[] tap;
+    private final int[] sample;
+    private final int[] count;
+
+    private Meetings(int outputs) {
+      tap = new int[outputs];
+      sample = new int[outputs];
+      count = new int[outputs];
     }
   }
 
   private static Plane filtered(
       Plane from, double[][] taps, Direction rows, Direction columns, int height, int width) {
     double[] result = new double[Math.multiplyExact(height, width)];
+    Meetings ofRows = rows.meetings(height, taps.length, from.height);
+    Meetings ofColumns = columns.meetings(width, taps[0].length, from.width);
     for (int oy = 0; oy < height; oy++) {
-      for (int ty = 0; ty < taps.length; ty++) {
-        int y = rows.sample(oy, ty, from.height);
-        if (y >= 0) {
-          addRow(from, y, taps[ty], columns, result, oy * width, width);
-        }
+      for (int k = 0; k < ofRows.count[oy]; k++) {
+        double[] tapsOfRow = taps[ofRows.tap[oy] + k * rows.up];
+        int y = ofRows.sample[oy] + k;
+        addRow(from, y, tapsOfRow, ofColumns, columns.up, result, oy * width);
       }
     }
     return new Plane(height, width, result);
   }
 
   private static void addRow(
-      Plane from, int y, double[] taps, Direction columns, double[] result, int begin, int width) {
-    for (int ox = 0; ox < width; ox++) {
+      Plane from, int y, double[] taps, Meetings columns, int up, double[] result, int begin) {
+    for (int ox = 0; ox < columns.count.length; ox++) {
       double sum = 0;
-      for (int tx = 0; tx < taps.length; tx++) {
-        int x = columns.sample(ox, tx, from.width);
-        if (x >= 0) {
-          sum += taps[tx] * from.values[y * from.width + x];
-        }
+      int at = y * from.width + columns.sample[ox];
+      int tap = columns.tap[ox];
+      for (int k = 0; k < columns.count[ox]; k++) {
+        sum += taps[tap + k * up] * from.values[at + k];
       }
       result[begin + ox] += sum;
     }
