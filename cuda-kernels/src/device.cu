@@ -2,6 +2,8 @@
 
 #include <cuda.h>
 
+#include <algorithm>
+
 namespace potstill {
 namespace {
 
@@ -60,8 +62,16 @@ bool has_context(int device) {
   return active != 0;
 }
 
-// Present in the library as often as its kernels are: for every architecture it was compiled for.
-__global__ void any_kernel() {}
+// Whether the library holds code for the device: machine code of the same major version, or the PTX
+// of its newest architecture. Asking the runtime would take the device's memory for a context.
+bool has_code_for(int major, int minor) {
+  int newest = 0;
+  for (const int compiled : {__CUDA_ARCH_LIST__}) {  // 100 * major + 10 * minor
+    if (compiled / 100 == major && compiled / 10 % 10 <= minor) return true;
+    newest = std::max(newest, compiled);
+  }
+  return newest < 100 * major + 10 * minor;
+}
 
 void require_device(int32_t device) {
   require_driver();
@@ -74,10 +84,14 @@ void require_device(int32_t device) {
                   "device %d has compute capability %d.x, %d.0 is needed", static_cast<int>(device),
                   major, kOldestMajor);
   }
-  const DeviceScope scope(device);
-  cudaFuncAttributes attributes;
-  check(cudaFuncGetAttributes(&attributes, any_kernel), "the library has no code for this device",
-        POTSTILL_CUDA_UNAVAILABLE);
+  int minor = 0;
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
+        "cudaDeviceGetAttribute", POTSTILL_CUDA_UNAVAILABLE);
+  if (!has_code_for(major, minor)) {
+    throw Failure(POTSTILL_CUDA_UNAVAILABLE,
+                  "device %d has compute capability %d.%d, for which the library was not compiled",
+                  static_cast<int>(device), major, minor);
+  }
 }
 
 }  // namespace

@@ -55,14 +55,20 @@ __device__ __forceinline__ float largest_of_word(uint32_t word) {
   return largest;
 }
 
-// As many bytes as are read at once from where they are aligned to as many.
+template <typename Type>
+__device__ __forceinline__ float largest_of_words(const uint32_t (&words)[4]) {
+  return largest_of_word<Type>(
+      Type::larger(Type::larger(words[0], words[1]), Type::larger(words[2], words[3])));
+}
+
+// As many bytes as are read at once from where they are aligned to as many, whatever their type.
 template <int kBytes>
-struct alignas(kBytes) Unit {
+struct alignas(kBytes) [[gnu::may_alias]] Unit {
   uint32_t words[kBytes / 4];
 };
 
 template <>
-struct alignas(2) Unit<2> {
+struct alignas(2) [[gnu::may_alias]] Unit<2> {
   uint16_t half;
 };
 

@@ -14,6 +14,17 @@ __device__ __forceinline__ double warp_sum(double value) {
   return value;
 }
 
+// Over the lanes before this one.
+__device__ __forceinline__ uint32_t warp_sum_before(uint32_t value) {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  uint32_t sum = value;
+  for (int step = 1; step < 32; step *= 2) {
+    const uint32_t earlier = __shfl_up_sync(kAllLanes, sum, step);
+    if (lane >= step) sum += earlier;
+  }
+  return sum - value;
+}
+
 // Over the block of kThreads, all of which call it, of kCount values at once; every thread gets them.
 template <int kThreads, int kCount>
 __device__ __forceinline__ void block_sums(double (&values)[kCount]) {

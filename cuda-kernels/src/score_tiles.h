@@ -17,8 +17,8 @@ constexpr int64_t kMostTileStride = (48 * 1024 - 16) / kTileRowsOfLong;
 
 // How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the most that
 // divide both a row's length and the address; as an odd number of them lie between rows of an address
-// that is as aligned as they are, the threads of a warp meet different banks. Where rows fill vectors of 16 bytes to an even number, a
-// vector is left free after each.
+// that is as aligned as they are, the threads of a warp meet different banks. Where rows fill vectors
+// of 16 bytes to an even number, a vector is left free after each.
 struct TileShape {
   int unit;
   int stride;              // bytes from row to row
@@ -59,7 +59,7 @@ __device__ __forceinline__ void stage(const Stretch<Type>& rows, const TileShape
   rows.for_each_single(thread, threads, [&](int i) { shared[i] = rows.from[i]; });
 }
 
-// A row in shared memory. for_each calls use(part, logit) for all of it, with parts 0 to 3 in turn.
+// A row in shared memory.
 template <typename Type, int kBytes>
 struct StagedRow {
   static constexpr int kPerUnit = kBytes / static_cast<int>(sizeof(typename Type::Stored));
@@ -69,19 +69,50 @@ struct StagedRow {
 
   __device__ StagedRow(const Unit<kBytes>* row, int count) : from(row), units(count) {}
 
+  // Calls use(place, unit) for all of it, with places 0 to kAtOnce - 1 in turn.
   template <typename Use>
-  __device__ __forceinline__ void for_each(const Use& use) const {
+  __device__ __forceinline__ void for_each_unit(const Use& use) const {
     for (int first = 0; first < units; first += kAtOnce) {
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
-        if (first + u >= units) break;
-        const Unit<kBytes> unit = from[first + u];
-#pragma unroll
-        for (int k = 0; k < kPerUnit; ++k) {
-          use((u * kPerUnit + k) % 4, element_of<Type>(unit, k));
-        }
+        if (kAtOnce > 1 && first + u >= units) break;
+        use(u, from[first + u]);
       }
     }
+  }
+
+  __device__ __forceinline__ float largest() const {
+    if constexpr (kBytes == 2) {
+      float of_all = kLowest;
+      for_each_unit([&](int, const Unit<2>& unit) {
+        of_all = max_nan(of_all, element_of<Type>(unit, 0));
+      });
+      return of_all;
+    } else {
+      constexpr int kWords = kBytes / 4;
+      uint32_t words[4];
+#pragma unroll
+      for (uint32_t& word : words) word = minus_infinities<Type>();
+      for_each_unit([&](int u, const Unit<kBytes>& unit) {
+#pragma unroll
+        for (int w = 0; w < kWords; ++w) {
+          uint32_t& word = words[(u * kWords + w) % 4];
+          word = Type::larger(word, unit.words[w]);
+        }
+      });
+      return max_nan(kLowest, largest_of_words<Type>(words));
+    }
+  }
+
+  // Adds all of it to the four parts in turn.
+  template <bool kAll>
+  __device__ __forceinline__ void add_to(QuarterSums* sums) const {
+    for_each_unit([&](int u, const Unit<kBytes>& unit) {
+#pragma unroll
+      for (int k = 0; k < kPerUnit; ++k) {
+        sums->part[(u * kPerUnit + k) % 4].template add<kAll>(element_of<Type>(unit, k));
+      }
+    });
   }
 };
 
@@ -98,10 +129,8 @@ __device__ __forceinline__ void score_staged(typename Type::Stored* row, int cla
   const StagedRow<Type, kBytes> logits(
       reinterpret_cast<const Unit<kBytes>*>(row),
       classes * static_cast<int>(sizeof(typename Type::Stored)) / kBytes);
-  float largest[4] = {kLowest, kLowest, kLowest, kLowest};
-  logits.for_each([&](int part, float z) { largest[part] = max_nan(largest[part], z); });
-  QuarterSums sums(max_nan(max_nan(largest[0], largest[1]), max_nan(largest[2], largest[3])));
-  logits.for_each([&](int part, float z) { sums.part[part].template add<kAll>(z); });
+  QuarterSums sums(logits.largest());
+  logits.template add_to<kAll>(&sums);
   const Others others = sums.template total<kAll>();
   bool tied = false;
   if (to.correct != nullptr && own == others.largest()) {

@@ -37,7 +37,7 @@ struct ComingRow {
     head = (16 - past) % 16 / sizeof(Stored);
     vectors = (classes - head) / kPerVector;
     const auto* source = reinterpret_cast<const uint4*>(from + head);
-    for_each_vector(lane, [&](unsigned v) { copy_ahead(shared_vectors() + v, source + v); });
+    for_each_vector(lane, [&](int v) { copy_ahead(shared_vectors() + v, source + v); });
     const unsigned index = lane < head ? lane : lane + vectors * kPerVector;
     single = index < classes ? static_cast<int>(index) : -1;
     if (single >= 0) value_of_single = from[index];
@@ -46,10 +46,11 @@ struct ComingRow {
   // Calls use(v) for each of the lane's vectors. The lanes part at the last one only.
   template <typename Use>
   __device__ __forceinline__ void for_each_vector(unsigned lane, const Use& use) const {
-    unsigned base = 0;
+    const int whole = static_cast<int>(vectors / 32 * 32);
+    auto v = static_cast<int>(lane);
 #pragma unroll 1
-    for (; base + 32 <= vectors; base += 32) use(base + lane);
-    if (base + lane < vectors) use(base + lane);
+    for (; v < whole; v += 32) use(v);
+    if (v < static_cast<int>(vectors)) use(v);
   }
 
   __device__ __forceinline__ uint4* shared_vectors() const {
@@ -63,18 +64,16 @@ __device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, unsigned l
   uint32_t words[4];
 #pragma unroll
   for (uint32_t& word : words) word = minus_infinities<Type>();
-  row.for_each_vector(lane, [&](unsigned v) {
+  row.for_each_vector(lane, [&](int v) {
     const uint4 raw = row.shared_vectors()[v];
     words[0] = Type::larger(words[0], raw.x);
     words[1] = Type::larger(words[1], raw.y);
     words[2] = Type::larger(words[2], raw.z);
     words[3] = Type::larger(words[3], raw.w);
   });
-  const uint32_t word =
-      Type::larger(Type::larger(words[0], words[1]), Type::larger(words[2], words[3]));
   const float single = row.single < 0 ? minus_infinity() : Type::convert(row.at[row.single]);
-  QuarterSums sums(warp_max(max_nan(max_nan(kLowest, single), largest_of_word<Type>(word))));
-  row.for_each_vector(lane, [&](unsigned v) {
+  QuarterSums sums(warp_max(max_nan(max_nan(kLowest, single), largest_of_words<Type>(words))));
+  row.for_each_vector(lane, [&](int v) {
     const uint4 raw = row.shared_vectors()[v];
 #pragma unroll
     for (int k = 0; k < static_cast<int>(row.kPerVector); ++k) {

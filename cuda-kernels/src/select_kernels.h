@@ -115,38 +115,49 @@ __global__ void __launch_bounds__(Sort::kBlock)
                     int classes, int64_t largest_class, bool hard,
                     const __grid_constant__ FewBegins kept_begin, int64_t* kept, int64_t* offsets) {
   static_assert(Sort::kGroups == 1, "a block to a class");
-  constexpr int kAtOnce = 32;  // samples of a thread, so that most calls wait for memory once
+  constexpr int kAtOnce = 32;  // samples of a thread: up to 16384 wait for memory once
   __shared__ uint64_t keys[Sort::kKeys];
   __shared__ uint32_t members;
-  __shared__ uint32_t out_of_range;
+  __shared__ bool out_of_range;
   const int thread = static_cast<int>(threadIdx.x);
   for (int c = static_cast<int>(blockIdx.x); c < classes; c += static_cast<int>(gridDim.x)) {
     __syncthreads();  // those of an earlier class have been read
-    if (thread == 0) members = out_of_range = 0;
+    if (thread == 0) {
+      members = 0;
+      out_of_range = false;
+    }
     __syncthreads();
-    for (int base = thread; base < n; base += kAtOnce * Sort::kBlock) {
+    for (int base = 0; base < n; base += kAtOnce * Sort::kBlock) {
+      const int first = base + thread;
+      const int count = (n - first + Sort::kBlock - 1) / Sort::kBlock;  // of the thread, if as many
       int32_t found[kAtOnce];
       float score[kAtOnce];
+      uint32_t mine = 0;
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
-        const int i = base + u * Sort::kBlock;
-        if (i >= n) continue;
-        found[u] = class_of[i];
-        score[u] = scores[i];
+        found[u] = u < count ? class_of[first + u * Sort::kBlock] : c - 1;
+        score[u] = u < count ? scores[first + u * Sort::kBlock] : 0;
       }
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
-        const int i = base + u * Sort::kBlock;
-        if (i >= n) break;
-        if (found[u] < 0 || found[u] >= classes) atomicAdd(&out_of_range, 1u);
+        if (u < count && (found[u] < 0 || found[u] >= classes)) out_of_range = true;
+        mine += found[u] == c ? 1 : 0;
+      }
+      // One request for places a warp; the order does not matter.
+      const uint32_t before = warp_sum_before(mine);
+      uint32_t place = 0;
+      if (thread % 32 == 31) place = atomicAdd(&members, before + mine);
+      place = __shfl_sync(kAllLanes, place, 31) + before;
+#pragma unroll
+      for (int u = 0; u < kAtOnce; ++u) {
         if (found[u] != c) continue;
-        const uint32_t place = atomicAdd(&members, 1u);
-        if (place < Sort::kKeys) keys[place] = key_of(score[u], hard, i);
+        if (place < Sort::kKeys) keys[place] = key_of(score[u], hard, first + u * Sort::kBlock);
+        ++place;
       }
     }
     __syncthreads();
     const int64_t begin = kept_begin.begin[c];
-    const int64_t usable = out_of_range != 0 || members > largest_class ? 0 : members;
+    const int64_t usable = out_of_range || members > largest_class ? 0 : members;
     sort_class<Sort>(usable, [&](int i) { return keys[i]; }, keys, kept + begin,
                      kept_begin.begin[c + 1] - begin);
     if (offsets != nullptr && thread == 0) {

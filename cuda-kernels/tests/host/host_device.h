@@ -196,6 +196,14 @@ T __shfl_xor_sync(unsigned, T value, int mask) {
   return potstill::host::shuffle(value, potstill::host::thread.x ^ static_cast<unsigned>(mask));
 }
 
+// Of a lane that has none so far before it: its own.
+template <typename T>
+T __shfl_up_sync(unsigned, T value, int step) {
+  const unsigned thread = potstill::host::thread.x;
+  const unsigned before = static_cast<unsigned>(step);
+  return potstill::host::shuffle(value, thread % 32 < before ? thread : thread - before);
+}
+
 template <typename T>
 T __shfl_sync(unsigned, T value, int lane) {
   return potstill::host::shuffle(
