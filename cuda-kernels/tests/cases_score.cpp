@@ -176,9 +176,9 @@ uint16_t to_half(float value) {
   if (std::isnan(value)) return 0x7E00;
   const float size = std::fabs(value);
   if (size == 0) return sign;
+  if (size > 65504) return sign | 0x7C00;
   int exponent;
   const float fraction = std::frexp(size, &exponent);  // in [0.5, 1)
-  if (exponent > 16) return sign | 0x7C00;
   return static_cast<uint16_t>(sign | (exponent + 14) << 10 |
                                (static_cast<int>(std::ldexp(fraction, 11)) - 1024));
 }
