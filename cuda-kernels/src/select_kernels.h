@@ -118,14 +118,11 @@ __global__ void __launch_bounds__(Sort::kBlock)
   constexpr int kAtOnce = 32;  // samples of a thread: up to 16384 wait for memory once
   __shared__ uint64_t keys[Sort::kKeys];
   __shared__ uint32_t members;
-  __shared__ bool out_of_range;
+  __shared__ uint32_t out_of_range;
   const int thread = static_cast<int>(threadIdx.x);
   for (int c = static_cast<int>(blockIdx.x); c < classes; c += static_cast<int>(gridDim.x)) {
     __syncthreads();  // those of an earlier class have been read
-    if (thread == 0) {
-      members = 0;
-      out_of_range = false;
-    }
+    if (thread == 0) members = out_of_range = 0;
     __syncthreads();
     for (int base = 0; base < n; base += kAtOnce * Sort::kBlock) {
       const int first = base + thread;
@@ -133,6 +130,7 @@ __global__ void __launch_bounds__(Sort::kBlock)
       int32_t found[kAtOnce];
       float score[kAtOnce];
       uint32_t mine = 0;
+      bool wrong = false;
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
         found[u] = u < count ? class_of[first + u * Sort::kBlock] : c - 1;
@@ -140,9 +138,10 @@ __global__ void __launch_bounds__(Sort::kBlock)
       }
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
-        if (u < count && (found[u] < 0 || found[u] >= classes)) out_of_range = true;
+        wrong |= u < count && (found[u] < 0 || found[u] >= classes);
         mine += found[u] == c ? 1 : 0;
       }
+      if (wrong) atomicAdd(&out_of_range, 1u);
       // One request for places a warp; the order does not matter.
       const uint32_t before = warp_sum_before(mine);
       uint32_t place = 0;
@@ -157,7 +156,7 @@ __global__ void __launch_bounds__(Sort::kBlock)
     }
     __syncthreads();
     const int64_t begin = kept_begin.begin[c];
-    const int64_t usable = out_of_range || members > largest_class ? 0 : members;
+    const int64_t usable = out_of_range != 0 || members > largest_class ? 0 : members;
     sort_class<Sort>(usable, [&](int i) { return keys[i]; }, keys, kept + begin,
                      kept_begin.begin[c + 1] - begin);
     if (offsets != nullptr && thread == 0) {
