@@ -94,7 +94,11 @@ __device__ __forceinline__ void sort_class(int64_t members, const Key& key, uint
     const int i = k * used + thread;  // in any order: they have none yet
     keys[k] = thread < used && i < members ? key(i) : ~uint64_t{0};
   }
-  sort_group<Sort::kGroup, Sort::kItems>(keys, used, shared);
+  if constexpr (Sort::kGroup == 32) {
+    sort_warp<Sort::kItems>(keys, used, shared);
+  } else {
+    sort_group<Sort::kGroup, Sort::kItems>(keys, used, shared);
+  }
 #pragma unroll
   for (int k = 0; k < Sort::kItems; ++k) {
     const int rank = thread * Sort::kItems + k;
@@ -277,15 +281,16 @@ __global__ void __launch_bounds__(Sort::kBlock)
     sort_classes(const uint64_t* keys, const uint32_t* begin, int64_t room, const uint32_t* counts,
                  int64_t classes, int64_t largest_class, KeptPlaces places, int64_t* kept,
                  int64_t* offsets) {
-  __shared__ uint64_t shared[Sort::kGroup == 32 ? 1 : Sort::kKeys];
+  __shared__ uint64_t shared[Sort::kGroups][Sort::kKeys];
+  const int group = static_cast<int>(threadIdx.x) / Sort::kGroup;
   const int64_t stride = static_cast<int64_t>(gridDim.x) * Sort::kGroups;
-  for (int64_t c = static_cast<int64_t>(blockIdx.x) * Sort::kGroups + threadIdx.x / Sort::kGroup;
-       c < classes; c += stride) {
+  for (int64_t c = static_cast<int64_t>(blockIdx.x) * Sort::kGroups + group; c < classes;
+       c += stride) {
     const int64_t from = places.begin(c);
     int64_t members = counts[c * kCounterGap];
     if (counts[classes * kCounterGap] != 0 || members > largest_class) members = 0;
     const uint64_t* mine = keys + (begin == nullptr ? c * room : begin[c]);
-    sort_class<Sort>(members, [&](int i) { return mine[i]; }, shared, kept + from,
+    sort_class<Sort>(members, [&](int i) { return mine[i]; }, shared[group], kept + from,
                      places.begin(c + 1) - from);
     if (offsets != nullptr && threadIdx.x % Sort::kGroup == 0) {
       offsets[c] = from;

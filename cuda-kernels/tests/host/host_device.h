@@ -210,6 +210,12 @@ T __shfl_sync(unsigned, T value, int lane) {
       value, potstill::host::thread.x / 32 * 32 + static_cast<unsigned>(lane));
 }
 
+inline int __any_sync(unsigned mask, bool holds) {
+  int any = holds ? 1 : 0;
+  for (int step = 16; step > 0; step /= 2) any |= __shfl_xor_sync(mask, any, step);
+  return any;
+}
+
 inline uint32_t atomicAdd(uint32_t* to, uint32_t value) {
   const uint32_t old = *to;
   *to += value;
