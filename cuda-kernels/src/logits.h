@@ -102,7 +102,7 @@ struct Stretch {
   __device__ Stretch(const Stored* first, int length) : from(first), count(length) {
     const auto past = static_cast<int>(reinterpret_cast<uintptr_t>(first) % 16);
     head = min(length, (16 - past) % 16 / static_cast<int>(sizeof(Stored)));
-    vectors = (length - head) / kPerVector;
+    vectors = static_cast<int>(static_cast<unsigned>(length - head) / kPerVector);
   }
 
   __device__ const uint4* address(int v) const {

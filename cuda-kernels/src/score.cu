@@ -32,7 +32,8 @@ bool launch_short(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t s
     if (reinterpret_cast<uintptr_t>(in.logits) % ShortRow<Type, kClasses>::kUnit != 0) return false;
     launch("score_short",
            wants_all(to) ? score_short<Type, kClasses, true> : score_short<Type, kClasses, false>,
-           std::min((in.rows + kShortBlock - 1) / kShortBlock, kMostBlocks), kShortBlock, stream, in, to);
+           std::min((in.rows + kShortBlock - 1) / kShortBlock, kMostBlocks), kShortBlock, stream, in,
+           to);
     return true;
   }
 }

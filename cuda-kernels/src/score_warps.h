@@ -1,5 +1,5 @@
 // `score` of rows of middle length: a warp takes several rows one after the other. While it computes one
-// in shared memory the next is on its way there, so that the memory never waits for arithmetic.
+// in shared memory the next is on its way there.
 #ifndef POTSTILL_CUDA_SCORE_WARPS_H
 #define POTSTILL_CUDA_SCORE_WARPS_H
 
@@ -21,36 +21,34 @@ inline int slot_bytes(int64_t row_bytes) { return static_cast<int>((row_bytes + 
 template <typename Type>
 struct ComingRow {
   typedef typename Type::Stored Stored;
-  static constexpr unsigned kPerVector = 16 / sizeof(Stored);
+  static constexpr int kPerVector = Stretch<Type>::kPerVector;
   Stored* at;  // in shared memory
-  unsigned head;
-  unsigned vectors;
+  int head;
+  int vectors;
   int single;  // index of the lane's element outside the vectors, -1: none
   Stored value_of_single = 0;
 
   // All lanes call it.
-  __device__ __forceinline__ void begin(const Stored* from, unsigned classes, char* slot,
-                                        unsigned lane) {
+  __device__ __forceinline__ void begin(const Stored* from, int classes, char* slot, int lane) {
     __syncwarp();  // the slot's earlier row has been read
-    const unsigned past = static_cast<unsigned>(reinterpret_cast<uintptr_t>(from)) % 16;
-    at = reinterpret_cast<Stored*>(slot + past);
-    head = (16 - past) % 16 / sizeof(Stored);
-    vectors = (classes - head) / kPerVector;
-    const auto* source = reinterpret_cast<const uint4*>(from + head);
-    for_each_vector(lane, [&](int v) { copy_ahead(shared_vectors() + v, source + v); });
-    const unsigned index = lane < head ? lane : lane + vectors * kPerVector;
-    single = index < classes ? static_cast<int>(index) : -1;
+    const Stretch<Type> row(from, classes);
+    at = reinterpret_cast<Stored*>(slot + reinterpret_cast<uintptr_t>(from) % 16);
+    head = row.head;
+    vectors = row.vectors;
+    for_each_vector(lane, [&](int v) { copy_ahead(shared_vectors() + v, row.address(v)); });
+    const int index = lane < head ? lane : lane + vectors * kPerVector;
+    single = index < classes ? index : -1;
     if (single >= 0) value_of_single = from[index];
   }
 
   // Calls use(v) for each of the lane's vectors. The lanes part at the last one only.
   template <typename Use>
-  __device__ __forceinline__ void for_each_vector(unsigned lane, const Use& use) const {
-    const int whole = static_cast<int>(vectors / 32 * 32);
-    auto v = static_cast<int>(lane);
+  __device__ __forceinline__ void for_each_vector(int lane, const Use& use) const {
+    const int whole = vectors & ~31;
+    int v = lane;
 #pragma unroll 1
     for (; v < whole; v += 32) use(v);
-    if (v < static_cast<int>(vectors)) use(v);
+    if (v < vectors) use(v);
   }
 
   __device__ __forceinline__ uint4* shared_vectors() const {
@@ -60,7 +58,7 @@ struct ComingRow {
 
 // The lanes' sums over a row that has come, the label's logit set to minus infinity.
 template <typename Type, bool kAll>
-__device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, unsigned lane) {
+__device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, int lane) {
   uint32_t words[4];
 #pragma unroll
   for (uint32_t& word : words) word = minus_infinities<Type>();
@@ -76,7 +74,7 @@ __device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, unsigned l
   row.for_each_vector(lane, [&](int v) {
     const uint4 raw = row.shared_vectors()[v];
 #pragma unroll
-    for (int k = 0; k < static_cast<int>(row.kPerVector); ++k) {
+    for (int k = 0; k < row.kPerVector; ++k) {
       sums.part[k % 4].template add<kAll>(element_of<Type>(raw, k));
     }
   });
@@ -87,15 +85,15 @@ __device__ __forceinline__ Others sum_row(const ComingRow<Type>& row, unsigned l
 template <typename Type, bool kAll>
 __global__ void __launch_bounds__(32 * kWarpsOfBlock)
     score_warps(LabelledRows in, int rows_in_turn, int bytes_of_slot, ScoreOutputs to) {
-  const unsigned lane = threadIdx.x % 32;
-  const unsigned warp = threadIdx.x / 32;
-  const auto classes = static_cast<unsigned>(in.classes);
+  const auto lane = static_cast<int>(threadIdx.x % 32);
+  const auto warp = static_cast<int>(threadIdx.x / 32);
+  const auto classes = static_cast<int>(in.classes);
   char* slots = reinterpret_cast<char*>(shared_floats()) + warp * kSlots * bytes_of_slot;
   const int64_t of_block = static_cast<int64_t>(kWarpsOfBlock) * rows_in_turn;
   for (int64_t base = blockIdx.x * of_block; base < in.rows; base += gridDim.x * of_block) {
     const int64_t first = base + static_cast<int64_t>(warp) * rows_in_turn;
     if (first >= in.rows) break;
-    const auto rows = static_cast<unsigned>(min(in.rows - first, int64_t{rows_in_turn}));
+    const auto rows = static_cast<int>(min(in.rows - first, int64_t{rows_in_turn}));
     // Lane r has the label, and then the results, of the r-th row.
     const int64_t label_of_mine = lane < rows ? load_once(in.labels + first + lane) : -1;
     const bool valid = label_of_mine >= 0 && label_of_mine < classes;
@@ -107,12 +105,12 @@ __global__ void __launch_bounds__(32 * kWarpsOfBlock)
     ComingRow<Type> next;
     next.begin(from, classes, slots, lane);
     end_copies();
-    for (unsigned r = 0; r < rows; ++r) {
+    for (int r = 0; r < rows; ++r) {
       const ComingRow<Type> row = next;
       from += classes;
       if (r + 1 < rows) next.begin(from, classes, slots + (r + 1) % kSlots * bytes_of_slot, lane);
       end_copies();
-      const int label = __shfl_sync(kAllLanes, place_of_mine, static_cast<int>(r));
+      const int label = __shfl_sync(kAllLanes, place_of_mine, r);
       wait_for_copies<1>();
       if (row.single >= 0) row.at[row.single] = row.value_of_single;
       __syncwarp();
@@ -123,7 +121,7 @@ __global__ void __launch_bounds__(32 * kWarpsOfBlock)
       const Others others = add_over_warp<kAll>(sum_row<Type, kAll>(row, lane));
       bool tied = false;
       if (to.correct != nullptr && own == others.largest()) {
-        tied = is_before<Type, 32>(row.at, label, own, static_cast<int>(lane));
+        tied = is_before<Type, 32>(row.at, label, own, lane);
       }
       if (lane == r) {
         others_of_mine = others;

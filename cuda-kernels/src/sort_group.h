@@ -99,9 +99,9 @@ __device__ __forceinline__ void sort_group(Key (&keys)[kItems], int used, Key* s
 }
 
 // The same of a warp; `shared` is the warp's own, for as many keys. Sorts by the upper bits of the
-// keys first, with their places below in 32 bits, which takes a third of the instructions. Keys
-// that differ in lower bits alone are few as a rule; where any two of them are in the wrong order all
-// are sorted once more as they are.
+// keys first, with their places below in 32 bits, which takes fewer instructions. Keys that differ in
+// lower bits alone are few as a rule; where any two of them are in the wrong order all are sorted once
+// more as they are.
 template <int kItems>
 __device__ __forceinline__ void sort_warp(uint64_t (&keys)[kItems], int used, uint64_t* shared) {
   constexpr uint32_t kPlaces = 32 * kItems;

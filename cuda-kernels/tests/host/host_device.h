@@ -39,6 +39,12 @@ struct alignas(16) uint4 {
   uint32_t x, y, z, w;
 };
 
+inline float __int_as_float(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 namespace potstill {
 namespace host {
 
@@ -128,12 +134,8 @@ inline uint32_t max_nan_halves(uint32_t a, uint32_t b) {
 }
 
 inline uint32_t max_nan_bfloats(uint32_t a, uint32_t b) {
-  return max_nan_of_halves(a, b, [](uint16_t bits) {
-    const uint32_t word = static_cast<uint32_t>(bits) << 16;
-    float value;
-    std::memcpy(&value, &word, sizeof value);
-    return value;
-  });
+  return max_nan_of_halves(
+      a, b, [](uint16_t bits) { return __int_as_float(static_cast<uint32_t>(bits) << 16); });
 }
 
 template <typename T>
@@ -220,12 +222,6 @@ inline uint32_t atomicAdd(uint32_t* to, uint32_t value) {
   const uint32_t old = *to;
   *to += value;
   return old;
-}
-
-inline float __int_as_float(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
 }
 
 inline int32_t __float_as_int(float value) {

@@ -10,7 +10,6 @@ import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.experts.ExpertForecast;
-import org.potstill.experts.ExpertNeeds;
 import org.potstill.experts.ExpertsStage;
 import org.potstill.run.CancellationToken;
 
@@ -44,7 +43,7 @@ final class DryRun {
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
       if (experts != null) {
-        estimate = estimate.withExperts(ExpertNeeds.of(config, data));
+        estimate = estimate.withExperts(experts.needs());
       }
       if (output.json()) {
         JsonLines.print(streams.out(), event(stages, estimate, experts));
@@ -89,7 +88,7 @@ final class DryRun {
       event.put("gpuBytes", estimate.gpuBytes());
     }
     if (experts != null) {
-      event.put("expertBytes", experts.diskBytes());
+      event.put("expertBytes", experts.needs().diskBytes());
       event.put("expertSeconds", experts.seconds());
     }
     return event;

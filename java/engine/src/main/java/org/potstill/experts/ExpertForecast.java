@@ -13,13 +13,14 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 
 /**
- * How long the stage {@code experts} of a configuration will take here, as long as none is trained.
+ * What the stage {@code experts} of a configuration needs and how long it will take here, as long
+ * as none is trained.
  *
- * @param diskBytes of the files
+ * @param needs as they can be told without timing
  * @param seconds of training, as timed on a step
- * @param words the same in one line
+ * @param words files and time in one line
  */
-public record ExpertForecast(long diskBytes, double seconds, String words) {
+public record ExpertForecast(ExpertNeeds needs, double seconds, String words) {
 
   /**
    * Times a step and plans.
@@ -42,7 +43,7 @@ public record ExpertForecast(long diskBytes, double seconds, String words) {
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
       double seconds =
           new ExpertTiming(config, network, data, placement).seconds(plan, images, cancellation);
-      return new ExpertForecast(plan.diskBytes(), seconds, plan.words(seconds));
+      return new ExpertForecast(ExpertNeeds.of(config, data), seconds, plan.words(seconds));
     }
   }
 }

@@ -156,7 +156,7 @@ class BackpropagationTest {
   }
 
   @Test
-  void nothingBelowTheFirstWantedParameterIsNeeded() {
+  void parametersOfTheLastBlocksAloneAreFound() {
     NetworkSpec spec = specs().get(1);
     Network plain = Networks.create(spec);
     Wanted wanted = new Wanted(List.of("features.4.weight", "classifier.bias"), false);
