@@ -39,7 +39,7 @@ final class Commands {
    * @throws InputException where there is no such command
    */
   static CommandLine tree(Engine engine, Streams streams, String... arguments) {
-    CommandLine root = new CommandLine(new RootCommand());
+    CommandLine root = new CommandLine(RootCommand.spec());
     String asked = arguments.length == 0 ? "" : arguments[0];
     String about = ABOUT.get(asked);
     if (about != null) {
