@@ -42,14 +42,22 @@ __device__ __forceinline__ uint32_t max_nan_halves(uint32_t a, uint32_t b) {
 
 // To about 2 ulp near 0; 0 where the result would be subnormal (__expf takes twice the instructions
 // to keep those).
-__device__ __forceinline__ float exp_fast(float x) {
+__device__ __forceinline__ float exp2_fast(float x) {
   float result;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x * 1.4426950408889634f));
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
   return result;
 }
+__device__ __forceinline__ float exp_fast(float x) { return exp2_fast(x * 1.4426950408889634f); }
 
 __device__ __forceinline__ float half_to_float(uint16_t bits) {
   return __half2float(__ushort_as_half(bits));
+}
+
+// In code that is repeated with a constant of its own each time: keeps the compiler from making one of
+// it that indexes registers, which it can by long chains of choices alone.
+template <int kConstant>
+__device__ __forceinline__ void keep_apart() {
+  asm volatile("// %0" : : "n"(kConstant));
 }
 
 // For what is read or written once: such lines leave the caches first.
@@ -73,14 +81,9 @@ __device__ __forceinline__ T load_fresh(const T* from) {
 __device__ __forceinline__ void copy_ahead(uint4* shared, const uint4* from) {
   __pipeline_memcpy_async(shared, from, 16);
 }
-
-// Ends a group of copies, which may be empty.
-__device__ __forceinline__ void end_copies() { __pipeline_commit(); }
-
-// Waits for all groups of copies but the last kLast of the thread.
-template <int kLast>
 __device__ __forceinline__ void wait_for_copies() {
-  __pipeline_wait_prior(kLast);
+  __pipeline_commit();
+  __pipeline_wait_prior(0);
 }
 
 // The shared memory of the block that launch_shared asks for.

@@ -6,11 +6,13 @@
 
 namespace potstill {
 
-// Of each type: how it is stored, its minus infinity, how many lie in a word of 32 bits, the k-th of
-// a word, one by itself, and the larger of two words' at every place, NaN where either is NaN.
+// Of each type: how it is stored, its minus infinity, a number far below any logit near zero, how many
+// lie in a word of 32 bits, the k-th of a word, one by itself, and the larger of two words' at every
+// place, NaN where either is NaN.
 struct Float32 {
   typedef uint32_t Stored;
   static constexpr Stored kMinusInfinity = 0xFF800000u;
+  static constexpr Stored kFarBelow = 0xF149F2CAu;  // -1e30
   static constexpr int kPerWord = 1;
   __device__ static float of_word(uint32_t word, int) { return __int_as_float(word); }
   __device__ static float convert(Stored bits) { return __int_as_float(bits); }
@@ -22,6 +24,7 @@ struct Float32 {
 struct Bfloat16 {
   typedef uint16_t Stored;
   static constexpr Stored kMinusInfinity = 0xFF80u;
+  static constexpr Stored kFarBelow = 0xF14Au;  // -1e30
   static constexpr int kPerWord = 2;
   __device__ static float of_word(uint32_t word, int k) {
     return __int_as_float(k == 0 ? word << 16 : word & 0xFFFF0000u);
@@ -35,6 +38,7 @@ struct Bfloat16 {
 struct Float16 {
   typedef uint16_t Stored;
   static constexpr Stored kMinusInfinity = 0xFC00u;
+  static constexpr Stored kFarBelow = 0xFBFFu;  // -65504
   static constexpr int kPerWord = 2;
   __device__ static float of_word(uint32_t word, int k) {
     return half_to_float(static_cast<uint16_t>(k == 0 ? word : word >> 16));
@@ -43,9 +47,14 @@ struct Float16 {
   __device__ static uint32_t larger(uint32_t a, uint32_t b) { return max_nan_halves(a, b); }
 };
 
+// A word of the same.
 template <typename Type>
 __device__ constexpr uint32_t minus_infinities() {
   return Type::kPerWord == 1 ? Type::kMinusInfinity : Type::kMinusInfinity * 0x10001u;
+}
+template <typename Type>
+__device__ constexpr uint32_t far_below() {
+  return Type::kPerWord == 1 ? Type::kFarBelow : Type::kFarBelow * 0x10001u;
 }
 
 template <typename Type>

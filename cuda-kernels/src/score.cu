@@ -2,16 +2,16 @@
 // margin, entropy, EL2N and correctness, in one pass by an online log-sum-exp in f32.
 //
 // A thread takes a row of up to 16 classes in registers (score_short.h), one of up to 767 bytes in
-// shared memory (score_tiles.h); a warp one of up to 4 KB in shared memory (score_warps.h), up to
-// 32 KB as it comes, a block a longer one (score_rows.h). Reads rows * (classes * element size + 8)
+// shared memory (score_tiles.h); a warp one of up to 4 KB in registers (score_held.h), up to 32 KB as
+// it comes, a block a longer one (score_rows.h). Reads rows * (classes * element size + 8)
 // bytes and writes 4 a row and output. Deterministic for a given alignment of the row. Only where a
 // logit equals the label's and is the largest of the others, `correct` looks at the row again.
 #include <algorithm>
 
+#include "score_held.h"
 #include "score_rows.h"
 #include "score_short.h"
 #include "score_tiles.h"
-#include "score_warps.h"
 #include "status.h"
 
 namespace potstill {
@@ -54,16 +54,18 @@ int64_t rows_in_turn(int64_t rows, int64_t warps_of_row) {
   return std::clamp<int64_t>(rows * warps_of_row / kEnoughWarps, 1, kMostRowsInTurn);
 }
 
-template <typename Type>
-void launch_warps(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t stream) {
+// The kernel whose lanes hold as many vectors as the row takes.
+template <typename Type, int kVectors = kFewestHeldVectors>
+void launch_held(const LabelledRows& in, int vectors, const ScoreOutputs& to, cudaStream_t stream) {
+  if constexpr (kVectors < kMostHeldVectors) {
+    if (vectors > 32 * kVectors) return launch_held<Type, kVectors + 1>(in, vectors, to, stream);
+  }
   const int64_t in_turn = rows_in_turn(in.rows, 1);
-  const int64_t of_block = kWarpsOfBlock * in_turn;
+  const int64_t of_block = kHeldBlock / 32 * in_turn;
   const int64_t blocks = std::min((in.rows + of_block - 1) / of_block, kMostBlocks);
-  const int slot = slot_bytes(in.classes * int64_t{sizeof(typename Type::Stored)});
-  launch_shared("score_warps",
-                wants_all(to) ? score_warps<Type, true> : score_warps<Type, false>, blocks,
-                32 * kWarpsOfBlock, int64_t{kWarpsOfBlock} * kSlots * slot, stream, in,
-                static_cast<int>(in_turn), slot, to);
+  launch("score_held",
+         wants_all(to) ? score_held<Type, kVectors, true> : score_held<Type, kVectors, false>,
+         blocks, kHeldBlock, stream, in, vectors, static_cast<int>(in_turn), to);
 }
 
 template <typename Type, int kRowThreads>
@@ -81,10 +83,14 @@ template <typename Type>
 void launch_score(const LabelledRows& in, const ScoreOutputs& to, cudaStream_t stream) {
   const int64_t row_bytes = in.classes * int64_t{sizeof(typename Type::Stored)};
   if (row_bytes > kMostBytesOfWarp) return launch_rows<Type, kRowBlock>(in, to, stream);
-  if (row_bytes > kMostSlotRow) return launch_rows<Type, 32>(in, to, stream);
   if (launch_short<Type>(in, to, stream)) return;
   const TileShape shape(in.logits, row_bytes);
-  if (shape.stride > kMostTileStride) return launch_warps<Type>(in, to, stream);
+  if (shape.stride > kMostTileStride) {
+    if (shape.unit == 16 && row_bytes <= kMostHeldRow) {
+      return launch_held<Type>(in, static_cast<int>(row_bytes / 16), to, stream);
+    }
+    return launch_rows<Type, 32>(in, to, stream);
+  }
   if (shape.unit == 16) return launch_tiles<Type, 16>(in, shape, to, stream);
   if (shape.unit == 8) return launch_tiles<Type, 8>(in, shape, to, stream);
   if (shape.unit == 4) return launch_tiles<Type, 4>(in, shape, to, stream);

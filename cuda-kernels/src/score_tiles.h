@@ -55,7 +55,6 @@ __device__ __forceinline__ void stage(const Stretch<Type>& rows, const TileShape
   for (int v = thread; v < rows.vectors; v += threads) {
     copy_ahead(vectors + shape.place(v), rows.address(v));
   }
-  end_copies();
   rows.for_each_single(thread, threads, [&](int i) { shared[i] = rows.from[i]; });
 }
 
@@ -154,7 +153,7 @@ __global__ void __launch_bounds__(kTileRows)
     const int64_t label = thread < rows ? load_once(in.labels + base + thread) : 0;
     __syncthreads();  // an earlier tile has been read
     stage(Stretch<Type>(logits, rows * classes), shape, staged);
-    wait_for_copies<0>();
+    wait_for_copies();
     __syncthreads();
     if (thread >= rows) continue;
     score_staged<Type, kBytes, kAll>(

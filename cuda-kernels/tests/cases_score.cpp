@@ -142,7 +142,8 @@ void test_sizes() {
   for (int32_t type : {POTSTILL_CUDA_FLOAT32, POTSTILL_CUDA_BFLOAT16, POTSTILL_CUDA_FLOAT16}) {
     for (int64_t classes : {1, 2, 3, 4, 7, 10, 16, 31, 32, 33, 63, 64, 65, 66, 67, 68, 95, 127, 128,
                             129, 184, 188, 191, 192, 255, 256,
-                            257, 368, 376, 383, 384, 513, 1000, 1025, 8200, 16391}) {
+                            257, 368, 376, 383, 384, 500, 513, 640, 760, 896, 1000, 1024, 1025, 1280,
+                            1536, 1784, 2048, 2056, 8200, 16391}) {
       const int64_t rows = classes <= 64 ? 130 : 9;
       const auto labels = draw_labels(rows, classes);
       const Logits logits = draw_logits(type, rows * classes);
@@ -156,9 +157,12 @@ void test_sizes() {
       check_score(draw_logits(type, rows * 10), type, draw_labels(rows, 10), 10, 0, Outputs::kAll);
     }
     for (int64_t rows : {1, 31, 32, 33, 65}) {
-      for (int64_t classes : {100, 300, 501}) {
-        check_score(draw_logits(type, rows * classes), type, draw_labels(rows, classes), classes, 1,
-                    Outputs::kAll);
+      for (int64_t classes : {100, 300, 501, 512}) {
+        const Logits logits = draw_logits(type, rows * classes);
+        const auto labels = draw_labels(rows, classes);
+        for (size_t offset : {0, 1}) {
+          check_score(logits, type, labels, classes, offset, Outputs::kAll);
+        }
       }
     }
   }
@@ -225,7 +229,13 @@ void test_special_rows(int64_t classes) {
   add(0, -1);
   add(0, classes);
   add(0, std::numeric_limits<int64_t>::max());
-  add(1000, middle)[last] = 1001;
+  for (float far : {1000.0f, 12345.6f, 16384.0f, 30000.0f, 1e30f}) {
+    for (float sign : {1.0f, -1.0f}) {
+      add(sign * far, middle)[last] = sign * far * (1 + sign / 512);
+      add(sign * far, middle)[middle] = sign * far * (1 + sign / 512);
+      add(sign * far, last);
+    }
+  }
   for (int32_t type : {POTSTILL_CUDA_FLOAT32, POTSTILL_CUDA_BFLOAT16, POTSTILL_CUDA_FLOAT16}) {
     const Logits of_type = stored(type, logits);
     for (Outputs outputs : {Outputs::kAll, Outputs::kNoSums, Outputs::kLossAlone}) {

@@ -6,7 +6,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <memory>
 
 #include "device.h"
@@ -67,8 +66,7 @@ struct Copy {
   const void* from;
   size_t bytes;
 };
-typedef std::vector<Copy> CopyGroup;
-std::deque<CopyGroup> copies[kMostThreads];  // of each thread; the last group has not ended
+std::vector<Copy> copies[kMostThreads];  // of each thread, that it has not waited for
 
 void yield() {
   if (_setjmp(fibers[thread.x].place) == 0) jump(scheduler);
@@ -168,22 +166,12 @@ void block_barrier() { wait(&whole_block, static_cast<int>(block_size.x)); }
 void warp_barrier() { wait(&warps[thread.x / 32], 32); }
 
 void copy_later(void* to, const void* from, size_t bytes) {
-  auto& groups = copies[thread.x];
-  if (groups.empty()) groups.emplace_back();
-  groups.back().push_back({to, from, bytes});
+  copies[thread.x].push_back({to, from, bytes});
 }
 
-void end_group() {
-  auto& groups = copies[thread.x];
-  if (groups.empty()) groups.emplace_back();
-  groups.emplace_back();
-}
-
-void wait_for_groups(size_t last) {
-  auto& groups = copies[thread.x];
-  for (; groups.size() > last + 1; groups.pop_front()) {
-    for (const Copy& copy : groups.front()) std::memcpy(copy.to, copy.from, copy.bytes);
-  }
+void wait_for_copies() {
+  for (const Copy& copy : copies[thread.x]) std::memcpy(copy.to, copy.from, copy.bytes);
+  copies[thread.x].clear();
 }
 
 // Two sets of slots in turn: no lane is a whole exchange ahead of another.

@@ -79,8 +79,7 @@ void warp_barrier();
 
 // Copies of the thread that runs wait here until wait_for_copies: what is read before shows.
 void copy_later(void* to, const void* from, size_t bytes);
-void end_group();
-void wait_for_groups(size_t last);
+void wait_for_copies();
 
 }  // namespace host
 
@@ -118,6 +117,7 @@ uint32_t max_nan_of_halves(uint32_t a, uint32_t b, const Read& read) {
   return larger;
 }
 
+inline float exp2_fast(float x) { return std::exp2(x); }
 inline float exp_fast(float x) { return std::exp(x); }
 
 inline float half_to_float(uint16_t bits) {
@@ -138,6 +138,9 @@ inline uint32_t max_nan_bfloats(uint32_t a, uint32_t b) {
       a, b, [](uint16_t bits) { return __int_as_float(static_cast<uint32_t>(bits) << 16); });
 }
 
+template <int kConstant>
+void keep_apart() {}
+
 template <typename T>
 T load_once(const T* from) {
   return *from;
@@ -154,11 +157,7 @@ T load_fresh(const T* from) {
 inline void copy_ahead(uint4* shared, const uint4* from) {
   host::copy_later(shared, from, sizeof *from);
 }
-inline void end_copies() { host::end_group(); }
-template <int kLast>
-void wait_for_copies() {
-  host::wait_for_groups(kLast);
-}
+inline void wait_for_copies() { host::wait_for_copies(); }
 
 // Of as many bytes as the launch asks for, so that AddressSanitizer sees what goes beyond.
 inline float* shared_floats() { return host::shared; }
