@@ -89,7 +89,8 @@ final class SelectCase implements KernelCase {
 
   @Override
   public void ours(Kernels kernels) {
-    kernels.select(scoreBuffer, classBuffer, SAMPLES, SelectionOrder.EASY, keep, keptBuffer);
+    kernels.select(
+        scoreBuffer, classBuffer, SAMPLES, MEMBERS, SelectionOrder.EASY, keep, keptBuffer);
   }
 
   @Override

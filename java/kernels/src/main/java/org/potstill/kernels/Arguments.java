@@ -42,16 +42,19 @@ final class Arguments {
       FloatPointer scores,
       IntPointer classOf,
       long n,
+      long largestClass,
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
     String call = "select(n=" + n + ", classes=" + keep.length + ")";
-    require(n >= 0, call, "negative size");
+    require(n >= 0 && largestClass >= 0, call, "negative size");
+    long most = Math.min(n, largestClass);
     require(order != null, call, "order must be given");
     long total = 0;
     for (int c = 0; c < keep.length; c++) {
       require(keep[c] >= 0, call, "keep[" + c + "] is " + keep[c]);
-      require(keep[c] <= n, call, "class " + c + " holds fewer than the " + keep[c] + " asked for");
+      require(
+          keep[c] <= most, call, "class " + c + " holds fewer than the " + keep[c] + " asked for");
       total += keep[c];
     }
     require(total <= n, call, "keeps " + total + " of " + n);

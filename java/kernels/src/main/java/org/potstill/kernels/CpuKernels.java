@@ -145,7 +145,7 @@ public final class CpuKernels implements Kernels {
       long[] keep,
       LongPointer kept) {
     requireAvailable();
-    Arguments.select(scores, classOf, n, order, keep, kept);
+    Arguments.select(scores, classOf, n, n, order, keep, kept);
     long bytes = NativeKernels.potstill_select_workspace(n, keep.length);
     try (BytePointer workspace = workspace(bytes)) {
       check(

@@ -103,11 +103,25 @@ public final class CudaKernels implements Kernels {
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
+    select(scores, classOf, n, n, order, keep, kept);
+  }
+
+  @Override
+  public void select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      long largestClass,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept) {
     requireAvailable();
-    Arguments.select(scores, classOf, n, order, keep, kept);
+    Arguments.select(scores, classOf, n, largestClass, order, keep, kept);
     String shapes = "n=" + n + ", classes=" + keep.length;
+    long largest = Math.min(n, largestClass);
     int device = queue.device();
-    long bytes = size(CudaNative.potstill_cuda_select_workspace(n, keep.length, n, device), shapes);
+    long bytes =
+        size(CudaNative.potstill_cuda_select_workspace(n, keep.length, largest, device), shapes);
     try (CudaQueue.Memory workspace = queue.allocate(bytes)) {
       check(
           CudaNative.potstill_cuda_select(
@@ -115,7 +129,7 @@ public final class CudaKernels implements Kernels {
               classOf,
               n,
               keep.length,
-              n,
+              largest,
               AbiCodes.of(order),
               keep,
               kept,

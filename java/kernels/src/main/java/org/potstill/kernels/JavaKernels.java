@@ -47,7 +47,7 @@ public final class JavaKernels implements Kernels {
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
-    long total = Arguments.select(scores, classOf, n, order, keep, kept);
+    long total = Arguments.select(scores, classOf, n, n, order, keep, kept);
     long[] indices = JavaSelect.run(scores, classOf, Math.toIntExact(n), order, keep);
     Buffers.write(indices, kept, Math.toIntExact(total));
   }

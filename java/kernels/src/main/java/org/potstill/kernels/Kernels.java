@@ -79,6 +79,27 @@ public interface Kernels {
       LongPointer kept);
 
   /**
+   * The same where the caller knows how large a class is at most: a GPU then sorts classes of up to
+   * 4096 members side by side in one launch, not all samples together. Others go by what {@code
+   * classOf} says.
+   *
+   * @param largestClass no class has more members (CUDA: where one has, all its places are -1)
+   * @throws IllegalArgumentException where more than {@code largestClass} is to be kept of a class,
+   *     too
+   */
+  default void select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      long largestClass,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept) {
+    Arguments.select(scores, classOf, n, largestClass, order, keep, kept);
+    select(scores, classOf, n, order, keep, kept);
+  }
+
+  /**
    * Distribution matching (Zhao and Bilen 2023, eq. 5): {@code sum_c || mean(real_c) - mean(syn_c)
    * ||^2} and its gradient with respect to the synthetic features.
    *

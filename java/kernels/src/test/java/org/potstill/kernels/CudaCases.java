@@ -62,6 +62,16 @@ abstract class CudaCases extends OracleCases {
                     scores, new IntPointer(0, 1), 2, SelectionOrder.EASY, new long[] {3}, kept));
   }
 
+  @Test
+  void selectLeavesAClassOfMoreThanTheLargestEmpty() {
+    FloatPointer scores = new FloatPointer(3f, 1f, 2f);
+    LongPointer kept = new LongPointer(2);
+    long[] one = {1, 1};
+    kernels().select(scores, new IntPointer(0, 1, 0), 3, 1, SelectionOrder.EASY, one, kept);
+    assertEquals(-1, kept.get(0));
+    assertEquals(1, kept.get(1));
+  }
+
   @Override
   @Test
   void normReluPoolEqualsFiguresByHand() {

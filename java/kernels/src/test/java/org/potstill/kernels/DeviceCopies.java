@@ -79,12 +79,25 @@ final class DeviceCopies implements Kernels {
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
-    long total = Arguments.select(scores, classOf, n, order, keep, kept);
+    select(scores, classOf, n, n, order, keep, kept);
+  }
+
+  @Override
+  public void select(
+      FloatPointer scores,
+      IntPointer classOf,
+      long n,
+      long largestClass,
+      SelectionOrder order,
+      long[] keep,
+      LongPointer kept) {
+    long total = Arguments.select(scores, classOf, n, largestClass, order, keep, kept);
     try (Copies copies = new Copies()) {
       kernels.select(
           copies.in(scores, n),
           new IntPointer(copies.add(classOf, n * Integer.BYTES, Integer.BYTES, false)),
           n,
+          largestClass,
           order,
           keep,
           new LongPointer(copies.add(kept, total * Long.BYTES, Long.BYTES, true)));

@@ -295,6 +295,25 @@ abstract class KernelCases {
     assertTrue(Double.isNaN(kernels().trajectory(sizes, theta, target, target, null)));
   }
 
+  @Test
+  void selectRefusesToKeepMoreThanTheLargestClass() {
+    LongPointer kept = new LongPointer(3);
+    FloatPointer scores = new FloatPointer(3f, 1f, 2f);
+    IntPointer classes = new IntPointer(0, 1, 0);
+    for (long largest : new long[] {1, -1}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              kernels()
+                  .select(
+                      scores, classes, 3, largest, SelectionOrder.EASY, new long[] {2, 1}, kept));
+    }
+    kernels().select(scores, classes, 3, 2, SelectionOrder.EASY, new long[] {2, 1}, kept);
+    long[] indices = new long[3];
+    kept.get(indices);
+    assertArrayEquals(new long[] {2, 0, 1}, indices);
+  }
+
   private long[] select(float[] scores, int[] classes, SelectionOrder order, long[] keep) {
     long total = 0;
     for (long k : keep) {

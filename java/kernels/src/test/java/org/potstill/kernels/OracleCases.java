@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -213,7 +214,31 @@ abstract class OracleCases extends KernelCases {
         out.get(kept[k]);
       }
       assertArrayEquals(kept[0], kept[1]);
+      for (long bound : new long[] {largestClass(classOf), scores.length}) {
+        LongPointer out = new LongPointer(total + 1);
+        kernels()
+            .select(
+                new FloatPointer(scores),
+                new IntPointer(classOf),
+                scores.length,
+                bound,
+                order,
+                keep,
+                out);
+        out.get(kept[1]);
+        assertArrayEquals(kept[0], kept[1], "classes of at most " + bound);
+      }
     }
+  }
+
+  private static long largestClass(int[] classOf) {
+    return Arrays.stream(classOf)
+        .boxed()
+        .collect(Collectors.groupingBy(c -> c, Collectors.counting()))
+        .values()
+        .stream()
+        .max(Long::compare)
+        .orElse(0L);
   }
 
   private void assertGradientMatch(GradientDistance distance, List<long[]> shapes) {
