@@ -19,46 +19,18 @@ constexpr int kFewestHeldVectors = 2;     // shorter rows are in tiles
 constexpr float kNear = 16384;            // the maximum lies no farther from zero
 constexpr float kLog2E = 1.4426950408889634f;
 
-// Sums over logits z of 2^t, of its square and of t 2^t, where t = z log2(e) - offset.
-struct PowerSums {
-  float sum = 0;
-  float square_sum = 0;  // with kAll only, as the next
-  float slope_sum = 0;
-
+// Sums relative to a logit near the maximum, in powers of two: of 2^t, 2^(2 t) and t 2^t, where
+// t = z log2(e) - offset.
+struct PowerSums : Sums {
   template <bool kAll>
   __device__ __forceinline__ void add(float z, float offset) {
     const float t = fmaf(z, kLog2E, -offset);
     const float power = exp2_fast(t);
-    sum += power;
+    exp_sum += power;
     if (kAll) {
       square_sum = fmaf(power, power, square_sum);
       slope_sum = fmaf(power, t, slope_sum);
     }
-  }
-
-  template <bool kAll>
-  __device__ __forceinline__ void add(const PowerSums& other) {
-    sum += other.sum;
-    if (kAll) {
-      square_sum += other.square_sum;
-      slope_sum += other.slope_sum;
-    }
-  }
-
-  // Over the warp; every lane gets it.
-  template <bool kAll>
-  __device__ __forceinline__ PowerSums over_warp() const {
-    PowerSums sums = *this;
-    for (int step = 16; step > 0; step /= 2) {
-      PowerSums other;
-      other.sum = __shfl_xor_sync(kAllLanes, sums.sum, step);
-      if (kAll) {
-        other.square_sum = __shfl_xor_sync(kAllLanes, sums.square_sum, step);
-        other.slope_sum = __shfl_xor_sync(kAllLanes, sums.slope_sum, step);
-      }
-      sums.add<kAll>(other);
-    }
-    return sums;
   }
 
   // Whether they are what they should be, with the offset max * kLog2E. The slope is NaN where minus
@@ -77,10 +49,10 @@ struct PowerSums {
     const float factor = 1 / power;
     Others others;
     others.max = max;
-    others.exp_sum = fmaf(sum - power, factor, 1.0f);
+    others.exp_sum = fmaf(exp_sum - power, factor, 1.0f);
     if (kAll) {
       others.square_sum = fmaf(fmaf(-power, power, square_sum), factor * factor, 1.0f);
-      others.slope_sum = fmaf(-excess, sum, slope_sum) * factor * 0.6931471805599453f;
+      others.slope_sum = fmaf(-excess, exp_sum, slope_sum) * factor * 0.6931471805599453f;
     }
     return others;
   }
@@ -149,7 +121,7 @@ struct HeldRow {
         parts[(i * Type::kPerWord + k) % 2].template add<kAll>(Type::of_word(words[i], k), offset);
       }
     }
-    parts[0].template add<kAll>(parts[1]);
+    parts[0].add_sums<kAll>(parts[1]);
     return parts[0];
   }
 };
@@ -210,15 +182,14 @@ __global__ void __launch_bounds__(kHeldBlock)
       row.leave_out(static_cast<uint32_t>(__shfl_sync(kAllLanes, place_of_mine, r)),
                     static_cast<uint32_t>(lane));
       const float max_of_row = row.largest();
-      const PowerSums of_row =
-          row.template sums<kAll>(max_of_row * kLog2E).template over_warp<kAll>();
+      const PowerSums of_row = add_over_warp<kAll>(row.template sums<kAll>(max_of_row * kLog2E));
       if (lane == r) {
         max = max_of_row;
         sums = of_row;
       }
     }
-    Others others = sums.template relative_to<kAll>(max);
-    for_each_asking(lane < rows && !sums.template hold<kAll>(max), [&](int r) {
+    Others others = sums.relative_to<kAll>(max);
+    for_each_asking(lane < rows && !sums.hold<kAll>(max), [&](int r) {
       const int label = __shfl_sync(kAllLanes, place_of_mine, r);
       const Others of_row =
           sum_any<Type, kAll>(logits + static_cast<int64_t>(r) * classes, classes, label, lane);

@@ -33,13 +33,27 @@ constexpr float kGone = -200.0f;  // exp of it is 0 in f32; keeps products of 0 
 __device__ __forceinline__ float minus_infinity() { return __int_as_float(0xFF800000); }
 __device__ __forceinline__ float not_a_number() { return __int_as_float(0x7FC00000); }
 
+// Sums over logits, relative to an origin.
+struct Sums {
+  float exp_sum = 0;     // of e^z
+  float square_sum = 0;  // of e^(2 z); with kAll only, as the next
+  float slope_sum = 0;   // of e^z z
+
+  // The sums of others that are relative to the same.
+  template <bool kAll>
+  __device__ __forceinline__ void add_sums(const Sums& other) {
+    exp_sum += other.exp_sum;
+    if (kAll) {
+      square_sum += other.square_sum;
+      slope_sum += other.slope_sum;
+    }
+  }
+};
+
 // The logits but the label's, relative to their maximum. With a NaN among them the maximum is NaN;
 // then, and with plus infinity, the sums mean nothing.
-struct Others {
+struct Others : Sums {
   float max = kLowest;
-  float exp_sum = 0;     // sum e^(z - max)
-  float square_sum = 0;  // sum e^(2 (z - max)); with kAll only, as the next
-  float slope_sum = 0;   // sum e^(z - max) (z - max)
 
   template <bool kAll>
   __device__ void move_to(float new_max) {
@@ -73,16 +87,6 @@ struct Others {
     }
   }
 
-  // The sums of others that are relative to the same maximum.
-  template <bool kAll>
-  __device__ void add_sums(const Others& other) {
-    exp_sum += other.exp_sum;
-    if (kAll) {
-      square_sum += other.square_sum;
-      slope_sum += other.slope_sum;
-    }
-  }
-
   // Minus infinity where there is no other logit or no other kind of it.
   __device__ float largest() const { return exp_sum == 0 ? minus_infinity() : max; }
 };
@@ -95,17 +99,17 @@ __device__ __forceinline__ float warp_max(float value) {
   return value;
 }
 
-// The sums of a warp's lanes, which are relative to the same maximum; every lane gets them.
-template <bool kAll>
-__device__ __forceinline__ Others add_over_warp(Others sums) {
+// The sums of a warp's lanes, which are relative to the same; every lane gets them.
+template <bool kAll, typename OfLane>
+__device__ __forceinline__ OfLane add_over_warp(OfLane sums) {
   for (int step = 16; step > 0; step /= 2) {
-    Others other;
+    Sums other;
     other.exp_sum = __shfl_xor_sync(kAllLanes, sums.exp_sum, step);
     if (kAll) {
       other.square_sum = __shfl_xor_sync(kAllLanes, sums.square_sum, step);
       other.slope_sum = __shfl_xor_sync(kAllLanes, sums.slope_sum, step);
     }
-    sums.add_sums<kAll>(other);
+    sums.template add_sums<kAll>(other);
   }
   return sums;
 }
