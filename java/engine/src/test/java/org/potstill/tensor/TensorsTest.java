@@ -78,11 +78,14 @@ class TensorsTest {
   void threadCountsAreRestored() {
     int torchBefore = torch.get_num_threads();
     int blasBefore = openblas_nolapack.blas_get_num_threads();
+    openblas_nolapack.blas_set_num_threads(2);
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(torchBefore + 1)) {
       assertEquals(torchBefore + 1, torch.get_num_threads());
       assertEquals(1, openblas_nolapack.blas_get_num_threads());
+    } finally {
+      assertEquals(2, openblas_nolapack.blas_get_num_threads());
+      openblas_nolapack.blas_set_num_threads(blasBefore);
     }
     assertEquals(torchBefore, torch.get_num_threads());
-    assertEquals(blasBefore, openblas_nolapack.blas_get_num_threads());
   }
 }
