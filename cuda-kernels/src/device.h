@@ -17,7 +17,7 @@
 namespace potstill {
 
 constexpr int64_t kMostBlocks = 0x7FFFFFFF;  // of a launch; beyond, blocks loop
-constexpr int64_t kEnoughWarps = 65536;      // ten times what an H200 holds: the last few weigh little
+constexpr int64_t kEnoughWarps = 65536;      // 8 to 16 times what an H200 holds: the last weigh little
 constexpr int64_t kMostRanges = 4096;        // into which lists are cut
 constexpr int64_t kMostDirectReads = int64_t{1} << 22;  // of class_of, by all blocks of `select`
 

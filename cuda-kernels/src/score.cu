@@ -2,9 +2,9 @@
 // margin, entropy, EL2N and correctness, in one pass by an online log-sum-exp in f32.
 //
 // A thread takes a row of up to 16 classes in registers (score_short.h), one of up to 767 bytes in
-// shared memory (score_tiles.h); a warp one of up to 4 KB in registers (score_held.h), up to 32 KB as
-// it comes, a block a longer one (score_rows.h). Reads rows * (classes * element size + 8)
-// bytes and writes 4 a row and output. Deterministic for a given alignment of the row. Only where a
+// shared memory (score_tiles.h); a warp one of up to 4 KB, in whole vectors of 16 bytes, in registers
+// (score_held.h), any other of up to 32 KB as it comes, a block a longer one (score_rows.h). Reads
+// rows * (classes * element size + 8) bytes and writes 4 a row and output. Deterministic for a given alignment of the row. Only where a
 // logit equals the label's and is the largest of the others, `correct` looks at the row again.
 #include <algorithm>
 
@@ -49,9 +49,11 @@ void launch_tiles(const LabelledRows& in, const TileShape& shape, const ScoreOut
                 blocks, threads, shared, stream, in, shape, to);
 }
 
-// Rows that a warp takes one after the other: few where all would not keep a GPU busy.
+// Rows that a warp takes one after the other: as many as leave enough warps to keep a GPU busy, since
+// what comes after the sums is done for all of them at once.
 int64_t rows_in_turn(int64_t rows, int64_t warps_of_row) {
-  return std::clamp<int64_t>(rows * warps_of_row / kEnoughWarps, 1, kMostRowsInTurn);
+  const int64_t rows_at_once = std::max<int64_t>(1, kEnoughWarps / warps_of_row);
+  return std::clamp<int64_t>((rows + rows_at_once - 1) / rows_at_once, 1, kMostRowsInTurn);
 }
 
 // The kernel whose lanes hold as many vectors as the row takes.

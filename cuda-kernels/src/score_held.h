@@ -2,8 +2,9 @@
 // registers. All of it is on its way at once, and other warps compute meanwhile. How many vectors a
 // lane holds is known to the compiler.
 //
-// The exponentials are powers of two whose exponent is one multiply-add, which takes logits near zero
-// and no infinities. The rare row of others is read again, one logit after the other.
+// The exponentials are powers of two whose exponent is one multiply-add, which wants a maximum near
+// zero and, where sums of products are asked for, exponents that do not overflow. Other rows are read
+// again, one logit after the other.
 #ifndef POTSTILL_CUDA_SCORE_HELD_H
 #define POTSTILL_CUDA_SCORE_HELD_H
 
@@ -34,9 +35,9 @@ struct PowerSums : Sums {
   }
 
   // Whether they are what they should be, with the offset max * kLog2E. The slope is NaN where minus
-  // infinity was among the logits.
+  // infinity was among the logits, or in f32 and bf16 a number below -2.3e38.
   template <bool kAll>
-  __device__ bool hold(float max) const {
+  __device__ bool are_usable(float max) const {
     return fabsf(max) <= kNear && (!kAll || slope_sum == slope_sum);
   }
 
@@ -189,7 +190,7 @@ __global__ void __launch_bounds__(kHeldBlock)
       }
     }
     Others others = sums.relative_to<kAll>(max);
-    for_each_asking(lane < rows && !sums.hold<kAll>(max), [&](int r) {
+    for_each_asking(lane < rows && !sums.are_usable<kAll>(max), [&](int r) {
       const int label = __shfl_sync(kAllLanes, place_of_mine, r);
       const Others of_row =
           sum_any<Type, kAll>(logits + static_cast<int64_t>(r) * classes, classes, label, lane);

@@ -234,6 +234,9 @@ void test_special_rows(int64_t classes) {
       add(sign * far, middle)[last] = sign * far * (1 + sign / 512);
       add(sign * far, middle)[middle] = sign * far * (1 + sign / 512);
       add(sign * far, last);
+      // Two of the same far from the rest.
+      const auto row = add(sign * far - 64, middle);
+      row[0] = row[last] = sign * far;
     }
   }
   for (int32_t type : {POTSTILL_CUDA_FLOAT32, POTSTILL_CUDA_BFLOAT16, POTSTILL_CUDA_FLOAT16}) {
@@ -242,6 +245,23 @@ void test_special_rows(int64_t classes) {
       check_score(of_type, type, labels, classes, 0, outputs);
     }
     check_score(of_type, type, labels, classes, 1, Outputs::kAll);
+  }
+}
+
+// With ties, classes left out by minus infinity and labels out of range among them.
+void test_many_rows() {
+  for (int32_t type : {POTSTILL_CUDA_FLOAT32, POTSTILL_CUDA_BFLOAT16, POTSTILL_CUDA_FLOAT16}) {
+    const int64_t classes = type == POTSTILL_CUDA_FLOAT32 ? 192 : 384;
+    Logits logits;
+    std::vector<int64_t> labels = draw_labels(kManyRows, classes);
+    for (int64_t i = 0; i < kManyRows * classes; ++i) {
+      logits.values.push_back(static_cast<float>(draw(161) - 80) / 8);
+    }
+    for (int64_t row = 0; row < kManyRows; row += 11) {
+      logits.values[static_cast<size_t>(row * classes + draw(classes))] = -kInfinity;
+    }
+    for (int64_t row = 0; row < kManyRows; row += 13) labels[static_cast<size_t>(row)] = classes;
+    check_score(stored(type, logits), type, labels, classes, 0, Outputs::kAll);
   }
 }
 
@@ -279,5 +299,6 @@ void test_score() {
   test_sizes();
   for (int64_t classes : {7, 10, 64, 99, 100, 1000, 1025, 9001}) test_special_rows(classes);
   for (int64_t classes : {10, 100, 1000, 9001}) test_small_losses(classes);
+  test_many_rows();
   test_refusals();
 }

@@ -19,6 +19,9 @@ void begin_pass(int pass);
 // Samples for which `select` needs more than one launch.
 extern const int64_t kManySamples;
 
+// Rows of which a warp of `score` takes several, in several blocks.
+extern const int64_t kManyRows;
+
 // A device buffer that begins `offset` elements after an aligned address and ends where its memory
 // does.
 template <typename T>

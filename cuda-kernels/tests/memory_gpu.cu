@@ -14,6 +14,7 @@ void check(cudaError_t error, const char* call) {
 }  // namespace
 
 const int64_t kManySamples = 66000;
+const int64_t kManyRows = 70000;
 
 void* allocate(size_t bytes) {
   void* memory = nullptr;

@@ -28,7 +28,7 @@ final class RootCommand implements Runnable {
   private final CommandSpec spec;
 
   private RootCommand() {
-    // Not by annotations as the commands: to read them takes a quarter of the time of --help.
+    // Not by annotations as the commands: to read them took a fifth of the time of --help.
     spec = CommandSpec.wrapWithoutInspection(this);
   }
 

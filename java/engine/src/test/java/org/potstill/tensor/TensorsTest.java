@@ -82,10 +82,10 @@ class TensorsTest {
     try (LibTorch.ThreadSettings settings = LibTorch.withThreads(torchBefore + 1)) {
       assertEquals(torchBefore + 1, torch.get_num_threads());
       assertEquals(1, openblas_nolapack.blas_get_num_threads());
-    } finally {
-      assertEquals(2, openblas_nolapack.blas_get_num_threads());
-      openblas_nolapack.blas_set_num_threads(blasBefore);
     }
+    int blasAfter = openblas_nolapack.blas_get_num_threads();
+    openblas_nolapack.blas_set_num_threads(blasBefore);
+    assertEquals(2, blasAfter);
     assertEquals(torchBefore, torch.get_num_threads());
   }
 }
