@@ -47,7 +47,6 @@ __device__ __forceinline__ float exp2_fast(float x) {
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
   return result;
 }
-__device__ __forceinline__ float exp_fast(float x) { return exp2_fast(x * 1.4426950408889634f); }
 
 __device__ __forceinline__ float half_to_float(uint16_t bits) {
   return __half2float(__ushort_as_half(bits));
@@ -122,6 +121,10 @@ void launch(const char* name, void (*kernel)(Parameters...), int64_t blocks, int
 #endif
 
 namespace potstill {
+
+constexpr float kLog2E = 1.4426950408889634f;
+
+__device__ __forceinline__ float exp_fast(float x) { return exp2_fast(x * kLog2E); }
 
 // Makes a device current for the life of the scope, then the one that was before, if that is in use.
 class DeviceScope {

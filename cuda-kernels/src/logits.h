@@ -47,7 +47,7 @@ struct Float16 {
   __device__ static uint32_t larger(uint32_t a, uint32_t b) { return max_nan_halves(a, b); }
 };
 
-// A word of the same.
+// A word that holds nothing else.
 template <typename Type>
 __device__ constexpr uint32_t minus_infinities() {
   return Type::kPerWord == 1 ? Type::kMinusInfinity : Type::kMinusInfinity * 0x10001u;

@@ -4,8 +4,9 @@
 // A thread takes a row of up to 16 classes in registers (score_short.h), one of up to 767 bytes in
 // shared memory (score_tiles.h); a warp one of up to 4 KB, in whole vectors of 16 bytes, in registers
 // (score_held.h), any other of up to 32 KB as it comes, a block a longer one (score_rows.h). Reads
-// rows * (classes * element size + 8) bytes and writes 4 a row and output. Deterministic for a given alignment of the row. Only where a
-// logit equals the label's and is the largest of the others, `correct` looks at the row again.
+// rows * (classes * element size + 8) bytes and writes 4 a row and output. Deterministic for a given
+// alignment of the row. Only where a logit equals the label's and is the largest of the others,
+// `correct` looks at the row again.
 #include <algorithm>
 
 #include "score_held.h"
@@ -19,6 +20,9 @@ namespace {
 
 constexpr int64_t kMostClasses = int64_t{1} << 30;
 constexpr int64_t kMostBytesOfWarp = 32 * 1024;  // a longer row takes a block
+
+// Only the last vector of a lane may be missing, so what is too long for tiles must fill the others.
+static_assert(kMostTileStride - 16 >= (kFewestHeldVectors - 1) * 32 * 16, "rows of no kernel");
 
 bool wants_all(const ScoreOutputs& to) { return to.entropy != nullptr || to.el2n != nullptr; }
 

@@ -13,12 +13,11 @@
 
 namespace potstill {
 
-constexpr int kHeldBlock = 128;           // threads
-constexpr int64_t kMostHeldRow = 4096;    // bytes
-constexpr int kMostHeldVectors = 8;       // of a lane: kMostHeldRow over a warp's 16 bytes each
-constexpr int kFewestHeldVectors = 2;     // shorter rows are in tiles
-constexpr float kNear = 16384;            // the maximum lies no farther from zero
-constexpr float kLog2E = 1.4426950408889634f;
+constexpr int kHeldBlock = 128;         // threads
+constexpr int64_t kMostHeldRow = 4096;  // bytes
+constexpr int kMostHeldVectors = kMostHeldRow / (32 * 16);  // of a lane, as the next
+constexpr int kFewestHeldVectors = 2;
+constexpr float kNear = 16384;  // the maximum lies no farther from zero
 
 // Sums relative to a logit near the maximum, in powers of two: of 2^t, 2^(2 t) and t 2^t, where
 // t = z log2(e) - offset.

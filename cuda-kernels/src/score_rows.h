@@ -1,7 +1,7 @@
 // `score` of long rows, and of middle ones that do not lie in whole vectors of 16 bytes: a warp or a
-// block reads a row in loads of 16 bytes, four of them in flight, with single elements up to the first boundary of 16 bytes and after the last. It takes several
-// rows one after the other and keeps the sums of the r-th with its r-th thread, so that what comes
-// after the sums is done for all of them at once.
+// block reads a row in loads of 16 bytes, four of them in flight, with single elements up to the first
+// boundary of 16 bytes and after the last. It takes several rows one after the other and keeps the sums
+// of the r-th with its r-th thread, so that what comes after the sums is done for all of them at once.
 #ifndef POTSTILL_CUDA_SCORE_ROWS_H
 #define POTSTILL_CUDA_SCORE_ROWS_H
 

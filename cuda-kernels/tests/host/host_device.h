@@ -118,7 +118,6 @@ uint32_t max_nan_of_halves(uint32_t a, uint32_t b, const Read& read) {
 }
 
 inline float exp2_fast(float x) { return std::exp2(x); }
-inline float exp_fast(float x) { return std::exp(x); }
 
 inline float half_to_float(uint16_t bits) {
   const int exponent = bits >> 10 & 0x1F;

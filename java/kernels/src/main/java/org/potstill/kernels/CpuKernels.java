@@ -141,11 +141,12 @@ public final class CpuKernels implements Kernels {
       FloatPointer scores,
       IntPointer classOf,
       long n,
+      long largestClass,
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
     requireAvailable();
-    Arguments.select(scores, classOf, n, n, order, keep, kept);
+    Arguments.select(scores, classOf, n, largestClass, order, keep, kept);
     long bytes = NativeKernels.potstill_select_workspace(n, keep.length);
     try (BytePointer workspace = workspace(bytes)) {
       check(

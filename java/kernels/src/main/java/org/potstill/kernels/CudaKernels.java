@@ -100,17 +100,6 @@ public final class CudaKernels implements Kernels {
       FloatPointer scores,
       IntPointer classOf,
       long n,
-      SelectionOrder order,
-      long[] keep,
-      LongPointer kept) {
-    select(scores, classOf, n, n, order, keep, kept);
-  }
-
-  @Override
-  public void select(
-      FloatPointer scores,
-      IntPointer classOf,
-      long n,
       long largestClass,
       SelectionOrder order,
       long[] keep,

@@ -44,10 +44,11 @@ public final class JavaKernels implements Kernels {
       FloatPointer scores,
       IntPointer classOf,
       long n,
+      long largestClass,
       SelectionOrder order,
       long[] keep,
       LongPointer kept) {
-    long total = Arguments.select(scores, classOf, n, n, order, keep, kept);
+    long total = Arguments.select(scores, classOf, n, largestClass, order, keep, kept);
     long[] indices = JavaSelect.run(scores, classOf, Math.toIntExact(n), order, keep);
     Buffers.write(indices, kept, Math.toIntExact(total));
   }

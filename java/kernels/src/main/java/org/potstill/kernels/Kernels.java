@@ -70,13 +70,15 @@ public interface Kernels {
    * @throws IllegalArgumentException where a class is out of range or holds fewer than asked for
    *     (CUDA: the places that cannot be filled are -1 instead)
    */
-  void select(
+  default void select(
       FloatPointer scores,
       IntPointer classOf,
       long n,
       SelectionOrder order,
       long[] keep,
-      LongPointer kept);
+      LongPointer kept) {
+    select(scores, classOf, n, n, order, keep, kept);
+  }
 
   /**
    * The same where the caller knows how large a class is at most: a GPU then sorts classes of up to
@@ -87,17 +89,14 @@ public interface Kernels {
    * @throws IllegalArgumentException where more than {@code largestClass} is to be kept of a class,
    *     too
    */
-  default void select(
+  void select(
       FloatPointer scores,
       IntPointer classOf,
       long n,
       long largestClass,
       SelectionOrder order,
       long[] keep,
-      LongPointer kept) {
-    Arguments.select(scores, classOf, n, largestClass, order, keep, kept);
-    select(scores, classOf, n, order, keep, kept);
-  }
+      LongPointer kept);
 
   /**
    * Distribution matching (Zhao and Bilen 2023, eq. 5): {@code sum_c || mean(real_c) - mean(syn_c)
