@@ -13,6 +13,7 @@ import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
 import org.potstill.report.SideBySide;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
 import org.potstill.run.RunListener;
 
 /**
@@ -77,20 +78,38 @@ public final class Potstill {
   }
 
   /**
+   * Evaluates a set of synthetic images that need not be of this run, and goes on where an earlier
+   * call was stopped.
+   *
+   * @see #evaluate(Path, Config, RunOptions, RunListener, CancellationToken)
+   */
+  public static RunResult evaluate(
+      Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
+    return evaluate(distilled, config, RunOptions.RESUME, listener, cancellation);
+  }
+
+  /**
    * Evaluates a set of synthetic images that need not be of this run, under the protocol of {@code
-   * config}, and writes {@code evaluation.json} into its run directory.
+   * config}, and writes {@code evaluation.json} into its run directory, where it takes the place of
+   * the run's own.
    *
    * @param distilled a safetensors file with {@code images} and {@code labels}, or a folder of
    *     pictures, {@code CLASS/*.png}
+   * @param options {@link RunOptions#OVERWRITE} measures repeats anew that an earlier call,
+   *     stopped, left; the others go on with those that are missing
    * @throws InputException where the set is damaged or does not fit the data set
    * @throws RunFailedException where the evaluation fails on the way
    * @throws RunCancelledException where it was asked to stop
    */
   public static RunResult evaluate(
-      Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
+      Path distilled,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation) {
     try (RunSession session =
         RunSession.openForStage(config, RunOptions.RESUME, listener, cancellation)) {
-      return session.evaluate(distilled);
+      return session.evaluate(distilled, options.existing() == Existing.OVERWRITE);
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -156,6 +157,12 @@ class PotstillTest {
 
   /** How many repeats the stage {@code evaluate} alone measures; stopped after so many. */
   private static int measured(Config config, RunOptions options, int most) {
+    return counted(
+        most, (listener, token) -> Potstill.runStage("evaluate", config, options, listener, token));
+  }
+
+  /** How many figures {@code evaluation} reports; stopped after so many. */
+  private static int counted(int most, BiConsumer<RunListener, CancellationToken> evaluation) {
     CancellationToken token = new CancellationToken();
     AtomicInteger measured = new AtomicInteger();
     RunListener listener =
@@ -168,7 +175,7 @@ class PotstillTest {
           }
         };
     try {
-      Potstill.runStage("evaluate", config, options, listener, token);
+      evaluation.accept(listener, token);
       assertTrue(measured.get() < most, "it was not stopped");
     } catch (RunCancelledException e) {
       assertEquals(130, e.exitStatus());
@@ -239,6 +246,52 @@ class PotstillTest {
         Potstill.evaluate(images, scored(run), RunListener.SILENT, new CancellationToken());
     assertEquals(List.of("evaluate"), result.stages());
     assertTrue(Files.readString(run.resolve("evaluation.json")).contains("accuracies"));
+  }
+
+  /** How many repeats on {@code images} are measured; stopped after so many. */
+  private static int measuredOn(Path images, Config config, RunOptions options, int most) {
+    return counted(
+        most, (listener, token) -> Potstill.evaluate(images, config, options, listener, token));
+  }
+
+  @Test
+  void aStoppedEvaluationOfASetFromElsewhereGoesOnApartFromTheRunsOwn() throws Exception {
+    Path images = whole().resolve("distilled/images");
+    Path run = temp.resolve("run");
+    Config config = scored(run);
+    for (String stage : List.of("score", "prune", "distill")) {
+      Potstill.runStage(stage, config, RunOptions.NEW, RunListener.SILENT, new CancellationToken());
+    }
+    int own = 8;
+    // No iteration is chosen.
+    int all = 4;
+    assertEquals(3, measured(config, RunOptions.NEW, 3));
+    assertEquals(3, measuredOn(images, config, RunOptions.NEW, 3));
+    assertEquals(all - 3, measuredOn(images, config, RunOptions.NEW, all));
+    assertEquals(2, measuredOn(images, config, RunOptions.NEW, 2));
+    assertEquals(all, measuredOn(images, config, RunOptions.OVERWRITE, all + 1));
+    assertEquals(own - 3, measured(config, RunOptions.RESUME, own));
+    assertEquals(
+        -1, Files.mismatch(whole().resolve("evaluation.json"), run.resolve("evaluation.json")));
+  }
+
+  @Test
+  void aSetThatDoesNotFitLeavesTheRunsEvaluationAlone() throws Exception {
+    Path run = temp.resolve("run");
+    Config config = scored(run);
+    Potstill.run(config, RunListener.SILENT);
+    List<String> files = List.of("stages.json", "metrics.jsonl", "evaluation.json", "report.html");
+    List<String> before = new ArrayList<>();
+    for (String file : files) {
+      before.add(Files.readString(run.resolve(file)));
+    }
+    Path none = temp.resolve("none.safetensors");
+    assertThrows(
+        InputException.class,
+        () -> Potstill.evaluate(none, config, RunListener.SILENT, new CancellationToken()));
+    for (String file : files) {
+      assertEquals(before.get(files.indexOf(file)), Files.readString(run.resolve(file)), file);
+    }
   }
 
   @Test

@@ -30,7 +30,11 @@ interface Engine {
    * @param distilled a safetensors file or a folder of pictures
    */
   RunResult evaluate(
-      Path distilled, Config config, RunListener listener, CancellationToken cancellation);
+      Path distilled,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation);
 
   /**
    * Makes the images of a run anew from its latents.

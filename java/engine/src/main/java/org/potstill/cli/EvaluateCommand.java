@@ -32,6 +32,6 @@ final class EvaluateCommand extends RunningCommand {
       Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
     return distilled == null
         ? super.run(config, options, listener, cancellation)
-        : engine().evaluate(distilled, config, listener, cancellation);
+        : engine().evaluate(distilled, config, options, listener, cancellation);
   }
 }

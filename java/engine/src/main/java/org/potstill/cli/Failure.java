@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import java.util.Map;
 import org.potstill.errors.PotstillException;
+import org.potstill.tensor.GpuMemory;
 
 /**
  * What is told of an error.
@@ -58,7 +59,7 @@ record Failure(int status, String message, Throwable cause) {
 
   private static boolean isNativeMemory(Throwable error, String line) {
     return line.contains("can't allocate memory")
-        || line.contains("CUDA out of memory")
+        || GpuMemory.isFull(error)
         || (error instanceof OutOfMemoryError && line.contains("hysical"));
   }
 

@@ -27,8 +27,12 @@ final class Library implements Engine {
 
   @Override
   public RunResult evaluate(
-      Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
-    return Potstill.evaluate(distilled, config, listener, cancellation);
+      Path distilled,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation) {
+    return Potstill.evaluate(distilled, config, options, listener, cancellation);
   }
 
   @Override

@@ -1,15 +1,32 @@
 package org.potstill.distill;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.RowParts;
 
-/** A batch made part by part, so that only one part's intermediate results are in memory. */
+/**
+ * A batch made part by part, so that only one part's intermediate results are in memory; smaller
+ * parts where those of a GPU do not fit.
+ */
 final class Chunks {
 
-  private Chunks() {}
+  private final RowParts parts;
+  private final int chunk;
+
+  /**
+   * Chunks of a generator.
+   *
+   * @param stage for messages
+   * @param chunk images of a part; the last may have fewer
+   */
+  Chunks(String stage, int chunk) {
+    this.parts = new RowParts(stage, "distill.prior.chunk");
+    this.chunk = chunk;
+  }
 
   /** Makes the images from {@code start}, {@code length} of them. */
   @FunctionalInterface
@@ -17,22 +34,50 @@ final class Chunks {
     Tensor make(long start, long length);
   }
 
+  /** Several tensors of the images from {@code start}, {@code length} of them. */
+  @FunctionalInterface
+  interface Parts {
+    Tensor[] make(long start, long length);
+  }
+
   /**
    * The parts joined, without autograd history, in the caller's scope.
    *
    * @param count images in all
-   * @param chunk images of a part; the last may have fewer
    */
-  static Tensor join(long count, int chunk, Part part) {
-    Tensor result = new Tensor();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      TensorVector parts = new TensorVector();
-      for (long start = 0; start < count; start += chunk) {
-        parts.push_back(part.make(start, Math.min(chunk, count - start)));
-      }
-      result.put(torch.cat(parts, 0));
+  Tensor join(long count, Part part) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return joinEach(count, 1, (start, length) -> new Tensor[] {part.make(start, length)})[0];
     }
-    return result;
+  }
+
+  /**
+   * Each of {@code tensors} tensors joined of its parts, in the caller's scope.
+   *
+   * @param count images in all
+   */
+  Tensor[] joinEach(long count, int tensors, Parts part) {
+    Tensor[] joined = new Tensor[tensors];
+    Arrays.setAll(joined, i -> new Tensor());
+    try (PointerScope scope = new PointerScope()) {
+      TensorVector[] made = new TensorVector[tensors];
+      Arrays.setAll(made, i -> new TensorVector());
+      parts.run(
+          Math.toIntExact(count),
+          chunk,
+          (from, to) -> {
+            // Its own scope: what a part leaves that did not fit must be gone before the next.
+            try (PointerScope inner = new PointerScope()) {
+              Tensor[] found = part.make(from, to - from);
+              for (int i = 0; i < tensors; i++) {
+                made[i].push_back(found[i]);
+              }
+            }
+          });
+      for (int i = 0; i < tensors; i++) {
+        joined[i].put(torch.cat(made[i], 0));
+      }
+    }
+    return joined;
   }
 }

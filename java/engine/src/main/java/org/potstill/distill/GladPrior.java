@@ -4,7 +4,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
@@ -33,12 +32,15 @@ final class GladPrior implements AutoCloseable {
   private final StyleGan generator;
   private final NamedTensors weights;
   private final Normalisation normalisation;
+  private final Chunks chunks;
 
   private GladPrior(
+      String stage,
       GladSettings settings,
       StyleGan generator,
       NamedTensors weights,
       Normalisation normalisation) {
+    this.chunks = new Chunks(stage, settings.use().chunk());
     this.settings = settings;
     this.generator = generator;
     this.weights = weights;
@@ -81,7 +83,12 @@ final class GladPrior implements AutoCloseable {
       long bytes = generator.pullBackBytes(asked.layer());
       GladSettings settings =
           fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes)) : asked;
-      return new GladPrior(settings, generator, placement.place(weights), normalisation);
+      return new GladPrior(
+          fitted ? DistillStage.NAME : Rendering.NAME,
+          settings,
+          generator,
+          placement.place(weights),
+          normalisation);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -151,9 +158,8 @@ final class GladPrior implements AutoCloseable {
    * @return (N, C, H, W)
    */
   Tensor features(Tensor codes) {
-    return Chunks.join(
+    return chunks.join(
         codes.size(0),
-        settings.use().chunk(),
         (start, length) ->
             torch
                 .nan_to_num(
@@ -169,9 +175,8 @@ final class GladPrior implements AutoCloseable {
    * @return (N, C, H, W) of the data set's size
    */
   Tensor images(Tensor codes, Tensor features) {
-    return Chunks.join(
+    return chunks.join(
         codes.size(0),
-        settings.use().chunk(),
         (start, length) -> {
           Tensor made =
               generator.fromFeatures(
@@ -193,27 +198,28 @@ final class GladPrior implements AutoCloseable {
   void pullBack(
       Tensor codes, Tensor features, Tensor imageGradient, String[] names, NamedTensors result) {
     try (PointerScope scope = new PointerScope()) {
-      TensorVector codeParts = new TensorVector();
-      TensorVector featureParts = new TensorVector();
-      int chunk = settings.use().chunk();
-      for (long start = 0; start < codes.size(0); start += chunk) {
-        long length = Math.min(chunk, codes.size(0) - start);
-        Tensor scaled =
-            imageGradient
-                .narrow(0, start, length)
-                .div(Tensors.perChannel(imageGradient, normalisation.std()).mul(new Scalar(2)));
-        StyleGan.Gradients found =
-            generator.pullBack(
-                weights,
-                codes.narrow(0, start, length),
-                features.narrow(0, start, length),
-                settings.layer(),
-                around(scaled));
-        codeParts.push_back(found.latents());
-        featureParts.push_back(found.features());
-      }
-      result.put(names[0], torch.cat(codeParts, 0));
-      result.put(names[1], torch.cat(featureParts, 0));
+      Tensor[] gradients =
+          chunks.joinEach(
+              codes.size(0),
+              2,
+              (start, length) -> {
+                Tensor scaled =
+                    imageGradient
+                        .narrow(0, start, length)
+                        .div(
+                            Tensors.perChannel(imageGradient, normalisation.std())
+                                .mul(new Scalar(2)));
+                StyleGan.Gradients found =
+                    generator.pullBack(
+                        weights,
+                        codes.narrow(0, start, length),
+                        features.narrow(0, start, length),
+                        settings.layer(),
+                        around(scaled));
+                return new Tensor[] {found.latents(), found.features()};
+              });
+      result.put(names[0], gradients[0]);
+      result.put(names[1], gradients[1]);
     }
   }
 

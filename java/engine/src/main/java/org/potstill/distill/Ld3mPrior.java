@@ -7,8 +7,6 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.data.Normalisation;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
@@ -30,12 +28,15 @@ final class Ld3mPrior implements AutoCloseable {
   private final LatentSampler sampler;
   private final NamedTensors weights;
   private final Normalisation normalisation;
+  private final Chunks chunks;
 
   private Ld3mPrior(
+      String stage,
       Ld3mSettings settings,
       LatentDiffusion model,
       NamedTensors weights,
       Normalisation normalisation) {
+    this.chunks = new Chunks(stage, settings.use().chunk());
     this.settings = settings;
     this.model = model;
     this.sampler = new LatentSampler(model, settings.steps(), settings.guidance());
@@ -60,7 +61,11 @@ final class Ld3mPrior implements AutoCloseable {
           long bytes = model.settings().pullBackBytes(asked.use().resolution());
           int chunk = MemoryChunks.images(asked.use().chunk(), bytes);
           return new Ld3mPrior(
-              asked.withChunk(chunk), model, placement.place(weights), normalisation);
+              DistillStage.NAME,
+              asked.withChunk(chunk),
+              model,
+              placement.place(weights),
+              normalisation);
         });
   }
 
@@ -71,7 +76,8 @@ final class Ld3mPrior implements AutoCloseable {
         settings,
         kernels,
         (model, weights) ->
-            new Ld3mPrior(settings, model, placement.place(weights), normalisation));
+            new Ld3mPrior(
+                Rendering.NAME, settings, model, placement.place(weights), normalisation));
   }
 
   /** The model. */
@@ -92,9 +98,8 @@ final class Ld3mPrior implements AutoCloseable {
 
   /** The latents of images as the encoder takes them, (N, C, H, W). */
   Tensor encode(Tensor images) {
-    return Chunks.join(
+    return chunks.join(
         images.size(0),
-        settings.use().chunk(),
         (start, length) -> model.firstStage().encode(weights, images.narrow(0, start, length)));
   }
 
@@ -131,8 +136,8 @@ final class Ld3mPrior implements AutoCloseable {
       return tensors.get(IMAGES);
     }
 
-    private static String latent(int chunk, int step) {
-      return chunk + "." + step;
+    private Tensor latent(int step) {
+      return tensors.get(Integer.toString(step));
     }
 
     /** Gives the memory back. */
@@ -142,18 +147,11 @@ final class Ld3mPrior implements AutoCloseable {
     }
   }
 
-  private LatentSampler.Inputs inputs(LatentSampler.Inputs all, int chunk) {
-    long start = (long) chunk * settings.use().chunk();
-    long length = Math.min(settings.use().chunk(), all.start().size(0) - start);
+  private static LatentSampler.Inputs inputs(LatentSampler.Inputs all, long start, long length) {
     return new LatentSampler.Inputs(
         all.start().narrow(0, start, length),
         all.condition() == null ? null : all.condition().narrow(0, start, length),
         all.noise().narrow(0, start, length));
-  }
-
-  private int chunks(LatentSampler.Inputs inputs) {
-    return (Math.toIntExact(inputs.start().size(0)) + settings.use().chunk() - 1)
-        / settings.use().chunk();
   }
 
   /** Normalised images of the data set's size; the caller closes them. */
@@ -161,15 +159,21 @@ final class Ld3mPrior implements AutoCloseable {
     Shown shown = new Shown();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      TensorVector parts = new TensorVector();
-      for (int chunk = 0; chunk < chunks(inputs); chunk++) {
-        List<Tensor> latents = sampler.latents(weights, inputs(inputs, chunk));
-        for (int step = 0; step < latents.size(); step++) {
-          shown.tensors.put(Shown.latent(chunk, step), latents.get(step));
-        }
-        parts.push_back(shownOf(latents.get(sampler.steps())));
+      int latents = sampler.steps() + 1;
+      Tensor[] made =
+          chunks.joinEach(
+              inputs.start().size(0),
+              latents + 1,
+              (start, length) -> {
+                List<Tensor> all = sampler.latents(weights, inputs(inputs, start, length));
+                List<Tensor> both = new ArrayList<>(all);
+                both.add(shownOf(all.get(sampler.steps())));
+                return both.toArray(Tensor[]::new);
+              });
+      for (int step = 0; step < latents; step++) {
+        shown.tensors.put(Integer.toString(step), made[step]);
       }
-      shown.tensors.put(Shown.IMAGES, torch.cat(parts, 0));
+      shown.tensors.put(Shown.IMAGES, made[latents]);
       return shown;
     } catch (RuntimeException e) {
       shown.close();
@@ -206,38 +210,38 @@ final class Ld3mPrior implements AutoCloseable {
     Tensor start = new Tensor();
     Tensor condition = inputs.condition() == null ? null : new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      TensorVector starts = new TensorVector();
-      TensorVector conditions = new TensorVector();
-      for (int chunk = 0; chunk < chunks(inputs); chunk++) {
-        LatentSampler.Gradients found = pullBack(inputs, chunk, shown, imageGradient);
-        starts.push_back(found.start());
-        if (condition != null) {
-          conditions.push_back(found.condition());
-        }
-      }
-      start.put(torch.cat(starts, 0));
+      Tensor[] gradients =
+          chunks.joinEach(
+              inputs.start().size(0),
+              condition == null ? 1 : 2,
+              (from, length) -> {
+                LatentSampler.Gradients found =
+                    pullBack(inputs, from, length, shown, imageGradient);
+                return condition == null
+                    ? new Tensor[] {found.start()}
+                    : new Tensor[] {found.start(), found.condition()};
+              });
+      start.put(gradients[0]);
       if (condition != null) {
-        condition.put(torch.cat(conditions, 0));
+        condition.put(gradients[1]);
       }
     }
     return new LatentSampler.Gradients(start, condition);
   }
 
   private LatentSampler.Gradients pullBack(
-      LatentSampler.Inputs all, int chunk, Shown shown, Tensor imageGradient) {
-    LatentSampler.Inputs inputs = inputs(all, chunk);
+      LatentSampler.Inputs all, long start, long length, Shown shown, Tensor imageGradient) {
     List<Tensor> latents = new ArrayList<>();
     for (int step = 0; step <= sampler.steps(); step++) {
-      latents.add(shown.tensors.get(Shown.latent(chunk, step)));
+      latents.add(shown.latent(step).narrow(0, start, length));
     }
     Tensor last = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor end = latents.get(sampler.steps()).detach().requires_grad_(true);
-      long start = (long) chunk * settings.use().chunk();
-      Tensor gradient = imageGradient.narrow(0, start, end.size(0));
+      Tensor gradient = imageGradient.narrow(0, start, length);
       last.put(Tensors.gradients(shownOf(end), gradient, new Tensor[] {end}, false)[0]);
     }
-    return sampler.pullBack(weights, inputs, latents, last);
+    return sampler.pullBack(weights, inputs(all, start, length), latents, last);
   }
 
   /** Gives the weights back. */

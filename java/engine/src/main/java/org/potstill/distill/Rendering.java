@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
+import org.potstill.tensor.GpuMemory;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 import org.slf4j.Logger;
@@ -14,6 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /** Makes images anew from the latents of a run. */
 public final class Rendering {
+
+  /** What messages call it, which is no stage of a run. */
+  static final String NAME = "render";
 
   private static final Logger LOG = LoggerFactory.getLogger(Rendering.class);
 
@@ -44,7 +48,10 @@ public final class Rendering {
     }
     try (LatentsFile latents = LatentsFile.read(file, weights)) {
       Placement placement = placement(latents, device);
-      return render(latents, placement, out);
+      int[] images = {0};
+      GpuMemory.explain(
+          NAME, "take --device cpu", () -> images[0] = render(latents, placement, out));
+      return images[0];
     }
   }
 

@@ -32,6 +32,12 @@ public final class EvaluateStage {
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "evaluate";
 
+  /** What sets from elsewhere note their finished repeats under, apart from the run's own. */
+  public static final String OTHER_SETS = "other-sets";
+
+  /** The key to lower where the memory of a GPU is full. */
+  public static final String BATCH = "evaluate.batch";
+
   private final Config config;
   private final EvaluateConfig evaluate;
   private final Dataset data;
@@ -105,11 +111,24 @@ public final class EvaluateStage {
    */
   public Evaluation run() {
     Path distilled = context.directory().resolve(DistilledSet.FILE);
-    return evaluate.every() > 0 ? run(history(), true) : run(Map.of(0, distilled), false);
+    return evaluate.every() > 0
+        ? run(history(), true, NAME)
+        : run(Map.of(0, distilled), false, NAME);
   }
 
   /**
-   * Evaluates a set that need not be of this run.
+   * Checks a set that need not be of this run.
+   *
+   * @param distilled as {@link #run(Path)} takes it
+   * @throws InputException where it is missing, damaged or of another data set
+   */
+  public void requireFit(Path distilled) {
+    source(distilled).load(0).close();
+  }
+
+  /**
+   * Evaluates a set that need not be of this run. Goes on with the repeats that an earlier call for
+   * such a set, stopped, left; those of the run's own images are kept for it.
    *
    * @param distilled a safetensors file with {@code images} and {@code labels}, or a folder of
    *     pictures, {@code CLASS/*.png}
@@ -117,7 +136,7 @@ public final class EvaluateStage {
    * @throws InputException where it is damaged or of another data set
    */
   public Evaluation run(Path distilled) {
-    return run(Map.of(0, distilled), false);
+    return run(Map.of(0, distilled), false, OTHER_SETS);
   }
 
   /** The kept images by iteration. */
@@ -149,8 +168,8 @@ public final class EvaluateStage {
     return files;
   }
 
-  private Evaluation run(Map<Integer, Path> candidates, boolean chooses) {
-    EvaluationJournal journal = new EvaluationJournal(context.directory().journal(NAME));
+  private Evaluation run(Map<Integer, Path> candidates, boolean chooses, String noted) {
+    EvaluationJournal journal = new EvaluationJournal(context.directory().journal(noted));
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();

@@ -48,7 +48,7 @@ final class Trials implements AutoCloseable {
   private final Map<String, Network> networks;
   private final String settings;
   private final Precision precision;
-  private final RowParts tested = new RowParts(EvaluateStage.NAME, "evaluate.batch");
+  private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
   private long numbered;
 

@@ -78,7 +78,7 @@ final class Pipeline {
               () ->
                   GpuMemory.explain(
                       ScoreStage.NAME,
-                      "score.batch",
+                      GpuMemory.lower("score.batch"),
                       new ScoreStage(config, data, context, kernels)::run)));
     }
     line.add(
@@ -113,7 +113,7 @@ final class Pipeline {
               () ->
                   GpuMemory.explain(
                       ExpertsStage.NAME,
-                      "experts.batch",
+                      GpuMemory.lower("experts.batch"),
                       new ExpertsStage(config, data, context, kernels)::run)));
     }
     line.add(
@@ -128,7 +128,7 @@ final class Pipeline {
             () ->
                 GpuMemory.explain(
                     DistillStage.NAME,
-                    largest(config),
+                    GpuMemory.lower(largest(config)),
                     new DistillStage(config, data, context, kernels)::run)));
     line.add(
         new Stage(
@@ -142,7 +142,7 @@ final class Pipeline {
             () ->
                 GpuMemory.explain(
                     EvaluateStage.NAME,
-                    "evaluate.batch",
+                    GpuMemory.lower(EvaluateStage.BATCH),
                     new EvaluateStage(config, data, context, kernels)::run)));
     line.add(
         new Stage(

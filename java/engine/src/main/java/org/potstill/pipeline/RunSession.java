@@ -25,6 +25,7 @@ import org.potstill.score.LeftOut;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
+import org.potstill.tensor.GpuMemory;
 import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
@@ -188,14 +189,23 @@ public final class RunSession implements AutoCloseable {
   /**
    * Evaluates a set that need not be of this run. The directory's own evaluation is forgotten,
    * since its file is replaced.
+   *
+   * @param anew whether repeats that an earlier call left are measured again
    */
-  public RunResult evaluate(Path distilled) {
+  public RunResult evaluate(Path distilled, boolean anew) {
+    EvaluateStage stage = new EvaluateStage(config, data, context, kernels);
+    // Before anything is forgotten.
+    stage.requireFit(distilled);
     directory.stages().remove(EvaluateStage.NAME);
     directory.stages().remove(ReportStage.NAME);
+    if (anew) {
+      directory.forgetProgress(EvaluateStage.OTHER_SETS);
+    }
     writeConfig();
     context.listener().stageStarted(EvaluateStage.NAME);
     long start = System.nanoTime();
-    new EvaluateStage(config, data, context, kernels).run(distilled);
+    GpuMemory.explain(
+        EvaluateStage.NAME, GpuMemory.lower(EvaluateStage.BATCH), () -> stage.run(distilled));
     context.listener().stageFinished(EvaluateStage.NAME, (System.nanoTime() - start) / 1e9);
     return result(List.of(EvaluateStage.NAME));
   }

@@ -1,14 +1,22 @@
 package org.potstill.tensor;
 
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.potstill.errors.PotstillException;
 import org.potstill.errors.RunFailedException;
 
 /** What is done where the memory of a GPU is full. */
 public final class GpuMemory {
 
-  private static final String FULL = "CUDA out of memory";
+  /**
+   * What LibTorch's allocator says, and then those that take memory beside it, for a handle, a
+   * context or the code of a kernel: CUDA, as LibTorch and our kernels tell it, cuBLAS and cuDNN.
+   */
+  private static final Pattern FULL =
+      Pattern.compile(
+          "CUDA out of memory|: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
+              + "|CUDNN_STATUS_ALLOC_FAILED|DEVICE_ALLOCATION_FAILED");
+
   private static final Pattern WANTED = Pattern.compile("Tried to allocate ([0-9.]+ \\w+)");
   private static final Pattern FREE = Pattern.compile("of which ([0-9.]+ \\w+) is free");
 
@@ -17,36 +25,41 @@ public final class GpuMemory {
   /**
    * Does {@code work}, and says where the memory of the GPU is full which stage wanted how much.
    *
-   * @param key of the configuration to lower
+   * @param advice what to do then, for example {@link #lower}
    * @throws RunFailedException where it is
    */
-  public static void explain(String stage, String key, Runnable work) {
+  public static void explain(String stage, String advice, Runnable work) {
     try {
       work.run();
     } catch (RuntimeException e) {
-      throw isFull(e) ? failure(stage, key, e) : e;
+      throw isFull(e) ? failure(stage, advice, e) : e;
     }
   }
 
-  /** Whether an error of LibTorch says that the memory of a GPU is full. */
-  static boolean isFull(RuntimeException error) {
-    return String.valueOf(error.getMessage()).contains(FULL)
-        && !(error instanceof RunFailedException);
+  /** The advice to lower what {@code keys} of the configuration say. */
+  public static String lower(String keys) {
+    return "lower " + keys + ", or compute on the CPU (run.device: cpu)";
   }
 
-  static RunFailedException failure(String stage, String key, RuntimeException error) {
+  /** Whether an error, which is none of Potstill's own, says that the memory of a GPU is full. */
+  public static boolean isFull(Throwable error) {
+    return error.getMessage() != null
+        && !(error instanceof PotstillException)
+        && FULL.matcher(error.getMessage()).find();
+  }
+
+  static RunFailedException failure(String stage, String advice, RuntimeException error) {
     return new RunFailedException(
-        String.format(
-            "%s: the memory of the GPU is full: %s wanted, %s free; lower %s",
-            stage, found(WANTED, error), found(FREE, error), key),
+        stage + ": the memory of the GPU is full: " + sizes(error.getMessage()) + "; " + advice,
         error);
   }
 
-  private static String found(Pattern pattern, RuntimeException error) {
-    Matcher matcher = pattern.matcher(error.getMessage());
-    return Optional.of(matcher)
-        .filter(Matcher::find)
-        .map(m -> m.group(1))
-        .orElse("an unknown size");
+  /** The size wanted and the size free; where the error does not tell them its first line. */
+  private static String sizes(String message) {
+    Matcher wanted = WANTED.matcher(message);
+    Matcher free = FREE.matcher(message);
+    return wanted.find() && free.find()
+        ? wanted.group(1) + " wanted, " + free.group(1) + " free"
+        : message.lines().findFirst().orElseThrow();
   }
 }

@@ -15,6 +15,8 @@ public final class RowParts {
 
   private static final Logger LOG = LoggerFactory.getLogger(RowParts.class);
 
+  private static final String SIZE = "data.resolution";
+
   private final String stage;
   private final String key;
   private volatile int most = Integer.MAX_VALUE;
@@ -74,7 +76,7 @@ public final class RowParts {
           throw e;
         }
         if (to - from <= 1) {
-          throw GpuMemory.failure(stage, key, e);
+          throw GpuMemory.failure(stage, GpuMemory.lower(ofOneRow()), e);
         }
         limit = (to - from + 1) / 2;
         shrunk = true;
@@ -88,5 +90,10 @@ public final class RowParts {
           limit,
           key);
     }
+  }
+
+  /** What may help where the rows are not the only ones to fill the memory, or one is too large. */
+  private String ofOneRow() {
+    return key.equals(SIZE) ? SIZE : key + " or " + SIZE;
   }
 }

@@ -45,6 +45,7 @@ final class FakeEngine implements Engine {
           throw new RuntimeException(
               "[enforce fail at alloc_cpu.cpp:118] data. DefaultCPUAllocator: can't allocate"
                   + " memory: you tried to allocate 64 bytes\nframe #0: x");
+      case "gpu" -> throw new RuntimeException("CUDA error: out of memory\nframe #0: x");
       default -> listener.warning("score", "a class keeps no image");
     }
     listener.stageFinished(stage == null ? "all" : stage, 1.5);
@@ -54,8 +55,12 @@ final class FakeEngine implements Engine {
 
   @Override
   public RunResult evaluate(
-      Path distilled, Config config, RunListener listener, CancellationToken cancellation) {
-    listener.warning("evaluate", "evaluating " + distilled);
+      Path distilled,
+      Config config,
+      RunOptions options,
+      RunListener listener,
+      CancellationToken cancellation) {
+    listener.warning("evaluate", "evaluating " + distilled + ", " + options.existing());
     return new RunResult(config.run().out(), List.of("evaluate"), 0);
   }
 

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,6 +232,20 @@ class MainTest {
     assertEquals(1, run("memory"));
     assertTrue(err.contains("out of memory: [enforce fail") && err.contains("score.batch"), err);
     assertFalse(err.contains("frame #0"), err);
+    assertEquals(1, run("gpu"));
+    assertTrue(err.contains("error: out of memory: CUDA error: out of memory; lower"), err);
+  }
+
+  @Test
+  void evaluationOfASetFromElsewhereIsToldWhatToDoWithAnEarlierOne() {
+    String set = folder.resolve("set").toString();
+    String[] arguments = {"evaluate", config.toString(), "--distilled", set};
+    assertEquals(0, potstill(arguments));
+    assertTrue(err.contains("evaluating " + set + ", FAIL"), err);
+    String[] anew = Arrays.copyOf(arguments, arguments.length + 1);
+    anew[arguments.length] = "--overwrite";
+    assertEquals(0, potstill(anew));
+    assertTrue(err.contains("evaluating " + set + ", OVERWRITE"), err);
   }
 
   @Test

@@ -1,12 +1,16 @@
 package org.potstill.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.RunFailedException;
 
 /** With failures thrown as LibTorch words them. */
@@ -73,7 +77,8 @@ class GpuMemoryTest {
   void rowThatDoesNotFitIsAnErrorThatSaysWhatWasWanted() {
     Exception error = assertThrows(RunFailedException.class, () -> worked(2, 0));
     assertEquals(
-        "score: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower score.batch",
+        "score: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower score.batch"
+            + " or data.resolution, or compute on the CPU (run.device: cpu)",
         error.getMessage());
   }
 
@@ -85,14 +90,42 @@ class GpuMemoryTest {
             () ->
                 GpuMemory.explain(
                     "evaluate",
-                    "evaluate.batch",
+                    GpuMemory.lower("evaluate.batch"),
                     () -> {
                       throw full();
                     }));
     assertEquals(
         "evaluate: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower"
-            + " evaluate.batch",
+            + " evaluate.batch, or compute on the CPU (run.device: cpu)",
         error.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "launch of score (8 blocks of 128 threads): out of memory (n=5, c=10)",
+      })
+  void memoryTakenBesideTheAllocatorCountsToo(String line) {
+    RuntimeException error = new RuntimeException(line + "\nframe #0: x");
+    assertTrue(GpuMemory.isFull(error));
+    assertEquals(
+        "distill: the memory of the GPU is full: " + line + "; take --device cpu",
+        GpuMemory.failure("distill", "take --device cpu", error).getMessage());
+  }
+
+  @Test
+  void otherFailuresAreNotForWantOfMemory() {
+    assertFalse(GpuMemory.isFull(new RuntimeException()));
+    assertFalse(GpuMemory.isFull(new RuntimeException("CUDA error: an illegal memory access")));
+    assertFalse(
+        GpuMemory.isFull(
+            new RuntimeException("DefaultCPUAllocator: can't allocate memory: you tried to")));
+    // What was explained once is not explained again.
+    assertFalse(GpuMemory.isFull(GpuMemory.failure("score", "wait", full())));
   }
 
   @Test
