@@ -114,28 +114,29 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
 
   /**
    * The gradients of a step and, into {@code inputGradient}, the derivative of their product with
-   * {@code weights} for the augmented images; in parts that fit the caches, since both are sums
-   * over images.
+   * {@code weights} for the augmented images; in parts that fit the caches and the memory, since
+   * both are sums over images.
    */
   private Tensor[] differentiate(
       NamedTensors state, Tensor input, Tensor labels, Tensor[] weights, Tensor inputGradient) {
     Tensor[] sums = zeros(weights);
     Tensor plain = input.detach();
     long count = plain.size(0);
-    long part = student.imagesAtOnce(plain);
-    for (long from = 0; from < count; from += part) {
-      long some = Math.min(part, count - from);
-      try (PointerScope scope = new PointerScope()) {
-        Tensor leaf = plain.narrow(0, from, some).requires_grad_(true);
-        Tensor[] own = student.shareOf(state, leaf, labels.narrow(0, from, some), count);
-        inputGradient
-            .narrow(0, from, some)
-            .copy_(Tensors.gradients(own, weights, new Tensor[] {leaf})[0]);
-        for (int i = 0; i < sums.length; i++) {
-          sums[i].add_(own[i].detach());
-        }
-      }
-    }
+    student.each(
+        plain,
+        (from, to) -> {
+          int some = to - from;
+          try (PointerScope scope = new PointerScope()) {
+            Tensor leaf = plain.narrow(0, from, some).requires_grad_(true);
+            Tensor[] own = student.shareOf(state, leaf, labels.narrow(0, from, some), count);
+            inputGradient
+                .narrow(0, from, some)
+                .copy_(Tensors.gradients(own, weights, new Tensor[] {leaf})[0]);
+            for (int i = 0; i < sums.length; i++) {
+              sums[i].add_(own[i].detach());
+            }
+          }
+        });
     return sums;
   }
 }

@@ -40,6 +40,7 @@ final class GradientDistances {
   private final RowParts realParts = new RowParts(DistillStage.NAME, "distill.batch-real");
   private final RowParts syntheticParts =
       new RowParts(DistillStage.NAME, "distill.images-per-class");
+  private final RowParts twiceParts = new RowParts(DistillStage.NAME, "distill.images-per-class");
 
   /**
    * Gradients of the parameters of {@code state}.
@@ -143,25 +144,35 @@ final class GradientDistances {
       int label,
       Pass pass,
       Tensor gradient) {
-    long count = images.size(0);
-    long part = partSize(images, pixels);
-    if (count <= part) {
-      return matchWhole(target, images, augment, label, pass, gradient);
-    }
-    // The distance needs the gradient of all images, but its derivative can then be taken part by
-    // part.
-    List<Tensor> synthetic = gradients(syntheticParts, images, augment, label, pass, Precision.F32);
+    int count = Math.toIntExact(images.size(0));
     List<Tensor> weights = new ArrayList<>();
-    double loss = distance(target, synthetic, weights);
-    for (long from = 0; from < count; from += part) {
-      long rows = Math.min(part, count - from);
-      try (PointerScope scope = new PointerScope()) {
-        Tensor leaf = images.narrow(0, from, rows).detach().requires_grad_(true);
-        Tensor[] own = differentiable(augment.apply(leaf), label, count, pass);
-        gradient.narrow(0, from, rows).copy_(carry(own, weights, leaf));
-      }
-    }
-    return loss;
+    double[] loss = new double[1];
+    twiceParts.run(
+        count,
+        Math.toIntExact(partSize(images, pixels)),
+        (from, to) -> {
+          if (to - from == count) {
+            try (PointerScope scope = new PointerScope()) {
+              loss[0] = matchWhole(target, images, augment, label, pass, gradient);
+            }
+            return;
+          }
+          // The distance needs the gradient of all images, but its derivative can then be taken
+          // part by part.
+          if (weights.isEmpty()) {
+            List<Tensor> synthetic =
+                gradients(syntheticParts, images, augment, label, pass, Precision.F32);
+            List<Tensor> found = new ArrayList<>();
+            loss[0] = distance(target, synthetic, found);
+            weights.addAll(found);
+          }
+          try (PointerScope scope = new PointerScope()) {
+            Tensor leaf = images.narrow(0, from, to - from).detach().requires_grad_(true);
+            Tensor[] own = differentiable(augment.apply(leaf), label, count, pass);
+            gradient.narrow(0, from, to - from).copy_(carry(own, weights, leaf));
+          }
+        });
+    return loss[0];
   }
 
   private double matchWhole(

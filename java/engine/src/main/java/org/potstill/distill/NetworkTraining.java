@@ -10,6 +10,7 @@ import org.potstill.net.Sgd;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /** Trains a network on synthetic images by plain SGD, every sample augmented by its own draw. */
@@ -25,6 +26,7 @@ final class NetworkTraining {
   private final TrainedState state;
   private final SiameseAugmentation augmentation;
   private final double learningRate;
+  private final RowParts parts = new RowParts(DistillStage.NAME, "distill.images-per-class");
 
   NetworkTraining(TrainedState state, SiameseAugmentation augmentation, double learningRate) {
     this.state = state;
@@ -62,6 +64,7 @@ final class NetworkTraining {
     Tensor batch =
         augmentation.apply(torch.index_select(images, 0, Tensors.indices(images, rows)), draw);
     int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
-    return state.descend(sgd, batch, Tensors.indices(images, labels), learningRate, Precision.F32);
+    return state.descend(
+        sgd, batch, Tensors.indices(images, labels), learningRate, Precision.F32, parts);
   }
 }

@@ -16,6 +16,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /** The network that is trained on the synthetic images, from an expert's parameters on. */
@@ -28,6 +29,8 @@ final class Student implements AutoCloseable {
   private final long seed;
   private final List<String> names;
   private final NamedTensors initial;
+  private final RowParts parts =
+      new RowParts(DistillStage.NAME, "distill.trajectory.batch-synthetic");
 
   /**
    * A student.
@@ -125,7 +128,7 @@ final class Student implements AutoCloseable {
    * @param input augmented images
    */
   Tensor[] gradients(NamedTensors state, Tensor input, Tensor labels) {
-    return BatchGradients.of(network, state, names, input, labels, Pass.TRAIN, Precision.F32)
+    return BatchGradients.of(network, state, names, input, labels, Pass.TRAIN, Precision.F32, parts)
         .gradients()
         .toArray(Tensor[]::new);
   }
@@ -165,9 +168,22 @@ final class Student implements AutoCloseable {
   }
 
   /**
+   * Works on the images of {@code input} in parts that fit the caches and the memory; on all at
+   * once where they may influence each other.
+   */
+  void each(Tensor input, RowParts.Part part) {
+    int count = Math.toIntExact(input.size(0));
+    if (network.separable(Pass.TRAIN)) {
+      parts.run(count, Math.toIntExact(imagesAtOnce(input)), part);
+    } else {
+      part.run(0, count);
+    }
+  }
+
+  /**
    * Images of {@code input} that are best taken at a time; all where they may influence each other.
    */
-  long imagesAtOnce(Tensor input) {
+  private long imagesAtOnce(Tensor input) {
     long count = input.size(0);
     long pixels = input.size(2) * input.size(3);
     return input.is_cpu() ? BatchGradients.imagesAtOnce(network, count, pixels, Pass.TRAIN) : count;

@@ -14,6 +14,7 @@ import org.potstill.net.Sgd;
 import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /** A network with parameters that gradients are taken of. Owns its tensors. */
 public final class TrainedState implements AutoCloseable {
@@ -105,13 +106,20 @@ public final class TrainedState implements AutoCloseable {
    * @param images (N, C, H, W)
    * @param labels (N) int64
    * @param precision of the passes
+   * @param parts of a batch that fit the memory
    * @return the loss before the step
    */
   public double descend(
-      Sgd sgd, Tensor images, Tensor labels, double learningRate, Precision precision) {
+      Sgd sgd,
+      Tensor images,
+      Tensor labels,
+      double learningRate,
+      Precision precision,
+      RowParts parts) {
     try (PointerScope scope = new PointerScope()) {
       BatchGradients.Found found =
-          BatchGradients.of(network, state, parameterNames, images, labels, Pass.TRAIN, precision);
+          BatchGradients.of(
+              network, state, parameterNames, images, labels, Pass.TRAIN, precision, parts);
       Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
       sgd.step(state, parameterNames, gradients, learningRate);
       return found.loss();

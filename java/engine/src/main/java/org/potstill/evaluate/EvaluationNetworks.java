@@ -11,6 +11,7 @@ import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /** The networks of an evaluation and how each is trained. */
 final class EvaluationNetworks {
@@ -54,14 +55,20 @@ final class EvaluationNetworks {
     return network.equals("vgg11") ? VGG_PEAK : PEAK;
   }
 
-  /** How {@code network} is trained. */
-  static SyntheticTraining training(EvaluateConfig config, String network, Precision precision) {
+  /**
+   * How {@code network} is trained.
+   *
+   * @param parts of a batch that fit the memory
+   */
+  static SyntheticTraining training(
+      EvaluateConfig config, String network, Precision precision, RowParts parts) {
     return new SyntheticTraining(
         config.epochs(),
         config.batch(),
         LearningRateSchedule.of(config.schedule(), config.epochs(), learningRate(config, network)),
         config.ema(),
         SiameseAugmentation.of(config.augment()),
-        precision);
+        precision,
+        parts);
   }
 }

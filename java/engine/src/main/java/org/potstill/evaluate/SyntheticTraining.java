@@ -11,6 +11,7 @@ import org.potstill.net.Pass;
 import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -25,6 +26,7 @@ import org.potstill.tensor.Tensors;
  * @param averageDecay of the running average; with 0 it is the last weights
  * @param augmentation drawn anew for every batch, with numbers for every image
  * @param precision of the passes
+ * @param parts of a batch that fit the memory
  */
 record SyntheticTraining(
     int epochs,
@@ -32,7 +34,8 @@ record SyntheticTraining(
     LearningRateSchedule schedule,
     double averageDecay,
     SiameseAugmentation augmentation,
-    Precision precision) {
+    Precision precision,
+    RowParts parts) {
 
   static final double MOMENTUM = 0.9;
   static final double WEIGHT_DECAY = 5e-4;
@@ -61,7 +64,7 @@ record SyntheticTraining(
       TrainingDraws draws,
       EpochListener listener) {
     try (NetworkTrainer trainer =
-            new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY), precision);
+            new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY), precision, parts);
         ExponentialMovingAverage average = new ExponentialMovingAverage(state, averageDecay)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);

@@ -105,7 +105,8 @@ final class TrainingFeatures {
         LearningRateSchedule.of(EvaluateConfig.Schedule.STEP, epochs, LEARNING_RATE),
         0,
         SiameseAugmentation.of(evaluate.augment()),
-        Precision.F32);
+        Precision.F32,
+        new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH));
   }
 
   private void told(int epoch) {

@@ -49,6 +49,7 @@ final class Trials implements AutoCloseable {
   private final String settings;
   private final Precision precision;
   private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
+  private final RowParts trained = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
   private long numbered;
 
@@ -208,7 +209,7 @@ final class Trials implements AutoCloseable {
     RandomStream initial =
         RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
     try (NamedTensors state = Placement.of(context.device()).place(network.initialise(initial))) {
-      return EvaluationNetworks.training(config, trial.network(), precision)
+      return EvaluationNetworks.training(config, trial.network(), precision, trained)
           .run(
               network,
               state,

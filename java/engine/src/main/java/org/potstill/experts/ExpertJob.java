@@ -18,6 +18,7 @@ import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /** Trains experts of one setting; several may be trained at once. */
 final class ExpertJob {
@@ -31,6 +32,7 @@ final class ExpertJob {
   private final RunContext context;
   private final ExpertReports reports;
   private final Precision precision;
+  private final RowParts parts = new RowParts(ExpertsStage.NAME, ExpertsStage.BATCH);
 
   ExpertJob(
       Config config,
@@ -66,7 +68,8 @@ final class ExpertJob {
               ExpertDraws.of(context.seed(), expert),
               config.batch(),
               config.learningRate(),
-              precision);
+              precision,
+              parts);
       ExpertCheckpoint checkpoint = new ExpertCheckpoint(context.directory(), expert, fingerprint);
       int done = checkpoint.restore(progress, reports::warn);
       if (done > 0) {

@@ -12,6 +12,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -91,7 +92,7 @@ final class ExpertTiming {
         draws,
         count,
         0,
-        Precision.of(
-            config.experts().trainingPrecision(), "experts.training-precision", placement));
+        Precision.of(config.experts().trainingPrecision(), "experts.training-precision", placement),
+        new RowParts(ExpertsStage.NAME, ExpertsStage.BATCH));
   }
 }

@@ -12,6 +12,7 @@ import org.potstill.net.Sgd;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /** Trains an expert by SGD, epoch by epoch. */
@@ -24,6 +25,7 @@ final class ExpertTraining {
   private final int batch;
   private final double learningRate;
   private final Precision precision;
+  private final RowParts parts;
 
   /**
    * A training set and how it is gone through.
@@ -31,6 +33,7 @@ final class ExpertTraining {
    * @param images (N, C, H, W), not changed
    * @param labels (N) int64
    * @param precision of the passes
+   * @param parts of a batch that fit the memory
    */
   ExpertTraining(
       Tensor images,
@@ -39,7 +42,8 @@ final class ExpertTraining {
       ExpertDraws draws,
       int batch,
       double learningRate,
-      Precision precision) {
+      Precision precision,
+      RowParts parts) {
     this.images = images;
     this.labels = labels;
     this.augmentation = augmentation;
@@ -47,6 +51,7 @@ final class ExpertTraining {
     this.batch = batch;
     this.learningRate = learningRate;
     this.precision = precision;
+    this.parts = parts;
   }
 
   /**
@@ -97,7 +102,7 @@ final class ExpertTraining {
       Tensor index = Tensors.indices(images, rows);
       Tensor input = augmentation.apply(torch.index_select(images, 0, index), draw);
       return state.descend(
-          sgd, input, torch.index_select(labels, 0, index), learningRate, precision);
+          sgd, input, torch.index_select(labels, 0, index), learningRate, precision, parts);
     }
   }
 }

@@ -33,6 +33,9 @@ public final class ExpertsStage {
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "experts";
 
+  /** The key to lower where the memory of a GPU is full. */
+  public static final String BATCH = "experts.batch";
+
   private final Config config;
   private final ExpertsConfig experts;
   private final Dataset data;

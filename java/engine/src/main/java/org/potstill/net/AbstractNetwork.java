@@ -159,8 +159,8 @@ public abstract class AbstractNetwork implements Network {
     return joined;
   }
 
-  /** Whether an image's output does not depend on the others, nor on its place among them. */
-  final boolean separable(Pass pass) {
+  @Override
+  public final boolean separable(Pass pass) {
     return pass.mode() == Mode.EVAL || (pass.dropout() == null && !batchNormed);
   }
 

@@ -1,13 +1,14 @@
 package org.potstill.net;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
-import org.potstill.tensor.Tensors;
+import org.potstill.tensor.RowParts;
 
 /**
  * The gradient of the mean cross-entropy of a batch with respect to a network's parameters.
@@ -15,7 +16,8 @@ import org.potstill.tensor.Tensors;
  * <p>Where no image influences another (a network of Potstill's own without batch statistics or
  * dropout), a batch is taken in parts whose maps fit the caches, and their gradients are summed:
  * the allocator asks the system for fresh pages for larger maps every time. Nothing but rounding
- * changes, and the memory does not grow with the batch.
+ * changes, and the memory does not grow with the batch. On a GPU it is taken whole as long as it
+ * fits.
  */
 public final class BatchGradients {
 
@@ -52,6 +54,7 @@ public final class BatchGradients {
    * @param images (N, C, H, W), N at least 1
    * @param labels (N) int64
    * @param precision of the passes
+   * @param parts of a batch that fit the memory
    */
   public static Found of(
       Network network,
@@ -60,33 +63,75 @@ public final class BatchGradients {
       Tensor images,
       Tensor labels,
       Pass pass,
-      Precision precision) {
-    long count = images.size(0);
-    long part = imagesAtOnce(network, count, images.size(2) * images.size(3), pass);
-    if (!images.is_cpu() || count == part) {
+      Precision precision,
+      RowParts parts) {
+    if (!network.separable(pass)) {
       return ofPart(network, state, parameters, images, labels, pass, precision);
     }
-    Tensor[] sums = new Tensor[parameters.size()];
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = torch.zeros_like(state.get(parameters.get(i))).requires_grad_(false);
+    int count = Math.toIntExact(images.size(0));
+    long atOnce =
+        images.is_cpu()
+            ? imagesAtOnce(network, count, images.size(2) * images.size(3), pass)
+            : count;
+    Sum sum = new Sum(parameters.size());
+    parts.run(
+        count,
+        Math.toIntExact(atOnce),
+        (from, to) -> {
+          try (PointerScope scope = new PointerScope()) {
+            Tensor some = images.narrow(0, from, to - from);
+            Tensor own = labels.narrow(0, from, to - from);
+            Found found = ofPart(network, state, parameters, some, own, pass, precision);
+            sum.add(found, (double) (to - from) / count);
+          }
+        });
+    return sum.found();
+  }
+
+  /** What the parts of a batch add up to, in the scope that it was made in. */
+  private static final class Sum {
+
+    private final Tensor loss = new Tensor();
+    private final Tensor hits = new Tensor();
+    private final List<Tensor> gradients;
+
+    Sum(int parameters) {
+      gradients = Stream.generate(Tensor::new).limit(parameters).toList();
     }
-    Tensor loss = Tensors.zeros(images, 1).to(torch.ScalarType.Double);
-    Tensor correct = Tensors.zeros(images, 1).to(torch.ScalarType.Long);
-    for (long from = 0; from < count; from += part) {
-      long rows = Math.min(part, count - from);
-      try (PointerScope scope = new PointerScope()) {
-        Tensor some = images.narrow(0, from, rows);
-        Tensor own = labels.narrow(0, from, rows);
-        Found found = ofPart(network, state, parameters, some, own, pass, precision);
-        double share = (double) rows / count;
-        for (int i = 0; i < sums.length; i++) {
-          sums[i].add_(found.gradients().get(i), new Scalar(share));
+
+    /**
+     * Adds a part; all or nothing, should there be no memory for it.
+     *
+     * @param share of the batch's images
+     */
+    void add(Found part, double share) {
+      Scalar factor = new Scalar(share);
+      if (loss.defined()) {
+        Tensor own = part.meanLoss().to(torch.ScalarType.Double);
+        for (int i = 0; i < gradients.size(); i++) {
+          gradients.get(i).add_(part.gradients().get(i), factor);
         }
-        loss.add_(found.meanLoss().to(torch.ScalarType.Double), new Scalar(share));
-        correct.add_(found.hits());
+        loss.add_(own, factor);
+        hits.add_(part.hits());
+      } else if (share == 1) {
+        begin(part.meanLoss(), part.hits(), part.gradients());
+      } else {
+        Tensor own = part.meanLoss().to(torch.ScalarType.Double).mul(factor);
+        begin(own, part.hits(), part.gradients().stream().map(g -> g.mul(factor)).toList());
       }
     }
-    return new Found(loss, correct, List.of(sums));
+
+    private void begin(Tensor firstLoss, Tensor firstHits, List<Tensor> firstGradients) {
+      for (int i = 0; i < gradients.size(); i++) {
+        gradients.get(i).put(firstGradients.get(i));
+      }
+      loss.put(firstLoss);
+      hits.put(firstHits);
+    }
+
+    Found found() {
+      return new Found(loss, hits, gradients);
+    }
   }
 
   private static Found ofPart(

@@ -40,6 +40,15 @@ public interface Network {
   }
 
   /**
+   * Whether an image's output depends neither on the others nor on its place among them, as it does
+   * with batch statistics and dropout. A batch may then be taken in parts, where it does not fit
+   * the memory of a GPU.
+   */
+  default boolean separable(Pass pass) {
+    return false;
+  }
+
+  /**
    * Class scores.
    *
    * @param state parameters and buffers under the names of {@link #state()}; further entries are

@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /**
  * Trains a network by cross-entropy, one batch a step.
@@ -18,11 +19,7 @@ public final class NetworkTrainer implements AutoCloseable {
   private final Sgd optimiser;
   private final List<String> parameters;
   private final Precision precision;
-
-  /** A trainer in single precision. */
-  public NetworkTrainer(Network network, NamedTensors state, Sgd optimiser) {
-    this(network, state, optimiser, Precision.F32);
-  }
+  private final RowParts parts;
 
   /**
    * A trainer.
@@ -31,9 +28,12 @@ public final class NetworkTrainer implements AutoCloseable {
    *     gradients
    * @param optimiser closed with this trainer
    * @param precision of the passes
+   * @param parts of a batch that fit the memory
    */
-  public NetworkTrainer(Network network, NamedTensors state, Sgd optimiser, Precision precision) {
+  public NetworkTrainer(
+      Network network, NamedTensors state, Sgd optimiser, Precision precision, RowParts parts) {
     this.precision = precision;
+    this.parts = parts;
     this.network = network;
     this.state = state;
     this.optimiser = optimiser;
@@ -68,7 +68,7 @@ public final class NetworkTrainer implements AutoCloseable {
   public Result step(Tensor images, Tensor labels, Pass pass, double learningRate) {
     try (PointerScope scope = new PointerScope()) {
       BatchGradients.Found found =
-          BatchGradients.of(network, state, parameters, images, labels, pass, precision);
+          BatchGradients.of(network, state, parameters, images, labels, pass, precision, parts);
       Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
       optimiser.step(state, parameters, gradients, learningRate);
       return new Result(found.loss(), found.correct());

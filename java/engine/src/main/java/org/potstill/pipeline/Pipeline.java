@@ -78,7 +78,7 @@ final class Pipeline {
               () ->
                   GpuMemory.explain(
                       ScoreStage.NAME,
-                      GpuMemory.lower("score.batch"),
+                      GpuMemory.lower(ScoreStage.BATCH),
                       new ScoreStage(config, data, context, kernels)::run)));
     }
     line.add(
@@ -113,7 +113,7 @@ final class Pipeline {
               () ->
                   GpuMemory.explain(
                       ExpertsStage.NAME,
-                      GpuMemory.lower("experts.batch"),
+                      GpuMemory.lower(ExpertsStage.BATCH),
                       new ExpertsStage(config, data, context, kernels)::run)));
     }
     line.add(

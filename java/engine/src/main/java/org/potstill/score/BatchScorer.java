@@ -31,7 +31,7 @@ final class BatchScorer implements AutoCloseable {
   private final TensorKernels kernels;
   private final Placement placement;
   private final Precision precision;
-  private final RowParts parts = new RowParts(ScoreStage.NAME, "score.batch");
+  private final RowParts parts = new RowParts(ScoreStage.NAME, ScoreStage.BATCH);
 
   /**
    * A scorer.

@@ -25,6 +25,7 @@ import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /**
  * Scores the training images out of fold: for every fold a ResNet-18 is trained on the images of
@@ -43,6 +44,7 @@ final class FoldScoring {
   private final Kernels kernels;
   private final Network network;
   private final Precision precision;
+  private final RowParts parts = new RowParts(ScoreStage.NAME, ScoreStage.BATCH);
 
   FoldScoring(Config config, Dataset data, RunContext context, Kernels kernels) {
     this.config = config;
@@ -150,7 +152,8 @@ final class FoldScoring {
     FoldTraining training = training(store, folds, fold);
     EpochLog log = new EpochLog(fold, training, from.epochLoss());
     try (NetworkTrainer trainer =
-        new NetworkTrainer(network, from.state(), new Sgd(MOMENTUM, WEIGHT_DECAY))) {
+        new NetworkTrainer(
+            network, from.state(), new Sgd(MOMENTUM, WEIGHT_DECAY), Precision.F32, parts)) {
       trainer.optimiser().restore(from.velocity());
       long saved = System.nanoTime();
       for (long step = from.step(); step < training.steps(); step++) {

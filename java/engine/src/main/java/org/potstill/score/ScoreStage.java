@@ -17,6 +17,9 @@ public final class ScoreStage {
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "score";
 
+  /** The key to lower where the memory of a GPU is full. */
+  public static final String BATCH = "score.batch";
+
   private final Config config;
   private final Dataset data;
   private final RunContext context;

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.fixtures.Closeness;
@@ -134,12 +135,14 @@ class GradientMatchingTest {
     }
   }
 
-  @Test
-  void whereMemoryEndsPartsOfTheRealImagesGiveTheSame() {
+  /** Where a single image fits, those of a class have to be differentiated twice in parts too. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, PER_CLASS})
+  void whereMemoryEndsPartsGiveTheSame(int most) {
     try (PointerScope scope = new PointerScope();
         CoreSetImages real = coreSet();
         GradientMatching small =
-            distiller(new SmallGpu(network(Norm.INSTANCE), 2), real, 1, 1, Precision.F32)) {
+            distiller(new SmallGpu(network(Norm.INSTANCE), most), real, 1, 1, Precision.F32)) {
       MatchingStep whole = step(Norm.INSTANCE, Precision.F32);
       small.begin(0);
       MatchingStep parts = small.step(random(PER_CLASS * COUNTS.length, 1), 0);

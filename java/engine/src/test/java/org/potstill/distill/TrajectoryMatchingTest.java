@@ -27,6 +27,7 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pass;
 import org.potstill.net.Pooling;
+import org.potstill.net.SmallGpu;
 import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
@@ -149,6 +150,26 @@ class TrajectoryMatchingTest {
       TrajectoryForm.Result b = split.run(images);
       assertEquals(a.loss(), b.loss(), 1e-5 * a.loss());
       assertEquals(a.rateGradient(), b.rateGradient(), 1e-4 * Math.abs(a.rateGradient()));
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(a.imageGradient()),
+          Closeness.doubles(b.imageGradient()),
+          1e-4);
+    }
+  }
+
+  @Test
+  void whereMemoryEndsPartsOfAStepGiveTheSame() {
+    Network network = network(Norm.INSTANCE);
+    Settings settings = new Settings(Form.CONSTANT_MEMORY, 3, 4, PER_CLASS, 0.05, 0, 0);
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching split = distiller(new SmallGpu(network, 1), settings);
+        TrajectoryMatching whole = distiller(new Undivided(network), settings)) {
+      split.begin(0);
+      whole.begin(0);
+      TrajectoryForm.Result a = whole.run(images());
+      TrajectoryForm.Result b = split.run(images());
+      assertEquals(a.loss(), b.loss(), 1e-5 * a.loss());
       Closeness.assertRelativeL2(
           "gradient",
           Closeness.doubles(a.imageGradient()),

@@ -126,7 +126,8 @@ class EvaluationFixtureTest {
                 Schedule.WARMUP_COSINE, file.integer("epoch_eval_train"), file.number("lr_net")),
             DECAY,
             SiameseAugmentation.of("none"),
-            Precision.F32);
+            Precision.F32,
+            new RowParts("evaluate", "evaluate.batch"));
     List<Double> losses = new ArrayList<>();
     List<Double> accuracies = new ArrayList<>();
     try (PointerScope scope = new PointerScope();

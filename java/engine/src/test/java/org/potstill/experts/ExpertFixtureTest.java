@@ -29,6 +29,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /** Every expert of the fixtures: parameters after each epoch and training losses. */
 class ExpertFixtureTest {
@@ -66,7 +67,8 @@ class ExpertFixtureTest {
               inOrder(),
               file.integer("batch_train"),
               file.number("lr_teacher"),
-              Precision.F32);
+              Precision.F32,
+              new RowParts("experts", "experts.batch"));
       double[] start = parameters(state);
       Closeness.assertMaxAbsolute("fill", file.doubles("params_epoch0"), start, Tolerances.EXACT);
       double[] losses = new double[file.integer("epochs")];

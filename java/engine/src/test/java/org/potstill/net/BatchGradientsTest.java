@@ -1,6 +1,7 @@
 package org.potstill.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.potstill.fixtures.Closeness.assertOfLargest;
 
@@ -19,6 +20,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 class BatchGradientsTest {
@@ -84,12 +86,69 @@ class BatchGradientsTest {
               loss, null, names.stream().map(state::get).toArray(Tensor[]::new), false);
       BatchGradients.Found found =
           BatchGradients.of(
-              network, state, names, images, labels(count), Pass.TRAIN, Precision.F32);
+              network,
+              state,
+              names,
+              images,
+              labels(count),
+              Pass.TRAIN,
+              Precision.F32,
+              new RowParts("x", "y"));
       assertEquals(loss.item_double(), found.loss(), ROUNDING);
       Tensor logits = network.logits(state, images, Pass.TRAIN).value();
       assertEquals(Accuracy.correct(logits, labels(count)), found.correct());
       // Together, since the biases before a norm have no gradient but rounding.
       assertOfLargest("gradients", all(List.of(whole)), all(found.gradients()), ROUNDING);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 20, 21})
+  void partsThatFitAGpuAddUpToTheGradientOfTheWholeBatch(int most) {
+    Network network = network(Norm.INSTANCE, 8);
+    RowParts rows = new RowParts("experts", "experts.batch");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = fresh(network)) {
+      Tensor images = images(21);
+      List<String> names = parameters(network);
+      BatchGradients.Found whole =
+          BatchGradients.of(
+              network, state, names, images, labels(21), Pass.TRAIN, Precision.F32, rows);
+      BatchGradients.Found parts =
+          BatchGradients.of(
+              new SmallGpu(network, most),
+              state,
+              names,
+              images,
+              labels(21),
+              Pass.TRAIN,
+              Precision.F32,
+              rows);
+      assertEquals(whole.loss(), parts.loss(), ROUNDING);
+      assertEquals(whole.correct(), parts.correct());
+      assertOfLargest("gradients", all(whole.gradients()), all(parts.gradients()), ROUNDING);
+    }
+  }
+
+  @Test
+  void batchesThatMayNotBeSplitAndDoNotFitAreErrors() {
+    Network network = network(Norm.BATCH, 8);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = fresh(network)) {
+      RuntimeException error =
+          assertThrows(
+              RuntimeException.class,
+              () ->
+                  BatchGradients.of(
+                      new SmallGpu(network, 4),
+                      state,
+                      parameters(network),
+                      images(6),
+                      labels(6),
+                      Pass.TRAIN,
+                      Precision.F32,
+                      new RowParts("experts", "experts.batch")));
+      assertTrue(error.getMessage().startsWith("CUDA out of memory"), error.getMessage());
     }
   }
 
@@ -111,7 +170,14 @@ class BatchGradientsTest {
       double loss = torch.cross_entropy_loss(output.value(), labels(21)).item_double();
       BatchGradients.Found found =
           BatchGradients.of(
-              network, state, parameters(network), images, labels(21), Pass.TRAIN, Precision.F32);
+              network,
+              state,
+              parameters(network),
+              images,
+              labels(21),
+              Pass.TRAIN,
+              Precision.F32,
+              new RowParts("x", "y"));
       assertEquals(loss, found.loss(), ROUNDING);
       assertTrue(output.buffers().names().size() > 0);
       for (String name : output.buffers().names()) {

@@ -21,6 +21,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 class NetworkPrecisionTest {
@@ -83,7 +84,8 @@ class NetworkPrecisionTest {
             .toList();
     names.forEach(name -> state.get(name).requires_grad_(true));
     Tensor labels = Tensors.of(new long[] {0, 1, 2, 3, 0, 1}, 6);
-    return BatchGradients.of(network, state, names, images(6), labels, Pass.TRAIN, precision);
+    return BatchGradients.of(
+        network, state, names, images(6), labels, Pass.TRAIN, precision, new RowParts("x", "y"));
   }
 
   @ParameterizedTest
@@ -143,7 +145,8 @@ class NetworkPrecisionTest {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = state(network);
         NetworkTrainer trainer =
-            new NetworkTrainer(network, state, new Sgd(0, 0), Precision.BF16)) {
+            new NetworkTrainer(
+                network, state, new Sgd(0, 0), Precision.BF16, new RowParts("x", "y"))) {
       Tensor labels = Tensors.of(new long[] {0, 1, 2, 3}, 4);
       double first = trainer.step(images(4), labels, Pass.TRAIN, 0.05).loss();
       double loss = first;

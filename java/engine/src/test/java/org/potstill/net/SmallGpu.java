@@ -42,6 +42,11 @@ public record SmallGpu(Network network, int most) implements Network {
   }
 
   @Override
+  public boolean separable(Pass pass) {
+    return network.separable(pass);
+  }
+
+  @Override
   public NetworkOutput logits(NamedTensors state, Tensor input, Pass pass) {
     requireRoom(input);
     return network.logits(state, input, pass);

@@ -18,6 +18,8 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 import org.potstill.testing.ForkedJvm;
 
@@ -75,7 +77,9 @@ class TrainingMemoryTest {
     private static void train(Network network, Tensor images, Tensor labels) {
       RandomStream random = RandomStream.of(1, Purpose.NETWORK_INITIALISATION, 0, 0);
       try (NamedTensors state = network.initialise(random);
-          NetworkTrainer trainer = new NetworkTrainer(network, state, new Sgd(0.9, 5e-4))) {
+          NetworkTrainer trainer =
+              new NetworkTrainer(
+                  network, state, new Sgd(0.9, 5e-4), Precision.F32, new RowParts("x", "y"))) {
         for (int step = 0; step < 2; step++) {
           RandomStream dropout = RandomStream.of(1, Purpose.DROPOUT, step, 0);
           trainer.step(images, labels, Pass.train(dropout), 0.01);
