@@ -88,6 +88,11 @@ record SyntheticTraining(
     }
   }
 
+  /** How the network behaves in a step. */
+  static Pass pass(TrainingDraws draws, long step) {
+    return Pass.train(draws.dropout(step));
+  }
+
   /** Steps of an epoch. */
   private long steps(Tensor images) {
     return (images.size(0) + batch - 1) / batch;
@@ -112,8 +117,7 @@ record SyntheticTraining(
         Tensor index = Tensors.indices(images, rows);
         Tensor input = augmented(images.index_select(0, index), draws, step);
         NetworkTrainer.Result result =
-            trainer.step(
-                input, labels.index_select(0, index), Pass.train(draws.dropout(step)), rate);
+            trainer.step(input, labels.index_select(0, index), pass(draws, step), rate);
         requireFinite(Double.isFinite(result.loss()), "loss", epoch, begin / batch);
         loss += result.loss() * rows.length;
         correct += result.correct();

@@ -14,6 +14,7 @@ import org.potstill.data.ImageRecord;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Accuracy;
+import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.Networks;
 import org.potstill.net.TrainingMemory;
@@ -169,9 +170,17 @@ final class Trials implements AutoCloseable {
   }
 
   private long bytes(Trial trial, TrialSets sets) {
+    Network network = networks.get(trial.network());
     long batch = Math.min(config.batch(), sets.size());
     long pixels = (long) data.resolution() * data.resolution();
-    return sets.bytes() + TrainingMemory.bytes(networks.get(trial.network()), batch, pixels);
+    long atOnce =
+        BatchGradients.imagesAtOnce(
+            network, batch, pixels, SyntheticTraining.pass(draws(trial), 0));
+    return sets.bytes() + TrainingMemory.bytes(network, atOnce, pixels);
+  }
+
+  private TrainingDraws draws(Trial trial) {
+    return TrainingDraws.of(context.seed(), trial.repeat());
   }
 
   private void run(
@@ -215,7 +224,7 @@ final class Trials implements AutoCloseable {
               state,
               images.images(),
               images.labels(),
-              TrainingDraws.of(context.seed(), trial.repeat()),
+              draws(trial),
               (epoch, loss, accuracy) -> {
                 cancellation.throwIfCancelled();
                 reports.epochs(trial, epoch + 1);

@@ -38,6 +38,11 @@ final class AlexNet extends AbstractNetwork {
   }
 
   @Override
+  protected boolean usesDropout() {
+    return false;
+  }
+
+  @Override
   protected long largestMap(long pixels) {
     return 128 * pixels;
   }

@@ -135,6 +135,11 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   @Override
+  protected boolean usesDropout() {
+    return false;
+  }
+
+  @Override
   protected long largestMap(long pixels) {
     return width * pixels;
   }

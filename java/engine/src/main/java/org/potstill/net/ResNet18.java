@@ -43,6 +43,11 @@ final class ResNet18 extends AbstractNetwork {
   }
 
   @Override
+  protected boolean usesDropout() {
+    return false;
+  }
+
+  @Override
   protected long largestMap(long pixels) {
     return ResidualStages.channels(0) * pixels;
   }

@@ -72,6 +72,11 @@ final class Vgg11 extends AbstractNetwork {
   }
 
   @Override
+  protected boolean usesDropout() {
+    return false;
+  }
+
+  @Override
   protected long largestMap(long pixels) {
     return 64 * pixels;
   }

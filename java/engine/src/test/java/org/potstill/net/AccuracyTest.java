@@ -65,7 +65,7 @@ class AccuracyTest {
     Exception error = assertThrows(RunFailedException.class, () -> accuracy(0));
     assertEquals(
         "evaluate: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower"
-            + " evaluate.batch",
+            + " evaluate.batch or data.resolution, or compute on the CPU (run.device: cpu)",
         error.getMessage());
   }
 }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.fixtures.Closeness;
 import org.potstill.random.Purpose;
@@ -189,6 +190,27 @@ class BatchGradientsTest {
       }
       output.buffers().close();
     }
+  }
+
+  /** A mask depends on an image's place in the batch. */
+  @ParameterizedTest
+  @CsvSource({
+    "convnet, true",
+    "alexnet, true",
+    "vgg11, true",
+    "resnet18, true",
+    "vit, false",
+    "scorer, false"
+  })
+  void onlyNetworksThatDropStayWholeWhereMasksAreDrawn(String name, boolean separable) {
+    Pass drops = Pass.train(RandomStream.of(1, Purpose.DROPOUT, 0, 0));
+    Network network =
+        name.equals("scorer")
+            ? ScorerResNet18.of(3, CLASSES)
+            : Networks.create(NetworkSpec.of(name, SIDE, 3, CLASSES));
+    assertEquals(separable, network.separable(drops));
+    assertEquals(!name.equals("scorer"), network.separable(Pass.TRAIN));
+    assertTrue(network.separable(Pass.EVAL));
   }
 
   @Test

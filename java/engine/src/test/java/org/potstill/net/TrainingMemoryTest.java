@@ -49,10 +49,15 @@ class TrainingMemoryTest {
     assertEquals(0, outcome.status(), outcome.err());
     long taken = Long.parseLong(outcome.out().strip());
     Network built = Networks.create(NetworkSpec.of(network, SIDE, 3, 10));
-    long estimate = TrainingMemory.bytes(built, BATCH, SIDE * SIDE);
+    long atOnce = BatchGradients.imagesAtOnce(built, BATCH, SIDE * SIDE, dropping(0));
+    long estimate = TrainingMemory.bytes(built, atOnce, SIDE * SIDE);
     String figures = network + " took " + taken + " bytes, the estimate was " + estimate;
     assertTrue(taken < 1.1 * estimate, figures);
     assertTrue(estimate < 4 * taken, figures);
+  }
+
+  private static Pass dropping(int step) {
+    return Pass.train(RandomStream.of(1, Purpose.DROPOUT, step, 0));
   }
 
   /** Trains a network for two steps and prints the bytes that it took. */
@@ -81,8 +86,7 @@ class TrainingMemoryTest {
               new NetworkTrainer(
                   network, state, new Sgd(0.9, 5e-4), Precision.F32, new RowParts("x", "y"))) {
         for (int step = 0; step < 2; step++) {
-          RandomStream dropout = RandomStream.of(1, Purpose.DROPOUT, step, 0);
-          trainer.step(images, labels, Pass.train(dropout), 0.01);
+          trainer.step(images, labels, dropping(step), 0.01);
         }
       }
     }
