@@ -278,9 +278,11 @@ class PotstillTest {
   @Test
   void aSetThatDoesNotFitLeavesTheRunsEvaluationAlone() throws Exception {
     Path run = temp.resolve("run");
-    Config config = scored(run);
+    String[] settings = {"prune.mode=none", "prune.keep=1"};
+    Config config = TinyConfig.load(temp, run, settings);
     Potstill.run(config, RunListener.SILENT);
-    List<String> files = List.of("stages.json", "metrics.jsonl", "evaluation.json", "report.html");
+    List<String> files =
+        List.of("config.yaml", "stages.json", "metrics.jsonl", "evaluation.json", "report.html");
     List<String> before = new ArrayList<>();
     for (String file : files) {
       before.add(Files.readString(run.resolve(file)));
@@ -289,6 +291,12 @@ class PotstillTest {
     assertThrows(
         InputException.class,
         () -> Potstill.evaluate(none, config, RunListener.SILENT, new CancellationToken()));
+    Path images = whole().resolve("distilled/images");
+    Config unscored =
+        TinyConfig.load(temp, run, settings[0], settings[1], "evaluate.baselines=[easiest]");
+    assertThrows(
+        InputException.class,
+        () -> Potstill.evaluate(images, unscored, RunListener.SILENT, new CancellationToken()));
     for (String file : files) {
       assertEquals(before.get(files.indexOf(file)), Files.readString(run.resolve(file)), file);
     }

@@ -20,12 +20,17 @@ final class Chunks {
   /**
    * Chunks of a generator.
    *
-   * @param stage for messages
+   * @param parts of a chunk that fit the memory
    * @param chunk images of a part; the last may have fewer
    */
-  Chunks(String stage, int chunk) {
-    this.parts = new RowParts(stage, "distill.prior.chunk");
+  Chunks(RowParts parts, int chunk) {
+    this.parts = parts;
     this.chunk = chunk;
+  }
+
+  /** Those of a run. */
+  static RowParts ofRun() {
+    return new RowParts(DistillStage.NAME, "distill.prior.chunk");
   }
 
   /** Makes the images from {@code start}, {@code length} of them. */

@@ -1,6 +1,7 @@
 package org.potstill.distill;
 
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -132,9 +133,7 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
             inputGradient
                 .narrow(0, from, some)
                 .copy_(Tensors.gradients(own, weights, new Tensor[] {leaf})[0]);
-            for (int i = 0; i < sums.length; i++) {
-              sums[i].add_(own[i].detach());
-            }
+            Tensors.addTo(List.of(sums), Arrays.stream(own).map(Tensor::detach).toList(), 1);
           }
         });
     return sums;

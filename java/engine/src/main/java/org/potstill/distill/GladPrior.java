@@ -15,6 +15,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -35,12 +36,12 @@ final class GladPrior implements AutoCloseable {
   private final Chunks chunks;
 
   private GladPrior(
-      String stage,
+      RowParts parts,
       GladSettings settings,
       StyleGan generator,
       NamedTensors weights,
       Normalisation normalisation) {
-    this.chunks = new Chunks(stage, settings.use().chunk());
+    this.chunks = new Chunks(parts, settings.use().chunk());
     this.settings = settings;
     this.generator = generator;
     this.weights = weights;
@@ -84,7 +85,7 @@ final class GladPrior implements AutoCloseable {
       GladSettings settings =
           fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes)) : asked;
       return new GladPrior(
-          fitted ? DistillStage.NAME : Rendering.NAME,
+          fitted ? Chunks.ofRun() : Rendering.parts(),
           settings,
           generator,
           placement.place(weights),

@@ -33,14 +33,15 @@ final class GradientDistances {
    */
   private static final long PLAIN_PIXELS = 1 << 14;
 
+  private static final String SYNTHETIC_KEYS = "distill.images-per-class or distill.network.width";
+
   private final TrainedState state;
   private final TensorKernels kernels;
   private final GradientDistance distance;
   private final long pixels;
   private final RowParts realParts = new RowParts(DistillStage.NAME, "distill.batch-real");
-  private final RowParts syntheticParts =
-      new RowParts(DistillStage.NAME, "distill.images-per-class");
-  private final RowParts twiceParts = new RowParts(DistillStage.NAME, "distill.images-per-class");
+  private final RowParts syntheticParts = new RowParts(DistillStage.NAME, SYNTHETIC_KEYS);
+  private final RowParts twiceParts = new RowParts(DistillStage.NAME, SYNTHETIC_KEYS);
 
   /**
    * Gradients of the parameters of {@code state}.
@@ -98,9 +99,7 @@ final class GradientDistances {
           try (PointerScope scope = new PointerScope()) {
             Tensor batch = augment.apply(images.narrow(0, from, to - from));
             List<Tensor> found = once(batch, label, count, pass, precision);
-            for (int i = 0; i < found.size(); i++) {
-              sum.get(i).add_(found.get(i));
-            }
+            Tensors.addTo(sum, found, 1);
           }
         });
     return sum;

@@ -13,6 +13,7 @@ import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -31,12 +32,12 @@ final class Ld3mPrior implements AutoCloseable {
   private final Chunks chunks;
 
   private Ld3mPrior(
-      String stage,
+      RowParts parts,
       Ld3mSettings settings,
       LatentDiffusion model,
       NamedTensors weights,
       Normalisation normalisation) {
-    this.chunks = new Chunks(stage, settings.use().chunk());
+    this.chunks = new Chunks(parts, settings.use().chunk());
     this.settings = settings;
     this.model = model;
     this.sampler = new LatentSampler(model, settings.steps(), settings.guidance());
@@ -61,7 +62,7 @@ final class Ld3mPrior implements AutoCloseable {
           long bytes = model.settings().pullBackBytes(asked.use().resolution());
           int chunk = MemoryChunks.images(asked.use().chunk(), bytes);
           return new Ld3mPrior(
-              DistillStage.NAME,
+              Chunks.ofRun(),
               asked.withChunk(chunk),
               model,
               placement.place(weights),
@@ -77,7 +78,7 @@ final class Ld3mPrior implements AutoCloseable {
         kernels,
         (model, weights) ->
             new Ld3mPrior(
-                Rendering.NAME, settings, model, placement.place(weights), normalisation));
+                Rendering.parts(), settings, model, placement.place(weights), normalisation));
   }
 
   /** The model. */

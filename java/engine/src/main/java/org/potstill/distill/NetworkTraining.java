@@ -26,7 +26,7 @@ final class NetworkTraining {
   private final TrainedState state;
   private final SiameseAugmentation augmentation;
   private final double learningRate;
-  private final RowParts parts = new RowParts(DistillStage.NAME, "distill.images-per-class");
+  private final RowParts parts = new RowParts(DistillStage.NAME, "distill.network.width");
 
   NetworkTraining(TrainedState state, SiameseAugmentation augmentation, double learningRate) {
     this.state = state;

@@ -10,6 +10,7 @@ import org.potstill.tensor.Devices;
 import org.potstill.tensor.GpuMemory;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.RowParts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +18,9 @@ import org.slf4j.LoggerFactory;
 public final class Rendering {
 
   /** What messages call it, which is no stage of a run. */
-  static final String NAME = "render";
+  private static final String NAME = "render";
+
+  private static final String ADVICE = "take --device cpu";
 
   private static final Logger LOG = LoggerFactory.getLogger(Rendering.class);
 
@@ -49,10 +52,14 @@ public final class Rendering {
     try (LatentsFile latents = LatentsFile.read(file, weights)) {
       Placement placement = placement(latents, device);
       int[] images = {0};
-      GpuMemory.explain(
-          NAME, "take --device cpu", () -> images[0] = render(latents, placement, out));
+      GpuMemory.explain(NAME, ADVICE, () -> images[0] = render(latents, placement, out));
       return images[0];
     }
+  }
+
+  /** Parts of the images that fit the memory. */
+  static RowParts parts() {
+    return RowParts.ofCommand(NAME, ADVICE);
   }
 
   private static Placement placement(LatentsFile latents, String device) {

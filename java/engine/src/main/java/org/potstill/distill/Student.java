@@ -22,6 +22,8 @@ import org.potstill.tensor.Tensors;
 /** The network that is trained on the synthetic images, from an expert's parameters on. */
 final class Student implements AutoCloseable {
 
+  private static final String BATCH = "distill.trajectory.batch-synthetic";
+
   private final Network network;
   private final SiameseAugmentation augmentation;
   private final StudentBatches batches;
@@ -29,8 +31,11 @@ final class Student implements AutoCloseable {
   private final long seed;
   private final List<String> names;
   private final NamedTensors initial;
-  private final RowParts parts =
-      new RowParts(DistillStage.NAME, "distill.trajectory.batch-synthetic");
+
+  /** What fits where it is differentiated once, and twice. */
+  private final RowParts plainParts = new RowParts(DistillStage.NAME, BATCH);
+
+  private final RowParts twiceParts = new RowParts(DistillStage.NAME, BATCH);
 
   /**
    * A student.
@@ -128,7 +133,8 @@ final class Student implements AutoCloseable {
    * @param input augmented images
    */
   Tensor[] gradients(NamedTensors state, Tensor input, Tensor labels) {
-    return BatchGradients.of(network, state, names, input, labels, Pass.TRAIN, Precision.F32, parts)
+    return BatchGradients.of(
+            network, state, names, input, labels, Pass.TRAIN, Precision.F32, plainParts)
         .gradients()
         .toArray(Tensor[]::new);
   }
@@ -168,13 +174,13 @@ final class Student implements AutoCloseable {
   }
 
   /**
-   * Works on the images of {@code input} in parts that fit the caches and the memory; on all at
-   * once where they may influence each other.
+   * Works on the images of {@code input}, differentiating twice, in parts that fit the caches and
+   * the memory; on all at once where they may influence each other.
    */
   void each(Tensor input, RowParts.Part part) {
     int count = Math.toIntExact(input.size(0));
     if (network.separable(Pass.TRAIN)) {
-      parts.run(count, Math.toIntExact(imagesAtOnce(input)), part);
+      twiceParts.run(count, Math.toIntExact(imagesAtOnce(input)), part);
     } else {
       part.run(0, count);
     }

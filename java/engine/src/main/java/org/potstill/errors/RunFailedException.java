@@ -1,7 +1,7 @@
 package org.potstill.errors;
 
 /** A run that began properly and failed on the way (disk full, loss not finite). Exit status 1. */
-public final class RunFailedException extends PotstillException {
+public class RunFailedException extends PotstillException {
 
   /** An error whose message says all there is to say. */
   public RunFailedException(String message) {
@@ -14,7 +14,7 @@ public final class RunFailedException extends PotstillException {
   }
 
   @Override
-  public int exitStatus() {
+  public final int exitStatus() {
     return 1;
   }
 }

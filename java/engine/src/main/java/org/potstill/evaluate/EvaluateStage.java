@@ -117,13 +117,14 @@ public final class EvaluateStage {
   }
 
   /**
-   * Checks a set that need not be of this run.
+   * Checks a set that need not be of this run, and that the baselines beside it can be had.
    *
    * @param distilled as {@link #run(Path)} takes it
-   * @throws InputException where it is missing, damaged or of another data set
+   * @throws InputException where it is missing, damaged or of another data set, or a baseline
+   *     cannot be had
    */
   public void requireFit(Path distilled) {
-    source(distilled).load(0).close();
+    baselines(source(distilled), new ImageSetLoader(data, config.data(), context));
   }
 
   /**
@@ -238,13 +239,8 @@ public final class EvaluateStage {
 
   private Evaluation measure(Trials trials, TrainingSource chosen, Selection selection) {
     String distilling = config.distill().network().name();
-    int[] perClass;
-    try (LabelledImages images = chosen.load(0)) {
-      perClass = images.perClass(data.classKeys().size());
-    }
     // Before the first training, so that a baseline that cannot be had is told at once.
-    Baselines known = new Baselines(config, data, context, kernels, trials.loader(), perClass);
-    List<TrainingSource> sources = evaluate.baselines().stream().map(known::of).toList();
+    List<TrainingSource> sources = baselines(chosen, trials.loader());
     Evaluation.SetResult distilled =
         new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST), distilling);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
@@ -254,6 +250,16 @@ public final class EvaluateStage {
           new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST), distilling));
     }
     return new Evaluation(distilled, baselines, protocol(trials, selection));
+  }
+
+  /** Those that the configuration names, of as many images as {@code chosen} has. */
+  private List<TrainingSource> baselines(TrainingSource chosen, ImageSetLoader loader) {
+    int[] perClass;
+    try (LabelledImages images = chosen.load(0)) {
+      perClass = images.perClass(data.classKeys().size());
+    }
+    Baselines known = new Baselines(config, data, context, kernels, loader, perClass);
+    return evaluate.baselines().stream().map(known::of).toList();
   }
 
   private Map<String, Object> protocol(Trials trials, Selection selection) {

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.SiameseAugmentation;
-import org.potstill.errors.RunFailedException;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkTrainer;
 import org.potstill.net.Pass;
@@ -53,8 +52,8 @@ record SyntheticTraining(
    * @param images (N, C, H, W), normalised
    * @param labels (N) int64
    * @return parameters and buffers; the caller closes it
-   * @throws RunFailedException where a loss or, after the last step, a parameter is no longer
-   *     finite: with the epoch and the step
+   * @throws TrainingDivergedException where a loss or, after the last step, a parameter is no
+   *     longer finite: with the epoch and the step
    */
   NamedTensors run(
       Network network,
@@ -77,7 +76,7 @@ record SyntheticTraining(
 
   private static void requireFinite(boolean finite, String what, int epoch, long step) {
     if (!finite) {
-      throw new RunFailedException(
+      throw new TrainingDivergedException(
           "training diverged: in epoch "
               + (epoch + 1)
               + ", step "

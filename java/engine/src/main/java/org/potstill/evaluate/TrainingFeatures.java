@@ -87,7 +87,7 @@ final class TrainingFeatures {
         features = embedded(network, trained, set.images());
         images = loaded.records();
       }
-    } catch (RunFailedException e) {
+    } catch (TrainingDivergedException e) {
       throw new RunFailedException(
           "the network whose features herding and k-center go by: "
               + e.getMessage()

@@ -229,7 +229,7 @@ final class Trials implements AutoCloseable {
                 cancellation.throwIfCancelled();
                 reports.epochs(trial, epoch + 1);
               });
-    } catch (RunFailedException e) {
+    } catch (TrainingDivergedException e) {
       throw new RunFailedException(
           reports.task(trial)
               + ": "

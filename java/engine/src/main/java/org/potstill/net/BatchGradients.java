@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
+import org.potstill.tensor.Tensors;
 
 /**
  * The gradient of the mean cross-entropy of a batch with respect to a network's parameters.
@@ -107,12 +108,11 @@ public final class BatchGradients {
     void add(Found part, double share) {
       Scalar factor = new Scalar(share);
       if (loss.defined()) {
-        Tensor own = part.meanLoss().to(torch.ScalarType.Double);
-        for (int i = 0; i < gradients.size(); i++) {
-          gradients.get(i).add_(part.gradients().get(i), factor);
-        }
-        loss.add_(own, factor);
-        hits.add_(part.hits());
+        Tensor ofBoth = loss.add(part.meanLoss().to(torch.ScalarType.Double), factor);
+        Tensor hitsOfBoth = hits.add(part.hits());
+        Tensors.addTo(gradients, part.gradients(), share);
+        loss.put(ofBoth);
+        hits.put(hitsOfBoth);
       } else if (share == 1) {
         begin(part.meanLoss(), part.hits(), part.gradients());
       } else {

@@ -18,8 +18,9 @@ public final class RowParts {
   private static final String SIZE = "data.resolution";
 
   private final String stage;
-  private final String key;
-  private volatile int most = Integer.MAX_VALUE;
+  private final String hint;
+  private final String advice;
+  private int most = Integer.MAX_VALUE;
 
   /**
    * Parts of a stage's rows.
@@ -28,8 +29,24 @@ public final class RowParts {
    * @param key of the configuration that sets how many rows there are
    */
   public RowParts(String stage, String key) {
+    // A row may be too large, and the rows may not be the only ones to fill the memory.
+    this(stage, "; lower " + key, GpuMemory.lower(key.equals(SIZE) ? SIZE : key + " or " + SIZE));
+  }
+
+  private RowParts(String stage, String hint, String advice) {
     this.stage = stage;
-    this.key = key;
+    this.hint = hint;
+    this.advice = advice;
+  }
+
+  /**
+   * Parts of the rows of something that has no configuration.
+   *
+   * @param command for messages
+   * @param advice what to do where a single row does not fit
+   */
+  public static RowParts ofCommand(String command, String advice) {
+    return new RowParts(command, "", advice);
   }
 
   /**
@@ -63,7 +80,7 @@ public final class RowParts {
    * @throws RunFailedException where a single row does not fit; says how much was wanted and free
    */
   public void run(int count, int atOnce, Part part) {
-    int limit = Math.min(atOnce, most);
+    int limit = Math.min(atOnce, most());
     boolean shrunk = false;
     int from = 0;
     do {
@@ -76,24 +93,24 @@ public final class RowParts {
           throw e;
         }
         if (to - from <= 1) {
-          throw GpuMemory.failure(stage, GpuMemory.lower(ofOneRow()), e);
+          throw GpuMemory.failure(stage, advice, e);
         }
         limit = (to - from + 1) / 2;
         shrunk = true;
       }
     } while (from < count);
     if (shrunk) {
-      most = limit;
+      lower(limit);
       LOG.info(
-          "{}: the memory of the GPU is full, rows are taken {} at a time; lower {}",
-          stage,
-          limit,
-          key);
+          "{}: the memory of the GPU is full, rows are taken {} at a time{}", stage, limit, hint);
     }
   }
 
-  /** What may help where the rows are not the only ones to fill the memory, or one is too large. */
-  private String ofOneRow() {
-    return key.equals(SIZE) ? SIZE : key + " or " + SIZE;
+  private synchronized int most() {
+    return most;
+  }
+
+  private synchronized void lower(int limit) {
+    most = Math.min(most, limit);
   }
 }

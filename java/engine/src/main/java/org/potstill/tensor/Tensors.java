@@ -5,11 +5,13 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.RunFailedException;
 
 /** Conversions between Java arrays, native buffers and tensors. */
 public final class Tensors {
@@ -147,6 +149,23 @@ public final class Tensors {
       shape[i] = tensor.size(i);
     }
     return shape;
+  }
+
+  /**
+   * Adds {@code factor} times each term to its sum, in place.
+   *
+   * @throws RunFailedException where that fails after the first one: the sums are then of no use,
+   *     and nobody may take the error for one after which the terms can be added again
+   */
+  public static void addTo(List<Tensor> sums, List<Tensor> terms, double factor) {
+    Scalar scalar = new Scalar(factor);
+    for (int i = 0; i < sums.size(); i++) {
+      try {
+        sums.get(i).add_(terms.get(i), scalar);
+      } catch (RuntimeException e) {
+        throw i == 0 ? e : new RunFailedException("gradients were added in part only", e);
+      }
+    }
   }
 
   /**

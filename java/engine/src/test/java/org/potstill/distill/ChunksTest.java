@@ -50,7 +50,8 @@ class ChunksTest {
     try (PointerScope scope = new PointerScope()) {
       Tensor rows = torch.rand(COUNT, 3);
       List<String> made = new ArrayList<>();
-      requireAll(rows, new Chunks("x", 3).joinEach(COUNT, 2, doublesAndSquares(rows, 9, made)));
+      requireAll(
+          rows, new Chunks(Chunks.ofRun(), 3).joinEach(COUNT, 2, doublesAndSquares(rows, 9, made)));
       assertEquals(List.of("0+3", "3+3", "6+1"), made);
     }
   }
@@ -60,7 +61,7 @@ class ChunksTest {
     try (PointerScope scope = new PointerScope()) {
       Tensor rows = torch.rand(COUNT, 3);
       List<String> made = new ArrayList<>();
-      Chunks chunks = new Chunks("x", 4);
+      Chunks chunks = new Chunks(Chunks.ofRun(), 4);
       requireAll(rows, chunks.joinEach(COUNT, 2, doublesAndSquares(rows, 2, made)));
       assertEquals(List.of("0+2", "2+2", "4+2", "6+1"), made);
       made.clear();
@@ -74,7 +75,7 @@ class ChunksTest {
     long floats = 1 << 20;
     try (PointerScope scope = new PointerScope()) {
       List<Pointer> left = new ArrayList<>();
-      new Chunks("x", 4)
+      new Chunks(Chunks.ofRun(), 4)
           .joinEach(
               4,
               1,
@@ -97,9 +98,26 @@ class ChunksTest {
       Chunks.Parts parts = doublesAndSquares(rows, 0, new ArrayList<>());
       Exception error =
           assertThrows(
-              RunFailedException.class, () -> new Chunks("distill", 4).joinEach(COUNT, 2, parts));
+              RunFailedException.class,
+              () -> new Chunks(Chunks.ofRun(), 4).joinEach(COUNT, 2, parts));
       assertTrue(error.getMessage().startsWith("distill: the memory of the GPU is full"));
       assertTrue(error.getMessage().contains("lower distill.prior.chunk or data.resolution"));
+    }
+  }
+
+  @Test
+  void imageThatDoesNotFitWhereThereIsNoConfigurationIsToldOtherAdvice() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor rows = torch.rand(COUNT, 3);
+      Chunks.Parts parts = doublesAndSquares(rows, 0, new ArrayList<>());
+      Exception error =
+          assertThrows(
+              RunFailedException.class,
+              () -> new Chunks(Rendering.parts(), 4).joinEach(COUNT, 2, parts));
+      assertEquals(
+          "render: the memory of the GPU is full: CUDA out of memory. Tried to allocate 20.00 MiB.;"
+              + " take --device cpu",
+          error.getMessage());
     }
   }
 
@@ -108,7 +126,7 @@ class ChunksTest {
     try (PointerScope scope = new PointerScope()) {
       Tensor rows = torch.rand(COUNT, 3).requires_grad_(true);
       Tensor joined =
-          new Chunks("x", 3)
+          new Chunks(Chunks.ofRun(), 3)
               .join(COUNT, (start, length) -> rows.narrow(0, start, length).mul(new Scalar(2)));
       assertFalse(joined.requires_grad());
       assertTrue(joined.equal(rows.mul(new Scalar(2))));

@@ -26,6 +26,13 @@ import org.potstill.data.PatternDataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkProvider;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pooling;
+import org.potstill.net.SmallGpu;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
 
@@ -96,6 +103,44 @@ class EvaluateStageTest {
     assertArrayEquals(before, Files.readAllBytes(images));
     runs.evaluate("run", data(), null, with("evaluate.epochs=2"));
     assertTrue(Files.exists(folder.resolve("run/evaluation.json")));
+  }
+
+  /** A convnet that takes {@code most} images at a time. */
+  private static void register(String name, int most) {
+    Networks.register(
+        new NetworkProvider() {
+          @Override
+          public String name() {
+            return name;
+          }
+
+          @Override
+          public Network create(NetworkSpec spec) {
+            NetworkSpec inner =
+                NetworkSpec.of("convnet", spec.imageSize(), spec.channels(), spec.classes());
+            return new SmallGpu(
+                Networks.create(inner.with(2, 8, Norm.INSTANCE, Pooling.AVG)), most);
+          }
+        });
+  }
+
+  @Test
+  void trainingThatAGpuHasNoRoomForIsSplitOrSaysWhatToDo() {
+    register("some-room", 2);
+    register("no-room", 0);
+    String[] settings = {
+      "evaluate.repeats=1", "evaluate.epochs=3", "evaluate.networks=[some-room]"
+    };
+    Evaluation split = runs.evaluate("run", data(), null, with(settings));
+    assertEquals(1, split.distilled().networks().get("some-room").accuracies().size());
+    settings[2] = "evaluate.networks=[no-room]";
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class, () -> runs.evaluate("run", data(), null, with(settings)));
+    assertEquals(
+        "evaluate: the memory of the GPU is full: 20.00 MiB wanted, 17.56 MiB free; lower"
+            + " evaluate.batch or data.resolution, or compute on the CPU (run.device: cpu)",
+        error.getMessage());
   }
 
   @Test

@@ -2,9 +2,11 @@ package org.potstill.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Tensor;
@@ -12,6 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.potstill.errors.RunFailedException;
 import org.potstill.testing.ResidentMemory;
 
 class TensorsTest {
@@ -42,6 +45,21 @@ class TensorsTest {
           Tensors.gradients(used.mul(used), weights, new Tensor[] {used, unused}, false);
       assertArrayEquals(new float[] {20, 400}, Tensors.toFloats(gradients[0]));
       assertArrayEquals(new float[] {0}, Tensors.toFloats(gradients[1]));
+    }
+  }
+
+  @Test
+  void sumsThatBeganToGrowAreNotTakenForWhatCanBeAddedAgain() {
+    try (PointerScope scope = new PointerScope()) {
+      List<Tensor> sums = List.of(torch.zeros(2), torch.zeros(2));
+      Tensor term = Tensors.of(new float[] {1, 2}, 2);
+      Tensor other = torch.zeros(3);
+      Tensors.addTo(sums, List.of(term, term), 0.5);
+      assertArrayEquals(new float[] {0.5f, 1}, Tensors.toFloats(sums.get(1)));
+      assertThrows(RunFailedException.class, () -> Tensors.addTo(sums, List.of(term, other), 1));
+      RuntimeException nothingAdded =
+          assertThrows(RuntimeException.class, () -> Tensors.addTo(sums, List.of(other, term), 1));
+      assertFalse(nothingAdded instanceof RunFailedException);
     }
   }
 
