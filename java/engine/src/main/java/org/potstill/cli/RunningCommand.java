@@ -43,7 +43,9 @@ class RunningCommand implements Callable<Integer>, HasOutput {
     @Option(names = "--resume", description = "Continue the run in the run directory.")
     private boolean resume;
 
-    @Option(names = "--overwrite", description = "Delete what the run directory holds first.")
+    @Option(
+        names = "--overwrite",
+        description = "Delete what the run directory holds first; of a single stage, repeat it.")
     private boolean overwrite;
 
     private RunOptions options() {

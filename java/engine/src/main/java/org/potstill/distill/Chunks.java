@@ -28,7 +28,7 @@ final class Chunks {
     this.chunk = chunk;
   }
 
-  /** Those of a run. */
+  /** Parts of the images of a run that fit the memory. */
   static RowParts ofRun() {
     return new RowParts(DistillStage.NAME, "distill.prior.chunk");
   }

@@ -48,7 +48,17 @@ final class BatchScorer implements AutoCloseable {
       Precision precision,
       Kernels kernels,
       Placement placement) {
-    network = ScorerResNet18.folded(channels, outputs);
+    this(ScorerResNet18.folded(channels, outputs), trained, precision, kernels, placement);
+  }
+
+  /** The same, whose passes are those of {@code folded}. */
+  BatchScorer(
+      Network folded,
+      NamedTensors trained,
+      Precision precision,
+      Kernels kernels,
+      Placement placement) {
+    network = folded;
     type = precision == Precision.BF16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
     state = placement.place(ScorerResNet18.fold(trained, type));
     this.placement = placement;

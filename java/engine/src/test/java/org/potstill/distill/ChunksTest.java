@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.potstill.errors.RunFailedException;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.RowParts;
 
 class ChunksTest {
 
@@ -91,34 +92,27 @@ class ChunksTest {
     }
   }
 
-  @Test
-  void imageThatDoesNotFitAloneIsAnErrorThatNamesTheKey() {
+  /** What is told where no image fits. */
+  private static String refusal(RowParts parts) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor rows = torch.rand(COUNT, 3);
-      Chunks.Parts parts = doublesAndSquares(rows, 0, new ArrayList<>());
-      Exception error =
-          assertThrows(
-              RunFailedException.class,
-              () -> new Chunks(Chunks.ofRun(), 4).joinEach(COUNT, 2, parts));
-      assertTrue(error.getMessage().startsWith("distill: the memory of the GPU is full"));
-      assertTrue(error.getMessage().contains("lower distill.prior.chunk or data.resolution"));
+      Chunks.Parts none = doublesAndSquares(torch.rand(COUNT, 3), 0, new ArrayList<>());
+      return assertThrows(
+              RunFailedException.class, () -> new Chunks(parts, 4).joinEach(COUNT, 2, none))
+          .getMessage();
     }
   }
 
   @Test
-  void imageThatDoesNotFitWhereThereIsNoConfigurationIsToldOtherAdvice() {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor rows = torch.rand(COUNT, 3);
-      Chunks.Parts parts = doublesAndSquares(rows, 0, new ArrayList<>());
-      Exception error =
-          assertThrows(
-              RunFailedException.class,
-              () -> new Chunks(Rendering.parts(), 4).joinEach(COUNT, 2, parts));
-      assertEquals(
-          "render: the memory of the GPU is full: CUDA out of memory. Tried to allocate 20.00 MiB.;"
-              + " take --device cpu",
-          error.getMessage());
-    }
+  void imageThatDoesNotFitAloneIsAnErrorThatSaysWhatToDo() {
+    String full =
+        "the memory of the GPU is full: CUDA out of memory. Tried to allocate 20.00 MiB.; ";
+    assertEquals(
+        "distill: "
+            + full
+            + "lower distill.prior.chunk or data.resolution, or compute on the CPU (run.device:"
+            + " cpu)",
+        refusal(Chunks.ofRun()));
+    assertEquals("render: " + full + "take --device cpu", refusal(Rendering.parts()));
   }
 
   @Test
