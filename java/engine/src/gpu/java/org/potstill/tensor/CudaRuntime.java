@@ -10,14 +10,15 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.potstill.errors.RunFailedException;
+import org.potstill.run.ByteSizes;
 
 /** CUDA through the presets; part of builds with the profile {@code gpu} alone. */
 public final class CudaRuntime implements GpuRuntime {
 
   private static final int OLDEST_MAJOR = 8;
-  private static final double GIGABYTE = 1 << 30;
 
   private static String cause;
 
@@ -114,22 +115,33 @@ public final class CudaRuntime implements GpuRuntime {
       found.put("name", properties.name().getString());
       found.put("compute", "compute capability " + properties.major() + "." + properties.minor());
       found.put("processors", properties.multiProcessorCount() + " multiprocessors");
-      found.put("memory", memory(device));
+      found.put("memory", freeMemory(device));
     }
     return found;
   }
 
-  private static String memory(int device) {
+  private static String freeMemory(int device) {
     byte before = torch_cuda.current_device();
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer total = new SizeTPointer(1)) {
       torch_cuda.set_device((byte) device);
       cudart.cudaMemGetInfo(free, total);
-      return String.format(
-          "%.1f of %.1f GB free", free.get() / GIGABYTE, total.get() / GIGABYTE);
+      return ByteSizes.text(free.get()) + " of " + ByteSizes.text(total.get()) + " free";
     } finally {
       torch_cuda.set_device(before);
     }
+  }
+
+  @Override
+  public long memory(int device) {
+    try (PointerScope scope = new PointerScope()) {
+      return torch_cuda.getDeviceProperties((byte) device).totalGlobalMem();
+    }
+  }
+
+  @Override
+  public void emptyCache() {
+    torch.emptyCache();
   }
 
   @Override

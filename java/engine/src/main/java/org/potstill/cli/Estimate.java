@@ -4,6 +4,7 @@ import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.prune.PruneStage;
+import org.potstill.run.ByteSizes;
 
 /**
  * What a run needs, roughly, from its settings alone.
@@ -16,7 +17,7 @@ import org.potstill.prune.PruneStage;
 record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
 
   private static final long FLOAT = 4;
-  private static final long MEGABYTE = 1L << 20;
+  private static final long MEGABYTE = 1_000_000;
   private static final int SMALL = 64;
   private static final int SMALLEST_INPUT = 32;
 
@@ -96,18 +97,15 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
 
   /** For example {@code about 1.4 GB of memory, 12 MB of disk}. */
   String words() {
-    return "about " + text(memoryBytes) + " of memory, " + text(diskBytes) + " of disk";
+    return "about "
+        + ByteSizes.text(memoryBytes)
+        + " of memory, "
+        + ByteSizes.text(diskBytes)
+        + " of disk";
   }
 
   /** For example {@code about 1.4 GB of its memory}. */
   String onGpuWords() {
-    return "about " + text(gpuBytes) + " of its memory";
-  }
-
-  private static String text(long bytes) {
-    double megabytes = (double) bytes / MEGABYTE;
-    return megabytes < 1000
-        ? Math.round(megabytes) + " MB"
-        : Math.round(megabytes / 102.4) / 10.0 + " GB";
+    return "about " + ByteSizes.text(gpuBytes) + " of its memory";
   }
 }

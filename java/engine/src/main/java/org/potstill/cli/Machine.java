@@ -11,6 +11,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.potstill.run.ByteSizes;
+import org.potstill.run.FreeMemory;
 
 /** Facts of the machine that need no native library. */
 final class Machine {
@@ -53,13 +55,9 @@ final class Machine {
   private static void memory(ObjectNode memory) {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    memory.put("machine", megabytes(system.getTotalMemorySize()));
-    memory.put("free", megabytes(system.getFreeMemorySize()));
-    memory.put("java heap", megabytes(Runtime.getRuntime().maxMemory()) + " at most");
-  }
-
-  private static String megabytes(long bytes) {
-    return (bytes >> 20) + " MB";
+    memory.put("machine", ByteSizes.text(system.getTotalMemorySize()));
+    memory.put("free", ByteSizes.text(FreeMemory.bytes()));
+    memory.put("java heap", ByteSizes.text(Runtime.getRuntime().maxMemory()) + " at most");
   }
 
   private static void java(ObjectNode java) {

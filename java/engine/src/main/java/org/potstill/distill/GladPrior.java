@@ -83,7 +83,7 @@ final class GladPrior implements AutoCloseable {
       requireFit(asked, generator, source);
       long bytes = generator.pullBackBytes(asked.layer());
       GladSettings settings =
-          fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes)) : asked;
+          fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes, placement)) : asked;
       return new GladPrior(
           fitted ? Chunks.ofRun() : Rendering.parts(),
           settings,

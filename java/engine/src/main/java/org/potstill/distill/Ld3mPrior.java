@@ -60,7 +60,7 @@ final class Ld3mPrior implements AutoCloseable {
         kernels,
         (model, weights) -> {
           long bytes = model.settings().pullBackBytes(asked.use().resolution());
-          int chunk = MemoryChunks.images(asked.use().chunk(), bytes);
+          int chunk = MemoryChunks.images(asked.use().chunk(), bytes, placement);
           return new Ld3mPrior(
               Chunks.ofRun(),
               asked.withChunk(chunk),

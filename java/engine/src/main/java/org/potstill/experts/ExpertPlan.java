@@ -2,7 +2,6 @@ package org.potstill.experts;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.potstill.config.Config;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.errors.InputException;
@@ -11,6 +10,7 @@ import org.potstill.net.Network;
 import org.potstill.net.Pass;
 import org.potstill.net.StateEntry;
 import org.potstill.net.TrainingMemory;
+import org.potstill.run.ByteSizes;
 import org.potstill.run.Durations;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.SideBySide;
@@ -25,9 +25,6 @@ import org.potstill.tensor.SideBySide;
  */
 record ExpertPlan(
     long experts, long fileBytes, long checkpointBytes, long trainingBytes, SideBySide sideBySide) {
-
-  private static final double MEGABYTE = 1e6;
-  private static final double GIGABYTE = 1e9;
 
   /** Checkpoints of an expert: the newest two, and one that is being written. */
   private static final int CHECKPOINTS = 3;
@@ -93,11 +90,11 @@ record ExpertPlan(
     if (usable > 0 && diskBytes() + checkpointBytes > usable) {
       throw new InputException(
           "the experts would take "
-              + text(diskBytes() + checkpointBytes)
+              + ByteSizes.text(diskBytes() + checkpointBytes)
               + ", checkpoints included, and "
               + folder
               + " has "
-              + text(usable)
+              + ByteSizes.text(usable)
               + " left; lower experts.count, set experts.precision: bf16, or choose another"
               + " --out");
     }
@@ -120,16 +117,10 @@ record ExpertPlan(
                     : sideBySide.threadsEach() + " threads each");
     return experts
         + (experts == 1 ? " expert of " : " experts of ")
-        + text(fileBytes)
+        + ByteSizes.text(fileBytes)
         + ", "
-        + text(diskBytes())
+        + ByteSizes.text(diskBytes())
         + " on the disk; "
         + how;
-  }
-
-  private static String text(long bytes) {
-    return bytes < GIGABYTE
-        ? String.format(Locale.ROOT, "%.1f MB", bytes / MEGABYTE)
-        : String.format(Locale.ROOT, "%.1f GB", bytes / GIGABYTE);
   }
 }

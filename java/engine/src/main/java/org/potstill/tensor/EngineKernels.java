@@ -46,10 +46,8 @@ public final class EngineKernels {
     if (placement.isCpu() || !wanted) {
       return byName(name, threads);
     }
-    GpuRuntime runtime =
-        GpuRuntime.find().orElseThrow(() -> new IllegalStateException("a GPU without CUDA"));
     try {
-      Kernels kernels = KernelProviders.onGpu(new TorchQueue(runtime, placement));
+      Kernels kernels = KernelProviders.onGpu(new TorchQueue(GpuRuntime.require(), placement));
       LOG.info("kernels: cuda, on the tensors of {}", placement);
       return kernels;
     } catch (KernelUnavailableException e) {

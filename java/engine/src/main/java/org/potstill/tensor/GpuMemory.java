@@ -8,13 +8,17 @@ import org.potstill.errors.RunFailedException;
 /** What is done where the memory of a GPU is full. */
 public final class GpuMemory {
 
+  /** LibTorch's allocator says so after it has given back all that it kept. */
+  private static final String OF_ALLOCATOR = "CUDA out of memory";
+
   /**
    * What LibTorch's allocator says, and then those that take memory beside it, for a handle, a
    * context or the code of a kernel: CUDA, as LibTorch and our kernels tell it, cuBLAS and cuDNN.
    */
   private static final Pattern FULL =
       Pattern.compile(
-          "CUDA out of memory|: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
+          OF_ALLOCATOR
+              + "|: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
               + "|CUDNN_STATUS_ALLOC_FAILED|DEVICE_ALLOCATION_FAILED");
 
   private static final Pattern WANTED = Pattern.compile("Tried to allocate ([0-9.]+ \\w+)");
@@ -46,6 +50,21 @@ public final class GpuMemory {
     return error.getMessage() != null
         && !(error instanceof PotstillException)
         && FULL.matcher(error.getMessage()).find();
+  }
+
+  /**
+   * Whether memory was wanted beside LibTorch's allocator: what that keeps of freed tensors may
+   * then be what was missing.
+   *
+   * @param error for which {@link #isFull} holds
+   */
+  static boolean isBesideAllocator(Throwable error) {
+    return !error.getMessage().contains(OF_ALLOCATOR);
+  }
+
+  /** Gives back what LibTorch keeps of freed tensors; nothing where there is no GPU. */
+  static void emptyCache() {
+    GpuRuntime.find().ifPresent(GpuRuntime::emptyCache);
   }
 
   static RunFailedException failure(String stage, String advice, RuntimeException error) {

@@ -26,6 +26,15 @@ public interface GpuRuntime {
   /** Name, compute capability and memory of a device, in words by name. */
   Map<String, String> properties(int device);
 
+  /** Bytes of memory that a device has, free or taken. */
+  long memory(int device);
+
+  /**
+   * Gives back what LibTorch keeps of the memory of freed tensors, on every device. LibTorch does
+   * so itself before it says that the memory is full; libraries beside it do not.
+   */
+  void emptyCache();
+
   /** Versions of driver, CUDA and cuDNN by name; those that are not there are left out. */
   Map<String, String> versions();
 
@@ -34,6 +43,11 @@ public interface GpuRuntime {
 
   /** Waits until a device has computed all that was begun. */
   void synchronise(int device);
+
+  /** The implementation that a build brings which placed tensors on a GPU. */
+  static GpuRuntime require() {
+    return find().orElseThrow(() -> new IllegalStateException("a GPU without CUDA"));
+  }
 
   /** The implementation that this build brings. */
   static Optional<GpuRuntime> find() {

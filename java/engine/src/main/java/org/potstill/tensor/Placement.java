@@ -53,6 +53,12 @@ public final class Placement {
     return colon < 0 ? name : name.substring(0, colon);
   }
 
+  /** The number of the device among those of its kind; 0 where LibTorch's name for it has none. */
+  public int index() {
+    int colon = name.indexOf(':');
+    return colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1));
+  }
+
   /** Whether it is host memory. */
   public boolean isCpu() {
     return name.equals(CPU.name);

@@ -7,7 +7,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Rows that do not know each other, worked on in parts that fit the memory of a GPU: a part for
  * which it is full is halved, and so are those that follow, also in later calls. Whenever that
- * happens one line of the log says so.
+ * happens one line of the log says so. Where something beside LibTorch's allocator wanted the
+ * memory, the part is first tried again with that allocator's cache emptied.
  *
  * <p>May be used by several threads at once.
  */
@@ -20,6 +21,7 @@ public final class RowParts {
   private final String stage;
   private final String hint;
   private final String advice;
+  private final Runnable emptyCache;
   private int most = Integer.MAX_VALUE;
 
   /**
@@ -29,14 +31,24 @@ public final class RowParts {
    * @param key of the configuration that sets how many rows there are
    */
   public RowParts(String stage, String key) {
-    // A row may be too large, and the rows may not be the only ones to fill the memory.
-    this(stage, "; lower " + key, GpuMemory.lower(key.equals(SIZE) ? SIZE : key + " or " + SIZE));
+    this(stage, key, GpuMemory::emptyCache);
   }
 
-  private RowParts(String stage, String hint, String advice) {
+  /** The same where {@code emptyCache} empties the cache of LibTorch's allocator. */
+  RowParts(String stage, String key, Runnable emptyCache) {
+    // A row may be too large, and the rows may not be the only ones to fill the memory.
+    this(
+        stage,
+        "; lower " + key,
+        GpuMemory.lower(key.equals(SIZE) ? SIZE : key + " or " + SIZE),
+        emptyCache);
+  }
+
+  private RowParts(String stage, String hint, String advice, Runnable emptyCache) {
     this.stage = stage;
     this.hint = hint;
     this.advice = advice;
+    this.emptyCache = emptyCache;
   }
 
   /**
@@ -46,7 +58,7 @@ public final class RowParts {
    * @param advice what to do where a single row does not fit
    */
   public static RowParts ofCommand(String command, String advice) {
-    return new RowParts(command, "", advice);
+    return new RowParts(command, "", advice, GpuMemory::emptyCache);
   }
 
   /**
@@ -82,16 +94,25 @@ public final class RowParts {
   public void run(int count, int atOnce, Part part) {
     int limit = Math.min(atOnce, most());
     boolean shrunk = false;
+    boolean emptied = false;
     int from = 0;
     do {
       int to = Math.min(count, from + limit);
       try {
         part.run(from, to);
         from = to;
+        emptied = false;
       } catch (RuntimeException e) {
         if (!GpuMemory.isFull(e)) {
           throw e;
         }
+        if (!emptied && GpuMemory.isBesideAllocator(e)) {
+          LOG.info("{}: the memory of the GPU is full, LibTorch's cache is given back", stage);
+          emptyCache.run();
+          emptied = true;
+          continue;
+        }
+        emptied = false;
         if (to - from <= 1) {
           throw GpuMemory.failure(stage, advice, e);
         }

@@ -1,7 +1,5 @@
 package org.potstill.tensor;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.RunCancelledException;
@@ -43,9 +41,7 @@ public record SideBySide(int workers, int threadsEach) {
    */
   public static SideBySide of(int threads, long pieces, long bytesEach) {
     // The size of the memory, not what is free: a repeated run splits the work in the same way.
-    long memory =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-    long room = memory / 2 / Math.max(1, bytesEach);
+    long room = TotalMemory.bytes(Placement.CPU) / 2 / Math.max(1, bytesEach);
     int workers = (int) Math.max(1, Math.min(threads, Math.min(pieces, room)));
     return new SideBySide(workers, Math.max(1, threads / workers));
   }

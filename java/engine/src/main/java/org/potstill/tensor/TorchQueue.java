@@ -14,7 +14,6 @@ final class TorchQueue implements CudaQueue {
 
   private final GpuRuntime runtime;
   private final Placement placement;
-  private final int device;
 
   /**
    * A queue.
@@ -24,18 +23,16 @@ final class TorchQueue implements CudaQueue {
   TorchQueue(GpuRuntime runtime, Placement placement) {
     this.runtime = runtime;
     this.placement = placement;
-    String name = placement.name();
-    this.device = Integer.parseInt(name.substring(name.indexOf(':') + 1));
   }
 
   @Override
   public int device() {
-    return device;
+    return placement.index();
   }
 
   @Override
   public Pointer stream() {
-    return runtime.currentStream(device);
+    return runtime.currentStream(placement.index());
   }
 
   @Override

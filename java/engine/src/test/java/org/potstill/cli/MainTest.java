@@ -335,7 +335,7 @@ class MainTest {
     assertEquals(0, potstill("doctor", "--json", config.toString()), err);
     JsonNode needs = new ObjectMapper().readTree(out).get("needs");
     assertEquals(
-        "100 experts of 5.3 MB, 526.8 MB on the disk; 2 side by side on one thread each",
+        "100 experts of 5.3 MB, 527 MB on the disk; 2 side by side on one thread each",
         needs.path("experts").asText());
     assertEquals(0, run("x", "--dry-run"), err);
     assertTrue(out.contains("# needs:  " + needs.get("run").asText() + "\n"), out);

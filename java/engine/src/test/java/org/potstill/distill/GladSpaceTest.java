@@ -426,7 +426,9 @@ class GladSpaceTest {
     try (GladPrior fitted =
         GladPrior.fitted(asked, normalisation, new JavaKernels(), Placement.CPU)) {
       long bytes = fitted.generator().pullBackBytes(9);
-      assertEquals(MemoryChunks.images(Integer.MAX_VALUE, bytes), fitted.settings().use().chunk());
+      assertEquals(
+          MemoryChunks.images(Integer.MAX_VALUE, bytes, Placement.CPU),
+          fitted.settings().use().chunk());
       assertTrue(fitted.settings().use().chunk() < Integer.MAX_VALUE);
     }
     try (GladPrior exact =

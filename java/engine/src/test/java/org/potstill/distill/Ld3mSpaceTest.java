@@ -367,7 +367,7 @@ class Ld3mSpaceTest {
     try (Ld3mPrior fitted =
         Ld3mPrior.fitted(asked, normalisation, new JavaKernels(), Placement.CPU)) {
       long bytes = fitted.model().settings().pullBackBytes(SIZE);
-      assertEquals(MemoryChunks.images(all, bytes), fitted.settings().use().chunk());
+      assertEquals(MemoryChunks.images(all, bytes, Placement.CPU), fitted.settings().use().chunk());
       assertTrue(fitted.settings().use().chunk() < all);
     }
     try (Ld3mPrior exact =

@@ -30,6 +30,14 @@ class DevicesTest {
     }
 
     @Override
+    public long memory(int device) {
+      return 1000L + device;
+    }
+
+    @Override
+    public void emptyCache() {}
+
+    @Override
     public Pointer currentStream(int device) {
       return null;
     }
@@ -49,6 +57,12 @@ class DevicesTest {
     assertEquals("cuda:1", with("").choose("cuda:1", "run.device").name());
     assertEquals("cuda", with("").choose("cuda:1", "run.device").kind());
     assertEquals(Placement.CPU, with("").choose("cpu", "run.device"));
+  }
+
+  @Test
+  void memoryIsThatOfTheChosenDevice() {
+    Placement second = with("").choose("cuda:1", "run.device");
+    assertEquals(1001, TotalMemory.bytes(second, () -> new Machine("")));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -115,6 +116,64 @@ class GpuMemoryTest {
     assertEquals(
         "distill: the memory of the GPU is full: " + line + "; take --device cpu",
         GpuMemory.failure("distill", "take --device cpu", error).getMessage());
+  }
+
+  /**
+   * Works on a row that fits only beside {@code most} bytes or less of LibTorch's cache, which
+   * holds 1 until it is emptied; what says so is not its allocator.
+   */
+  private static List<String> workedBesideCache(int most) {
+    List<String> calls = new ArrayList<>();
+    int[] cached = {1};
+    new RowParts(
+            "score",
+            "score.batch",
+            () -> {
+              calls.add("emptied");
+              cached[0] = 0;
+            })
+        .run(
+            4,
+            (from, to) -> {
+              calls.add(from + "-" + to);
+              if (cached[0] > most) {
+                throw new RuntimeException("CUDA error: out of memory");
+              }
+            });
+    return calls;
+  }
+
+  @Test
+  void rowsStayTogetherWhereOnlyTheCacheWasInTheWay() {
+    assertEquals(List.of("0-4", "emptied", "0-4"), workedBesideCache(0));
+    assertEquals(List.of("0-4"), workedBesideCache(1));
+  }
+
+  @Test
+  void rowsThatDoNotFitBesideAnEmptyCacheAreHalved() {
+    List<String> calls = new ArrayList<>();
+    RowParts rows = new RowParts("score", "score.batch", () -> calls.add("emptied"));
+    rows.run(
+        4,
+        (from, to) -> {
+          calls.add(from + "-" + to);
+          if (to - from > 2) {
+            throw new RuntimeException("cuDNN error: CUDNN_STATUS_ALLOC_FAILED");
+          }
+        });
+    assertEquals(List.of("0-4", "emptied", "0-4", "0-2", "2-4"), calls);
+  }
+
+  @Test
+  void rowThatDoesNotFitBesideAnEmptyCacheIsAnError() {
+    Exception error = assertThrows(RunFailedException.class, () -> workedBesideCache(-1));
+    assertTrue(error.getMessage().contains("CUDA error: out of memory; lower"), error.getMessage());
+  }
+
+  @Test
+  void cacheIsLeftAloneWhereItsAllocatorWasFull() {
+    RowParts rows = new RowParts("score", "score.batch", () -> fail("emptied"));
+    assertEquals(List.of("0-2", "2-4"), worked(rows, 4, 4, 2));
   }
 
   @Test
