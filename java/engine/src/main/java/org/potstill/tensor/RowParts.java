@@ -119,7 +119,7 @@ public final class RowParts {
         limit = (to - from + 1) / 2;
         shrunk = true;
       }
-    } while (from < count);
+    } while (from < count || emptied);
     if (shrunk) {
       lower(limit);
       LOG.info(

@@ -122,7 +122,7 @@ class GpuMemoryTest {
    * Works on a row that fits only beside {@code most} bytes or less of LibTorch's cache, which
    * holds 1 until it is emptied; what says so is not its allocator.
    */
-  private static List<String> workedBesideCache(int most) {
+  private static List<String> workedBesideCache(int rows, int most) {
     List<String> calls = new ArrayList<>();
     int[] cached = {1};
     new RowParts(
@@ -133,7 +133,7 @@ class GpuMemoryTest {
               cached[0] = 0;
             })
         .run(
-            4,
+            rows,
             (from, to) -> {
               calls.add(from + "-" + to);
               if (cached[0] > most) {
@@ -145,8 +145,9 @@ class GpuMemoryTest {
 
   @Test
   void rowsStayTogetherWhereOnlyTheCacheWasInTheWay() {
-    assertEquals(List.of("0-4", "emptied", "0-4"), workedBesideCache(0));
-    assertEquals(List.of("0-4"), workedBesideCache(1));
+    assertEquals(List.of("0-4", "emptied", "0-4"), workedBesideCache(4, 0));
+    assertEquals(List.of("0-0", "emptied", "0-0"), workedBesideCache(0, 0));
+    assertEquals(List.of("0-4"), workedBesideCache(4, 1));
   }
 
   @Test
@@ -166,7 +167,7 @@ class GpuMemoryTest {
 
   @Test
   void rowThatDoesNotFitBesideAnEmptyCacheIsAnError() {
-    Exception error = assertThrows(RunFailedException.class, () -> workedBesideCache(-1));
+    Exception error = assertThrows(RunFailedException.class, () -> workedBesideCache(4, -1));
     assertTrue(error.getMessage().contains("CUDA error: out of memory; lower"), error.getMessage());
   }
 
