@@ -1,9 +1,7 @@
 package org.potstill.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,6 +11,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.potstill.run.ByteSizes;
 import org.potstill.run.FreeMemory;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.TotalMemory;
 
 /** Facts of the machine that need no native library. */
 final class Machine {
@@ -53,9 +53,7 @@ final class Machine {
   }
 
   private static void memory(ObjectNode memory) {
-    OperatingSystemMXBean system =
-        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    memory.put("machine", ByteSizes.text(system.getTotalMemorySize()));
+    memory.put("machine", ByteSizes.text(TotalMemory.bytes(Placement.CPU)));
     memory.put("free", ByteSizes.text(FreeMemory.bytes()));
     memory.put("java heap", ByteSizes.text(Runtime.getRuntime().maxMemory()) + " at most");
   }

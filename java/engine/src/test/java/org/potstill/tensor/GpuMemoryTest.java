@@ -119,8 +119,8 @@ class GpuMemoryTest {
   }
 
   /**
-   * Works on a row that fits only beside {@code most} bytes or less of LibTorch's cache, which
-   * holds 1 until it is emptied; what says so is not its allocator.
+   * Works on rows that fit beside {@code most} bytes of LibTorch's cache, which holds one until it
+   * is emptied; where they do not, something beside its allocator says so.
    */
   private static List<String> workedBesideCache(int rows, int most) {
     List<String> calls = new ArrayList<>();
