@@ -144,7 +144,7 @@ public final class DistributionMatching implements Distiller {
         };
     if (batchStatistics) {
       // They are taken over all classes together.
-      match.run(0, classes);
+      groups.whole(() -> match.run(0, classes));
     } else {
       groups.run(classes, groupSize(images, perClass), match);
     }

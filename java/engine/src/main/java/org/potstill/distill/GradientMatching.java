@@ -18,6 +18,7 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 
 /**
  * Gradient matching (Zhao, Mopuri and Bilen, "Dataset Condensation with Gradient Matching", 2021,
@@ -41,6 +42,7 @@ public final class GradientMatching implements Distiller {
   private final Settings settings;
   private final RealBatches batches;
   private final RealBatches statisticsBatches;
+  private final RowParts statistics = new RowParts(DistillStage.NAME, "distill.network.width");
   private final long seed;
   private final GradientDistances distances;
   private final NetworkTraining training;
@@ -170,7 +172,8 @@ public final class GradientMatching implements Distiller {
         // Beyond the streams of the matched batches, which end at outerLoops.
         images[c] = statisticsBatches.take(c, iteration, settings.outerLoops() + step);
       }
-      state.moveBuffers(torch.cat(new TensorVector(images), 0));
+      Tensor all = torch.cat(new TensorVector(images), 0);
+      statistics.whole(() -> state.moveBuffers(all));
     }
   }
 

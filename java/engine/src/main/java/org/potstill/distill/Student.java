@@ -173,6 +173,11 @@ final class Student implements AutoCloseable {
     return Tensors.gradients(share, null, parameters(state), true);
   }
 
+  /** Works on all steps at once, which gives the memory it took back where it fails. */
+  void whole(Runnable work) {
+    twiceParts.whole(work);
+  }
+
   /**
    * Works on the images of {@code input}, differentiating twice, in parts that fit the caches and
    * the memory; on all at once where they may influence each other.
@@ -182,7 +187,7 @@ final class Student implements AutoCloseable {
     if (network.separable(Pass.TRAIN)) {
       twiceParts.run(count, Math.toIntExact(imagesAtOnce(input)), part);
     } else {
-      part.run(0, count);
+      twiceParts.whole(() -> part.run(0, count));
     }
   }
 

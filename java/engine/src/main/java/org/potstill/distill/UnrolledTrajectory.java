@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
@@ -23,13 +24,22 @@ final class UnrolledTrajectory implements TrajectoryForm {
 
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
-    Tensor leaf = images.detach().requires_grad_(true);
-    Tensor rateLeaf = Tensors.of(images, new float[] {rate}, 1).requires_grad_(true);
-    Tensor[] end = train(leaf, rateLeaf, segment, iteration);
-    Tensor[] weights = new Tensor[end.length];
-    double loss = distance.of(student.names(), end, segment, weights);
-    Tensor[] found = Tensors.gradients(end, weights, new Tensor[] {leaf, rateLeaf});
-    return new Result(loss, found[0], found[1].item_double());
+    Tensor gradient = new Tensor();
+    double[] lossAndRate = new double[2];
+    student.whole(
+        () -> {
+          try (PointerScope scope = new PointerScope()) {
+            Tensor leaf = images.detach().requires_grad_(true);
+            Tensor rateLeaf = Tensors.of(images, new float[] {rate}, 1).requires_grad_(true);
+            Tensor[] end = train(leaf, rateLeaf, segment, iteration);
+            Tensor[] weights = new Tensor[end.length];
+            lossAndRate[0] = distance.of(student.names(), end, segment, weights);
+            Tensor[] found = Tensors.gradients(end, weights, new Tensor[] {leaf, rateLeaf});
+            lossAndRate[1] = found[1].item_double();
+            gradient.put(found[0]);
+          }
+        });
+    return new Result(lossAndRate[0], gradient, lossAndRate[1]);
   }
 
   private Tensor[] train(Tensor images, Tensor rate, ExpertSegment segment, long iteration) {

@@ -54,6 +54,7 @@ public final class BatchGradients {
    * @param parameters names of those that are differentiated
    * @param images (N, C, H, W), N at least 1
    * @param labels (N) int64
+   * @param pass whose dropout is drawn from a copy of its stream
    * @param precision of the passes
    * @param parts of a batch that fit the memory
    */
@@ -66,26 +67,26 @@ public final class BatchGradients {
       Pass pass,
       Precision precision,
       RowParts parts) {
-    if (!network.separable(pass)) {
-      return ofPart(network, state, parameters, images, labels, pass, precision);
-    }
     int count = Math.toIntExact(images.size(0));
-    long atOnce =
-        images.is_cpu()
-            ? imagesAtOnce(network, count, images.size(2) * images.size(3), pass)
-            : count;
     Sum sum = new Sum(parameters.size());
-    parts.run(
-        count,
-        Math.toIntExact(atOnce),
+    RowParts.Part part =
         (from, to) -> {
           try (PointerScope scope = new PointerScope()) {
             Tensor some = images.narrow(0, from, to - from);
             Tensor own = labels.narrow(0, from, to - from);
-            Found found = ofPart(network, state, parameters, some, own, pass, precision);
+            Found found = ofPart(network, state, parameters, some, own, pass.copy(), precision);
             sum.add(found, (double) (to - from) / count);
           }
-        });
+        };
+    if (network.separable(pass)) {
+      long atOnce =
+          images.is_cpu()
+              ? imagesAtOnce(network, count, images.size(2) * images.size(3), pass)
+              : count;
+      parts.run(count, Math.toIntExact(atOnce), part);
+    } else {
+      parts.whole(() -> part.run(0, count));
+    }
     return sum.found();
   }
 
@@ -159,8 +160,9 @@ public final class BatchGradients {
     try (NamedTensors moved = output.buffers()) {
       Backpropagation.Descent found =
           way.descend(logits -> torch.cross_entropy_loss(logits, labels));
-      moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
       Tensor hits = Accuracy.hits(output.value(), labels);
+      // Last, so that a pass that finds no memory can be gone again.
+      moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
       return new Found(found.loss(), hits, found.gradients());
     }
   }

@@ -20,4 +20,9 @@ public record Pass(Mode mode, RandomStream dropout) {
   public static Pass train(RandomStream dropout) {
     return new Pass(Mode.TRAIN, dropout);
   }
+
+  /** A pass with the dropout masks that this one would have, which keeps them. */
+  public Pass copy() {
+    return dropout == null ? this : new Pass(mode, dropout.copy());
+  }
 }

@@ -29,10 +29,26 @@ public final class RandomStream {
     stream1 = (int) (stream >>> 32);
   }
 
+  private RandomStream(RandomStream other) {
+    key0 = other.key0;
+    key1 = other.key1;
+    stream0 = other.stream0;
+    stream1 = other.stream1;
+    System.arraycopy(other.block, 0, block, 0, block.length);
+    blockNumber = other.blockNumber;
+    used = other.used;
+    spareGaussian = other.spareGaussian;
+  }
+
   /** The stream of {@code purpose} at {@code iteration}, for item {@code index} of it. */
   public static RandomStream of(long seed, Purpose purpose, long iteration, long index) {
     long key = mix(seed ^ mix(0x9E3779B97F4A7C15L * purpose.code()));
     return new RandomStream(key, mix(mix(iteration) + 0xD1B54A32D192ED03L * (index + 1)));
+  }
+
+  /** A stream that gives the numbers that this one is about to give, which still gives them. */
+  public RandomStream copy() {
+    return new RandomStream(this);
   }
 
   /**

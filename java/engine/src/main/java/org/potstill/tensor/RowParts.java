@@ -8,7 +8,8 @@ import org.slf4j.LoggerFactory;
  * Rows that do not know each other, worked on in parts that fit the memory of a GPU: a part for
  * which it is full is halved, and so are those that follow, also in later calls. Whenever that
  * happens one line of the log says so. Where something beside LibTorch's allocator wanted the
- * memory, the part is first tried again with that allocator's cache emptied.
+ * memory, the part is first tried again with that allocator's cache emptied; so are {@link #whole
+ * rows that know each other}.
  *
  * <p>May be used by several threads at once.
  */
@@ -94,36 +95,48 @@ public final class RowParts {
   public void run(int count, int atOnce, Part part) {
     int limit = Math.min(atOnce, most());
     boolean shrunk = false;
-    boolean emptied = false;
-    int from = 0;
+    int done = 0;
     do {
+      int from = done;
       int to = Math.min(count, from + limit);
       try {
-        part.run(from, to);
-        from = to;
-        emptied = false;
+        whole(() -> part.run(from, to));
+        done = to;
       } catch (RuntimeException e) {
         if (!GpuMemory.isFull(e)) {
           throw e;
         }
-        if (!emptied && GpuMemory.isBesideAllocator(e)) {
-          LOG.info("{}: the memory of the GPU is full, LibTorch's cache is given back", stage);
-          emptyCache.run();
-          emptied = true;
-          continue;
-        }
-        emptied = false;
         if (to - from <= 1) {
           throw GpuMemory.failure(stage, advice, e);
         }
         limit = (to - from + 1) / 2;
         shrunk = true;
       }
-    } while (from < count || emptied);
+    } while (done < count);
     if (shrunk) {
       lower(limit);
       LOG.info(
           "{}: the memory of the GPU is full, rows are taken {} at a time{}", stage, limit, hint);
+    }
+  }
+
+  /**
+   * Works on rows that must not be parted, at most twice: again where something beside LibTorch's
+   * allocator found no memory, with that allocator's cache emptied. What does not fit then is the
+   * caller's to explain.
+   *
+   * @param work must give the memory it took back where it fails, and not have added to anything
+   */
+  public void whole(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      if (!GpuMemory.isFull(e) || !GpuMemory.isBesideAllocator(e)) {
+        throw e;
+      }
+      LOG.info("{}: the memory of the GPU is full, LibTorch's cache is given back", stage);
+      emptyCache.run();
+      work.run();
     }
   }
 

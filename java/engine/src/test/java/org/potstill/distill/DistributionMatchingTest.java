@@ -104,6 +104,26 @@ class DistributionMatchingTest {
     }
   }
 
+  @Test
+  void batchStatisticsAreTriedAgain() {
+    SmallGpu crowded = SmallGpu.crowded(network(Norm.BATCH));
+    String augment = "color_crop_cutout_flip_scale_rotate";
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        DistributionMatching distiller = distiller(crowded, real, augment, Precision.F32)) {
+      distiller.begin(0);
+      MatchingStep twice = distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+      assertTrue(crowded.wasFull());
+      MatchingStep once = step(Norm.BATCH, Precision.F32);
+      assertEquals(once.loss(), twice.loss(), CLOSE * once.loss());
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(once.gradient()),
+          Closeness.doubles(twice.gradient()),
+          CLOSE);
+    }
+  }
+
   private static MatchingStep stepOnSmallGpu(Norm norm, int most) {
     try (CoreSetImages real = coreSet();
         DistributionMatching distiller =

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
@@ -151,6 +152,26 @@ class GradientMatchingTest {
           "gradient",
           Closeness.doubles(whole.gradient()),
           Closeness.doubles(parts.gradient()),
+          CLOSE);
+    }
+  }
+
+  /** They are taken in the first pass of a step. */
+  @Test
+  void batchStatisticsAreTriedAgain() {
+    SmallGpu crowded = SmallGpu.crowded(network(Norm.BATCH));
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        GradientMatching distiller = distiller(crowded, real, 1, 1, Precision.F32)) {
+      MatchingStep once = step(Norm.BATCH, Precision.F32);
+      distiller.begin(0);
+      MatchingStep twice = distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+      assertTrue(crowded.wasFull());
+      assertEquals(once.loss(), twice.loss(), CLOSE * once.loss());
+      Closeness.assertRelativeL2(
+          "gradient",
+          Closeness.doubles(once.gradient()),
+          Closeness.doubles(twice.gradient()),
           CLOSE);
     }
   }

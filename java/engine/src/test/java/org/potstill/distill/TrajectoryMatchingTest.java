@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
@@ -175,6 +176,26 @@ class TrajectoryMatchingTest {
           Closeness.doubles(a.imageGradient()),
           Closeness.doubles(b.imageGradient()),
           1e-4);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void stepsThatMayNotBeSplitAreTriedAgain(Form form) {
+    Network network = network(Norm.BATCH);
+    SmallGpu crowded = SmallGpu.crowded(network);
+    Settings settings = new Settings(form, 3, 4, PER_CLASS, 0.05, 0, 0);
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching once = distiller(network, settings);
+        TrajectoryMatching twice = distiller(crowded, settings)) {
+      once.begin(0);
+      twice.begin(0);
+      TrajectoryForm.Result a = once.run(images());
+      TrajectoryForm.Result b = twice.run(images());
+      assertTrue(crowded.wasFull());
+      assertEquals(a.loss(), b.loss());
+      assertEquals(a.rateGradient(), b.rateGradient());
+      assertArrayEquals(Closeness.doubles(a.imageGradient()), Closeness.doubles(b.imageGradient()));
     }
   }
 

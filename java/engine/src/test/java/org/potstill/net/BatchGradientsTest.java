@@ -1,5 +1,6 @@
 package org.potstill.net;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -151,6 +152,44 @@ class BatchGradientsTest {
                       new RowParts("experts", "experts.batch")));
       assertTrue(error.getMessage().startsWith("CUDA out of memory"), error.getMessage());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"scorer", "vit"})
+  void batchesThatMayNotBeSplitAreTriedAgainWithTheSameDraws(String name) {
+    Network network =
+        name.equals("scorer")
+            ? ScorerResNet18.of(1, CLASSES)
+            : Networks.create(NetworkSpec.of(name, SIDE, 1, CLASSES));
+    SmallGpu crowded = SmallGpu.crowded(network);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = fresh(network);
+        NamedTensors again = fresh(network)) {
+      BatchGradients.Found once = gradients(network, state);
+      BatchGradients.Found twice = gradients(crowded, again);
+      assertTrue(crowded.wasFull());
+      assertEquals(once.loss(), twice.loss());
+      assertArrayEquals(all(once.gradients()), all(twice.gradients()));
+      for (StateEntry entry : network.state()) {
+        assertArrayEquals(
+            Closeness.doubles(state.get(entry.name())),
+            Closeness.doubles(again.get(entry.name())),
+            entry.name());
+      }
+    }
+  }
+
+  /** Of six images, with dropout. */
+  private static BatchGradients.Found gradients(Network network, NamedTensors state) {
+    return BatchGradients.of(
+        network,
+        state,
+        parameters(network),
+        images(6),
+        labels(6),
+        Pass.train(RandomStream.of(1, Purpose.DROPOUT, 0, 0)),
+        Precision.F32,
+        new RowParts("experts", "experts.batch"));
   }
 
   private static double[] all(List<Tensor> gradients) {

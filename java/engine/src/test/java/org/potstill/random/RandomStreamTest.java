@@ -36,6 +36,24 @@ class RandomStreamTest {
         RandomStream.of(5, Purpose.REAL_BATCH, 7, 2).permutation(100));
   }
 
+  /** In the middle of a block, and of a pair of normal numbers. */
+  @Test
+  void copyGoesOnWhereTheStreamIs() {
+    RandomStream random = RandomStream.of(5, Purpose.DROPOUT, 7, 2);
+    random.nextBits();
+    random.nextGaussian();
+    RandomStream copy = random.copy();
+    float[] expected = new float[9];
+    float[] values = new float[9];
+    copy.fillGaussian(expected, 0, 1);
+    random.fillGaussian(values, 0, 1);
+    assertArrayEquals(expected, values);
+    assertEquals(copy.nextBits(), random.nextBits());
+    assertEquals(
+        RandomStream.of(5, Purpose.DROPOUT, 7, 2).copy().nextBits(),
+        RandomStream.of(5, Purpose.DROPOUT, 7, 2).nextBits());
+  }
+
   @Test
   void everyCoordinateChangesTheNumbers() {
     Set<Integer> first = new HashSet<>();
