@@ -11,7 +11,7 @@ final class NativeOptions {
       paramLabel = "DIR",
       defaultValue = "${env:POTSTILL_NATIVE_CACHE:-" + Option.NULL_VALUE + "}",
       description =
-          "Where native libraries are unpacked on first use (480 MB); by default"
+          "Where native libraries are unpacked on first use (500 MB); by default"
               + " ~/.javacpp/cache.")
   private String folder;
 

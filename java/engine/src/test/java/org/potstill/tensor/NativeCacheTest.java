@@ -62,7 +62,7 @@ class NativeCacheTest {
     Files.writeString(logging, LOGGING);
     String output =
         prepare("-Duser.home=" + folder, "-Dlogback.configurationFile=" + logging.toUri());
-    assertTrue(output.contains("first use: unpacking 480 MB"), output);
+    assertTrue(output.contains("first use: unpacking 500 MB"), output);
     assertTrue(output.endsWith(folder.resolve(".javacpp/cache") + "\n"), output);
   }
 
