@@ -25,7 +25,7 @@ final class UnrolledTrajectory implements TrajectoryForm {
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
     Tensor gradient = new Tensor();
-    double[] lossAndRate = new double[2];
+    Result[] result = new Result[1];
     student.whole(
         () -> {
           try (PointerScope scope = new PointerScope()) {
@@ -33,13 +33,13 @@ final class UnrolledTrajectory implements TrajectoryForm {
             Tensor rateLeaf = Tensors.of(images, new float[] {rate}, 1).requires_grad_(true);
             Tensor[] end = train(leaf, rateLeaf, segment, iteration);
             Tensor[] weights = new Tensor[end.length];
-            lossAndRate[0] = distance.of(student.names(), end, segment, weights);
+            double loss = distance.of(student.names(), end, segment, weights);
             Tensor[] found = Tensors.gradients(end, weights, new Tensor[] {leaf, rateLeaf});
-            lossAndRate[1] = found[1].item_double();
             gradient.put(found[0]);
+            result[0] = new Result(loss, gradient, found[1].item_double());
           }
         });
-    return new Result(lossAndRate[0], gradient, lossAndRate[1]);
+    return result[0];
   }
 
   private Tensor[] train(Tensor images, Tensor rate, ExpertSegment segment, long iteration) {

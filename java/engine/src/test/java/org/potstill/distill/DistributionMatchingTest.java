@@ -115,12 +115,7 @@ class DistributionMatchingTest {
       MatchingStep twice = distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
       assertTrue(crowded.wasFull());
       MatchingStep once = step(Norm.BATCH, Precision.F32);
-      assertEquals(once.loss(), twice.loss(), CLOSE * once.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(once.gradient()),
-          Closeness.doubles(twice.gradient()),
-          CLOSE);
+      MatchingSteps.assertClose(once, twice, CLOSE);
     }
   }
 
@@ -146,12 +141,7 @@ class DistributionMatchingTest {
     try (PointerScope scope = new PointerScope()) {
       MatchingStep whole = step(Norm.INSTANCE, Precision.F32);
       MatchingStep parts = stepOnSmallGpu(Norm.INSTANCE, most);
-      assertEquals(whole.loss(), parts.loss(), CLOSE * whole.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(whole.gradient()),
-          Closeness.doubles(parts.gradient()),
-          CLOSE);
+      MatchingSteps.assertClose(whole, parts, CLOSE);
     }
   }
 
@@ -182,12 +172,7 @@ class DistributionMatchingTest {
       MatchingStep exact = step(norm, Precision.F32);
       MatchingStep coarse = step(norm, Precision.BF16);
       assertNotEquals(exact.loss(), coarse.loss());
-      assertEquals(exact.loss(), coarse.loss(), COARSE * exact.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(exact.gradient()),
-          Closeness.doubles(coarse.gradient()),
-          COARSE);
+      MatchingSteps.assertClose(exact, coarse, COARSE);
     }
   }
 

@@ -147,12 +147,7 @@ class GradientMatchingTest {
       MatchingStep whole = step(Norm.INSTANCE, Precision.F32);
       small.begin(0);
       MatchingStep parts = small.step(random(PER_CLASS * COUNTS.length, 1), 0);
-      assertEquals(whole.loss(), parts.loss(), CLOSE * whole.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(whole.gradient()),
-          Closeness.doubles(parts.gradient()),
-          CLOSE);
+      MatchingSteps.assertClose(whole, parts, CLOSE);
     }
   }
 
@@ -167,12 +162,7 @@ class GradientMatchingTest {
       distiller.begin(0);
       MatchingStep twice = distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
       assertTrue(crowded.wasFull());
-      assertEquals(once.loss(), twice.loss(), CLOSE * once.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(once.gradient()),
-          Closeness.doubles(twice.gradient()),
-          CLOSE);
+      MatchingSteps.assertClose(once, twice, CLOSE);
     }
   }
 
@@ -183,12 +173,7 @@ class GradientMatchingTest {
       MatchingStep exact = step(norm, Precision.F32);
       MatchingStep coarse = step(norm, Precision.BF16);
       assertNotEquals(exact.loss(), coarse.loss());
-      assertEquals(exact.loss(), coarse.loss(), COARSE * exact.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(exact.gradient()),
-          Closeness.doubles(coarse.gradient()),
-          COARSE);
+      MatchingSteps.assertClose(exact, coarse, COARSE);
     }
   }
 

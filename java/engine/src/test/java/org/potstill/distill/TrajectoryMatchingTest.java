@@ -111,6 +111,19 @@ class TrajectoryMatchingTest {
     }
   }
 
+  private static void assertClose(
+      TrajectoryForm.Result expected, TrajectoryForm.Result actual, double ofLoss) {
+    double close = 1e-4;
+    assertEquals(expected.loss(), actual.loss(), ofLoss * expected.loss());
+    assertEquals(
+        expected.rateGradient(), actual.rateGradient(), close * Math.abs(expected.rateGradient()));
+    Closeness.assertRelativeL2(
+        "gradient",
+        Closeness.doubles(expected.imageGradient()),
+        Closeness.doubles(actual.imageGradient()),
+        close);
+  }
+
   /** With one step no parameters come between, so that both forms are the same mathematics. */
   @ParameterizedTest
   @EnumSource(names = {"INSTANCE", "BATCH"})
@@ -122,13 +135,7 @@ class TrajectoryMatchingTest {
       constant.begin(0);
       TrajectoryForm.Result a = unrolled.run(images());
       TrajectoryForm.Result b = constant.run(images());
-      assertEquals(a.loss(), b.loss(), 1e-6 * a.loss());
-      assertEquals(a.rateGradient(), b.rateGradient(), 1e-4 * Math.abs(a.rateGradient()));
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(a.imageGradient()),
-          Closeness.doubles(b.imageGradient()),
-          1e-4);
+      assertClose(a, b, 1e-6);
     }
   }
 
@@ -149,13 +156,7 @@ class TrajectoryMatchingTest {
       Tensor images = images(32);
       TrajectoryForm.Result a = whole.run(images);
       TrajectoryForm.Result b = split.run(images);
-      assertEquals(a.loss(), b.loss(), 1e-5 * a.loss());
-      assertEquals(a.rateGradient(), b.rateGradient(), 1e-4 * Math.abs(a.rateGradient()));
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(a.imageGradient()),
-          Closeness.doubles(b.imageGradient()),
-          1e-4);
+      assertClose(a, b, 1e-5);
     }
   }
 
@@ -170,12 +171,7 @@ class TrajectoryMatchingTest {
       whole.begin(0);
       TrajectoryForm.Result a = whole.run(images());
       TrajectoryForm.Result b = split.run(images());
-      assertEquals(a.loss(), b.loss(), 1e-5 * a.loss());
-      Closeness.assertRelativeL2(
-          "gradient",
-          Closeness.doubles(a.imageGradient()),
-          Closeness.doubles(b.imageGradient()),
-          1e-4);
+      assertClose(a, b, 1e-5);
     }
   }
 
