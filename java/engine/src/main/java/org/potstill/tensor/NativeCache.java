@@ -1,10 +1,11 @@
 package org.potstill.tensor;
 
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.potstill.errors.InputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,11 +21,11 @@ public final class NativeCache {
   public static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
 
   private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
-  private static final String LARGEST_LIBRARY = "libtorch_cpu.so";
-  private static final int DEPTH = 8;
+  private static final String LIBTORCH = "/org/bytedeco/pytorch/linux-x86_64";
+  private static final URL LARGEST_LIBRARY = largestLibrary();
 
   /** What is unpacked, rounded up: 492 MB, and with LibTorch and the kernels for CUDA 1015 MB. */
-  private static final int MEGABYTES = holdsCuda() ? 1020 : 500;
+  private static final int MEGABYTES = isForCuda() ? 1020 : 500;
 
   private static Path prepared;
 
@@ -106,21 +107,33 @@ public final class NativeCache {
         cause);
   }
 
-  private static boolean holdsCuda() {
-    String library = "/org/bytedeco/pytorch/linux-x86_64-gpu/" + LARGEST_LIBRARY;
-    return NativeCache.class.getResource(library) != null;
+  private static boolean isForCuda() {
+    return LARGEST_LIBRARY != null && LARGEST_LIBRARY.getPath().endsWith("libtorch_cuda.so");
   }
 
-  /** Whether the libraries were unpacked into {@code folder} before. */
-  public static boolean holdsLibraries(Path folder) {
-    try (Stream<Path> files =
-        Files.find(
-            folder,
-            DEPTH,
-            (file, attributes) -> file.endsWith(LARGEST_LIBRARY),
-            FileVisitOption.FOLLOW_LINKS)) {
-      return files.findFirst().isPresent();
-    } catch (IOException | java.io.UncheckedIOException e) {
+  /** The library that takes most of the room, or null where none came along. */
+  private static URL largestLibrary() {
+    URL cuda = NativeCache.class.getResource(LIBTORCH + "-gpu/libtorch_cuda.so");
+    return cuda != null ? cuda : NativeCache.class.getResource(LIBTORCH + "/libtorch_cpu.so");
+  }
+
+  /**
+   * Whether this program's libraries were unpacked into {@code folder} before: its largest is there
+   * as JavaCPP names and keeps it, by the name of the jar it came from. Those that another program,
+   * or this one for another device, unpacked there do not count.
+   */
+  static boolean holdsLibraries(Path folder) {
+    try {
+      if (LARGEST_LIBRARY == null
+          || !(LARGEST_LIBRARY.openConnection() instanceof JarURLConnection connection)) {
+        return false;
+      }
+      Path jar = Path.of(connection.getJarFileURL().toURI()).getFileName();
+      Path library = folder.resolve(jar).resolve(connection.getEntryName());
+      return Files.isRegularFile(library)
+          && Files.size(library) == connection.getContentLengthLong();
+    } catch (IOException | URISyntaxException e) {
+      LOG.debug("what is unpacked below {} is not known", folder, e);
       return false;
     }
   }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.JarURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,8 @@ class NativeCacheTest {
         <root level="INFO"><appender-ref ref="OUT"/></root>
       </configuration>
       """;
+
+  private static final String LIBTORCH = "org/bytedeco/pytorch/linux-x86_64/libtorch_cpu.so";
 
   @TempDir Path folder;
 
@@ -68,12 +72,38 @@ class NativeCacheTest {
 
   @Test
   void folderThatHoldsTheLibrariesIsTakenWithoutAWord() throws Exception {
-    Path library = folder.resolve("engine.jar/org/bytedeco/pytorch/linux-x86_64/libtorch_cpu.so");
-    Files.createDirectories(library.getParent());
-    Files.createFile(library);
+    leave(folder.resolve(jarOfLibTorch()), sizeOfLibTorch());
     assertEquals(folder + "\n", prepare("-D" + NativeCache.PROPERTY + "=" + folder));
     assertTrue(NativeCache.holdsLibraries(folder));
     assertFalse(NativeCache.holdsLibraries(folder.resolve("none")));
+  }
+
+  @Test
+  void librariesOfAnotherJarOrAnotherVersionDoNotCount() throws Exception {
+    leave(folder.resolve("other.jar"), sizeOfLibTorch());
+    assertFalse(NativeCache.holdsLibraries(folder));
+    leave(folder.resolve(jarOfLibTorch()), sizeOfLibTorch() - 1);
+    assertFalse(NativeCache.holdsLibraries(folder));
+  }
+
+  private static void leave(Path jar, long size) throws IOException {
+    Path library = jar.resolve(LIBTORCH);
+    Files.createDirectories(library.getParent());
+    try (RandomAccessFile file = new RandomAccessFile(library.toFile(), "rw")) {
+      file.setLength(size);
+    }
+  }
+
+  private static String jarOfLibTorch() throws IOException {
+    return Path.of(libTorch().getJarFileURL().getPath()).getFileName().toString();
+  }
+
+  private static long sizeOfLibTorch() throws IOException {
+    return libTorch().getContentLengthLong();
+  }
+
+  private static JarURLConnection libTorch() throws IOException {
+    return (JarURLConnection) NativeCacheTest.class.getResource("/" + LIBTORCH).openConnection();
   }
 
   @Test
