@@ -3,15 +3,20 @@ package org.potstill.augment;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Tensors;
 
-/** Operations that sample between pixels: bilinear, zeros outside, pixel centres at half units. */
+/**
+ * Operations that sample between pixels: bilinear, zeros outside, coordinates from -1 to 1 between
+ * the centres of the outermost pixels, as DiffAugment of dataset condensation has them.
+ */
 final class Affine {
 
   private static final int BILINEAR = 0;
   private static final int ZEROS = 0;
+  private static final boolean ALIGN_CORNERS = true;
 
   private Affine() {}
 
@@ -22,40 +27,70 @@ final class Affine {
     float lowest = (float) (1 / parameters.scaleRatio());
     float span = (float) (parameters.scaleRatio() - 1 / parameters.scaleRatio());
     int samples = Math.max(across.length, down.length);
-    float[] theta = new float[6 * samples];
+    float[][] matrices = new float[4][samples];
     for (int i = 0; i < samples; i++) {
-      theta[6 * i] = across[across.length == 1 ? 0 : i] * span + lowest;
-      theta[6 * i + 4] = down[down.length == 1 ? 0 : i] * span + lowest;
+      matrices[0][i] = across[across.length == 1 ? 0 : i] * span + lowest;
+      matrices[3][i] = down[down.length == 1 ? 0 : i] * span + lowest;
     }
-    return sample(images, theta, samples);
+    return sample(images, matrices);
   }
 
   /** Output coordinates turned by an angle. */
   static Tensor rotate(Tensor images, AugmentDraw draw, AugmentParameters parameters) {
     float[] numbers = draw.values().get(0);
-    float[] theta = new float[6 * numbers.length];
+    float[][] matrices = new float[4][numbers.length];
     for (int i = 0; i < numbers.length; i++) {
-      double angle = (numbers[i] - 0.5) * 2 * Math.toRadians(parameters.rotateDegrees());
+      float angle = angle(numbers[i], (float) parameters.rotateDegrees());
       // StrictMath, since Math may differ in the last bit between machines.
-      theta[6 * i] = (float) StrictMath.cos(angle);
-      theta[6 * i + 1] = (float) -StrictMath.sin(angle);
-      theta[6 * i + 3] = (float) StrictMath.sin(angle);
-      theta[6 * i + 4] = (float) StrictMath.cos(angle);
+      float cosine = (float) StrictMath.cos(angle);
+      float sine = (float) StrictMath.sin(angle);
+      matrices[0][i] = cosine;
+      matrices[1][i] = -sine;
+      matrices[2][i] = sine;
+      matrices[3][i] = cosine;
     }
-    return sample(images, theta, numbers.length);
+    return sample(images, matrices);
   }
 
-  private static Tensor sample(Tensor images, float[] theta, int samples) {
-    long height = images.size(2);
-    long width = images.size(3);
-    Tensor matrices = Tensors.of(images, theta, samples, 2, 3).to(images.scalar_type());
-    long[] size = {samples, images.size(1), height, width};
-    Tensor grid = torch.affine_grid_generator(matrices, size, false);
+  /** In radians, rounded after every operation as the published code does. */
+  private static float angle(float number, float degrees) {
+    return (number - 0.5f) * 2 * degrees / 180 * (float) Math.PI;
+  }
+
+  /**
+   * @param matrices rows of the 2 x 2 matrices that take output to input coordinates, [4][1 or N]
+   */
+  private static Tensor sample(Tensor images, float[][] matrices) {
+    Tensor grid = grid(images, matrices);
     if (Determinism.isWanted(images)) {
       return gathered(images, grid);
     }
-    Tensor grids = grid.expand(images.size(0), height, width, 2);
-    return torch.grid_sampler(images, grids, BILINEAR, ZEROS, false);
+    Tensor grids = grid.expand(images.size(0), images.size(2), images.size(3), 2);
+    return torch.grid_sampler(images, grids, BILINEAR, ZEROS, ALIGN_CORNERS);
+  }
+
+  /**
+   * Input coordinates (1 or N, H, W, 2), x before y. Multiplied and added one by one: LibTorch's
+   * own operator leaves the order, and so the last bit, to the library of matrix products.
+   */
+  private static Tensor grid(Tensor images, float[][] matrices) {
+    Tensor x = centres(images, images.size(3)).view(1, 1, -1);
+    Tensor y = centres(images, images.size(2)).view(1, -1, 1);
+    Tensor[] entries = new Tensor[4];
+    for (int i = 0; i < entries.length; i++) {
+      Tensor entry = Tensors.of(images, matrices[i], matrices[i].length, 1, 1);
+      entries[i] = entry.to(images.scalar_type());
+    }
+    Tensor across = x.mul(entries[0]).add(y.mul(entries[1]));
+    Tensor down = x.mul(entries[2]).add(y.mul(entries[3]));
+    return torch.stack(new TensorVector(across, down), -1);
+  }
+
+  private static Tensor centres(Tensor images, long size) {
+    if (size == 1) {
+      return Tensors.zeros(images, 1);
+    }
+    return torch.linspace(new Scalar(-1f), new Scalar(1f), size, images.options());
   }
 
   /**
@@ -87,13 +122,12 @@ final class Affine {
     return sum.view(images.size(0), images.size(1), height, width);
   }
 
-  /** From -1 to 1 over the outer edges of the pixels to numbers of pixels, their centres whole. */
+  /** From -1 to 1 between the centres of the outermost pixels to numbers of pixels. */
   private static Tensor places(Tensor normalised, long size) {
     return normalised
         .add(new Scalar(1f))
-        .mul(new Scalar((float) size))
-        .sub(new Scalar(1f))
         .mul(new Scalar(0.5f))
+        .mul(new Scalar((float) (size - 1)))
         .flatten(1, -1);
   }
 

@@ -41,9 +41,9 @@ class AffineTest {
       // Also far outside of the image, and turned.
       Tensor matrices = random(1, grids, 2, 3);
       Tensor grid =
-          torch.affine_grid_generator(matrices, new long[] {grids, 2, height, width}, false);
+          torch.affine_grid_generator(matrices, new long[] {grids, 2, height, width}, true);
       Tensor expected =
-          torch.grid_sampler(images, grid.expand(COUNT, height, width, 2), 0, 0, false);
+          torch.grid_sampler(images, grid.expand(COUNT, height, width, 2), 0, 0, true);
       Tensor found = Affine.gathered(images, grid);
       Closeness.assertRelativeL2(
           "images", Closeness.doubles(expected), Closeness.doubles(found), CLOSE);
