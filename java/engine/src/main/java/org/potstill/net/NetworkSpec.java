@@ -32,8 +32,7 @@ public record NetworkSpec(
   /** Images up to this size are for the small forms of the networks. */
   private static final int LARGEST_SMALL = 64;
 
-  private static final int GREY_SIZE = 28;
-  private static final int GREY_PADDED = 32;
+  private static final int GREY_PADDING = 2;
 
   /** A network with everything it leaves open at its own choice. */
   public static NetworkSpec of(String name, int imageSize, int channels, int classes) {
@@ -86,14 +85,17 @@ public record NetworkSpec(
     return imageSize > LARGEST_SMALL;
   }
 
-  /** What the first convolution pads beyond keeping the size: grey images of 28 become 32. */
+  /**
+   * What the first convolution of ConvNet, AlexNet and VGG-11 pads on every side beyond keeping the
+   * size: grey images of 28 pixels become 32, as published.
+   */
   int extraPadding() {
-    return paddedSize() > imageSize ? (GREY_PADDED - GREY_SIZE) / 2 : 0;
+    return channels == 1 ? GREY_PADDING : 0;
   }
 
-  /** Size of the maps after the first convolution. */
+  /** Size of the maps after a first convolution with {@link #extraPadding()}. */
   int paddedSize() {
-    return channels == 1 && imageSize == GREY_SIZE ? GREY_PADDED : imageSize;
+    return imageSize + 2 * extraPadding();
   }
 
   void requireNorm(Norm... possible) {

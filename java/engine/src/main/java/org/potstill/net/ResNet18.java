@@ -17,12 +17,10 @@ final class ResNet18 extends AbstractNetwork {
   private static final int FEATURE_SQUARE = 4;
 
   private final ResidualStages stages;
-  private final int stemPadding;
 
   private ResNet18(NetworkSpec spec, ResidualStages stages, StateLayout layout) {
     super(NAME, spec.classes(), layout);
     this.stages = stages;
-    this.stemPadding = 1 + spec.extraPadding();
   }
 
   static ResNet18 of(NetworkSpec spec) {
@@ -38,7 +36,7 @@ final class ResNet18 extends AbstractNetwork {
   }
 
   private Tensor maps(Layers layers, Tensor input) {
-    Tensor stem = layers.convolution("conv1", input, false, 1, stemPadding);
+    Tensor stem = layers.convolution("conv1", input, false, 1, 1);
     return stages.apply(layers, layers.norm(stages.norm(), "bn1", stem).relu_());
   }
 

@@ -115,9 +115,9 @@ class NetworksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"16,2", "28,3", "32,3", "64,4", "128,5", "256,6"})
-  void depthFollowsTheSizeAsPublished(int size, int depth) {
-    Network network = Networks.create(NetworkSpec.of("convnet", size, 1, 10));
+  @CsvSource({"16,3,2", "28,1,3", "32,3,3", "32,1,3", "64,1,4", "128,3,5", "256,3,6"})
+  void depthFollowsTheSizeAsPublished(int size, int channels, int depth) {
+    Network network = Networks.create(NetworkSpec.of("convnet", size, channels, 10));
     assertEquals(depth, network.state().stream().filter(e -> e.shape().size() == 4).count());
     assertEquals("[10, 2048]", lastWeight(network).shape().toString());
   }
@@ -133,6 +133,11 @@ class NetworksTest {
     "alexnet,28,1",
     "vgg11,28,1",
     "resnet18,28,1",
+    "convnet,32,1",
+    "convnet,20,1",
+    "alexnet,32,1",
+    "vgg11,64,1",
+    "vgg11,128,1",
     "vit,28,1",
     "convnet,28,3",
     "alexnet,64,3",
