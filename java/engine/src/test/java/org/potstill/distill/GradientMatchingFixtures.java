@@ -20,25 +20,21 @@ final class GradientMatchingFixtures {
 
   /** One step: losses and gradient. */
   static void assertStep(FixtureFile file) {
-    GradientDistance distance =
-        switch (file.text("dis_metric")) {
-          case "ours" -> GradientDistance.LAYERWISE;
-          case "mse" -> GradientDistance.MSE;
-          case "cos" -> GradientDistance.COSINE;
-          default -> throw new IllegalArgumentException(file.text("dis_metric"));
-        };
     try (PointerScope scope = new PointerScope();
         CoreSetImages real = IterationFixtureTest.realImages(file);
-        GradientMatching distiller = distiller(file, real, 1, 0, 0, distance)) {
+        GradientMatching distiller = distiller(file, real, 1, 0, 0)) {
       distiller.begin(0);
       MatchingStep step = distiller.step(file.tensor("syn"), 0);
       double tolerance = Tolerances.ITERATION_LOSS;
       Closeness.assertRelative(
-          "losses", file.doubles("loss_per_class"), distiller.classLosses(), tolerance);
+          file + " losses", file.doubles("loss_per_class"), distiller.classLosses(), tolerance);
       Closeness.assertRelative(
-          "loss", file.doubles("loss_sum"), new double[] {step.loss() * real.classes()}, tolerance);
+          file + " loss",
+          file.doubles("loss_sum"),
+          new double[] {step.loss() * real.classes()},
+          tolerance);
       Closeness.assertRelativeL2(
-          "gradient",
+          file + " gradient",
           file.doubles("syn_grad"),
           Closeness.doubles(step.gradient()),
           Tolerances.ITERATION_GRADIENT);
@@ -53,25 +49,19 @@ final class GradientMatchingFixtures {
         Space space = PixelSpace.of(file.tensor("syn0"), file.number("lr_img"));
         ImageOptimiser optimiser = new ImageOptimiser(file.number("mom_img"));
         GradientMatching distiller =
-            distiller(
-                file,
-                real,
-                outer,
-                file.integer("inner_loop"),
-                file.number("lr_net"),
-                GradientDistance.LAYERWISE)) {
+            distiller(file, real, outer, file.integer("inner_loop"), file.number("lr_net"))) {
       distiller.begin(0);
       double[] parameters = parameters(distiller);
       for (int step = 0; step < outer; step++) {
         String name = "ol" + step + ".";
         MatchingStep matched = distiller.step(space.images(0), step);
         Closeness.assertRelative(
-            name,
+            file + " " + name,
             file.doubles(name + "loss_per_class"),
             distiller.classLosses(),
             Tolerances.LOOP_LOSS);
         Closeness.assertRelativeL2(
-            name,
+            file + " " + name,
             file.doubles(name + "syn_grad"),
             Closeness.doubles(matched.gradient()),
             Tolerances.LOOP_CHANGE);
@@ -83,7 +73,7 @@ final class GradientMatchingFixtures {
         assertChange(file, name + "net_params", parameters, parameters(distiller));
         if (file.has(name + "inner_losses")) {
           Closeness.assertRelative(
-              name + "inner_losses",
+              file + " " + name + "inner_losses",
               file.doubles(name + "inner_losses"),
               distiller.innerLosses(),
               Tolerances.LOOP_LOSS);
@@ -103,7 +93,12 @@ final class GradientMatchingFixtures {
     double[] change = found.clone();
     subtract.accept(expected, start);
     subtract.accept(change, start);
-    Closeness.assertRelativeL2(name, expected, change, Tolerances.LOOP_CHANGE);
+    Closeness.assertRelativeL2(file + " " + name, expected, change, Tolerances.LOOP_CHANGE);
+  }
+
+  /** The published default where the config names none. */
+  private static GradientDistance distance(FixtureFile file) {
+    return MatchingFixtureTest.distance(file.config().path("dis_metric").asText("ours"));
   }
 
   private static double[] parameters(GradientMatching distiller) {
@@ -115,12 +110,7 @@ final class GradientMatchingFixtures {
   }
 
   private static GradientMatching distiller(
-      FixtureFile file,
-      CoreSetImages real,
-      int outer,
-      int inner,
-      double networkRate,
-      GradientDistance distance) {
+      FixtureFile file, CoreSetImages real, int outer, int inner, double networkRate) {
     return new GradientMatching(
         IterationFixtureTest.network(file),
         iteration -> file.state(),
@@ -128,7 +118,7 @@ final class GradientMatchingFixtures {
         IterationFixtureTest.kernels(),
         SiameseAugmentation.of(""),
         new GradientMatching.Settings(
-            outer, inner, networkRate, (int) file.shape("real")[1], distance, Precision.F32),
+            outer, inner, networkRate, (int) file.shape("real")[1], distance(file), Precision.F32),
         IterationFixtureTest.SEED);
   }
 }

@@ -18,14 +18,10 @@ import org.potstill.augment.SiameseAugmentation;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
-import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
-import org.potstill.net.NetworkSpec;
-import org.potstill.net.Networks;
-import org.potstill.net.Norm;
-import org.potstill.net.Pooling;
+import org.potstill.net.PublishedNetworks;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Precision;
 
@@ -94,12 +90,12 @@ class IterationFixtureTest {
       MatchingStep step = distiller.step(file.tensor("syn"), 0);
       assertEquals(1, distiller.stepsPerIteration());
       Closeness.assertRelative(
-          "loss",
+          file + " loss",
           file.doubles("loss"),
           new double[] {step.loss() * real.classes()},
           Tolerances.ITERATION_LOSS);
       Closeness.assertRelativeL2(
-          "gradient",
+          file + " gradient",
           file.doubles("syn_grad"),
           Closeness.doubles(step.gradient()),
           Tolerances.ITERATION_GRADIENT);
@@ -115,10 +111,7 @@ class IterationFixtureTest {
 
   static Network network(FixtureFile file) {
     long[] images = file.shape(file.has("syn") ? "syn" : "syn0");
-    return Networks.create(
-            NetworkSpec.of("convnet", file.integer("im"), (int) images[1], file.integer("classes"))
-                .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG))
-        .with(new CpuKernels(2));
+    return PublishedNetworks.convNet(file, (int) images[1]);
   }
 
   /** Real images of the file, [class, sample, C, H, W], as a core-set. */

@@ -12,6 +12,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,6 +28,7 @@ import org.potstill.tensor.LibTorch;
 class MatchingFixtureTest {
 
   private static final int THREADS = 2;
+  private static final List<String> METRICS = List.of("ours", "mse", "cos");
 
   @BeforeAll
   static void loadLibTorch() {
@@ -39,6 +41,20 @@ class MatchingFixtureTest {
     return KernelProviders.all(THREADS).stream()
         .filter(kernels -> kernels.isAvailable() && !kernels.name().equals("cuda"))
         .toList();
+  }
+
+  @Test
+  void everyFileIsOfAKindThatIsCompared() {
+    for (FixtureFile file : FixtureFile.group("matching")) {
+      List<String> metrics =
+          file.names().stream()
+              .filter(name -> name.endsWith(".loss"))
+              .map(name -> name.substring(0, name.indexOf('.')))
+              .toList();
+      assertTrue(METRICS.containsAll(metrics), file + " holds losses of " + metrics);
+      boolean gradients = file.config().has("order") && !metrics.isEmpty();
+      assertTrue(file.has("syn") != gradients, file + " is of no kind that is known here");
+    }
   }
 
   static Stream<Arguments> features() {
@@ -67,11 +83,11 @@ class MatchingFixtureTest {
               perClass,
               gradient.data_ptr_float());
       Closeness.assertRelative(
-          "loss", file.doubles("loss"), new double[] {loss}, Tolerances.MATCHING_LOSS);
+          file + " loss", file.doubles("loss"), new double[] {loss}, Tolerances.MATCHING_LOSS);
       Closeness.assertRelative(
-          "per class", file.doubles("per_class_loss"), perClass, Tolerances.MATCHING_LOSS);
+          file + " per class", file.doubles("per_class_loss"), perClass, Tolerances.MATCHING_LOSS);
       Closeness.assertOfLargest(
-          "gradient",
+          file + " gradient",
           file.doubles("syn_grad"),
           Closeness.doubles(gradient),
           Tolerances.MATCHING_GRADIENT);
@@ -89,7 +105,7 @@ class MatchingFixtureTest {
         .filter(file -> file.config().has("order"))
         .flatMap(
             file ->
-                Stream.of("ours", "mse", "cos")
+                METRICS.stream()
                     .filter(metric -> file.has(metric + ".loss"))
                     .flatMap(
                         metric ->
@@ -127,7 +143,7 @@ class MatchingFixtureTest {
       assertLoss(file, metric, loss, rows(shapes));
       for (int i = 0; i < names.size(); i++) {
         Closeness.assertOfLargest(
-            metric + " " + names.get(i),
+            file + " " + metric + " " + names.get(i),
             file.doubles(metric + ".grad." + names.get(i)),
             Closeness.doubles(found.get(i)),
             Tolerances.MATCHING_GRADIENT);
@@ -135,7 +151,7 @@ class MatchingFixtureTest {
     }
   }
 
-  private static GradientDistance distance(String metric) {
+  static GradientDistance distance(String metric) {
     return switch (metric) {
       case "ours" -> GradientDistance.LAYERWISE;
       case "mse" -> GradientDistance.MSE;
@@ -162,6 +178,7 @@ class MatchingFixtureTest {
           case "cos" -> Tolerances.MATCHING_LOSS;
           default -> Tolerances.MATCHING_LOSS * Math.abs(expected);
         };
-    Closeness.assertMaxAbsolute(metric, new double[] {expected}, new double[] {loss}, allowed);
+    Closeness.assertMaxAbsolute(
+        file + " " + metric, new double[] {expected}, new double[] {loss}, allowed);
   }
 }

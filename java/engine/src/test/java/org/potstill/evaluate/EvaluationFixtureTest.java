@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -25,12 +26,10 @@ import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.LeftBehind;
 import org.potstill.fixtures.Tolerances;
-import org.potstill.kernels.CpuKernels;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
-import org.potstill.net.NetworkSpec;
-import org.potstill.net.Networks;
 import org.potstill.net.Pass;
+import org.potstill.net.PublishedNetworks;
 import org.potstill.net.StateEntry;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
@@ -45,6 +44,21 @@ class EvaluationFixtureTest {
   private static final double DECAY = 0.995;
 
   private static final String SCHEDULE = "lr_epochs";
+
+  /** What a run is given and what is compared with it. */
+  private static final Set<String> COMPARED =
+      Set.of(
+          "train_images",
+          "train_labels",
+          "test_images",
+          "test_labels",
+          "train_loss",
+          "train_acc",
+          "net_params",
+          "net_test_logits",
+          "ema_new.params",
+          "ema_new.test_logits",
+          "ema_new.test_loss_acc");
 
   static Stream<FixtureFile> files() {
     return FixtureFile.group("evaluation").stream();
@@ -117,6 +131,11 @@ class EvaluationFixtureTest {
   }
 
   private static void checkTraining(FixtureFile file) {
+    for (String name : file.names()) {
+      assertTrue(
+          COMPARED.contains(name) || LeftBehind.reason(file, name).isPresent(),
+          file + " holds '" + name + "', which nothing here compares");
+    }
     Network network = network(file);
     SyntheticTraining training =
         new SyntheticTraining(
@@ -203,18 +222,7 @@ class EvaluationFixtureTest {
   }
 
   private static Network network(FixtureFile file) {
-    NetworkSpec spec =
-        NetworkSpec.of("convnet", file.integer("im"), channels(file), file.integer("classes"))
-            .with(
-                file.integer("depth"),
-                file.integer("width"),
-                Networks.norm("instance"),
-                Networks.pooling("avg"));
-    return Networks.create(spec).with(new CpuKernels(2));
-  }
-
-  private static int channels(FixtureFile file) {
-    return Math.toIntExact(file.shape("train_images")[1]);
+    return PublishedNetworks.convNet(file, Math.toIntExact(file.shape("train_images")[1]));
   }
 
   /** The reference was run without shuffling and without augmentation. */

@@ -1,7 +1,5 @@
 package org.potstill.experts;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -17,12 +15,8 @@ import org.potstill.distill.TrainedState;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.Tolerances;
-import org.potstill.kernels.CpuKernels;
 import org.potstill.net.Network;
-import org.potstill.net.NetworkSpec;
-import org.potstill.net.Networks;
-import org.potstill.net.Norm;
-import org.potstill.net.Pooling;
+import org.potstill.net.PublishedNetworks;
 import org.potstill.net.Sgd;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
@@ -54,9 +48,9 @@ class ExpertFixtureTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void parametersAndLossesEqualTheReference(FixtureFile file) {
-    assertEquals("instancenorm", file.text("norm"), "this test builds instance norm only");
+    Network network = PublishedNetworks.convNet(file, (int) file.shape("images")[1]);
     try (PointerScope scope = new PointerScope();
-        TrainedState state = new TrainedState(network(file));
+        TrainedState state = new TrainedState(network);
         Sgd sgd = new Sgd(file.number("mom"), file.number("l2"))) {
       state.replace(file.state());
       ExpertTraining training =
@@ -70,31 +64,21 @@ class ExpertFixtureTest {
               Precision.F32,
               new RowParts("experts", "experts.batch"));
       double[] start = parameters(state);
-      Closeness.assertMaxAbsolute("fill", file.doubles("params_epoch0"), start, Tolerances.EXACT);
+      Closeness.assertMaxAbsolute(
+          file + " fill", file.doubles("params_epoch0"), start, Tolerances.EXACT);
       double[] losses = new double[file.integer("epochs")];
       for (int epoch = 0; epoch < losses.length; epoch++) {
         losses[epoch] = training.epoch(state, sgd, epoch, new CancellationToken());
         double[] expected = file.doubles("params_epoch" + (epoch + 1));
         Closeness.assertRelativeL2(
-            "epoch " + (epoch + 1),
+            file + " epoch " + (epoch + 1),
             minus(expected, start),
             minus(parameters(state), start),
             Tolerances.EXPERT_CHANGE);
       }
       Closeness.assertRelative(
-          "losses", file.doubles("train_loss"), losses, Tolerances.EXPERT_LOSS);
+          file + " losses", file.doubles("train_loss"), losses, Tolerances.EXPERT_LOSS);
     }
-  }
-
-  private static Network network(FixtureFile file) {
-    return Networks.create(
-            NetworkSpec.of(
-                    "convnet",
-                    file.integer("im"),
-                    (int) file.shape("images")[1],
-                    file.integer("classes"))
-                .with(file.integer("depth"), file.integer("width"), Norm.INSTANCE, Pooling.AVG))
-        .with(new CpuKernels(2));
   }
 
   private static ExpertDraws inOrder() {

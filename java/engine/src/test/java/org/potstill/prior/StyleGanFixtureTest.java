@@ -107,10 +107,13 @@ class StyleGanFixtureTest {
   /** The generator in a published pickle; its tensors are compared where pickles are read. */
   private static void pickledGenerator(FixtureFile file) {
     Path pickle = FixtureFile.root().resolve(file.name().replace("_expected.safetensors", ".pkl"));
+    Map<String, String> settings = CheckpointReader.settings(pickle);
     try (NamedTensors state = CheckpointReader.state(pickle)) {
       StyleGan generator = StyleGan.of(state, pickle.toString());
-      assertEquals(32, generator.imageSize());
-      assertEquals(6, generator.classes());
+      assertEquals(settings.get("img_resolution"), String.valueOf(generator.imageSize()));
+      assertEquals(settings.get("c_dim"), String.valueOf(generator.classes()));
+      assertEquals(settings.get("mapping.z_dim"), String.valueOf(generator.zDim()));
+      assertEquals(settings.get("num_ws"), String.valueOf(generator.latents()));
       InputException error =
           assertThrows(InputException.class, () -> LatentDiffusion.of(state, pickle.toString()));
       assertTrue(error.getMessage().contains("It looks like a StyleGAN"), error.getMessage());

@@ -61,7 +61,7 @@ class PruningFixtureTest {
       keep[c] = Math.toIntExact(file.shape(tensor)[0]);
       if (paperForm(file)) {
         int ours = Selection.keepCount(percent / 100.0, classes.sizes()[c]);
-        assertEquals(keep[c], ours, tensor);
+        assertEquals(keep[c], ours, file + " " + tensor);
       }
     }
     Mode mode = order.equals("asc") ? Mode.EASY : Mode.HARD;
@@ -71,7 +71,7 @@ class PruningFixtureTest {
       String tensor = classes.names().get(c) + ".p" + percent + "." + order;
       int first = classes.first(c);
       long[] ours = Arrays.stream(kept[c]).mapToLong(i -> i - first).toArray();
-      assertArrayEquals(file.longs(tensor), ours, tensor);
+      assertArrayEquals(file.longs(tensor), ours, file + " " + tensor);
     }
   }
 

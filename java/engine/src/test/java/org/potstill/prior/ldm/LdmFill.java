@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.FixtureFill;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
@@ -30,10 +31,20 @@ final class LdmFill {
     return shapes;
   }
 
+  /** The weights of a case, filled as its config says; the caller closes them. */
+  static NamedTensors state(FixtureFile file, JsonNode keys) {
+    return state(keys, file.config().path("fill").asText("hash"), gain(file));
+  }
+
+  /** That of the config, or the one that the manifest takes for granted. */
+  static double gain(FixtureFile file) {
+    return file.config().path("gain").asDouble(GAIN);
+  }
+
   /** The weights without the buffers of the schedule; the caller closes them. */
-  static NamedTensors state(JsonNode keys, String base) {
+  static NamedTensors state(JsonNode keys, String base, double gain) {
     LibTorch.load();
-    FixtureFill fill = FixtureFill.named(base, GAIN);
+    FixtureFill fill = FixtureFill.named(base, gain);
     Map<String, List<Long>> shapes = shapes(keys);
     NamedTensors state = new NamedTensors();
     for (JsonNode entry : keys.get("entries")) {
@@ -42,7 +53,7 @@ final class LdmFill {
         long[] shape =
             shapes.get(entry.get("name").asText()).stream().mapToLong(Long::longValue).toArray();
         try (PointerScope scope = new PointerScope()) {
-          float[] values = values(fill, rule, entry.get("k").asInt(), shape);
+          float[] values = values(fill, rule, gain, entry.get("k").asInt(), shape);
           state.put(entry.get("name").asText(), Tensors.of(values, shape));
         }
       }
@@ -50,25 +61,25 @@ final class LdmFill {
     return state;
   }
 
-  private static float[] values(FixtureFill fill, String rule, int k, long[] shape) {
+  private static float[] values(FixtureFill fill, String rule, double gain, int k, long[] shape) {
     long fanIn = 1;
     for (int i = 1; i < shape.length; i++) {
       fanIn *= shape[i];
     }
     float[] values = new float[Math.toIntExact(fanIn * shape[0])];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) value(rule, fill.base(k, i), fanIn);
+      values[i] = (float) value(rule, gain, fill.base(k, i), fanIn);
     }
     return values;
   }
 
-  private static double value(String rule, double base, long fanIn) {
+  private static double value(String rule, double gain, double base, long fanIn) {
     if (rule.startsWith(OWN_GAIN)) {
-      double gain = Double.parseDouble(rule.substring(OWN_GAIN.length()));
-      return base * (gain / Math.sqrt((double) fanIn));
+      double own = Double.parseDouble(rule.substring(OWN_GAIN.length()));
+      return base * (own / Math.sqrt((double) fanIn));
     }
     return switch (rule) {
-      case "weight" -> base * (GAIN / Math.sqrt((double) fanIn));
+      case "weight" -> base * (gain / Math.sqrt((double) fanIn));
       case "scale" -> 1 + 0.1 * base;
       case "bias" -> 0.1 * base;
       case "base" -> base;

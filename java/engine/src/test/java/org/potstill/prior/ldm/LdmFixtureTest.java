@@ -3,12 +3,14 @@ package org.potstill.prior.ldm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -22,10 +24,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
-import org.potstill.fixtures.LeftBehind;
 import org.potstill.fixtures.Tolerances;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.HostProviders;
@@ -36,6 +38,8 @@ import org.potstill.tensor.Tensors;
 class LdmFixtureTest {
 
   private static final double MARGIN = 1e-4;
+  private static final String SCHEDULE = "alphas_cumprod";
+  private static final Pattern IMAGE = Pattern.compile("image\\d+");
 
   private static LibTorch.ThreadSettings threads;
 
@@ -70,7 +74,21 @@ class LdmFixtureTest {
   }
 
   static Stream<FixtureFile> files() {
-    return FixtureFile.group("ldm").stream();
+    return FixtureFile.group("ldm").stream().filter(file -> !file.has(SCHEDULE));
+  }
+
+  /**
+   * Every schedule of a file: the whole one, and those of S steps, by what their names begin with.
+   */
+  static Stream<Arguments> schedules() {
+    return FixtureFile.group("ldm").stream()
+        .filter(file -> file.has(SCHEDULE))
+        .flatMap(
+            file ->
+                file.names().stream()
+                    .map(name -> name.substring(0, name.indexOf('.') + 1))
+                    .distinct()
+                    .map(steps -> Arguments.of(file, steps)));
   }
 
   static Stream<String> keyLists() {
@@ -81,20 +99,16 @@ class LdmFixtureTest {
   @MethodSource("files")
   void equalsTheReference(FixtureFile file) {
     try (PointerScope scope = new PointerScope()) {
-      if (file.has("alphas_cumprod")) {
-        schedule(file);
-        return;
-      }
       JsonNode keys = FixtureFile.json(file.text("keys").replaceFirst(" .*", ""));
       LatentDiffusion model = LatentDiffusion.of(LdmFill.shapes(keys), file.name());
-      try (NamedTensors weights = LdmFill.state(keys, file.config().path("fill").asText("hash"))) {
+      try (NamedTensors weights = LdmFill.state(file, keys)) {
         if (file.config().has("first_stage")) {
           firstStage(file, model.firstStage(), weights);
           for (Kernels kernels : HostProviders.all()) {
             firstStage(file, model.with(kernels).firstStage(), weights);
           }
         } else if (file.config().has("unet")) {
-          unet(file, model.unet(), weights, keys);
+          unet(file, withHeads(file, model).unet(), weights, keys);
         } else if (file.config().has("ddim_steps")) {
           sampler(file, keys, weights);
         } else if (file.has("conditioning")) {
@@ -125,19 +139,26 @@ class LdmFixtureTest {
     assertEquals(expected, actual);
   }
 
-  private static void schedule(FixtureFile file) {
-    DiffusionSchedule schedule = DiffusionSchedule.published((int) file.shape("alphas_cumprod")[0]);
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("schedules")
+  void schedulesEqualTheReference(FixtureFile file, String prefix) {
+    int timesteps = (int) file.shape(SCHEDULE)[0];
+    int steps = prefix.isEmpty() ? 1 : Integer.parseInt(prefix.substring(1, prefix.length() - 1));
+    assumeTrue(
+        timesteps % steps == 0,
+        "published schedules of a number of steps that does not divide "
+            + timesteps
+            + " fail or have more steps than asked for; ours has the first so many of them");
+    DiffusionSchedule schedule = DiffusionSchedule.published(timesteps);
+    int[] ddim = schedule.ddim(steps);
     for (String name : file.names()) {
-      if (LeftBehind.reason(file, name).isPresent()) {
+      if (!name.substring(0, name.indexOf('.') + 1).equals(prefix)) {
         continue;
       }
       String kind = name.substring(name.indexOf('.') + 1);
       double[] expected = file.doubles(name);
       double[] actual = new double[expected.length];
-      int[] visited =
-          name.startsWith("S")
-              ? schedule.ddim(Integer.parseInt(name.substring(1, name.indexOf('.'))))
-              : new int[expected.length];
+      int[] visited = prefix.isEmpty() ? new int[expected.length] : ddim;
       assertEquals(expected.length, visited.length, file + " " + name);
       for (int i = 0; i < actual.length; i++) {
         actual[i] =
@@ -208,7 +229,7 @@ class LdmFixtureTest {
         case "x_grad" -> gradient(file, name, gradients[0], Tolerances.LDM_GRADIENT);
         case "context_grad" -> gradient(file, name, gradients[1], Tolerances.LDM_GRADIENT);
         case "out_sinefill" -> {
-          try (NamedTensors sine = LdmFill.state(keys, "sine")) {
+          try (NamedTensors sine = LdmFill.state(keys, "sine", LdmFill.gain(file))) {
             largest(
                 file, name, unet.noise(sine, x, timesteps, context), Tolerances.LDM_OUTPUT_SINE);
           }
@@ -216,6 +237,28 @@ class LdmFixtureTest {
         default -> fail(file + " holds '" + name + "', which nothing here compares");
       }
     }
+  }
+
+  /** With the attention heads of the config, which the shapes of the weights do not tell. */
+  private static LatentDiffusion withHeads(FixtureFile file, LatentDiffusion model) {
+    JsonNode unet = file.config().get("unet");
+    int width = unet.path("num_head_channels").asInt(0);
+    UNetSettings.Heads heads =
+        new UNetSettings.Heads(width > 0 ? 0 : unet.path("num_heads").asInt(1), width);
+    LatentSettings found = model.settings();
+    UNetSettings sizes = found.unet();
+    return new LatentDiffusion(
+        new LatentSettings(
+            new UNetSettings(
+                sizes.latentChannels(),
+                sizes.channels(),
+                sizes.levels(),
+                sizes.resBlocks(),
+                sizes.contextWidth(),
+                heads),
+            found.firstStage(),
+            found.classes(),
+            found.timesteps()));
   }
 
   private static int unetContext(UNet unet) {
@@ -234,6 +277,8 @@ class LdmFixtureTest {
     LatentSampler sampler =
         new LatentSampler(
             model, file.integer("ddim_steps"), file.number("unconditional_guidance_scale"));
+    assertEquals(0, file.number("eta"), file + ": ours is the deterministic sampler");
+    assertTrue(file.config().get("ldm_normalize").asBoolean(), file + ": ours always normalises");
     boolean conditional = !file.config().get("ffhq").asBoolean();
     assertEquals(conditional, model.conditional());
     LatentSampler.Inputs inputs =
@@ -310,8 +355,11 @@ class LdmFixtureTest {
       images.push_back(file.tensor("image" + labels[i]));
     }
     for (String name : file.names()) {
+      if (IMAGE.matcher(name).matches()) {
+        continue;
+      }
       switch (name) {
-        case "labels", "label_syn", "image0", "image1" -> {}
+        case "labels", "label_syn" -> {}
         case "conditioning" ->
             largest(
                 file,
