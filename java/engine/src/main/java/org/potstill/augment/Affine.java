@@ -74,8 +74,8 @@ final class Affine {
    * own operator leaves the order, and so the last bit, to the library of matrix products.
    */
   private static Tensor grid(Tensor images, float[][] matrices) {
-    Tensor x = centres(images, images.size(3)).view(1, 1, -1);
-    Tensor y = centres(images, images.size(2)).view(1, -1, 1);
+    Tensor x = Tensors.fromMinusOneToOne(images, images.size(3)).view(1, 1, -1);
+    Tensor y = Tensors.fromMinusOneToOne(images, images.size(2)).view(1, -1, 1);
     Tensor[] entries = new Tensor[4];
     for (int i = 0; i < entries.length; i++) {
       Tensor entry = Tensors.of(images, matrices[i], matrices[i].length, 1, 1);
@@ -84,13 +84,6 @@ final class Affine {
     Tensor across = x.mul(entries[0]).add(y.mul(entries[1]));
     Tensor down = x.mul(entries[2]).add(y.mul(entries[3]));
     return torch.stack(new TensorVector(across, down), -1);
-  }
-
-  private static Tensor centres(Tensor images, long size) {
-    if (size == 1) {
-      return Tensors.zeros(images, 1);
-    }
-    return torch.linspace(new Scalar(-1f), new Scalar(1f), size, images.options());
   }
 
   /**

@@ -81,6 +81,16 @@ public final class Tensors {
   }
 
   /**
+   * {@code count} values at equal distances from -1 to 1, or 0, of the type and place of {@code
+   * like}.
+   */
+  public static Tensor fromMinusOneToOne(Tensor like, long count) {
+    return count == 1
+        ? zeros(like, 1)
+        : torch.linspace(new Scalar(-1f), new Scalar(1f), count, like.options());
+  }
+
+  /**
    * One value per channel as (1, C, 1, 1) float32, where {@code like} lies, to be spread over a
    * batch of images.
    */

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -27,10 +30,10 @@ import org.potstill.tensor.Tensors;
 
 class ScorerFixtureTest {
 
-  /** Entry of the hash that inputs that are not stored are made of. */
-  private static final int INPUT_ENTRY = 1000;
+  /** An input that is not stored is named by its side. */
+  private static final Pattern SIDE = Pattern.compile("_(\\d+)\\.safetensors$");
 
-  private static final int LARGE = 224;
+  private static final int MOST_ENTRIES = 100_000;
 
   private static LibTorch.ThreadSettings threads;
 
@@ -121,16 +124,32 @@ class ScorerFixtureTest {
     if (source.has("input")) {
       return source.tensor("input");
     }
+    Matcher name = SIDE.matcher(source.name());
+    assertTrue(name.find(), source.name());
+    int side = Integer.parseInt(name.group(1));
     int count = Math.toIntExact(source.shape("labels")[0]);
-    float[] values = new float[count * 3 * LARGE * LARGE];
+    float[] start = source.floats("input_first_256");
+    int entry = entry(start[0]);
+    float[] values = new float[count * 3 * side * side];
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (2 * FixtureFill.hash(INPUT_ENTRY, i));
+      values[i] = value(entry, i);
       sum += values[i];
     }
-    float[] start = source.floats("input_first_256");
     assertArrayEquals(start, Arrays.copyOf(values, start.length));
     assertEquals(source.scalar("input_sum"), sum, 1e-6 * values.length);
-    return Tensors.of(values, count, 3, LARGE, LARGE);
+    return Tensors.of(values, count, 3, side, side);
+  }
+
+  /** The entry of the hash that an input was made of, which only its values tell. */
+  private static int entry(float first) {
+    return IntStream.range(0, MOST_ENTRIES)
+        .filter(entry -> value(entry, 0) == first)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static float value(int entry, int index) {
+    return (float) (2 * FixtureFill.hash(entry, index));
   }
 }
