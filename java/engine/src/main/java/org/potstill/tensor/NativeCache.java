@@ -1,11 +1,18 @@
 package org.potstill.tensor;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
-import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.potstill.errors.InputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +28,7 @@ public final class NativeCache {
   public static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
 
   private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
+  private static final String LOCK = ".lock";
   private static final String LIBTORCH = "/org/bytedeco/pytorch/linux-x86_64";
   private static final URL LARGEST_LIBRARY = largestLibrary();
 
@@ -42,6 +50,7 @@ public final class NativeCache {
     if (prepared == null) {
       Path folder = choose();
       System.setProperty(PROPERTY, folder.toString());
+      deleteHalves(folder);
       if (!holdsLibraries(folder)) {
         requireRoom(folder);
         LOG.info("first use: unpacking {} MB of native libraries into {}", MEGABYTES, folder);
@@ -123,18 +132,64 @@ public final class NativeCache {
    * or this one for another device, unpacked there do not count.
    */
   static boolean holdsLibraries(Path folder) {
-    try {
-      if (LARGEST_LIBRARY == null
-          || !(LARGEST_LIBRARY.openConnection() instanceof JarURLConnection connection)) {
+    try (JarFile jar = jar()) {
+      if (jar == null) {
         return false;
       }
-      Path jar = Path.of(connection.getJarFileURL().toURI()).getFileName();
-      Path library = folder.resolve(jar).resolve(connection.getEntryName());
-      return Files.isRegularFile(library)
-          && Files.size(library) == connection.getContentLengthLong();
-    } catch (IOException | URISyntaxException e) {
+      Path library =
+          unpacked(folder, jar).resolve(LARGEST_LIBRARY.getFile().replaceFirst(".*!/", ""));
+      return Files.isRegularFile(library) && isWhole(library, folder, jar);
+    } catch (IOException e) {
       LOG.debug("what is unpacked below {} is not known", folder, e);
       return false;
     }
+  }
+
+  /**
+   * Deletes what a process left half unpacked that was killed: the loader of the system may find
+   * such a library by the path of another before JavaCPP looks at it, and crash.
+   */
+  private static void deleteHalves(Path folder) {
+    try (JarFile jar = jar()) {
+      if (jar == null || !Files.isDirectory(unpacked(folder, jar))) {
+        return;
+      }
+      // JavaCPP's own lock, which a process that is unpacking holds.
+      try (FileChannel channel =
+              FileChannel.open(
+                  folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock lock = channel.lock();
+          Stream<Path> files = Files.walk(unpacked(folder, jar))) {
+        for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+          if (!isWhole(file, folder, jar)) {
+            LOG.debug("{} is incomplete and unpacked again", file);
+            Files.delete(file);
+          }
+        }
+      }
+    } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
+      LOG.debug("what is unpacked below {} cannot be checked", folder, e);
+    }
+  }
+
+  /** Whether a file has the length of the entry that it was unpacked from. */
+  private static boolean isWhole(Path file, Path folder, JarFile jar) throws IOException {
+    JarEntry entry = jar.getJarEntry(unpacked(folder, jar).relativize(file).toString());
+    return entry == null || entry.getSize() == Files.size(file);
+  }
+
+  /** Where JavaCPP puts what comes from {@code jar}. */
+  private static Path unpacked(Path folder, JarFile jar) {
+    return folder.resolve(Path.of(jar.getName()).getFileName());
+  }
+
+  /** The jar that LibTorch comes from; null where it comes from none. */
+  private static JarFile jar() throws IOException {
+    if (LARGEST_LIBRARY == null
+        || !(LARGEST_LIBRARY.openConnection() instanceof JarURLConnection connection)) {
+      return null;
+    }
+    connection.setUseCaches(false);
+    return connection.getJarFile();
   }
 }

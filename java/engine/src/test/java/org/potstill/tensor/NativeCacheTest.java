@@ -86,6 +86,16 @@ class NativeCacheTest {
     assertFalse(NativeCache.holdsLibraries(folder));
   }
 
+  @Test
+  void whatAKilledProcessLeftHalfUnpackedIsDeleted() throws Exception {
+    Path jar = folder.resolve(jarOfLibTorch());
+    leave(jar, sizeOfLibTorch() / 2);
+    Path other = Files.createFile(jar.resolve("of-another-version.so"));
+    prepare("-D" + NativeCache.PROPERTY + "=" + folder);
+    assertFalse(Files.exists(jar.resolve(LIBTORCH)));
+    assertTrue(Files.exists(other));
+  }
+
   private static void leave(Path jar, long size) throws IOException {
     Path library = jar.resolve(LIBTORCH);
     Files.createDirectories(library.getParent());
