@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.cli.Main;
+import org.potstill.run.Existing;
+import org.potstill.run.RunDirectory;
 import org.potstill.testing.ForkedJvm;
 import org.potstill.testing.TinyConfig;
 
@@ -41,6 +43,13 @@ class LatentRunTest {
         "distill.prior.diffusion.first-stage-channels=32");
   }
 
+  private static void assertNothingIsLeftWhereItIsOverwritten(Path run) throws Exception {
+    RunDirectory.open(run, Existing.OVERWRITE).close();
+    try (Stream<Path> files = Files.list(run)) {
+      assertEquals(List.of(run.resolve(".lock")), files.toList());
+    }
+  }
+
   private void runsAndIsRendered(String... settings) throws Exception {
     String config = TinyConfig.write(temp).toString();
     Path run = temp.resolve("run");
@@ -67,5 +76,6 @@ class LatentRunTest {
     }
     ForkedJvm.Outcome none = engine("render", temp.toString());
     assertEquals(2, none.status(), none.err());
+    assertNothingIsLeftWhereItIsOverwritten(run);
   }
 }

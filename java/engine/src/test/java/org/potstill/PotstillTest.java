@@ -91,6 +91,37 @@ class PotstillTest {
   }
 
   @Test
+  void aMistakeShowsBeforeARunIsOverwritten() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    byte[] stages = Files.readAllBytes(run.resolve("stages.json"));
+    byte[] scores = Files.readAllBytes(run.resolve("scores.csv"));
+    List<String> mistakes =
+        List.of(
+            "score.from=" + run,
+            "score.from=" + temp.resolve("none"),
+            "score.weights=" + temp.resolve("none.pth"),
+            "prune.keep=0.000001",
+            "distill.images-per-class=1000",
+            "distill.network.name=alexnet");
+    for (String mistake : mistakes) {
+      Config config = TinyConfig.load(temp, run, mistake);
+      InputException error =
+          assertThrows(
+              InputException.class,
+              () ->
+                  Potstill.run(
+                      config, RunOptions.OVERWRITE, RunListener.SILENT, new CancellationToken()),
+              mistake);
+      String key = mistake.substring(0, mistake.indexOf('='));
+      boolean ofNetwork = key.equals("distill.network.name");
+      assertTrue(error.getMessage().contains(ofNetwork ? "alexnet" : key), error.getMessage());
+      assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")), mistake);
+      assertArrayEquals(scores, Files.readAllBytes(run.resolve("scores.csv")), mistake);
+    }
+  }
+
+  @Test
   void onlyWhatExtendsARunMayChangeOnResume() throws Exception {
     Path run = temp.resolve("run");
     CancellationToken token = new CancellationToken();

@@ -45,7 +45,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
     @Option(
         names = "--overwrite",
-        description = "Delete what the run directory holds first; of a single stage, repeat it.")
+        description = "Delete what the run wrote first; of a single stage, repeat it.")
     private boolean overwrite;
 
     private RunOptions options() {

@@ -2,18 +2,14 @@ package org.potstill.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.potstill.config.Config;
-import org.potstill.config.DistillConfig;
-import org.potstill.config.PriorConfig;
-import org.potstill.config.PublishedWeights;
 import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
-import org.potstill.evaluate.EvaluateStage;
+import org.potstill.pipeline.Preflight;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.weights.CheckpointReader;
 import picocli.CommandLine.Command;
@@ -44,9 +40,8 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     try (Logging logging = Logging.setUp(streams, output);
         Dataset data = Datasets.open(config.data(), config.run().seed())) {
       data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
+      Preflight.check(config, data);
       checkScore(config.score());
-      checkPrior(config.distill(), data.resolution());
-      EvaluateStage.requireNetworks(config, data);
       checkRunDirectory(config.run().out());
       String line = DataLine.of(data);
       if (output.json()) {
@@ -59,34 +54,14 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
   }
 
   private void checkScore(ScoreConfig score) {
-    if (score.from() != null && !Files.isRegularFile(score.from().resolve("scores.csv"))) {
-      throw new InputException("score.from: there is no scores.csv in " + score.from());
-    }
     if (score.weights() == null) {
       return;
-    }
-    if (!Files.isRegularFile(score.weights())) {
-      throw new InputException("score.weights: there is no file " + score.weights());
     }
     natives.apply();
     try (NamedTensors weights = CheckpointReader.state(score.weights())) {
       if (weights.names().isEmpty()) {
         throw new InputException("score.weights: " + score.weights() + " holds no tensor");
       }
-    }
-  }
-
-  private static void checkPrior(DistillConfig distill, int resolution) {
-    PriorConfig prior = distill.prior();
-    if (prior != null && prior.weights() != null && !Files.isRegularFile(prior.weights())) {
-      throw new InputException(
-          "distill.prior.weights: there is no file "
-              + prior.weights()
-              + "; "
-              + PublishedWeights.advice(
-                  distill.space().name().toLowerCase(Locale.ROOT),
-                  prior.init().name().toLowerCase(Locale.ROOT),
-                  resolution));
     }
   }
 

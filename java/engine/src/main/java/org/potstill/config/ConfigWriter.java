@@ -2,12 +2,13 @@ package org.potstill.config;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.potstill.run.RunDirectory;
 
 /** Writes a configuration with every default spelt out. */
 public final class ConfigWriter {
 
   private static final String HEADER =
-      "# All settings of a run, defaults written out. Running it again repeats the run.\n";
+      RunDirectory.CONFIG_MARK + " Running it again repeats the run.\n";
 
   private ConfigWriter() {}
 

@@ -33,7 +33,7 @@ final class InputKeys {
     return List.of(
         computed(
             "run.name",
-            new Text(Pattern.compile("[^/\\x00-\\x1f]+"), "a name without '/'"),
+            new Text(Pattern.compile("(?!\\.{1,2}$)[^/\\x00-\\x1f]+"), "a name without '/'"),
             Settings::configName,
             "the name of the config file",
             "Name of the run, shown in the report."),

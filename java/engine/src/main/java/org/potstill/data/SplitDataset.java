@@ -61,7 +61,7 @@ final class SplitDataset implements Dataset {
     if (!missing.isEmpty()) {
       warnings.add(
           missing.size() == classes.size()
-              ? "there are no test images: accuracy can be measured on the validation share only"
+              ? "there are no test images, on which accuracy is measured"
               : "no test images of " + String.join(", ", missing) + ": accuracy leaves them out");
     }
   }

@@ -89,16 +89,21 @@ public final class CoreSetImages implements AutoCloseable {
    */
   public void requireEnough(int imagesPerClass) {
     for (int c = 0; c < classes(); c++) {
-      if (count(c) < imagesPerClass) {
-        throw new InputException(
-            "class '"
-                + className(c)
-                + "' keeps "
-                + count(c)
-                + " images, fewer than distill.images-per-class: "
-                + imagesPerClass
-                + " to start from; lower it, raise prune.keep, or set distill.init: noise");
-      }
+      requireEnough(className(c), count(c), imagesPerClass);
+    }
+  }
+
+  /** Of one class, by its name and how many images it keeps. */
+  static void requireEnough(String className, int kept, int imagesPerClass) {
+    if (kept < imagesPerClass) {
+      throw new InputException(
+          "class '"
+              + className
+              + "' keeps "
+              + kept
+              + " images, fewer than distill.images-per-class: "
+              + imagesPerClass
+              + " to start from; lower it, raise prune.keep, or set distill.init: noise");
     }
   }
 

@@ -39,6 +39,30 @@ public final class DistillStage {
   }
 
   /**
+   * Checks that the generator's file is there, a random one has the layer that is asked for, and
+   * there are images enough to start from.
+   *
+   * @param kept images of every class in the core-set
+   * @throws InputException naming the key that is wrong
+   */
+  public static void requireInputs(Config config, Dataset data, int[] kept) {
+    DistillConfig distill = config.distill();
+    if (distill.prior() != null) {
+      PriorWeights.requireFile(distill, data.resolution());
+    }
+    if (distill.space() == DistillConfig.Space.GLAD) {
+      GladPrior.requireLayerOfRandom(config, data);
+    }
+    if (distill.space() == DistillConfig.Space.PIXEL && distill.init() == DistillConfig.Init.REAL) {
+      for (int c = 0; c < kept.length; c++) {
+        if (kept[c] > 0) {
+          CoreSetImages.requireEnough(data.classNames().get(c), kept[c], distill.imagesPerClass());
+        }
+      }
+    }
+  }
+
+  /**
    * Distils, from the newest checkpoint where there is one, and writes the images.
    *
    * @throws InputException where the core-set is missing, of another data set, or too small, or the

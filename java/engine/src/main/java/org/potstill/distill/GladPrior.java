@@ -5,6 +5,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.config.Config;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Dataset;
 import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
@@ -26,6 +29,7 @@ import org.potstill.tensor.Tensors;
  */
 final class GladPrior implements AutoCloseable {
 
+  private static final String RANDOM = "the random generator";
   private static final int SMALLEST = 16;
   private static final double FEATURE_BOUND = 10;
 
@@ -78,7 +82,7 @@ final class GladPrior implements AutoCloseable {
     PriorUse use = asked.use();
     NamedTensors weights = use.isRandom() ? drawn(asked) : PriorWeights.read(use);
     try {
-      String source = use.isRandom() ? "the random generator" : use.weights().toString();
+      String source = use.isRandom() ? RANDOM : use.weights().toString();
       StyleGan generator = StyleGan.of(weights, source).with(kernels);
       requireFit(asked, generator, source);
       long bytes = generator.pullBackBytes(asked.layer());
@@ -96,28 +100,54 @@ final class GladPrior implements AutoCloseable {
     }
   }
 
-  private static NamedTensors drawn(GladSettings settings) {
+  /**
+   * Checks the layer of a configuration whose generator is random; of another its file tells.
+   *
+   * @throws InputException where it has no such layer
+   */
+  static void requireLayerOfRandom(Config config, Dataset data) {
+    PriorConfig prior = config.distill().prior();
+    if (prior.init() == PriorConfig.Init.RANDOM) {
+      StyleGanConfig generator =
+          random(data.channels(), data.resolution(), prior.channelBase(), prior.channelMax());
+      requireLayer(prior.layer(), generator.synthesisLayers(), RANDOM);
+    }
+  }
+
+  private static StyleGanConfig random(
+      int channels, int resolution, int channelBase, int channelMax) {
     int size = SMALLEST;
-    while (size < settings.use().resolution()) {
+    while (size < resolution) {
       size *= 2;
     }
+    return StyleGanConfig.random(channels, size, channelBase, channelMax);
+  }
+
+  private static void requireLayer(int layer, int layers, String source) {
+    if (layer >= layers) {
+      throw new InputException(
+          "distill.prior.layer: "
+              + layer
+              + " is past the last layer of "
+              + source
+              + "; allowed: 0 to "
+              + (layers - 1));
+    }
+  }
+
+  private static NamedTensors drawn(GladSettings settings) {
     return StyleGan.initialise(
-        StyleGanConfig.random(
-            settings.use().channels(), size, settings.channelBase(), settings.channelMax()),
+        random(
+            settings.use().channels(),
+            settings.use().resolution(),
+            settings.channelBase(),
+            settings.channelMax()),
         RandomStream.of(settings.use().seed(), Purpose.PRIOR_INITIALISATION, 0, 0));
   }
 
   private static void requireFit(GladSettings settings, StyleGan generator, String source) {
     PriorUse use = settings.use();
-    if (settings.layer() >= generator.layers()) {
-      throw new InputException(
-          "distill.prior.layer: "
-              + settings.layer()
-              + " is past the last layer of "
-              + source
-              + "; allowed: 0 to "
-              + (generator.layers() - 1));
-    }
+    requireLayer(settings.layer(), generator.layers(), source);
     if (use.isRandom()) {
       return;
     }

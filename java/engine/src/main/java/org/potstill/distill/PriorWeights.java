@@ -22,15 +22,27 @@ final class PriorWeights {
    * @throws InputException where there is no such file; it says what to fetch
    */
   static String sha256(DistillConfig distill, int resolution) {
-    PriorConfig prior = distill.prior();
-    if (prior.weights() == null) {
+    if (distill.prior().weights() == null) {
       return "";
     }
-    requireFile(
-        prior.weights(),
-        PublishedWeights.advice(
-            DistillStage.word(distill.space()), DistillStage.word(prior.init()), resolution));
-    return Fingerprint.ofFile(prior.weights());
+    requireFile(distill, resolution);
+    return Fingerprint.ofFile(distill.prior().weights());
+  }
+
+  /**
+   * Checks that the file that a run names, if any, is there.
+   *
+   * @param resolution of the images
+   * @throws InputException where it is not; it says what to fetch
+   */
+  static void requireFile(DistillConfig distill, int resolution) {
+    PriorConfig prior = distill.prior();
+    if (prior.weights() != null) {
+      requireFile(
+          prior.weights(),
+          PublishedWeights.advice(
+              DistillStage.word(distill.space()), DistillStage.word(prior.init()), resolution));
+    }
   }
 
   private static void requireFile(Path file, String advice) {

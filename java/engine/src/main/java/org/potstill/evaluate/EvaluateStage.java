@@ -63,7 +63,7 @@ public final class EvaluateStage {
     this.evaluate = config.evaluate();
     this.data = data;
     this.context = context;
-    requirePossible();
+    requireSplits(config, data);
   }
 
   /**
@@ -77,12 +77,21 @@ public final class EvaluateStage {
     EvaluationNetworks.of(config, data);
   }
 
-  private void requirePossible() {
+  /**
+   * Checks that a data set has the images that accuracies of a configuration are measured on.
+   *
+   * @throws InputException where it has none
+   */
+  public static void requireSplits(Config config, Dataset data) {
+    EvaluateConfig evaluate = config.evaluate();
     if (data.test().isEmpty()) {
       throw new InputException(
-          "evaluate: the data set " + config.data().source() + " has no test images (val/)");
+          "evaluate: the data set "
+              + config.data().source()
+              + " has no test images (val/) to measure accuracy on; hold some images back there,"
+              + " or run the stages before, from score to distill, one by one");
     }
-    if (choosesOnValidation() && data.validation().isEmpty()) {
+    if (choosesOnValidation(evaluate) && data.validation().isEmpty()) {
       throw new InputException(
           "evaluate.every: "
               + evaluate.every()
@@ -93,7 +102,7 @@ public final class EvaluateStage {
     }
   }
 
-  private boolean choosesOnValidation() {
+  private static boolean choosesOnValidation(EvaluateConfig evaluate) {
     return evaluate.every() > 0 && evaluate.protocol() == Protocol.VALIDATION;
   }
 
@@ -224,7 +233,8 @@ public final class EvaluateStage {
   }
 
   private Selection select(Trials trials, Map<Integer, Path> candidates) {
-    Trials.Split split = choosesOnValidation() ? Trials.Split.VALIDATION : Trials.Split.TEST;
+    Trials.Split split =
+        choosesOnValidation(evaluate) ? Trials.Split.VALIDATION : Trials.Split.TEST;
     Map<Integer, Double> means = new TreeMap<>();
     candidates.forEach(
         (iteration, file) ->
@@ -287,7 +297,8 @@ public final class EvaluateStage {
     protocol.put("seed", context.seed());
     protocol.put("test-images", trials.images(Trials.Split.TEST).size());
     if (!selection.means().isEmpty()) {
-      protocol.put("selected-on", choosesOnValidation() ? "validation share" : "test images");
+      protocol.put(
+          "selected-on", choosesOnValidation(evaluate) ? "validation share" : "test images");
       protocol.put("selected-iteration", selection.best());
       protocol.put("accuracy-by-iteration", selection.means());
     }

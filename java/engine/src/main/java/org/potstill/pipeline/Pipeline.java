@@ -35,7 +35,7 @@ final class Pipeline {
    * Whether anything asks for scores: a ranking, a run whose scores are to be taken, or images that
    * may be left out, which the scoring finds.
    */
-  private static boolean needsScores(Config config) {
+  static boolean needsScores(Config config) {
     PruneConfig.Mode mode = config.prune().mode();
     return mode == PruneConfig.Mode.EASY
         || mode == PruneConfig.Mode.HARD
@@ -43,7 +43,7 @@ final class Pipeline {
         || config.data().onBadImage() == DataConfig.OnBadImage.SKIP;
   }
 
-  private static boolean needsExperts(Config config) {
+  static boolean needsExperts(Config config) {
     return config.distill().method() == DistillConfig.Method.MTT;
   }
 

@@ -59,15 +59,15 @@ public final class RunSession implements AutoCloseable {
       Existing existing,
       RunDirectory directory,
       Dataset data,
+      Kernels kernels,
       RunListener listener,
       CancellationToken cancellation) {
     this.config = config;
     this.existing = existing;
     this.directory = directory;
     this.data = data;
+    this.kernels = kernels;
     int count = config.run().threadCount();
-    String name = config.run().kernels();
-    kernels = EngineKernels.byName(name, count, placement);
     Kernels hostKernels = kernels.onDevice() ? EngineKernels.byName("auto", count) : kernels;
     this.context =
         new RunContext(
@@ -114,17 +114,25 @@ public final class RunSession implements AutoCloseable {
       Existing ofDirectory,
       RunListener listener,
       CancellationToken cancellation) {
+    // First all that can be wrong, so that then no run directory is made or overwritten.
     Placement placement = new Devices().choose(config.run().device(), "run.device");
-    // The data set first: where it cannot be opened, no run directory is made or overwritten.
+    Kernels kernels =
+        EngineKernels.byName(config.run().kernels(), config.run().threadCount(), placement);
     Dataset data = Datasets.open(config.data(), config.run().seed());
     RunDirectory directory = null;
     try {
-      EvaluateStage.requireNetworks(config, data);
+      if (ofDirectory == Existing.RESUME) {
+        // What finished stages needed may be gone, and is not needed any more.
+        EvaluateStage.requireNetworks(config, data);
+      } else {
+        Preflight.check(config, data);
+      }
       directory = RunDirectory.open(config.run().out(), ofDirectory);
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory, config);
       }
-      return new RunSession(config, placement, existing, directory, data, listener, cancellation);
+      return new RunSession(
+          config, placement, existing, directory, data, kernels, listener, cancellation);
     } catch (RuntimeException | Error e) {
       if (directory != null) {
         directory.close();

@@ -68,6 +68,11 @@ public record StyleGanConfig(
         64, wDim, 0, Embeddings.NONE, channels, resolution, 17, channelBase, channelMax, List.of());
   }
 
+  /** Number of layers of the synthesis, the one to RGB included. */
+  public int synthesisLayers() {
+    return SynthesisPlan.of(this).size();
+  }
+
   /** Rows and columns of the images. */
   public int imageSize() {
     return heads.stream().mapToInt(Head::factor).reduce(resolution, (a, b) -> a * b);

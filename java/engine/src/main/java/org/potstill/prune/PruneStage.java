@@ -89,7 +89,13 @@ public final class PruneStage {
       losses[i] = scored.get(images.get(i));
       classOf[i] = images.get(i).classIndex();
     }
-    int[] keep = keep(Selection.sizes(classOf, data.classKeys().size()));
+    int[] sizes = Selection.sizes(classOf, data.classKeys().size());
+    int[] keep = keep(config, sizes);
+    for (int c = 0; c < keep.length; c++) {
+      if (keep[c] == 0) {
+        context.listener().warning(NAME, keepsNone(c, sizes[c]));
+      }
+    }
     int[][] kept =
         new Selection(kernels, context.seed()).select(config.mode(), losses, classOf, keep);
     List<CoreSet.Entry> entries = new ArrayList<>();
@@ -103,7 +109,18 @@ public final class PruneStage {
     return new CoreSet(entries);
   }
 
-  private int[] keep(int[] sizes) {
+  /**
+   * How many training images of each class are kept where every image can be read.
+   *
+   * @throws InputException where none is
+   */
+  public static int[] kept(PruneConfig config, Dataset data) {
+    int[] sizes = new int[data.classKeys().size()];
+    data.training().forEach(image -> sizes[image.classIndex()]++);
+    return keep(config, sizes);
+  }
+
+  private static int[] keep(PruneConfig config, int[] sizes) {
     if (config.mode() == Mode.NONE) {
       return sizes;
     }
@@ -118,11 +135,6 @@ public final class PruneStage {
               + " keeps no image of any class, the largest of which has "
               + Arrays.stream(sizes).max().orElse(0)
               + "; raise prune.keep");
-    }
-    for (int c = 0; c < sizes.length; c++) {
-      if (keep[c] == 0) {
-        context.listener().warning(NAME, keepsNone(c, sizes[c]));
-      }
     }
     return keep;
   }

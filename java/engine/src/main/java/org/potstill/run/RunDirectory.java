@@ -1,6 +1,9 @@
 package org.potstill.run;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -11,6 +14,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
@@ -21,9 +25,34 @@ import org.potstill.errors.RunFailedException;
  */
 public final class RunDirectory implements AutoCloseable {
 
+  /**
+   * First line of the {@code config.yaml} in a run directory, by which a run is told from a folder
+   * with some other file of that name.
+   */
+  public static final String CONFIG_MARK = "# All settings of a run, defaults written out.";
+
   private static final String LOCK = ".lock";
+  private static final String CONFIG = "config.yaml";
   private static final String CHECKPOINTS = "checkpoints";
-  private static final List<String> MARKS = List.of("config.yaml", StageLog.FILE);
+
+  /** All that a run writes, and so all that is deleted where one is overwritten. */
+  private static final Set<String> WRITTEN =
+      Set.of(
+          CONFIG,
+          StageLog.FILE,
+          CHECKPOINTS,
+          "coreset.csv",
+          "distilled",
+          "evaluation.json",
+          "experts",
+          "gallery",
+          "latents",
+          "latents.safetensors",
+          "left-out.csv",
+          "metrics.jsonl",
+          "report.html",
+          "run.log",
+          "scores.csv");
 
   private final Path root;
   private final FileChannel lockChannel;
@@ -77,9 +106,20 @@ public final class RunDirectory implements AutoCloseable {
               + folder
               + " exists; --resume continues it, --overwrite starts anew, --out chooses another");
     }
-    if (MARKS.stream().noneMatch(mark -> Files.exists(folder.resolve(mark)))) {
+    if (!isRun(folder)) {
       throw new InputException(
-          folder + " holds files but no run (no config.yaml); choose another --out");
+          folder + " holds files but no run (no config.yaml of one); choose another --out");
+    }
+  }
+
+  private static boolean isRun(Path folder) {
+    if (Files.exists(folder.resolve(StageLog.FILE))) {
+      return true;
+    }
+    try (Stream<String> lines = Files.lines(folder.resolve(CONFIG), ISO_8859_1)) {
+      return lines.findFirst().filter(line -> line.startsWith(CONFIG_MARK)).isPresent();
+    } catch (IOException | UncheckedIOException e) {
+      return false;
     }
   }
 
@@ -135,8 +175,16 @@ public final class RunDirectory implements AutoCloseable {
     // The record of stages first and the mark of a run last: killed in between, the directory is
     // still known as a run and holds no stage that counts as finished.
     Files.deleteIfExists(root.resolve(StageLog.FILE));
-    delete(root, List.of(root, root.resolve(LOCK), root.resolve("config.yaml")));
-    Files.deleteIfExists(root.resolve("config.yaml"));
+    try (Stream<Path> files = Files.list(root)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        String name = file.getFileName().toString();
+        boolean ofRun = WRITTEN.contains(name) && !name.equals(CONFIG);
+        if (ofRun || name.endsWith(AtomicFiles.SUFFIX)) {
+          delete(file);
+        }
+      }
+    }
+    Files.deleteIfExists(root.resolve(CONFIG));
   }
 
   /**
@@ -148,23 +196,21 @@ public final class RunDirectory implements AutoCloseable {
     Path path = root.resolve(folder);
     try {
       if (Files.exists(path)) {
-        delete(path, List.of());
+        delete(path);
       }
     } catch (IOException e) {
       throw new RunFailedException("cannot clear " + path + ": " + reason(e), e);
     }
   }
 
-  private static void delete(Path start, List<Path> kept) throws IOException {
+  private static void delete(Path start) throws IOException {
     Files.walkFileTree(
         start,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            if (!kept.contains(file)) {
-              Files.delete(file);
-            }
+            Files.delete(file);
             return FileVisitResult.CONTINUE;
           }
 
@@ -174,9 +220,7 @@ public final class RunDirectory implements AutoCloseable {
             if (error != null) {
               throw error;
             }
-            if (!kept.contains(folder)) {
-              Files.delete(folder);
-            }
+            Files.delete(folder);
             return FileVisitResult.CONTINUE;
           }
         });

@@ -38,7 +38,12 @@ final class BorrowedScores {
     return scores;
   }
 
-  private static void requireSameData(Path from, Dataset data) {
+  /**
+   * Checks that scores can be had.
+   *
+   * @throws InputException where {@code from} is no run of the same images that finished scoring
+   */
+  static void requireSameData(Path from, Dataset data) {
     Path log = from.resolve("stages.json");
     if (!Files.exists(log)) {
       throw new InputException(

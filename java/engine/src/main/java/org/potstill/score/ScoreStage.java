@@ -1,7 +1,9 @@
 package org.potstill.score;
 
+import java.nio.file.Files;
 import java.util.Map;
 import org.potstill.config.Config;
+import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
@@ -69,6 +71,19 @@ public final class ScoreStage {
     scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
     scored.scores().write(context.directory().resolve(Scores.FILE));
     return scored.scores();
+  }
+
+  /**
+   * Checks that the files and the run that scoring is to take from are there.
+   *
+   * @throws InputException where one is not, or the run is of another data set
+   */
+  public static void requireInputs(ScoreConfig score, Dataset data) {
+    if (score.from() != null) {
+      BorrowedScores.requireSameData(score.from(), data);
+    } else if (score.weights() != null && !Files.isRegularFile(score.weights())) {
+      throw new InputException("score.weights: there is no file " + score.weights());
+    }
   }
 
   /** What a checkpoint depends on where a GPU computes. */

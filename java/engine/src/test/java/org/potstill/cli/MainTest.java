@@ -374,7 +374,7 @@ class MainTest {
     assertEquals(2, potstill("validate", file, "--set", "score.weights=/none.pth"));
     assertEquals("error: score.weights: there is no file /none.pth\n", err);
     assertEquals(2, potstill("validate", file, "--set", "score.from=/none"));
-    assertEquals("error: score.from: there is no scores.csv in /none\n", err);
+    assertEquals("error: score.from: /none does not exist (no stages.json in it)\n", err);
     Path notFolder = Files.createFile(folder.resolve("file"));
     assertEquals(2, potstill("validate", file, "--out", notFolder + "/below"));
   }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.InputException;
@@ -27,7 +28,7 @@ class RunDirectoryTest {
   void anExistingRunIsAnErrorUnlessResumedOrOverwritten() throws IOException {
     Path root = temp.resolve("run");
     try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
-      Files.writeString(directory.resolve("config.yaml"), "run: {}");
+      Files.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\nrun: {}");
     }
     InputException error =
         assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.FAIL));
@@ -48,6 +49,36 @@ class RunDirectoryTest {
       assertThrows(InputException.class, () -> RunDirectory.open(temp, existing));
     }
     assertEquals("years of work", Files.readString(precious));
+  }
+
+  @Test
+  void aFolderWithAConfigOfSomethingElseIsNeverOverwritten() throws IOException {
+    Path precious = Files.writeString(temp.resolve("config.yaml"), "theme: jekyll");
+    Files.writeString(temp.resolve("thesis.tex"), "years of work");
+    for (Existing existing : Existing.values()) {
+      InputException error =
+          assertThrows(InputException.class, () -> RunDirectory.open(temp, existing));
+      assertTrue(error.getMessage().contains("--out"), error.getMessage());
+    }
+    assertEquals("theme: jekyll", Files.readString(precious));
+  }
+
+  @Test
+  void overwritingDeletesWhatARunWritesAndNothingElse() throws IOException {
+    Path root = temp.resolve("run");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
+      Files.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK);
+      Files.writeString(directory.resolve("scores.csv"), "id");
+      Files.writeString(directory.resolve("report.html.part"), "<");
+      Files.writeString(directory.resolve("notes.txt"), "mine");
+      Files.createDirectories(directory.resolve("distilled/images/cat"));
+    }
+    RunDirectory.open(root, Existing.OVERWRITE).close();
+    try (Stream<Path> files = Files.list(root)) {
+      assertEquals(
+          List.of(".lock", "notes.txt"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
   }
 
   @Test

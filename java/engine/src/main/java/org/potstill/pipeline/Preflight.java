@@ -1,0 +1,75 @@
+package org.potstill.pipeline;
+
+import java.nio.charset.Charset;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.distill.DistillStage;
+import org.potstill.distill.ExpertEpochs;
+import org.potstill.errors.InputException;
+import org.potstill.evaluate.EvaluateStage;
+import org.potstill.prune.PruneStage;
+import org.potstill.run.FolderNames;
+import org.potstill.score.ScoreStage;
+
+/**
+ * What a configuration and its data set show before anything runs: so that no run fails after hours
+ * by what could be seen at its start, and none that is to be overwritten is lost to a mistake.
+ */
+public final class Preflight {
+
+  private Preflight() {}
+
+  /**
+   * Checks that every stage has what it needs, as far as can be told without reading an image.
+   *
+   * @throws InputException naming the first key or file that is wrong
+   */
+  public static void check(Config config, Dataset data) {
+    requireFolderNames(data);
+    EvaluateStage.requireNetworks(config, data);
+    if (Pipeline.needsScores(config)) {
+      requireOtherRun(config);
+      ScoreStage.requireInputs(config.score(), data);
+    }
+    int[] kept = PruneStage.kept(config.prune(), data);
+    if (Pipeline.needsExperts(config)) {
+      ExpertEpochs.drawn(config);
+    }
+    DistillStage.requireInputs(config, data, kept);
+    EvaluateStage.requireSplits(config, data);
+  }
+
+  private static void requireOtherRun(Config config) {
+    Path from = config.score().from();
+    if (from != null && from.toAbsolutePath().normalize().equals(config.run().out())) {
+      throw new InputException(
+          "score.from: "
+              + from
+              + " is the run directory itself; to take its scores, give this run another --out");
+    }
+  }
+
+  /** Folders of pictures are named after the classes. */
+  private static void requireFolderNames(Dataset data) {
+    for (String name : FolderNames.of(data.classKeys())) {
+      if (!canNameFiles(name)) {
+        throw new InputException(
+            "class '"
+                + name
+                + "' has letters that files cannot be named with here ("
+                + System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name())
+                + "); set LC_ALL=C.UTF-8, or rename its folder");
+      }
+    }
+  }
+
+  private static boolean canNameFiles(String name) {
+    try {
+      return Path.of(name).getNameCount() > 0;
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+}
