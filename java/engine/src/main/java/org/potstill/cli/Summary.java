@@ -12,6 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.potstill.errors.RunFailedException;
 import org.potstill.pipeline.RunResult;
+import org.potstill.run.JsonErrors;
+import org.potstill.run.StageLog;
 
 /** What is told at the end of a run: accuracy beside the baseline, and where the report is. */
 final class Summary {
@@ -65,12 +67,21 @@ final class Summary {
       lines.add("nothing left to do: the run was finished before");
     }
     Path evaluation = result.directory().resolve("evaluation.json");
-    if (Files.exists(evaluation)) {
+    if (isDone("evaluate") && Files.exists(evaluation)) {
       lines.addAll(accuracies(read(evaluation)));
     }
     Path page = result.directory().resolve("report.html");
-    lines.add(Files.exists(page) ? "report: " + page : "run directory: " + result.directory());
+    lines.add(
+        isDone("report") && Files.exists(page)
+            ? "report: " + page
+            : "run directory: " + result.directory());
     return lines;
+  }
+
+  /** Whether what {@code stage} left is of this run as it is now, not of before a repeated one. */
+  private boolean isDone(String stage) {
+    return result.stages().contains(stage)
+        || StageLog.in(result.directory()).entry(stage).isPresent();
   }
 
   private static List<String> accuracies(JsonNode evaluation) {
@@ -112,7 +123,7 @@ final class Summary {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (IOException e) {
-      throw new RunFailedException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new RunFailedException("cannot read " + file + ": " + JsonErrors.reason(e), e);
     }
   }
 }

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
 import org.potstill.data.Dataset;
+import org.potstill.errors.RunFailedException;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
@@ -69,6 +70,7 @@ final class DistilledFiles {
   }
 
   private void write(Space space, Distiller distiller, long done, String file) {
+    requireRate(distiller, done);
     try (DistilledSet set = set(space, distiller, done)) {
       set.write(context.directory().resolve(file));
     }
@@ -84,6 +86,24 @@ final class DistilledFiles {
       }
       Tensor labelTensor = Tensors.of(labels, labels.length);
       return DistilledSet.of(images, labelTensor, description(distiller));
+    }
+  }
+
+  /** A rate that is not above 0 teaches nothing, and no network can be trained at it. */
+  private void requireRate(Distiller distiller, long done) {
+    double rate = distiller.learnedRate().orElse(1);
+    if (!(rate > 0)) {
+      throw new RunFailedException(
+          "distillation: after iteration "
+              + done
+              + " the learned rate of the student is "
+              + (float) rate
+              + ", at which no network can be trained; the last checkpoint stays as it is. Lower"
+              + " distill.trajectory.rate-learning-rate ("
+              + distill.trajectory().rateLearningRate()
+              + ") or raise distill.trajectory.learning-rate ("
+              + distill.trajectory().learningRate()
+              + ") and start anew with --overwrite");
     }
   }
 

@@ -136,6 +136,9 @@ final class StageRunner {
     if (entry.isEmpty()) {
       return false;
     }
+    if (stage.repeatable() && !holdsOutputs(stage, entry.get())) {
+      return false;
+    }
     requireOutputs(stage, entry.get());
     Fingerprint before = entry.get().fingerprint();
     Fingerprint now = fingerprint(stage);
@@ -165,6 +168,21 @@ final class StageRunner {
       rest.put(key, old);
     }
     return before.equals(Fingerprint.of(rest));
+  }
+
+  /** Whether what it wrote is still there, and as it wrote it where a later stage reads it. */
+  private boolean holdsOutputs(Stage stage, StageLog.Entry entry) {
+    for (Map.Entry<String, String> output : entry.outputs().entrySet()) {
+      Path file = directory.resolve(output.getKey());
+      boolean isRead = stages.stream().anyMatch(other -> other.inputs().contains(output.getKey()));
+      if (!Files.exists(file) || (isRead && !Fingerprint.ofFile(file).equals(output.getValue()))) {
+        context
+            .listener()
+            .warning(stage.name(), file + " is missing or was changed; it is made anew");
+        return false;
+      }
+    }
+    return true;
   }
 
   private void requireOutputs(Stage stage, StageLog.Entry entry) {
@@ -203,9 +221,13 @@ final class StageRunner {
     return Fingerprint.of(values);
   }
 
+  /** What was begun after {@code first} cannot go on from what that is about to write anew. */
   private void forgetFrom(Stage first) {
-    for (Stage stage : stages.subList(stages.indexOf(first), stages.size())) {
-      directory.stages().remove(stage.name());
+    int position = stages.indexOf(first);
+    directory.stages().remove(first.name());
+    for (Stage later : stages.subList(position + 1, stages.size())) {
+      directory.stages().remove(later.name());
+      directory.forgetProgress(later.name());
     }
   }
 

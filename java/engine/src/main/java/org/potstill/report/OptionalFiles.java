@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.potstill.errors.InputException;
+import org.potstill.run.JsonErrors;
 import org.potstill.run.StageLog;
 
 /**
@@ -96,7 +97,7 @@ final class OptionalFiles {
     try {
       return reader.read(file);
     } catch (IOException | UncheckedIOException | InputException e) {
-      warnings.add(name + " could not be read and is not shown: " + e.getMessage());
+      warnings.add(name + " could not be read and is not shown: " + JsonErrors.reason(e));
       return missing;
     }
   }

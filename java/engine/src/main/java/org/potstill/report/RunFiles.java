@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.potstill.errors.InputException;
+import org.potstill.run.JsonErrors;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 
@@ -111,7 +112,7 @@ record RunFiles(
 
   /** An error about a file that is there and cannot be used. */
   static InputException broken(Path file, IOException cause) {
-    return new InputException("cannot read " + file + ": " + cause.getMessage(), cause);
+    return new InputException("cannot read " + file + ": " + JsonErrors.reason(cause), cause);
   }
 
   /**

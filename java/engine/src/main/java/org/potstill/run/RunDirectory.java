@@ -106,12 +106,14 @@ public final class RunDirectory implements AutoCloseable {
               + folder
               + " exists; --resume continues it, --overwrite starts anew, --out chooses another");
     }
-    if (!isRun(folder)) {
+    boolean resumed = existing == Existing.RESUME && Files.exists(folder.resolve(CONFIG));
+    if (!resumed && !isRun(folder)) {
       throw new InputException(
           folder + " holds files but no run (no config.yaml of one); choose another --out");
     }
   }
 
+  /** For certain: all else in a folder with some other config.yaml is not ours to delete. */
   private static boolean isRun(Path folder) {
     if (Files.exists(folder.resolve(StageLog.FILE))) {
       return true;

@@ -62,7 +62,8 @@ public final class StageLog {
       return JSON.readValue(file.toFile(), new TypeReference<LinkedHashMap<String, Entry>>() {});
     } catch (IOException e) {
       throw new InputException(
-          file + " cannot be read (" + e.getMessage() + "); --overwrite starts the run anew", e);
+          file + " cannot be read (" + JsonErrors.reason(e) + "); --overwrite starts the run anew",
+          e);
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.JsonErrors;
 import org.potstill.run.RunDirectory;
 
 /** Takes the scores of another run of the same data set ({@code score.from}). */
@@ -72,7 +73,7 @@ final class BorrowedScores {
     try {
       return JSON.readTree(file.toFile());
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InputException("cannot read " + file + ": " + JsonErrors.reason(e), e);
     }
   }
 

@@ -50,7 +50,8 @@ final class FakeEngine implements Engine {
     }
     listener.stageFinished(stage == null ? "all" : stage, 1.5);
     int leftOut = config.run().name().equals("left-out") ? 2 : 0;
-    return new RunResult(config.run().out(), List.of("score"), leftOut);
+    List<String> stages = stage == null ? List.of("score", "evaluate", "report") : List.of(stage);
+    return new RunResult(config.run().out(), stages, leftOut);
   }
 
   @Override

@@ -78,7 +78,7 @@ class StageRunnerTest {
             Set.of(),
             true,
             List.of("distilled"),
-            List.of(),
+            List.of("evaluation.json"),
             () -> work("evaluate", "evaluation.json"));
     RunContext context = new RunContext(directory, RunListener.SILENT, cancellation, 1, 1);
     return new StageRunner(
@@ -133,6 +133,27 @@ class StageRunnerTest {
         assertThrows(InputException.class, () -> runner().runAll())
             .getMessage()
             .contains("scores.csv"));
+  }
+
+  @Test
+  void aMissingResultOfAStageThatMayBeRepeatedIsMadeAnew() throws Exception {
+    runner().runAll();
+    Files.delete(directory.resolve("evaluation.json"));
+    assertEquals(List.of("evaluate"), runner().runAll());
+    assertEquals(List.of(), runner().runAll());
+  }
+
+  @Test
+  void whatWasBegunFromAnOlderResultIsForgotten() throws Exception {
+    runner().runAll();
+    Path checkpoint = directory.journal("evaluate");
+    Files.createDirectories(checkpoint.getParent());
+    Files.writeString(checkpoint, "{}");
+    Path own = Files.writeString(checkpoint.resolveSibling("distill-000000010.safetensors"), "");
+    config.put("distill.iterations", "11");
+    assertEquals(List.of("distill", "evaluate"), runner().runAll());
+    assertFalse(Files.exists(checkpoint));
+    assertTrue(Files.exists(own));
   }
 
   @Test

@@ -1,0 +1,18 @@
+package org.potstill.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+
+/** What to tell of a JSON file that cannot be read. */
+public final class JsonErrors {
+
+  private JsonErrors() {}
+
+  /** The message without the parser's remarks on where the text came from, with the line. */
+  public static String reason(Exception error) {
+    if (error instanceof JsonProcessingException json) {
+      String line = json.getLocation() == null ? "" : ", line " + json.getLocation().getLineNr();
+      return "damaged JSON" + line + ": " + json.getOriginalMessage();
+    }
+    return error.getMessage();
+  }
+}
