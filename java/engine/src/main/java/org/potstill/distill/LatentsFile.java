@@ -130,6 +130,11 @@ public final class LatentsFile implements AutoCloseable {
     Safetensors header = Safetensors.open(file);
     Map<String, String> metadata = new LinkedHashMap<>(header.metadata());
     if (weights != null) {
+      if (metadata.getOrDefault(SETTINGS + WEIGHTS, "").isEmpty()) {
+        throw new InputException(
+            file
+                + " was distilled with a random generator, which has no file: leave --weights out");
+      }
       metadata.put(SETTINGS + WEIGHTS, weights.toString());
     }
     for (String key : new String[] {ITERATION, THREADS, CHANNELS}) {
