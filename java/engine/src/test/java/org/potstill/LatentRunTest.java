@@ -46,7 +46,8 @@ class LatentRunTest {
   private static void assertNothingIsLeftWhereItIsOverwritten(Path run) throws Exception {
     RunDirectory.open(run, Existing.OVERWRITE).close();
     try (Stream<Path> files = Files.list(run)) {
-      assertEquals(List.of(run.resolve(".lock")), files.toList());
+      assertEquals(
+          List.of(run.resolve(".lock"), run.resolve("config.yaml")), files.sorted().toList());
     }
   }
 
@@ -74,6 +75,9 @@ class LatentRunTest {
         assertEquals(-1, Files.mismatch(run.resolve(out.relativize(file)), file), file.toString());
       }
     }
+    ForkedJvm.Outcome weights = engine("render", run.toString(), "--weights", config);
+    assertEquals(2, weights.status(), weights.err());
+    assertTrue(weights.err().contains("leave --weights out"), weights.err());
     ForkedJvm.Outcome none = engine("render", temp.toString());
     assertEquals(2, none.status(), none.err());
     assertNothingIsLeftWhereItIsOverwritten(run);

@@ -100,12 +100,18 @@ class PotstillTest {
         List.of(
             "score.from=" + run,
             "score.from=" + temp.resolve("none"),
+            "score.from=" + Files.createSymbolicLink(temp.resolve("link"), run),
+            "score.from=" + withoutScores(),
             "score.weights=" + temp.resolve("none.pth"),
+            "score.weights=" + run.resolve("scores.csv"),
+            "prune.mode=random,evaluate.baselines=[easiest]",
+            "distill.space=ld3m,distill.prior.init=random",
+            "distill.space=glad,distill.prior.init=random,distill.prior.layer=18",
             "prune.keep=0.000001",
             "distill.images-per-class=1000",
             "distill.network.name=alexnet");
     for (String mistake : mistakes) {
-      Config config = TinyConfig.load(temp, run, mistake);
+      Config config = TinyConfig.load(temp, run, mistake.split(",", -1));
       InputException error =
           assertThrows(
               InputException.class,
@@ -113,12 +119,31 @@ class PotstillTest {
                   Potstill.run(
                       config, RunOptions.OVERWRITE, RunListener.SILENT, new CancellationToken()),
               mistake);
-      String key = mistake.substring(0, mistake.indexOf('='));
-      boolean ofNetwork = key.equals("distill.network.name");
-      assertTrue(error.getMessage().contains(ofNetwork ? "alexnet" : key), error.getMessage());
+      assertTrue(
+          error.getMessage().matches("(?s)(score|prune|distill|data|evaluate|class|alexnet).*"),
+          error.getMessage());
       assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")), mistake);
       assertArrayEquals(scores, Files.readAllBytes(run.resolve("scores.csv")), mistake);
     }
+  }
+
+  private Path withoutScores() throws Exception {
+    Path folder = Files.createDirectory(temp.resolve("without"));
+    Files.copy(whole().resolve("stages.json"), folder.resolve("stages.json"));
+    return folder;
+  }
+
+  @Test
+  void aMistakeShowsBeforeAnythingRunsWhereARunIsResumedThatNeverBegan() throws Exception {
+    Config config = TinyConfig.load(temp, temp.resolve("new"), "distill.images-per-class=1000");
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () ->
+                Potstill.run(
+                    config, RunOptions.RESUME, RunListener.SILENT, new CancellationToken()));
+    assertTrue(error.getMessage().contains("distill.images-per-class: 1000"), error.getMessage());
+    assertFalse(Files.exists(temp.resolve("new")));
   }
 
   @Test

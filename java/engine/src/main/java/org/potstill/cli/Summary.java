@@ -123,7 +123,13 @@ final class Summary {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (IOException e) {
-      throw new RunFailedException("cannot read " + file + ": " + JsonErrors.reason(e), e);
+      throw new RunFailedException(
+          "cannot read "
+              + file
+              + ": "
+              + JsonErrors.reason(e)
+              + "; engine.jar evaluate CONFIG --overwrite measures anew",
+          e);
     }
   }
 }

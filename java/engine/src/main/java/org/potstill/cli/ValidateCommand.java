@@ -10,6 +10,8 @@ import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.Preflight;
+import org.potstill.pipeline.RunSession;
+import org.potstill.score.ScoreStage;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.weights.CheckpointReader;
 import picocli.CommandLine.Command;
@@ -41,7 +43,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
         Dataset data = Datasets.open(config.data(), config.run().seed())) {
       data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
       Preflight.check(config, data);
-      checkScore(config.score());
+      checkScore(config);
       checkRunDirectory(config.run().out());
       String line = DataLine.of(data);
       if (output.json()) {
@@ -53,8 +55,9 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     }
   }
 
-  private void checkScore(ScoreConfig score) {
-    if (score.weights() == null) {
+  private void checkScore(Config config) {
+    ScoreConfig score = config.score();
+    if (score.weights() == null || !RunSession.stages(config).contains(ScoreStage.NAME)) {
       return;
     }
     natives.apply();

@@ -6,6 +6,7 @@ import java.util.Objects;
 /** Rules that hold between keys. */
 final class ConfigChecks {
 
+  private static final int GREY_PADDING = 4;
   private static final int SMALLEST_INPUT = 32;
   private static final long NORM_GROUPS = 32;
 
@@ -98,9 +99,9 @@ final class ConfigChecks {
     if (!settings.text("distill.network.name").startsWith("convnet")) {
       return;
     }
-    // Grey images of 28 pixels are padded to 32 by the first convolution.
+    // Grey images are padded by the first convolution; whether these are, the data set tells.
     long resolution = Math.max(settings.whole("data.resolution"), SMALLEST_INPUT);
-    int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(resolution);
+    int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(resolution + GREY_PADDING);
     boolean pools = !Objects.equals(settings.get("distill.network.pooling"), "none");
     if (pools && settings.whole("distill.network.depth") > deepest) {
       report(

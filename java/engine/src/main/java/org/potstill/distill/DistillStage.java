@@ -50,14 +50,20 @@ public final class DistillStage {
     if (distill.prior() != null) {
       PriorWeights.requireFile(distill, data.resolution());
     }
-    if (distill.space() == DistillConfig.Space.GLAD) {
-      GladPrior.requireLayerOfRandom(config, data);
+    switch (distill.space()) {
+      case PIXEL -> {}
+      case GLAD -> GladPrior.requireLayerOfRandom(config, data);
+      case LD3M -> Ld3mOpening.requireFitOfRandom(config, data);
     }
-    if (distill.space() == DistillConfig.Space.PIXEL && distill.init() == DistillConfig.Init.REAL) {
-      for (int c = 0; c < kept.length; c++) {
-        if (kept[c] > 0) {
-          CoreSetImages.requireEnough(data.classNames().get(c), kept[c], distill.imagesPerClass());
-        }
+    boolean startsReal =
+        distill.space() == DistillConfig.Space.PIXEL && distill.init() == DistillConfig.Init.REAL;
+    for (int c = 0; c < kept.length; c++) {
+      String name = data.classNames().get(c);
+      if (distill.method() != DistillConfig.Method.MTT) {
+        RealBatches.requireSome(name, kept[c]);
+      }
+      if (startsReal) {
+        CoreSetImages.requireEnough(name, kept[c], distill.imagesPerClass());
       }
     }
   }

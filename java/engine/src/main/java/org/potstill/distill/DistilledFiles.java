@@ -39,6 +39,9 @@ final class DistilledFiles {
   /** Keeps the images, and their latents, at the iterations that are evaluated. */
   void keepHistory(Space space, Distiller distiller, long done) {
     int every = config.evaluate().every();
+    if (done == distill.iterations()) {
+      requireRate(distiller, done);
+    }
     if (every > 0 && (done % every == 0 || done == distill.iterations())) {
       write(space, distiller, done, DistilledSet.historyFile(done));
       writeLatents(space, distiller, done, LatentsFile.historyFile(done));

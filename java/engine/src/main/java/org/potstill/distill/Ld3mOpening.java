@@ -1,7 +1,10 @@
 package org.potstill.distill;
 
 import java.util.function.BiFunction;
+import org.potstill.config.Config;
 import org.potstill.config.DiffusionConfig;
+import org.potstill.config.PriorConfig;
+import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
@@ -14,6 +17,8 @@ import org.potstill.weights.StateLoader;
 
 /** Reads or draws the weights of a latent diffusion model, and checks that it fits the run. */
 final class Ld3mOpening {
+
+  private static final String RANDOM = "the random diffusion model";
 
   private Ld3mOpening() {}
 
@@ -33,15 +38,29 @@ final class Ld3mOpening {
 
   private static <T> T drawn(
       Ld3mSettings asked, Kernels kernels, BiFunction<LatentDiffusion, NamedTensors, T> made) {
-    LatentDiffusion model =
-        new LatentDiffusion(
-                LatentSettings.random(
-                    asked.use().channels(), asked.unetChannels(), asked.firstStageChannels()))
-            .with(kernels);
-    requireFit(asked.use(), model, "the random diffusion model");
+    LatentSettings settings = random(asked);
+    requireFit(asked.use(), settings, RANDOM);
+    LatentDiffusion model = new LatentDiffusion(settings).with(kernels);
     RandomStream random = RandomStream.of(asked.use().seed(), Purpose.PRIOR_INITIALISATION, 0, 0);
     boolean zero = asked.lastLayers() == DiffusionConfig.LastLayers.ZERO;
     return owning(model, model.initialise(random, zero), made);
+  }
+
+  /**
+   * Checks the images of a configuration whose model is random; of another its file tells.
+   *
+   * @throws InputException where it does not make such images
+   */
+  static void requireFitOfRandom(Config config, Dataset data) {
+    if (config.distill().prior().init() == PriorConfig.Init.RANDOM) {
+      Ld3mSettings asked = Ld3mSettings.of(config, data, config.run().seed());
+      requireFit(asked.use(), random(asked), RANDOM);
+    }
+  }
+
+  private static LatentSettings random(Ld3mSettings asked) {
+    return LatentSettings.random(
+        asked.use().channels(), asked.unetChannels(), asked.firstStageChannels());
   }
 
   private static <T> T read(
@@ -49,7 +68,7 @@ final class Ld3mOpening {
     String source = String.valueOf(asked.use().weights());
     try (NamedTensors found = PriorWeights.read(asked.use())) {
       LatentDiffusion model = LatentDiffusion.of(found, source).with(kernels);
-      requireFit(asked.use(), model, source);
+      requireFit(asked.use(), model.settings(), source);
       NamedTensors weights =
           StateLoader.match(
               found,
@@ -73,8 +92,8 @@ final class Ld3mOpening {
     }
   }
 
-  private static void requireFit(PriorUse use, LatentDiffusion model, String source) {
-    int factor = model.settings().imageFactor();
+  private static void requireFit(PriorUse use, LatentSettings model, String source) {
+    int factor = model.imageFactor();
     if (use.resolution() % factor != 0 || use.resolution() == 0) {
       int nearest = Math.max(1, Math.round((float) use.resolution() / factor)) * factor;
       throw new InputException(
@@ -83,7 +102,7 @@ final class Ld3mOpening {
                   + " the nearest is %d",
               source, factor, use.resolution(), nearest));
     }
-    int channels = model.settings().firstStage().imageChannels();
+    int channels = model.firstStage().imageChannels();
     if (channels != use.channels()) {
       throw new InputException(
           String.format(
@@ -91,6 +110,6 @@ final class Ld3mOpening {
                   + " distill.prior.init: random makes any",
               source, channels, use.channels()));
     }
-    use.requireInit(source, model.conditional());
+    use.requireInit(source, model.unet().conditional());
   }
 }

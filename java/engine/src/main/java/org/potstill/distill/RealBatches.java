@@ -22,13 +22,22 @@ final class RealBatches {
     this.size = size;
     this.seed = seed;
     for (int c = 0; c < coreSet.classes(); c++) {
-      if (coreSet.count(c) == 0) {
-        throw new InputException(
-            "class '"
-                + coreSet.className(c)
-                + "' keeps no image to distil; raise prune.keep or leave the class out"
-                + " (data.classes)");
-      }
+      requireSome(coreSet.className(c), coreSet.count(c));
+    }
+  }
+
+  /**
+   * Checks a class by its name and how many images it keeps.
+   *
+   * @throws InputException where it keeps none
+   */
+  static void requireSome(String className, int kept) {
+    if (kept == 0) {
+      throw new InputException(
+          "class '"
+              + className
+              + "' keeps no image to distil; raise prune.keep or leave the class out"
+              + " (data.classes)");
     }
   }
 

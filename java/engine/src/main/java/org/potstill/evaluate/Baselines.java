@@ -85,12 +85,17 @@ final class Baselines {
   private String coreSetHash() {
     CoreSet set = CoreSet.read(coreSet());
     if (set.entries().stream().anyMatch(entry -> Float.isNaN(entry.loss()))) {
-      throw new InputException(
-          "evaluate.baselines: easiest needs the losses of the core-set, but prune.mode: "
-              + config.prune().mode().name().toLowerCase(Locale.ROOT)
-              + " scored nothing; prune by easy or hard, or take the baseline out");
+      throw noLosses(config);
     }
     return Fingerprint.ofFile(coreSet());
+  }
+
+  /** The refusal of a baseline that is chosen by losses where there are none. */
+  static InputException noLosses(Config config) {
+    return new InputException(
+        "evaluate.baselines: easiest needs the losses of the core-set, but prune.mode: "
+            + config.prune().mode().name().toLowerCase(Locale.ROOT)
+            + " scores nothing; prune by easy or hard, or take the baseline out");
   }
 
   List<ImageRecord> easiest() {

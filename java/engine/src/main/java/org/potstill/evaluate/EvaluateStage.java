@@ -78,6 +78,17 @@ public final class EvaluateStage {
   }
 
   /**
+   * Checks that no baseline is chosen by losses, where nothing is scored.
+   *
+   * @throws InputException where one is
+   */
+  public static void requireNoLosses(Config config) {
+    if (config.evaluate().baselines().contains(Baselines.EASIEST)) {
+      throw Baselines.noLosses(config);
+    }
+  }
+
+  /**
    * Checks that a data set has the images that accuracies of a configuration are measured on.
    *
    * @throws InputException where it has none

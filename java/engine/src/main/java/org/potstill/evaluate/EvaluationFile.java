@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.JsonErrors;
 
 /** Reads and writes {@code evaluation.json}; accuracies are fractions from 0 to 1. */
 final class EvaluationFile {
@@ -46,7 +47,13 @@ final class EvaluationFile {
     try {
       root = JSON.readTree(file.toFile());
     } catch (JsonProcessingException e) {
-      throw new InputException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+      throw new InputException(
+          "cannot read "
+              + file
+              + ": "
+              + JsonErrors.reason(e)
+              + "; engine.jar evaluate CONFIG --overwrite measures anew",
+          e);
     } catch (IOException e) {
       throw new InputException(
           "cannot read " + file + ": evaluate the run first (engine.jar evaluate CONFIG)", e);

@@ -1,6 +1,8 @@
 package org.potstill.pipeline;
 
+import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.potstill.config.Config;
@@ -31,7 +33,9 @@ public final class Preflight {
     EvaluateStage.requireNetworks(config, data);
     if (Pipeline.needsScores(config)) {
       requireOtherRun(config);
-      ScoreStage.requireInputs(config.score(), data);
+      ScoreStage.requireInputs(config, data);
+    } else {
+      EvaluateStage.requireNoLosses(config);
     }
     int[] kept = PruneStage.kept(config.prune(), data);
     if (Pipeline.needsExperts(config)) {
@@ -43,11 +47,19 @@ public final class Preflight {
 
   private static void requireOtherRun(Config config) {
     Path from = config.score().from();
-    if (from != null && from.toAbsolutePath().normalize().equals(config.run().out())) {
+    if (from != null && isSame(from, config.run().out())) {
       throw new InputException(
           "score.from: "
               + from
               + " is the run directory itself; to take its scores, give this run another --out");
+    }
+  }
+
+  private static boolean isSame(Path from, Path out) {
+    try {
+      return Files.exists(from) && Files.exists(out) && Files.isSameFile(from, out);
+    } catch (IOException e) {
+      throw new InputException("score.from: " + from + " cannot be looked at: " + e, e);
     }
   }
 
@@ -67,7 +79,7 @@ public final class Preflight {
 
   private static boolean canNameFiles(String name) {
     try {
-      return Path.of(name).getNameCount() > 0;
+      return !Path.of(name).toString().isEmpty();
     } catch (InvalidPathException e) {
       return false;
     }

@@ -21,6 +21,7 @@ import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
+import org.potstill.run.StageLog;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
@@ -99,21 +100,22 @@ public final class RunSession implements AutoCloseable {
   /** Opens the run directory of {@code config} for all its stages. */
   public static RunSession openForRun(
       Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
-    return open(config, options.existing(), options.existing(), listener, cancellation);
+    return open(config, options.existing(), true, listener, cancellation);
   }
 
   /** Opens the run directory of {@code config}, made by earlier stages, for a single one. */
   public static RunSession openForStage(
       Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
-    return open(config, options.existing(), Existing.RESUME, listener, cancellation);
+    return open(config, options.existing(), false, listener, cancellation);
   }
 
   private static RunSession open(
       Config config,
       Existing existing,
-      Existing ofDirectory,
+      boolean whole,
       RunListener listener,
       CancellationToken cancellation) {
+    Path out = config.run().out();
     // First all that can be wrong, so that then no run directory is made or overwritten.
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels =
@@ -121,13 +123,14 @@ public final class RunSession implements AutoCloseable {
     Dataset data = Datasets.open(config.data(), config.run().seed());
     RunDirectory directory = null;
     try {
-      if (ofDirectory == Existing.RESUME) {
-        // What finished stages needed may be gone, and is not needed any more.
-        EvaluateStage.requireNetworks(config, data);
-      } else {
+      // What finished stages needed may be gone, and is not needed any more.
+      boolean begins = existing != Existing.RESUME || StageLog.in(out).entries().isEmpty();
+      if (whole && begins) {
         Preflight.check(config, data);
+      } else {
+        EvaluateStage.requireNetworks(config, data);
       }
-      directory = RunDirectory.open(config.run().out(), ofDirectory);
+      directory = RunDirectory.open(out, whole ? existing : Existing.RESUME);
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory, config);
       }

@@ -68,8 +68,7 @@ final class StageRunner {
       if (isFinished(stage)) {
         context.listener().stageSkipped(stage.name());
       } else {
-        forgetFrom(stage);
-        run(stage);
+        runAnew(stage);
         ran.add(stage.name());
       }
     }
@@ -125,9 +124,10 @@ final class StageRunner {
     }
     if (repeat) {
       directory.forgetProgress(stage.name());
+      run(stage);
+    } else {
+      runAnew(stage);
     }
-    forgetFrom(stage);
-    run(stage);
     return true;
   }
 
@@ -136,10 +136,11 @@ final class StageRunner {
     if (entry.isEmpty()) {
       return false;
     }
-    if (stage.repeatable() && !holdsOutputs(stage, entry.get())) {
+    if (!stage.repeatable()) {
+      requireOutputs(stage, entry.get());
+    } else if (!holdsOutputs(entry.get())) {
       return false;
     }
-    requireOutputs(stage, entry.get());
     Fingerprint before = entry.get().fingerprint();
     Fingerprint now = fingerprint(stage);
     if (before.equals(now)) {
@@ -170,19 +171,8 @@ final class StageRunner {
     return before.equals(Fingerprint.of(rest));
   }
 
-  /** Whether what it wrote is still there, and as it wrote it where a later stage reads it. */
-  private boolean holdsOutputs(Stage stage, StageLog.Entry entry) {
-    for (Map.Entry<String, String> output : entry.outputs().entrySet()) {
-      Path file = directory.resolve(output.getKey());
-      boolean isRead = stages.stream().anyMatch(other -> other.inputs().contains(output.getKey()));
-      if (!Files.exists(file) || (isRead && !Fingerprint.ofFile(file).equals(output.getValue()))) {
-        context
-            .listener()
-            .warning(stage.name(), file + " is missing or was changed; it is made anew");
-        return false;
-      }
-    }
-    return true;
+  private boolean holdsOutputs(StageLog.Entry entry) {
+    return entry.outputs().keySet().stream().map(directory::resolve).allMatch(Files::exists);
   }
 
   private void requireOutputs(Stage stage, StageLog.Entry entry) {
@@ -221,18 +211,41 @@ final class StageRunner {
     return Fingerprint.of(values);
   }
 
-  /** What was begun after {@code first} cannot go on from what that is about to write anew. */
-  private void forgetFrom(Stage first) {
-    int position = stages.indexOf(first);
-    directory.stages().remove(first.name());
-    for (Stage later : stages.subList(position + 1, stages.size())) {
-      directory.stages().remove(later.name());
-      directory.forgetProgress(later.name());
+  /** One that is not finished, or was and is not any more: since it grew, changed, or was lost. */
+  private void runAnew(Stage stage) {
+    Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
+    if (before.isPresent()) {
+      if (!before.get().fingerprint().equals(fingerprint(stage))) {
+        // Even where it is stopped before its end: what it will write is not what it wrote.
+        forgetProgressAfter(stage);
+      } else if (!holdsOutputs(before.get())) {
+        context.listener().warning(stage.name(), "a file it wrote is missing and is made anew");
+      }
+    }
+    run(stage);
+  }
+
+  private void forgetFinished(Stage first) {
+    for (Stage stage : stages.subList(stages.indexOf(first), stages.size())) {
+      directory.stages().remove(stage.name());
+    }
+  }
+
+  private void forgetProgressAfter(Stage first) {
+    for (Stage later : stages.subList(stages.indexOf(first) + 1, stages.size())) {
+      if (directory.wasStopped(later.name())) {
+        context
+            .listener()
+            .warning(later.name(), "begins anew, since stage " + first.name() + " changed");
+        directory.forgetProgress(later.name());
+      }
     }
   }
 
   private void run(Stage stage) {
     context.cancellation().throwIfCancelled();
+    Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
+    forgetFinished(stage);
     beforeWork.run();
     context.listener().stageStarted(stage.name());
     long start = System.nanoTime();
@@ -242,6 +255,9 @@ final class StageRunner {
     Map<String, String> outputs = new LinkedHashMap<>();
     for (String output : stage.outputs()) {
       outputs.put(output, Fingerprint.ofFile(directory.resolve(output)));
+    }
+    if (before.isPresent() && !before.get().outputs().equals(outputs)) {
+      forgetProgressAfter(stage);
     }
     directory
         .stages()

@@ -57,12 +57,7 @@ public final class PruneStage {
 
   /** How many images will be kept, if every one can be read. */
   public static long expectedSize(PruneConfig config, Dataset data) {
-    int[] classOf = data.training().stream().mapToInt(ImageRecord::classIndex).toArray();
-    return config.mode() == Mode.NONE
-        ? classOf.length
-        : Arrays.stream(Selection.sizes(classOf, data.classKeys().size()))
-            .mapToLong(size -> Selection.keepCount(config.keep(), size))
-            .sum();
+    return Arrays.stream(keep(config, sizes(data))).asLongStream().sum();
   }
 
   private Map<ImageRecord, Float> losses() {
@@ -91,6 +86,7 @@ public final class PruneStage {
     }
     int[] sizes = Selection.sizes(classOf, data.classKeys().size());
     int[] keep = keep(config, sizes);
+    requireSome(config, keep, sizes);
     for (int c = 0; c < keep.length; c++) {
       if (keep[c] == 0) {
         context.listener().warning(NAME, keepsNone(c, sizes[c]));
@@ -115,9 +111,15 @@ public final class PruneStage {
    * @throws InputException where none is
    */
   public static int[] kept(PruneConfig config, Dataset data) {
-    int[] sizes = new int[data.classKeys().size()];
-    data.training().forEach(image -> sizes[image.classIndex()]++);
-    return keep(config, sizes);
+    int[] sizes = sizes(data);
+    int[] keep = keep(config, sizes);
+    requireSome(config, keep, sizes);
+    return keep;
+  }
+
+  private static int[] sizes(Dataset data) {
+    int[] classOf = data.training().stream().mapToInt(ImageRecord::classIndex).toArray();
+    return Selection.sizes(classOf, data.classKeys().size());
   }
 
   private static int[] keep(PruneConfig config, int[] sizes) {
@@ -128,6 +130,10 @@ public final class PruneStage {
     for (int c = 0; c < sizes.length; c++) {
       keep[c] = Selection.keepCount(config.keep(), sizes[c]);
     }
+    return keep;
+  }
+
+  private static void requireSome(PruneConfig config, int[] keep, int[] sizes) {
     if (Arrays.stream(keep).sum() == 0) {
       throw new InputException(
           "prune.keep: "
@@ -136,7 +142,6 @@ public final class PruneStage {
               + Arrays.stream(sizes).max().orElse(0)
               + "; raise prune.keep");
     }
-    return keep;
   }
 
   private String keepsNone(int c, int size) {

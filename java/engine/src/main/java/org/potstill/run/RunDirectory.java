@@ -174,8 +174,8 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private void clearContent() throws IOException {
-    // The record of stages first and the mark of a run last: killed in between, the directory is
-    // still known as a run and holds no stage that counts as finished.
+    // The record of stages first, so that none counts as finished where this is cut short. The
+    // configuration, by which the directory is known as a run, is replaced when a stage begins.
     Files.deleteIfExists(root.resolve(StageLog.FILE));
     try (Stream<Path> files = Files.list(root)) {
       for (Path file : (Iterable<Path>) files::iterator) {
@@ -186,7 +186,6 @@ public final class RunDirectory implements AutoCloseable {
         }
       }
     }
-    Files.deleteIfExists(root.resolve(CONFIG));
   }
 
   /**

@@ -58,6 +58,10 @@ final class BorrowedScores {
       throw new InputException(
           "score.from: the run " + from + " has not finished scoring; finish it with --resume");
     }
+    if (!Files.isRegularFile(from.resolve(Scores.FILE))) {
+      throw new InputException(
+          "score.from: there is no " + Scores.FILE + " in " + from + "; score it anew");
+    }
     String theirs = stage.path("fingerprint").path("data set").asText();
     if (!theirs.equals(data.fingerprint())) {
       throw new InputException(

@@ -76,7 +76,7 @@ final class PretrainedScoring {
    *     from there
    */
   Scores run(Function<Scored, Scores> writer) {
-    long[] outputs = ClassOutputs.of(data, config.data().classIndex(), OUTPUTS);
+    long[] outputs = outputs(config, data);
     Path weights = config.score().weights();
     try (NamedTensors state = StateLoader.load(weights, ScorerResNet18.of(CHANNELS, OUTPUTS));
         BatchScorer scorer =
@@ -94,6 +94,15 @@ final class PretrainedScoring {
       checkpoint.clear();
       return scores;
     }
+  }
+
+  /**
+   * The output of every class.
+   *
+   * @throws InputException where one has none
+   */
+  static long[] outputs(Config config, Dataset data) {
+    return ClassOutputs.of(data, config.data().classIndex(), OUTPUTS);
   }
 
   /** All that the losses depend on, the composition of the batches included. */

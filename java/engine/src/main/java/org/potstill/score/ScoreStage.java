@@ -76,13 +76,18 @@ public final class ScoreStage {
   /**
    * Checks that the files and the run that scoring is to take from are there.
    *
-   * @throws InputException where one is not, or the run is of another data set
+   * @throws InputException where one is not, the run is of another data set, or a class has no
+   *     output in the pretrained scorer
    */
-  public static void requireInputs(ScoreConfig score, Dataset data) {
+  public static void requireInputs(Config config, Dataset data) {
+    ScoreConfig score = config.score();
     if (score.from() != null) {
       BorrowedScores.requireSameData(score.from(), data);
-    } else if (score.weights() != null && !Files.isRegularFile(score.weights())) {
-      throw new InputException("score.weights: there is no file " + score.weights());
+    } else if (score.weights() != null) {
+      if (!Files.isRegularFile(score.weights())) {
+        throw new InputException("score.weights: there is no file " + score.weights());
+      }
+      PretrainedScoring.outputs(config, data);
     }
   }
 

@@ -191,6 +191,15 @@ class MainTest {
   }
 
   @Test
+  void summaryOfARepeatedStageLeavesOutWhatWasMeasuredBefore() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("run"));
+    Files.writeString(run.resolve("evaluation.json"), "{\"networks\": {\"convnet\": {}}}");
+    Files.writeString(run.resolve("report.html"), "");
+    assertEquals(0, potstill("score", config.toString(), "--out", run.toString(), "--overwrite"));
+    assertEquals("run directory: " + run + "\n", out);
+  }
+
+  @Test
   void summaryHoldsTheConfidenceIntervalOfSeveralRepeats() throws IOException {
     Files.createDirectories(folder.resolve("run"));
     Files.writeString(

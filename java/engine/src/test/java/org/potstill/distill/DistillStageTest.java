@@ -175,6 +175,24 @@ class DistillStageTest {
     assertGoodCheckpointIsLeft(".* or distill.trajectory.rate-learning-rate and start anew .*");
   }
 
+  @Test
+  void learnedRateThatIsNotAboveZeroIsToldBeforeAnythingIsWrittenWithIt() throws IOException {
+    tiny.method = Method.MTT;
+    tiny.iterations = 1;
+    tiny.rateLearningRate = 1000;
+    RunFailedException error = assertThrows(RunFailedException.class, () -> run("negative"));
+    assertTrue(
+        error
+            .getMessage()
+            .matches(
+                "distillation: after iteration 1 the learned rate of the student is -[^ ]+, .*"
+                    + "Lower distill.trajectory.rate-learning-rate \\(1000.0\\) or raise .*"),
+        error.getMessage());
+    Path run = folder.resolve("negative");
+    assertFalse(Files.exists(run.resolve(DistilledSet.FILE)));
+    assertFalse(Files.exists(run.resolve("checkpoints/distill-000000001.safetensors")));
+  }
+
   private void assertGoodCheckpointIsLeft(String message) throws IOException {
     tiny.checkpointEvery = 1;
     RunFailedException error = assertThrows(RunFailedException.class, () -> run("diverged"));

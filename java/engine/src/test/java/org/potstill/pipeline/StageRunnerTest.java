@@ -157,6 +157,19 @@ class StageRunnerTest {
   }
 
   @Test
+  void aStageThatIsRepeatedToTheSameLeavesWhatWasBegunAfterIt() throws Exception {
+    runner().runAll();
+    Path begun = directory.journal("evaluate");
+    Files.createDirectories(begun.getParent());
+    Files.writeString(begun, "{}");
+    assertTrue(runner().runOne("score", true));
+    assertTrue(Files.exists(begun));
+    distillFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runOne("distill", true));
+    assertTrue(Files.exists(begun));
+  }
+
+  @Test
   void iterationsMayGrowButNotShrink() {
     runner().runAll();
     config.put("distill.iterations", "20");

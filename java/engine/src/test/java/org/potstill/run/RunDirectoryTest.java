@@ -29,6 +29,7 @@ class RunDirectoryTest {
     Path root = temp.resolve("run");
     try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
       Files.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\nrun: {}");
+      Files.writeString(directory.resolve("scores.csv"), "id");
     }
     InputException error =
         assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.FAIL));
@@ -37,7 +38,9 @@ class RunDirectoryTest {
       assertTrue(Files.exists(directory.resolve("config.yaml")));
     }
     try (RunDirectory directory = RunDirectory.open(root, Existing.OVERWRITE)) {
-      assertFalse(Files.exists(directory.resolve("config.yaml")));
+      assertFalse(Files.exists(directory.resolve("scores.csv")));
+      // Until the new run writes its own, by it this is known as a run.
+      assertTrue(Files.exists(directory.resolve("config.yaml")));
     }
   }
 
@@ -76,9 +79,17 @@ class RunDirectoryTest {
     RunDirectory.open(root, Existing.OVERWRITE).close();
     try (Stream<Path> files = Files.list(root)) {
       assertEquals(
-          List.of(".lock", "notes.txt"),
+          List.of(".lock", "config.yaml", "notes.txt"),
           files.map(file -> file.getFileName().toString()).sorted().toList());
     }
+  }
+
+  @Test
+  void aDamagedRecordOfStagesIsToldInAWord() throws IOException {
+    Files.writeString(temp.resolve("stages.json"), "{\n  \"score\": {\"finger");
+    InputException error = assertThrows(InputException.class, () -> StageLog.in(temp).entries());
+    assertTrue(error.getMessage().contains("(damaged JSON, line 2: "), error.getMessage());
+    assertFalse(error.getMessage().contains("Source"), error.getMessage());
   }
 
   @Test
