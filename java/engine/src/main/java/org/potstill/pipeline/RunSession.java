@@ -61,6 +61,7 @@ public final class RunSession implements AutoCloseable {
       RunDirectory directory,
       Dataset data,
       Kernels kernels,
+      GpuTenancy tenancy,
       RunListener listener,
       CancellationToken cancellation) {
     this.config = config;
@@ -81,10 +82,9 @@ public final class RunSession implements AutoCloseable {
             Environment.describe(kernels, count, placement),
             context,
             this::writeConfig);
+    this.tenancy = tenancy;
     // Last, so that nothing is changed in the process where one of the lines above fails.
-    boolean deterministic = config.run().deterministic();
-    this.tenancy = GpuTenancy.begin(placement, deterministic, usesTf32(config));
-    this.determinism = Determinism.of(deterministic, placement);
+    this.determinism = Determinism.of(config.run().deterministic(), placement);
     this.threads = LibTorch.withThreads(count);
   }
 
@@ -122,6 +122,7 @@ public final class RunSession implements AutoCloseable {
         EngineKernels.byName(config.run().kernels(), config.run().threadCount(), placement);
     Dataset data = Datasets.open(config.data(), config.run().seed());
     RunDirectory directory = null;
+    GpuTenancy tenancy = null;
     try {
       // What finished stages needed may be gone, and is not needed any more.
       boolean begins = existing != Existing.RESUME || StageLog.in(out).entries().isEmpty();
@@ -130,15 +131,19 @@ public final class RunSession implements AutoCloseable {
       } else {
         EvaluateStage.requireNetworks(config, data);
       }
+      tenancy = GpuTenancy.begin(placement, config.run().deterministic(), usesTf32(config));
       directory = RunDirectory.open(out, whole ? existing : Existing.RESUME);
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory, config);
       }
       return new RunSession(
-          config, placement, existing, directory, data, kernels, listener, cancellation);
+          config, placement, existing, directory, data, kernels, tenancy, listener, cancellation);
     } catch (RuntimeException | Error e) {
       if (directory != null) {
         directory.close();
+      }
+      if (tenancy != null) {
+        tenancy.close();
       }
       data.close();
       throw e;

@@ -247,6 +247,11 @@ class LdmFixtureTest {
         new UNetSettings.Heads(width > 0 ? 0 : unet.path("num_heads").asInt(1), width);
     LatentSettings found = model.settings();
     UNetSettings sizes = found.unet();
+    UNetSettings.Heads published =
+        sizes.conditional() ? UNetSettings.Heads.ONE : UNetSettings.Heads.OF_32;
+    if (heads.equals(published)) {
+      assertEquals(published, sizes.heads(), file.name());
+    }
     return new LatentDiffusion(
         new LatentSettings(
             new UNetSettings(
