@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.Pointer;
@@ -96,34 +98,36 @@ class PotstillTest {
     Potstill.run(scored(run), RunListener.SILENT);
     byte[] stages = Files.readAllBytes(run.resolve("stages.json"));
     byte[] scores = Files.readAllBytes(run.resolve("scores.csv"));
-    List<String> mistakes =
-        List.of(
-            "score.from=" + run,
-            "score.from=" + temp.resolve("none"),
-            "score.from=" + Files.createSymbolicLink(temp.resolve("link"), run),
-            "score.from=" + withoutScores(),
-            "score.weights=" + temp.resolve("none.pth"),
-            "score.weights=" + run.resolve("scores.csv"),
-            "prune.mode=random,evaluate.baselines=[easiest]",
-            "distill.space=ld3m,distill.prior.init=random",
-            "distill.space=glad,distill.prior.init=random,distill.prior.layer=18",
-            "prune.keep=0.000001",
-            "distill.images-per-class=1000",
-            "distill.network.name=alexnet");
-    for (String mistake : mistakes) {
-      Config config = TinyConfig.load(temp, run, mistake.split(",", -1));
+    Path link = Files.createSymbolicLink(temp.resolve("link"), run);
+    Path none = temp.resolve("none");
+    Map<String, String> mistakes = new LinkedHashMap<>();
+    mistakes.put("score.from=" + run, "is the run directory itself");
+    mistakes.put("score.from=" + link, "is the run directory itself");
+    mistakes.put("score.from=" + none, "score.from: " + none + " does not exist");
+    mistakes.put("score.from=" + withoutScores(), "score.from: there is no scores.csv");
+    mistakes.put("score.weights=" + none, "score.weights: there is no file " + none);
+    mistakes.put("score.weights=" + run.resolve("scores.csv"), "have no output");
+    mistakes.put("prune.mode=random,evaluate.baselines=[easiest]", "prune.mode: random");
+    mistakes.put("distill.space=ld3m,distill.prior.init=random", "data.resolution: the random");
+    mistakes.put(
+        "distill.space=glad,distill.prior.init=random,distill.prior.layer=18",
+        "distill.prior.layer: 18");
+    mistakes.put("prune.keep=0.000001", "prune.keep: ");
+    mistakes.put("prune.keep=0.000001,prune.mode=random", "prune.keep: ");
+    mistakes.put("distill.images-per-class=1000", "distill.images-per-class: 1000");
+    mistakes.put("distill.network.name=alexnet", "alexnet at 28 pixels");
+    for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
+      Config config = TinyConfig.load(temp, run, mistake.getKey().split(",", -1));
       InputException error =
           assertThrows(
               InputException.class,
               () ->
                   Potstill.run(
                       config, RunOptions.OVERWRITE, RunListener.SILENT, new CancellationToken()),
-              mistake);
-      assertTrue(
-          error.getMessage().matches("(?s)(score|prune|distill|data|evaluate|class|alexnet).*"),
-          error.getMessage());
-      assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")), mistake);
-      assertArrayEquals(scores, Files.readAllBytes(run.resolve("scores.csv")), mistake);
+              mistake.getKey());
+      assertTrue(error.getMessage().contains(mistake.getValue()), error.getMessage());
+      assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")), mistake.getKey());
+      assertArrayEquals(scores, Files.readAllBytes(run.resolve("scores.csv")), mistake.getKey());
     }
   }
 

@@ -27,10 +27,10 @@ final class Affine {
     float lowest = (float) (1 / parameters.scaleRatio());
     float span = (float) (parameters.scaleRatio() - 1 / parameters.scaleRatio());
     int samples = Math.max(across.length, down.length);
-    float[][] matrices = new float[4][samples];
+    float[] matrices = new float[4 * samples];
     for (int i = 0; i < samples; i++) {
-      matrices[0][i] = across[across.length == 1 ? 0 : i] * span + lowest;
-      matrices[3][i] = down[down.length == 1 ? 0 : i] * span + lowest;
+      matrices[i] = across[across.length == 1 ? 0 : i] * span + lowest;
+      matrices[3 * samples + i] = down[down.length == 1 ? 0 : i] * span + lowest;
     }
     return sample(images, matrices);
   }
@@ -38,16 +38,17 @@ final class Affine {
   /** Output coordinates turned by an angle. */
   static Tensor rotate(Tensor images, AugmentDraw draw, AugmentParameters parameters) {
     float[] numbers = draw.values().get(0);
-    float[][] matrices = new float[4][numbers.length];
-    for (int i = 0; i < numbers.length; i++) {
+    int samples = numbers.length;
+    float[] matrices = new float[4 * samples];
+    for (int i = 0; i < samples; i++) {
       float angle = angle(numbers[i], (float) parameters.rotateDegrees());
       // StrictMath, since Math may differ in the last bit between machines.
       float cosine = (float) StrictMath.cos(angle);
       float sine = (float) StrictMath.sin(angle);
-      matrices[0][i] = cosine;
-      matrices[1][i] = -sine;
-      matrices[2][i] = sine;
-      matrices[3][i] = cosine;
+      matrices[i] = cosine;
+      matrices[samples + i] = -sine;
+      matrices[2 * samples + i] = sine;
+      matrices[3 * samples + i] = cosine;
     }
     return sample(images, matrices);
   }
@@ -58,9 +59,10 @@ final class Affine {
   }
 
   /**
-   * @param matrices rows of the 2 x 2 matrices that take output to input coordinates, [4][1 or N]
+   * @param matrices that take output to input coordinates: the four entries of 2 x 2, row-major,
+   *     each for all (1 or N) samples
    */
-  private static Tensor sample(Tensor images, float[][] matrices) {
+  private static Tensor sample(Tensor images, float[] matrices) {
     Tensor grid = grid(images, matrices);
     if (Determinism.isWanted(images)) {
       return gathered(images, grid);
@@ -73,16 +75,13 @@ final class Affine {
    * Input coordinates (1 or N, H, W, 2), x before y. Multiplied and added one by one: LibTorch's
    * own operator leaves the order, and so the last bit, to the library of matrix products.
    */
-  private static Tensor grid(Tensor images, float[][] matrices) {
+  private static Tensor grid(Tensor images, float[] matrices) {
     Tensor x = Tensors.fromMinusOneToOne(images, images.size(3)).view(1, 1, -1);
     Tensor y = Tensors.fromMinusOneToOne(images, images.size(2)).view(1, -1, 1);
-    Tensor[] entries = new Tensor[4];
-    for (int i = 0; i < entries.length; i++) {
-      Tensor entry = Tensors.of(images, matrices[i], matrices[i].length, 1, 1);
-      entries[i] = entry.to(images.scalar_type());
-    }
-    Tensor across = x.mul(entries[0]).add(y.mul(entries[1]));
-    Tensor down = x.mul(entries[2]).add(y.mul(entries[3]));
+    Tensor entries =
+        Tensors.of(images, matrices, 4, matrices.length / 4, 1, 1).to(images.scalar_type());
+    Tensor across = x.mul(entries.get(0)).add(y.mul(entries.get(1)));
+    Tensor down = x.mul(entries.get(2)).add(y.mul(entries.get(3)));
     return torch.stack(new TensorVector(across, down), -1);
   }
 

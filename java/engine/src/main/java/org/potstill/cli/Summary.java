@@ -10,9 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.potstill.errors.RunFailedException;
+import org.potstill.evaluate.Evaluation;
 import org.potstill.pipeline.RunResult;
-import org.potstill.run.JsonErrors;
 import org.potstill.run.StageLog;
 
 /** What is told at the end of a run: accuracy beside the baseline, and where the report is. */
@@ -66,7 +65,7 @@ final class Summary {
     if (result.wasFinished()) {
       lines.add("nothing left to do: the run was finished before");
     }
-    Path evaluation = result.directory().resolve("evaluation.json");
+    Path evaluation = result.directory().resolve(Evaluation.FILE);
     if (isDone("evaluate") && Files.exists(evaluation)) {
       lines.addAll(accuracies(read(evaluation)));
     }
@@ -123,13 +122,7 @@ final class Summary {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (IOException e) {
-      throw new RunFailedException(
-          "cannot read "
-              + file
-              + ": "
-              + JsonErrors.reason(e)
-              + "; engine.jar evaluate CONFIG --overwrite measures anew",
-          e);
+      throw Evaluation.damaged(file, e);
     }
   }
 }

@@ -99,9 +99,12 @@ final class ConfigChecks {
     if (!settings.text("distill.network.name").startsWith("convnet")) {
       return;
     }
-    // Grey images are padded by the first convolution; whether these are, the data set tells.
+    // The first convolution pads grey images, which these sources may have; the data set tells.
+    String source = settings.text("data.source");
+    boolean mayBeGrey = source.startsWith("builtin:") || source.startsWith("idx:");
     long resolution = Math.max(settings.whole("data.resolution"), SMALLEST_INPUT);
-    int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(resolution + GREY_PADDING);
+    long padded = resolution + (mayBeGrey ? GREY_PADDING : 0);
+    int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(padded);
     boolean pools = !Objects.equals(settings.get("distill.network.pooling"), "none");
     if (pools && settings.whole("distill.network.depth") > deepest) {
       report(

@@ -36,13 +36,20 @@ final class DistilledFiles {
     write(space, distiller, 0, DistilledSet.INITIAL_FILE);
   }
 
-  /** Keeps the images, and their latents, at the iterations that are evaluated. */
+  /**
+   * Keeps the images, and their latents, at the iterations that are evaluated.
+   *
+   * @throws RunFailedException where a learned rate cannot be used then, or at the end: before the
+   *     checkpoint of that iteration is written
+   */
   void keepHistory(Space space, Distiller distiller, long done) {
     int every = config.evaluate().every();
-    if (done == distill.iterations()) {
+    boolean last = done == distill.iterations();
+    boolean kept = every > 0 && (last || done % every == 0);
+    if (last || kept) {
       requireRate(distiller, done);
     }
-    if (every > 0 && (done % every == 0 || done == distill.iterations())) {
+    if (kept) {
       write(space, distiller, done, DistilledSet.historyFile(done));
       writeLatents(space, distiller, done, LatentsFile.historyFile(done));
     }
@@ -73,7 +80,6 @@ final class DistilledFiles {
   }
 
   private void write(Space space, Distiller distiller, long done, String file) {
-    requireRate(distiller, done);
     try (DistilledSet set = set(space, distiller, done)) {
       set.write(context.directory().resolve(file));
     }

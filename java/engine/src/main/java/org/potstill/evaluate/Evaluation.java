@@ -1,11 +1,15 @@
 package org.potstill.evaluate;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.apache.commons.math3.distribution.TDistribution;
+import org.potstill.errors.InputException;
+import org.potstill.run.JsonErrors;
 
 /**
  * What an evaluation found.
@@ -19,6 +23,17 @@ public record Evaluation(
 
   /** Where a run keeps it. */
   public static final String FILE = "evaluation.json";
+
+  /** The refusal of a file that holds no such JSON. */
+  public static InputException damaged(Path file, IOException cause) {
+    return new InputException(
+        "cannot read "
+            + file
+            + ": "
+            + JsonErrors.reason(cause)
+            + "; engine.jar evaluate CONFIG --overwrite measures anew",
+        cause);
+  }
 
   /**
    * Accuracies reached from one training set.

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
-import org.potstill.run.JsonErrors;
 
 /** Reads and writes {@code evaluation.json}; accuracies are fractions from 0 to 1. */
 final class EvaluationFile {
@@ -47,13 +46,7 @@ final class EvaluationFile {
     try {
       root = JSON.readTree(file.toFile());
     } catch (JsonProcessingException e) {
-      throw new InputException(
-          "cannot read "
-              + file
-              + ": "
-              + JsonErrors.reason(e)
-              + "; engine.jar evaluate CONFIG --overwrite measures anew",
-          e);
+      throw Evaluation.damaged(file, e);
     } catch (IOException e) {
       throw new InputException(
           "cannot read " + file + ": evaluate the run first (engine.jar evaluate CONFIG)", e);

@@ -2,8 +2,8 @@ package org.potstill.pipeline;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
@@ -65,23 +65,17 @@ public final class Preflight {
 
   /** Folders of pictures are named after the classes. */
   private static void requireFolderNames(Dataset data) {
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    CharsetEncoder ofFiles = Charset.forName(encoding).newEncoder();
     for (String name : FolderNames.of(data.classKeys())) {
-      if (!canNameFiles(name)) {
+      if (!ofFiles.canEncode(name)) {
         throw new InputException(
             "class '"
                 + name
                 + "' has letters that files cannot be named with here ("
-                + System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name())
+                + encoding
                 + "); set LC_ALL=C.UTF-8, or rename its folder");
       }
-    }
-  }
-
-  private static boolean canNameFiles(String name) {
-    try {
-      return !Path.of(name).toString().isEmpty();
-    } catch (InvalidPathException e) {
-      return false;
     }
   }
 }

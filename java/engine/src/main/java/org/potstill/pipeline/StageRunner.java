@@ -136,10 +136,16 @@ final class StageRunner {
     if (entry.isEmpty()) {
       return false;
     }
-    if (!stage.repeatable()) {
-      requireOutputs(stage, entry.get());
-    } else if (!holdsOutputs(entry.get())) {
-      return false;
+    Optional<Path> missing = missing(entry.get());
+    if (missing.isPresent()) {
+      if (stage.repeatable()) {
+        return false;
+      }
+      throw new InputException(
+          missing.get()
+              + " is missing, though stage "
+              + stage.name()
+              + " wrote it; put it back or use --overwrite");
     }
     Fingerprint before = entry.get().fingerprint();
     Fingerprint now = fingerprint(stage);
@@ -171,21 +177,12 @@ final class StageRunner {
     return before.equals(Fingerprint.of(rest));
   }
 
-  private boolean holdsOutputs(StageLog.Entry entry) {
-    return entry.outputs().keySet().stream().map(directory::resolve).allMatch(Files::exists);
-  }
-
-  private void requireOutputs(Stage stage, StageLog.Entry entry) {
-    for (Map.Entry<String, String> output : entry.outputs().entrySet()) {
-      Path file = directory.resolve(output.getKey());
-      if (!Files.exists(file)) {
-        throw new InputException(
-            file
-                + " is missing, though stage "
-                + stage.name()
-                + " wrote it; put it back or use --overwrite");
-      }
-    }
+  /** The first file that a finished stage wrote and that is no longer there. */
+  private Optional<Path> missing(StageLog.Entry entry) {
+    return entry.outputs().keySet().stream()
+        .map(directory::resolve)
+        .filter(Files::notExists)
+        .findFirst();
   }
 
   private Fingerprint fingerprint(Stage stage) {
@@ -218,9 +215,11 @@ final class StageRunner {
       if (!before.get().fingerprint().equals(fingerprint(stage))) {
         // Even where it is stopped before its end: what it will write is not what it wrote.
         forgetProgressAfter(stage);
-      } else if (!holdsOutputs(before.get())) {
-        context.listener().warning(stage.name(), "a file it wrote is missing and is made anew");
       }
+      missing(before.get())
+          .ifPresent(
+              file ->
+                  context.listener().warning(stage.name(), file + " is missing and is made anew"));
     }
     run(stage);
   }

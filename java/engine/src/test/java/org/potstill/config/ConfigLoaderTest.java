@@ -74,6 +74,14 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void onlyWhatMayBeGreyMayBeAsDeepAsItsPaddingAllows() throws IOException {
+    String deep = ", resolution: 62}\ndistill: {network: {depth: 6}}\n";
+    assertEquals(6, load("data: {source: 'idx:d'" + deep).distill().network().depth());
+    String message = messageOf("data: {source: 'folder:d'" + deep);
+    assertTrue(message.contains("found 6; allowed at 62 pixels: at most 5"), message);
+  }
+
+  @Test
   void trajectoryMatchingHasExperts() throws IOException {
     assertNotNull(load("data: {source: 'idx:d'}\ndistill: {method: mtt}\n").experts());
     assertEquals(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,12 +144,16 @@ class StageRunnerTest {
     assertEquals(List.of(), runner().runAll());
   }
 
+  private Path begun(String stage) throws IOException {
+    Path journal = directory.journal(stage);
+    Files.createDirectories(journal.getParent());
+    return Files.writeString(journal, "{}");
+  }
+
   @Test
   void whatWasBegunFromAnOlderResultIsForgotten() throws Exception {
     runner().runAll();
-    Path checkpoint = directory.journal("evaluate");
-    Files.createDirectories(checkpoint.getParent());
-    Files.writeString(checkpoint, "{}");
+    Path checkpoint = begun("evaluate");
     Path own = Files.writeString(checkpoint.resolveSibling("distill-000000010.safetensors"), "");
     config.put("distill.iterations", "11");
     assertEquals(List.of("distill", "evaluate"), runner().runAll());
@@ -159,9 +164,7 @@ class StageRunnerTest {
   @Test
   void aStageThatIsRepeatedToTheSameLeavesWhatWasBegunAfterIt() throws Exception {
     runner().runAll();
-    Path begun = directory.journal("evaluate");
-    Files.createDirectories(begun.getParent());
-    Files.writeString(begun, "{}");
+    Path begun = begun("evaluate");
     assertTrue(runner().runOne("score", true));
     assertTrue(Files.exists(begun));
     distillFails = true;
