@@ -43,6 +43,18 @@ record Failure(int status, String message, Throwable cause) {
     return new Failure(FAILED, "unexpected " + kind + ": " + line + "; --debug shows more", error);
   }
 
+  /**
+   * The exit status of a command that ended with {@code status}: a failure where its results could
+   * not be written, since a print stream keeps that to itself.
+   */
+  static int withOutput(int status, Streams streams) {
+    if (!streams.out().checkError() || status != 0) {
+      return status;
+    }
+    streams.err().println("error: not all of the output could be written to standard output");
+    return FAILED;
+  }
+
   /** Writes it to standard error, with {@code --json} to standard output too. */
   int report(Streams streams, Output output) {
     if (output.json()) {

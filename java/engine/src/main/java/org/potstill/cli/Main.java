@@ -35,6 +35,6 @@ public final class Main {
     root.setParameterExceptionHandler(outcome);
     root.setExecutionStrategy(outcome);
     root.setExecutionExceptionHandler(outcome);
-    return root.execute(arguments);
+    return Failure.withOutput(root.execute(arguments), streams);
   }
 }

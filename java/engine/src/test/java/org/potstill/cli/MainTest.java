@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -458,6 +459,23 @@ class MainTest {
   void schemaIsJson() throws IOException {
     assertEquals(0, potstill("schema"));
     assertEquals("object", new ObjectMapper().readTree(out).path("type").path(0).asText());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"schema", "init -", "--help", "--version"})
+  void outputThatCannotBeWrittenIsAFailure(String command) throws IOException {
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    OutputStream full = OutputStream.nullOutputStream();
+    full.close();
+    Streams streams =
+        new Streams(
+            new PrintStream(full, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8),
+            false);
+    assertEquals(1, Main.execute(new FakeEngine(), streams, command.split(" ")));
+    assertEquals(
+        "error: not all of the output could be written to standard output\n",
+        errBytes.toString(StandardCharsets.UTF_8));
   }
 
   @Test
