@@ -17,7 +17,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
 out=$here/target/check
-arch=native
+arch=
 gpu=yes
 sanitize=yes
 
@@ -36,7 +36,6 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ $gpu = no ] && [ "$arch" = native ]; then arch=; fi
 
 missing=
 for tool in nvcc cmake c++ make "$python"; do
@@ -48,21 +47,28 @@ if [ -n "$missing" ]; then
 fi
 
 if [ $gpu = yes ]; then
-  why=$("$python" - <<'PROBE'
+  # One line a GPU, 90 for compute capability 9.0; where there is none, why.
+  found=$("$python" - 2>&1 <<'PROBE'
 import ctypes
+import sys
 try:
     cuda, count = ctypes.CDLL("libcuda.so.1"), ctypes.c_int(0)
     error = cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count))
     if error or count.value == 0:
-        print(f"the driver finds none (error {error})")
+        sys.exit(f"the driver finds none (error {error})")
+    for device in range(count.value):
+        major, minor = ctypes.c_int(0), ctypes.c_int(0)
+        cuda.cuDeviceGetAttribute(ctypes.byref(major), 75, device)
+        cuda.cuDeviceGetAttribute(ctypes.byref(minor), 76, device)
+        print(10 * major.value + minor.value)
 except OSError:
-    print("there is no driver (libcuda.so.1)")
+    sys.exit("there is no driver (libcuda.so.1)")
 PROBE
-  )
-  if [ -n "$why" ]; then
-    echo "no GPU: $why; --no-gpu runs what needs none" >&2
+  ) || {
+    echo "no GPU: $found; --no-gpu runs what needs none" >&2
     exit 77
-  fi
+  }
+  [ -n "$arch" ] || arch=$(printf '%s\n' "$found" | sort -u | paste -sd ';' -)
 fi
 
 mkdir -p "$out" || exit 2
@@ -129,6 +135,7 @@ library=$built/libpotstill_cuda.so
 run "kernels executed on the host" host "$built/tests/host/host_kernels_test"
 run "loads without a GPU" loads "$built/tests/loads_without_gpu_test" "$library"
 run "exports its C ABI alone" exports sh "$here/tests/exports_test.sh" "$library"
+run "rows in shared memory are read in wide words" wide-reads sh "$here/tests/wide_reads_test.sh" nvcc
 
 torch=$("$python" -c 'import torch' 2>&1 | tail -n 1)
 if [ $gpu = no ]; then

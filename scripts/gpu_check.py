@@ -13,6 +13,7 @@ Exit status: 0 all within tolerance, 1 a step failed or a result lies outside, 2
 import argparse
 import concurrent.futures
 import json
+import math
 import pathlib
 import shlex
 import shutil
@@ -128,7 +129,11 @@ def distance(one, other):
 
 def compare(here, there):
     """Relative differences of the first loss and of the later ones, and that of the way."""
-    apart = [abs(a - b) / abs(b) for a, b in zip(losses(here), losses(there))]
+    ours, theirs = losses(here), losses(there)
+    if len(ours) != len(theirs):
+        raise Failure(f"{here.name}: {len(ours)} losses on one side, {len(theirs)} on the other")
+    apart = [abs(a - b) / abs(b) for a, b in zip(ours, theirs)]
+    apart = [math.inf if math.isnan(a) else a for a in apart]  # max() drops NaN
     ends = [images(place / "distilled/distilled.safetensors") for place in (here, there)]
     begin = images(there / "distilled/initial.safetensors")
     return apart[0], max(apart[1:], default=0), distance(*ends) / distance(ends[1], begin)

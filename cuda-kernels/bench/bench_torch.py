@@ -7,6 +7,7 @@ small sizes, nothing is timed, only compared.
 
 import argparse
 import json
+import math
 import statistics
 import sys
 
@@ -41,7 +42,8 @@ class Case:
             ours, theirs = ours.double().reshape(-1), theirs.detach().double().reshape(-1)
             if ours.numel() == 0:
                 continue
-            worst = max(worst, float((ours - theirs).abs().max() / theirs.abs().max().clamp(1e-30)))
+            off = float((ours - theirs).abs().max() / theirs.abs().max().clamp(1e-30))
+            worst = max(worst, math.inf if math.isnan(off) else off)  # max() drops NaN
         return worst
 
 

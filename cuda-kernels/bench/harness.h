@@ -45,7 +45,7 @@ void fill_labels(int64_t* to, int64_t n, int64_t classes, uint64_t seed);
 typedef std::function<void(cudaStream_t)> Run;
 
 // Milliseconds on the device, the median of many runs of each after a few unmeasured ones. They
-// alternate, and before each one the second-level cache is overwritten.
+// alternate, and before each one what fills the second-level cache is read.
 std::vector<double> medians(const std::vector<Run>& sides);
 
 // Bytes read and written a second by a large copy from device to device.

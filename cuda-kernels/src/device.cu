@@ -2,8 +2,6 @@
 
 #include <cuda.h>
 
-#include <algorithm>
-
 namespace potstill {
 namespace {
 
@@ -62,15 +60,13 @@ bool has_context(int device) {
   return active != 0;
 }
 
-// Whether the library holds code for the device: machine code of the same major version, or the PTX
-// of its newest architecture. Asking the runtime would take the device's memory for a context.
+// Whether the library holds code for the device: machine code of the same major version, or PTX,
+// which serves every later one. Asking the runtime would take the device's memory for a context.
 bool has_code_for(int major, int minor) {
-  int newest = 0;
   for (const int compiled : {__CUDA_ARCH_LIST__}) {  // 100 * major + 10 * minor
     if (compiled / 100 == major && compiled / 10 % 10 <= minor) return true;
-    newest = std::max(newest, compiled);
   }
-  return newest < 100 * major + 10 * minor;
+  return POTSTILL_CUDA_OLDEST_PTX <= 10 * major + minor;
 }
 
 void require_device(int32_t device) {

@@ -75,7 +75,10 @@ struct StagedRow {
 #pragma unroll
       for (int u = 0; u < kAtOnce; ++u) {
         if (kAtOnce > 1 && first + u >= units) break;
-        use(u, from[first + u]);
+        // A copy, so that it is read at once: through a reference every word of it is a load of its
+        // own, for which the threads of a warp meet in the same banks.
+        const Unit<kBytes> unit = from[first + u];
+        use(u, unit);
       }
     }
   }
