@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.potstill.errors.RunFailedException;
@@ -60,12 +61,12 @@ public final class CudaRuntime implements GpuRuntime {
     if (error != cudart.cudaSuccess) {
       return "CUDA finds no device: " + cudart.cudaGetErrorString(error).getString();
     }
-    return count[0] == 0 ? "CUDA finds no device" : tooOld();
+    return count[0] == 0 ? "CUDA finds no device" : "";
   }
 
-  private static String tooOld() {
+  private static String tooOld(int device) {
     try (PointerScope scope = new PointerScope()) {
-      cudaDeviceProp properties = torch_cuda.getDeviceProperties((byte) 0);
+      cudaDeviceProp properties = torch_cuda.getDeviceProperties((byte) device);
       return properties.major() < OLDEST_MAJOR
           ? properties.name().getString()
               + " has compute capability "
@@ -120,15 +121,56 @@ public final class CudaRuntime implements GpuRuntime {
     return found;
   }
 
+  @Override
+  public String unavailabilityCause(int device) {
+    try {
+      String cause = tooOld(device);
+      if (cause.isEmpty()) {
+        // Full, or another process has it for itself, or broken: only trying tells.
+        freeMemory(device);
+      }
+      return cause;
+    } catch (RuntimeException e) {
+      return LibTorch.firstLine(e);
+    }
+  }
+
   private static String freeMemory(int device) {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    on(
+        device,
+        () -> {
+          try (SizeTPointer freeBytes = new SizeTPointer(1);
+              SizeTPointer allBytes = new SizeTPointer(1)) {
+            check(device, cudart.cudaMemGetInfo(freeBytes, allBytes));
+            free[0] = freeBytes.get();
+            total[0] = allBytes.get();
+          }
+        });
+    return ByteSizes.text(free[0]) + " of " + ByteSizes.text(total[0]) + " free";
+  }
+
+  /**
+   * Works with a device as the current one of this thread. The one before is made current again
+   * only where it is in use, or else that would take its memory for a context.
+   */
+  private static void on(int device, Runnable work) {
     byte before = torch_cuda.current_device();
-    try (SizeTPointer free = new SizeTPointer(1);
-        SizeTPointer total = new SizeTPointer(1)) {
-      torch_cuda.set_device((byte) device);
-      cudart.cudaMemGetInfo(free, total);
-      return ByteSizes.text(free.get()) + " of " + ByteSizes.text(total.get()) + " free";
+    try {
+      check(device, torch_cuda.SetDevice((byte) device));
+      work.run();
     } finally {
-      torch_cuda.set_device(before);
+      check(before, torch_cuda.MaybeSetDevice(before));
+    }
+  }
+
+  /** An error that was told is not to be found by who asks CUDA for the last one. */
+  private static void check(int device, int error) {
+    if (error != cudart.cudaSuccess) {
+      cudart.cudaGetLastError();
+      throw new RunFailedException(
+          "cuda:" + device + ": " + cudart.cudaGetErrorString(error).getString());
     }
   }
 
@@ -161,17 +203,26 @@ public final class CudaRuntime implements GpuRuntime {
   }
 
   @Override
-  public void synchronise(int device) {
-    byte before = torch_cuda.current_device();
-    try {
-      torch_cuda.set_device((byte) device);
-      int error = cudart.cudaDeviceSynchronize();
-      if (error != cudart.cudaSuccess) {
-        throw new RunFailedException(
-            "cuda:" + device + ": " + cudart.cudaGetErrorString(error).getString());
+  public Mark mark(int device) {
+    CUDAEvent event = new CUDAEvent();
+    event.record(torch_cuda.getCurrentCUDAStream((byte) device));
+    // Outlives the scope that it was made in.
+    event.retainReference();
+    return new Mark() {
+      @Override
+      public void await() {
+        event.synchronize();
       }
-    } finally {
-      torch_cuda.set_device(before);
-    }
+
+      @Override
+      public void close() {
+        event.releaseReference();
+      }
+    };
+  }
+
+  @Override
+  public void synchronise(int device) {
+    on(device, () -> check(device, cudart.cudaDeviceSynchronize()));
   }
 }

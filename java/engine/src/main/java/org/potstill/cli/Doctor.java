@@ -132,8 +132,12 @@ final class Doctor {
             runtime -> {
               runtime.versions().forEach(found::put);
               for (int device = 0; device < runtime.devices(); device++) {
-                String properties = String.join(", ", runtime.properties(device).values());
-                found.put("cuda:" + device, properties);
+                String problem = runtime.unavailabilityCause(device);
+                found.put(
+                    "cuda:" + device,
+                    problem.isEmpty()
+                        ? String.join(", ", runtime.properties(device).values())
+                        : "cannot be used: " + problem);
               }
             });
   }

@@ -114,7 +114,7 @@ public final class GradientMatching implements Distiller {
     this.batches = new RealBatches(coreSet, settings.batchReal(), seed);
     this.statisticsBatches = new RealBatches(coreSet, STATISTICS_BATCH, seed);
     this.seed = seed;
-    this.state = new TrainedState(network);
+    this.state = new TrainedState(network.twiceDifferentiable());
     this.distances =
         new GradientDistances(state, kernels, settings.distance(), GradientDistances.PIXELS);
     this.training = new NetworkTraining(state, augmentation, settings.networkLearningRate());

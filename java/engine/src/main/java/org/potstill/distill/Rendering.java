@@ -8,6 +8,7 @@ import org.potstill.errors.InputException;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.GpuMemory;
+import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.RowParts;
@@ -73,7 +74,7 @@ public final class Rendering {
     }
     String cause = devices.unavailabilityCause();
     if (cause.isEmpty()) {
-      return devices.choose(made, "--device");
+      return devices.choose("auto", "--device");
     }
     LOG.warn(
         "the images of {} were made on a GPU and are now made on the CPU, their last bits may"
@@ -85,7 +86,8 @@ public final class Rendering {
 
   private static int render(LatentsFile latents, Placement placement, Path out) {
     LatentsFile.Computing made = latents.computing();
-    try (LibTorch.ThreadSettings threads = LibTorch.withThreads(made.threads());
+    try (GpuTenancy tenancy = GpuTenancy.begin(placement, made.deterministic(), false);
+        LibTorch.ThreadSettings threads = LibTorch.withThreads(made.threads());
         Determinism determinism = Determinism.of(made.deterministic(), placement);
         LatentSpace space = LatentSpaces.of(latents, placement);
         PointerScope scope = new PointerScope()) {

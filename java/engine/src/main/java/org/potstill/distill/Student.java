@@ -48,7 +48,7 @@ final class Student implements AutoCloseable {
       StudentBatches batches,
       int perClass,
       long seed) {
-    this.network = network;
+    this.network = network.twiceDifferentiable();
     this.augmentation = augmentation;
     this.batches = batches;
     this.perClass = perClass;

@@ -7,8 +7,11 @@ import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.CancellationToken;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
+import org.potstill.tensor.GpuMemory;
+import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 
@@ -40,10 +43,18 @@ public record ExpertForecast(ExpertNeeds needs, double seconds, String words) {
     ExpertPlan plan =
         ExpertPlan.of(config, network, config.experts().count(), pixels, threads, placement);
     plan.requireRoom(config.run().out());
-    try (LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
-      double seconds =
-          new ExpertTiming(config, network, data, placement).seconds(plan, images, cancellation);
-      return new ExpertForecast(ExpertNeeds.of(config, data), seconds, plan.words(seconds));
+    boolean deterministic = config.run().deterministic();
+    boolean tf32 = config.experts().trainingPrecision().equals("tf32");
+    double[] seconds = new double[1];
+    try (GpuTenancy tenancy = GpuTenancy.begin(placement, deterministic, tf32);
+        Determinism determinism = Determinism.of(deterministic, placement);
+        LibTorch.ThreadSettings settings = LibTorch.withThreads(threads)) {
+      ExpertTiming timing = new ExpertTiming(config, network, data, placement);
+      GpuMemory.explain(
+          ExpertsStage.NAME,
+          GpuMemory.lower(ExpertsStage.BATCH),
+          () -> seconds[0] = timing.seconds(plan, images, cancellation));
     }
+    return new ExpertForecast(ExpertNeeds.of(config, data), seconds[0], plan.words(seconds[0]));
   }
 }

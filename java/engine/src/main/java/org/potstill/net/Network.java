@@ -40,6 +40,15 @@ public interface Network {
   }
 
   /**
+   * The same network, whose gradients can be differentiated again, as gradient and trajectory
+   * matching do; the mathematics is the same, the last bits may differ. To be overridden where an
+   * operation has no second derivative.
+   */
+  default Network twiceDifferentiable() {
+    return this;
+  }
+
+  /**
    * Whether an image's output depends neither on the others nor on its place among them, as it does
    * with batch statistics and dropout. A batch may then be taken in parts, where it does not fit
    * the memory of a GPU.

@@ -28,12 +28,22 @@ final class VisionTransformer extends AbstractNetwork {
   private final int patch;
   private final int depth;
   private final boolean normed;
+  private final boolean twice;
+  private final StateLayout layout;
 
-  private VisionTransformer(int classes, int patch, int depth, boolean normed, StateLayout layout) {
+  private VisionTransformer(
+      int classes, int patch, int depth, boolean normed, boolean twice, StateLayout layout) {
     super(NAME, classes, layout);
     this.patch = patch;
     this.depth = depth;
     this.normed = normed;
+    this.twice = twice;
+    this.layout = layout;
+  }
+
+  @Override
+  public Network twiceDifferentiable() {
+    return new VisionTransformer(classes(), patch, depth, normed, true, layout);
   }
 
   static VisionTransformer of(NetworkSpec spec) {
@@ -54,7 +64,7 @@ final class VisionTransformer extends AbstractNetwork {
       layout.scaleAndShift("mlp_head.0", WIDTH);
     }
     layout.linear(normed ? "mlp_head.1" : "mlp_head.0", WIDTH, spec.classes(), true);
-    return new VisionTransformer(spec.classes(), patch, depth, normed, layout);
+    return new VisionTransformer(spec.classes(), patch, depth, normed, false, layout);
   }
 
   private static void describeLayer(StateLayout layout, String name, boolean normed) {
@@ -114,7 +124,11 @@ final class VisionTransformer extends AbstractNetwork {
             .linear(name + ".fn.to_qkv", normedTokens, false)
             .reshape(count, length, 3, HEADS, WIDTH / HEADS)
             .permute(2, 0, 3, 1, 4);
-    Tensor mixed = Attention.of(all.select(0, 0), all.select(0, 1), all.select(0, 2));
+    Tensor query = all.select(0, 0);
+    Tensor key = all.select(0, 1);
+    Tensor value = all.select(0, 2);
+    Tensor mixed =
+        twice ? Attention.twiceDifferentiable(query, key, value) : Attention.of(query, key, value);
     mixed = mixed.transpose(1, 2).reshape(count, length, WIDTH);
     return layers.dropout(layers.linear(name + ".fn.to_out.0", mixed, true), DROPOUT);
   }

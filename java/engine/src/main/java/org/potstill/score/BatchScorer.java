@@ -1,6 +1,8 @@
 package org.potstill.score;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -10,12 +12,12 @@ import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
 import org.potstill.net.ScorerResNet18;
+import org.potstill.tensor.Download;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
 import org.potstill.tensor.TensorKernels;
-import org.potstill.tensor.Tensors;
 
 /**
  * The loss of images under a trained ResNet-18: without gradients, batch norm folded into the
@@ -69,20 +71,18 @@ final class BatchScorer implements AutoCloseable {
   /** The losses of a batch, which a GPU may still be computing. Used by one thread. */
   static final class Pending implements AutoCloseable {
 
-    private final NamedTensors parts = new NamedTensors();
-    private int count;
+    private final List<Download> parts = new ArrayList<>();
 
     private void add(Tensor losses) {
-      parts.put(String.format("%09d", count), losses);
-      count += Math.toIntExact(losses.size(0));
+      parts.add(Download.of(losses));
     }
 
-    /** One per image, in nats; waits for them. */
+    /** One per image, in nats; waits for them, and not for what was begun since. */
     float[] losses() {
-      float[] all = new float[count];
+      float[] all = new float[parts.stream().mapToInt(Download::count).sum()];
       int from = 0;
-      for (String name : parts.names()) {
-        float[] some = Tensors.toFloats(parts.get(name));
+      for (Download part : parts) {
+        float[] some = part.read();
         System.arraycopy(some, 0, all, from, some.length);
         from += some.length;
       }
@@ -91,7 +91,7 @@ final class BatchScorer implements AutoCloseable {
 
     @Override
     public void close() {
-      parts.close();
+      parts.forEach(Download::close);
     }
   }
 

@@ -2,17 +2,19 @@ package org.potstill.tensor;
 
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** Scaled dot-product attention by LibTorch's fastest kernel for the device. */
+/** Scaled dot-product attention. */
 public final class Attention {
 
   private Attention() {}
 
   /**
-   * softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, equation 1).
+   * softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, equation 1) by LibTorch's fastest kernel for
+   * the device, none of which can be differentiated twice.
    *
    * @param query (N, heads, tokens, d)
    * @param key (N, heads, others, d)
@@ -29,6 +31,17 @@ public final class Attention {
         false,
         new DoubleOptional(),
         false);
+  }
+
+  /**
+   * The same by operations that can be differentiated any number of times; the attention of all
+   * tokens to all others is kept for it.
+   */
+  public static Tensor twiceDifferentiable(Tensor query, Tensor key, Tensor value) {
+    // Both sides by the root of the scale, as LibTorch's own composition does: products stay small.
+    Scalar scale = new Scalar(Math.pow((double) query.size(3), -0.25));
+    Tensor likeness = query.mul(scale).matmul(key.mul(scale).transpose(-2, -1));
+    return likeness.softmax(-1).matmul(value);
   }
 
   /**

@@ -1,10 +1,10 @@
 package org.potstill.tensor;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.Context;
-import org.bytedeco.pytorch.global.torch;
+import java.util.stream.IntStream;
 import org.potstill.errors.InputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,13 +38,21 @@ public final class Devices {
 
   /** Why no GPU can be used, in one line; empty where one can. */
   public String unavailabilityCause() {
-    return runtime.get().map(GpuRuntime::load).orElse(NO_BUILD);
+    String cause = runtime.get().map(GpuRuntime::load).orElse(NO_BUILD);
+    return cause.isEmpty() && firstUsable(runtime.get().orElseThrow()).isEmpty()
+        ? runtime.get().orElseThrow().unavailabilityCause(0)
+        : cause;
+  }
+
+  private static OptionalInt firstUsable(GpuRuntime runtime) {
+    return IntStream.range(0, runtime.devices())
+        .filter(device -> runtime.unavailabilityCause(device).isEmpty())
+        .findFirst();
   }
 
   /**
-   * The place that {@code wish} stands for. {@code auto} takes a GPU where one works, and one line
-   * of the log says which, or why none. On a GPU single precision is then single precision, without
-   * the shorter mantissa of TF32 that LibTorch allows convolutions by itself.
+   * The place that {@code wish} stands for. {@code auto} takes the first GPU that works, and one
+   * line of the log says which, or why none; {@code cuda} is {@code cuda:0}.
    *
    * @param wish {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
    * @param key of the configuration, or option, that asks; for errors
@@ -58,40 +66,45 @@ public final class Devices {
     if (wish.equals(Placement.CPU.name())) {
       return Placement.CPU;
     }
-    String cause = unavailabilityCause();
-    if (!cause.isEmpty()) {
-      if (!wish.equals(AUTO)) {
-        throw new InputException(key + ": " + wish + " cannot be had: " + cause);
-      }
+    boolean any = wish.equals(AUTO);
+    String cause = any ? unavailabilityCause() : causeAgainst(wish, key);
+    if (cause.isEmpty()) {
+      GpuRuntime found = runtime.get().orElseThrow();
+      return gpu(found, any ? firstUsable(found).orElseThrow() : number(wish));
+    }
+    if (any) {
       LOG.info("device: cpu, no GPU is used: {}", cause);
       return Placement.CPU;
     }
-    return gpu(runtime.get().orElseThrow(), wish, key);
+    throw new InputException(key + ": " + wish + " cannot be had: " + cause);
   }
 
-  private static Placement gpu(GpuRuntime runtime, String wish, String key) {
-    int device =
-        wish.startsWith(CUDA + ":") ? Integer.parseInt(wish.substring(CUDA.length() + 1)) : 0;
-    if (device >= runtime.devices()) {
+  private String causeAgainst(String wish, String key) {
+    String cause = runtime.get().map(GpuRuntime::load).orElse(NO_BUILD);
+    if (!cause.isEmpty()) {
+      return cause;
+    }
+    GpuRuntime found = runtime.get().orElseThrow();
+    if (number(wish) >= found.devices()) {
       throw new InputException(
           key
               + ": there is no "
               + wish
               + ", the devices are cuda:0 to cuda:"
-              + (runtime.devices() - 1));
+              + (found.devices() - 1));
     }
-    String properties = String.join(", ", runtime.properties(device).values());
-    LOG.info("device: cuda:{} ({})", device, properties);
-    singlePrecision();
-    Determinism.prepare();
-    return Placement.of(CUDA + ":" + device);
+    return found.unavailabilityCause(number(wish));
   }
 
-  private static void singlePrecision() {
-    LibTorch.load();
-    try (Context context = torch.globalContext()) {
-      context.setAllowTF32CuDNN(false);
-      context.setAllowTF32CuBLAS(false);
-    }
+  private static int number(String wish) {
+    int colon = wish.indexOf(':');
+    return colon < 0 ? 0 : Integer.parseInt(wish.substring(colon + 1));
+  }
+
+  private static Placement gpu(GpuRuntime runtime, int device) {
+    String properties = String.join(", ", runtime.properties(device).values());
+    LOG.info("device: cuda:{} ({})", device, properties);
+    Determinism.prepare();
+    return Placement.of(CUDA + ":" + device);
   }
 }

@@ -16,14 +16,20 @@ public interface GpuRuntime {
    * Loads CUDA's part of LibTorch, which {@link LibTorch#load} has loaded before; a second call
    * does nothing.
    *
-   * @return why that failed, or why no device can be used, in one line; empty where one can
+   * @return why that failed, or that there is no device, in one line; empty where there is one
    */
   String load();
 
   /** Number of devices; 0 unless {@link #load} succeeded. */
   int devices();
 
-  /** Name, compute capability and memory of a device, in words by name. */
+  /**
+   * Why a device cannot be used, in one line; empty where it can. Finding out takes the memory that
+   * whoever uses the device takes anyway.
+   */
+  String unavailabilityCause(int device);
+
+  /** Name, compute capability and memory of a device that can be used, in words by name. */
   Map<String, String> properties(int device);
 
   /** Bytes of memory that a device has, free or taken. */
@@ -40,6 +46,19 @@ public interface GpuRuntime {
 
   /** The {@code cudaStream_t} on which LibTorch computes on a device. */
   Pointer currentStream(int device);
+
+  /** A place among what is queued on the stream on which LibTorch computes. */
+  interface Mark extends AutoCloseable {
+
+    /** Waits until all that was queued before it is done. */
+    void await();
+
+    @Override
+    void close();
+  }
+
+  /** Marks the end of what is queued so far. */
+  Mark mark(int device);
 
   /** Waits until a device has computed all that was begun. */
   void synchronise(int device);

@@ -2,12 +2,14 @@ package org.potstill.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 
 /**
- * A run that computes on a GPU. LibTorch's TF32 and its determinism are switches of the process, so
- * that runs of one process may go on at once only where they agree on the second and none uses the
- * first.
+ * A run, or another piece of work, that computes on a GPU. LibTorch's TF32 and its determinism are
+ * switches of the process, so that runs of one process may go on at once only where they agree on
+ * the second and none uses the first.
  */
 public final class GpuTenancy implements AutoCloseable {
 
@@ -22,7 +24,7 @@ public final class GpuTenancy implements AutoCloseable {
   }
 
   /**
-   * Begins; nothing is asked on the CPU.
+   * Begins, with single precision that is single precision; nothing is asked on the CPU.
    *
    * @param deterministic whether the run asks for the same bits
    * @param tf32 whether a stage of it may compute in TF32
@@ -35,10 +37,22 @@ public final class GpuTenancy implements AutoCloseable {
         for (GpuTenancy other : TENANTS) {
           requireTogether(other, tenant);
         }
+        if (TENANTS.isEmpty()) {
+          leaveTf32();
+        }
         TENANTS.add(tenant);
       }
     }
     return tenant;
+  }
+
+  /** LibTorch lets convolutions compute in TF32 by itself. */
+  private static void leaveTf32() {
+    LibTorch.load();
+    try (Context context = torch.globalContext()) {
+      context.setAllowTF32CuDNN(false);
+      context.setAllowTF32CuBLAS(false);
+    }
   }
 
   private static void requireTogether(GpuTenancy one, GpuTenancy other) {

@@ -8,24 +8,17 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way from host memory to a GPU through page-locked buffers: the copy is queued on the current
  * stream, and the host goes on, where a plain copy would wait for all that is queued before it.
  *
- * <p>The host's tensor has been read when a call returns. LibTorch keeps a buffer from being handed
- * out again before its copy is done.
+ * <p>The host's tensor has been read when a call returns.
  */
 final class Upload {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Upload.class);
-
   /** Of one buffer: the host fills the next one while the GPU fetches this one. */
   private static final long BUFFER_BYTES = 32L << 20;
-
-  private static volatile boolean pageLocked = true;
 
   private final UnaryOperator<Tensor> locked;
   private final long bufferBytes;
@@ -42,18 +35,7 @@ final class Upload {
   }
 
   private static Tensor lock(Tensor host) {
-    if (!pageLocked) {
-      return host;
-    }
-    try {
-      return host.pin_memory();
-    } catch (RuntimeException e) {
-      pageLocked = false;
-      LOG.info(
-          "uploads wait for the GPU, no page-locked memory is to be had: {}",
-          LibTorch.firstLine(e));
-      return host;
-    }
+    return PageLocked.copy(host).orElse(host);
   }
 
   /**

@@ -115,6 +115,43 @@ class NetworksTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "convnet,INSTANCE",
+    "convnet,BATCH",
+    "convnet-gap,INSTANCE",
+    "alexnet,NONE",
+    "vgg11,INSTANCE",
+    "vgg11,BATCH",
+    "resnet18,INSTANCE",
+    "resnet18,BATCH",
+    "vit,LAYER"
+  })
+  void gradientsCanBeDifferentiatedAgain(String name, Norm norm) {
+    try (PointerScope scope = new PointerScope()) {
+      Network once = Networks.create(NetworkSpec.of(name, 32, 3, 4).with(norm));
+      Network twice = once.twiceDifferentiable();
+      NamedTensors state = once.initialise(stream(0));
+      for (String parameter : state.names()) {
+        if (state.get(parameter).is_floating_point()) {
+          state.get(parameter).requires_grad_(true);
+        }
+      }
+      Tensor images = images(2, 3, 32).requires_grad_(true);
+      Tensor logits = twice.logits(state, images, Pass.TRAIN).value();
+      float[] found = Tensors.toFloats(logits.detach().reshape(-1));
+      float[] expected =
+          Tensors.toFloats(once.logits(state, images, Pass.TRAIN).value().detach().reshape(-1));
+      assertArrayEquals(expected, found, 1e-5f);
+      Tensor first = Tensors.gradients(logits.square().sum(), null, new Tensor[] {images}, true)[0];
+      Tensor second =
+          Tensors.gradients(first.square().sum(), null, new Tensor[] {images}, false)[0];
+      float size = second.norm().item_float();
+      assertTrue(Float.isFinite(size) && size > 0, "norm " + size);
+      state.close();
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"16,3,2", "28,1,3", "32,3,3", "32,1,3", "64,1,4", "128,3,5", "256,3,6"})
   void depthFollowsTheSizeAsPublished(int size, int channels, int depth) {
     Network network = Networks.create(NetworkSpec.of("convnet", size, channels, 10));

@@ -4,16 +4,33 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.potstill.errors.InputException;
 
 class DevicesTest {
 
-  /** A machine with two GPUs, or with none for a reason. */
-  private record Machine(String load) implements GpuRuntime {
+  /** A machine with two GPUs, or with none for a reason; of which some may not be usable. */
+  private record Machine(String load, Set<Integer> broken) implements GpuRuntime {
+
+    Machine(String load) {
+      this(load, Set.of());
+    }
+
+    @Override
+    public String unavailabilityCause(int device) {
+      return broken.contains(device) ? "cuda:" + device + ": busy" : "";
+    }
+
+    @Override
+    public Mark mark(int device) {
+      throw new UnsupportedOperationException();
+    }
+
     @Override
     public int devices() {
       return load.isEmpty() ? 2 : 0;
@@ -57,6 +74,24 @@ class DevicesTest {
     assertEquals("cuda:1", with("").choose("cuda:1", "run.device").name());
     assertEquals("cuda", with("").choose("cuda:1", "run.device").kind());
     assertEquals(Placement.CPU, with("").choose("cpu", "run.device"));
+  }
+
+  private static Devices withBroken(Integer... broken) {
+    return new Devices(() -> Optional.of(new Machine("", Set.of(broken))));
+  }
+
+  @Test
+  void autoPassesOverDevicesThatDoNotWork() {
+    assertEquals("", withBroken(0).unavailabilityCause());
+    assertEquals("cuda:1", withBroken(0).choose("auto", "run.device").name());
+    assertEquals("cuda:1", withBroken(0).choose("cuda:1", "run.device").name());
+    assertEquals(Placement.CPU, withBroken(0, 1).choose("auto", "run.device"));
+    assertEquals("cuda:0: busy", withBroken(0, 1).unavailabilityCause());
+    for (String wish : List.of("cuda", "cuda:0")) {
+      Exception error =
+          assertThrows(InputException.class, () -> withBroken(0).choose(wish, "run.device"));
+      assertEquals("run.device: " + wish + " cannot be had: cuda:0: busy", error.getMessage());
+    }
   }
 
   @Test

@@ -118,6 +118,24 @@ class GpuMemoryTest {
         GpuMemory.failure("distill", "take --device cpu", error).getMessage());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED",
+        "GET was unable to find an engine to execute this computation",
+        "FIND was unable to find an engine to execute this computation",
+        "Not enough memory for workspace!",
+      })
+  void whatMostOftenComesOfFullMemoryCountsToo(String line) {
+    RuntimeException error = new RuntimeException(line + "\nframe #0: x");
+    assertTrue(GpuMemory.isFull(error));
+    assertTrue(GpuMemory.isBesideAllocator(error));
+    assertEquals(
+        "distill: the memory of the GPU seems to be full: " + line + "; take --device cpu",
+        GpuMemory.failure("distill", "take --device cpu", error).getMessage());
+  }
+
   /**
    * Works on rows that fit beside {@code most} bytes of LibTorch's cache, which holds one until it
    * is emptied; where they do not, something beside its allocator says so.
