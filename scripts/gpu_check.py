@@ -142,7 +142,8 @@ def compare(here, there):
 def rendered(asked, place):
     """How far the images that are made anew from a run's latents are from its own, in ways."""
     out = place.parent / f"{place.name}-rendered"
-    call(asked, place.parent / f"{place.name}-render.log", "render", str(place), "--out", str(out))
+    call(asked, place.parent / f"{place.name}-render.log", "render", str(place), "--out", str(out),
+         "--device", asked.device)
     name = "distilled/distilled.safetensors"
     end = images(place / name)
     return distance(images(out / name), end) / distance(

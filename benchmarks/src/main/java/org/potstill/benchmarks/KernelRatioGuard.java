@@ -73,13 +73,14 @@ public final class KernelRatioGuard {
   public static void main(String[] args) {
     List<String> names = new ArrayList<>(List.of(args));
     boolean gpu = names.remove("--cuda");
-    try {
-      boolean reached = print(names, Provider.of(gpu ? Provider.CUDA : Provider.CPU));
-      System.exit(reached ? 0 : 1);
+    int status;
+    try (Provider ours = Provider.of(gpu ? Provider.CUDA : Provider.CPU)) {
+      status = print(names, ours) ? 0 : 1;
     } catch (InputException e) {
       System.err.println(e.getMessage());
-      System.exit(2);
+      status = 2;
     }
+    System.exit(status);
   }
 
   /** Returns whether all targets were reached. */

@@ -53,6 +53,7 @@ public abstract class OperationBenchmark {
   /** Restores the thread counts. */
   @TearDown
   public void restore() {
+    chosen.close();
     threads.close();
   }
 

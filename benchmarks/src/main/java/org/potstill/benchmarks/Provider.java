@@ -4,6 +4,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.GpuRuntime;
+import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 
@@ -12,8 +13,9 @@ import org.potstill.tensor.Placement;
  *
  * @param place where its data lie
  * @param kernels that compute; null for LibTorch's operators
+ * @param tenancy keeps LibTorch's operators from TF32, as runs are kept
  */
-record Provider(Placement place, Kernels kernels) {
+record Provider(Placement place, Kernels kernels, GpuTenancy tenancy) implements AutoCloseable {
 
   static final String LIBTORCH = "libtorch";
   static final String LIBTORCH_ON_GPU = "libtorch-cuda";
@@ -30,20 +32,24 @@ record Provider(Placement place, Kernels kernels) {
     LibTorch.load();
     boolean gpu = name.equals(CUDA) || name.equals(LIBTORCH_ON_GPU);
     Placement place = gpu ? new Devices().choose("cuda", "provider") : Placement.CPU;
-    if (name.equals(LIBTORCH) || name.equals(LIBTORCH_ON_GPU)) {
-      return new Provider(place, null);
+    Kernels kernels = null;
+    if (!name.equals(LIBTORCH) && !name.equals(LIBTORCH_ON_GPU)) {
+      kernels = EngineKernels.byName(name, KernelCase.THREADS, place);
+      if (!kernels.name().equals(name)) {
+        throw new IllegalStateException("asked for " + name + ", got " + kernels.name());
+      }
     }
-    Kernels kernels = EngineKernels.byName(name, KernelCase.THREADS, place);
-    if (!kernels.name().equals(name)) {
-      throw new IllegalStateException("asked for " + name + ", got " + kernels.name());
-    }
-    return new Provider(place, kernels);
+    return new Provider(place, kernels, GpuTenancy.begin(place, false, false));
   }
 
   /** What computes {@code operation} once; its result is checked first. */
   Runnable computation(KernelCase operation) {
     if (kernels == null) {
       return operation::libtorch;
+    }
+    if (!place.isCpu() && !operation.runsOnGpu()) {
+      throw new IllegalStateException(
+          "there is no CUDA kernel for " + operation.name() + "; leave it out, in JMH by -e");
     }
     operation.check(kernels);
     return () -> operation.ours(kernels);
@@ -54,5 +60,10 @@ record Provider(Placement place, Kernels kernels) {
     if (!place.isCpu()) {
       GpuRuntime.find().orElseThrow().synchronise(0);
     }
+  }
+
+  @Override
+  public void close() {
+    tenancy.close();
   }
 }

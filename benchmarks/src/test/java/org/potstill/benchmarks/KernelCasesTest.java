@@ -24,18 +24,20 @@ class KernelCasesTest {
   @ParameterizedTest
   @MethodSource("operations")
   void kernelsEqualLibTorch(Function<Placement, KernelCase> operation) {
-    Provider provider = Provider.of(Provider.CPU);
-    operation.apply(provider.place()).check(provider.kernels());
+    try (Provider provider = Provider.of(Provider.CPU)) {
+      operation.apply(provider.place()).check(provider.kernels());
+    }
   }
 
   @Tag("slow")
   @ParameterizedTest
   @MethodSource("operations")
   void kernelsReachTheirTargets(Function<Placement, KernelCase> operation) {
-    Provider provider = Provider.of(Provider.CPU);
-    KernelRatioGuard.Result result =
-        KernelRatioGuard.measure(operation.apply(provider.place()), provider);
-    assertTrue(result.reached(), result::toString);
+    try (Provider provider = Provider.of(Provider.CPU)) {
+      KernelRatioGuard.Result result =
+          KernelRatioGuard.measure(operation.apply(provider.place()), provider);
+      assertTrue(result.reached(), result::toString);
+    }
   }
 
   @Tag("gpu")
@@ -44,10 +46,11 @@ class KernelCasesTest {
   void cudaKernelsEqualLibTorch(Function<Placement, KernelCase> operation) {
     Assumptions.assumeTrue(
         new Devices().unavailabilityCause().isEmpty(), new Devices()::unavailabilityCause);
-    Provider provider = Provider.of(Provider.CUDA);
-    KernelCase current = operation.apply(provider.place());
-    Assumptions.assumeTrue(current.runsOnGpu(), "there is no CUDA kernel for " + current.name());
-    current.check(provider.kernels());
+    try (Provider provider = Provider.of(Provider.CUDA)) {
+      KernelCase current = operation.apply(provider.place());
+      Assumptions.assumeTrue(current.runsOnGpu(), "there is no CUDA kernel for " + current.name());
+      current.check(provider.kernels());
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.potstill.augment;
 
-import java.util.Arrays;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.Tensors;
@@ -23,52 +24,55 @@ final class Shapes {
     long height = images.size(2);
     long width = images.size(3);
     Tensor padded = torch.constant_pad_nd(images, 1, 1, 1, 1).flatten(2, 3);
-    Tensor index = cropIndex(rows, columns, (int) images.size(0), (int) height, (int) width);
-    Tensor everywhere = Tensors.follow(index, images).expand(-1, channels, -1);
+    Tensor index =
+        places(images, rows, height, width + 2)
+            .unsqueeze(2)
+            .add(places(images, columns, width, 1).unsqueeze(1));
+    Tensor everywhere = index.view(-1, 1, height * width).expand(images.size(0), channels, -1);
     return padded.gather(2, everywhere).view(images.size(0), channels, height, width);
   }
 
-  /** For every output pixel its place in the image with a border of one zero pixel. */
-  private static Tensor cropIndex(
-      float[] rows, float[] columns, int samples, int height, int width) {
-    long[] index = new long[samples * height * width];
-    int next = 0;
-    for (int n = 0; n < samples; n++) {
-      int down = (int) rows[rows.length == 1 ? 0 : n] + 1;
-      int right = (int) columns[columns.length == 1 ? 0 : n] + 1;
-      for (int h = 0; h < height; h++) {
-        long row = Math.max(0, Math.min(height + 1, h + down)) * (width + 2L);
-        for (int w = 0; w < width; w++) {
-          index[next++] = row + Math.max(0, Math.min(width + 1, w + right));
-        }
-      }
+  /**
+   * (N, size): what {@code moved} positions are in an image with a border of one pixel, which
+   * stands for all beyond it.
+   *
+   * @param moved by how much, one per image or one for all
+   * @param stride between neighbours
+   */
+  private static Tensor places(Tensor images, float[] moved, long size, long stride) {
+    long[] first = new long[moved.length];
+    for (int n = 0; n < first.length; n++) {
+      first[n] = (long) moved[n] + 1;
     }
-    return Tensors.of(index, samples, 1, (long) height * width);
+    Tensor from = Tensors.of(images, first, first.length, 1);
+    return from.add(Tensors.upTo(images, size))
+        .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar((int) size + 1)))
+        .mul(new Scalar((int) stride));
   }
 
   /** Zeros in a box around the drawn centre, as much of it as lies within the image. */
   static Tensor cutout(Tensor images, AugmentDraw draw, AugmentParameters parameters) {
     float[] rows = draw.values().get(0);
     float[] columns = draw.values().get(1);
-    int samples = Math.max(rows.length, columns.length);
     int height = (int) images.size(2);
     int width = (int) images.size(3);
-    float[] mask = new float[samples * height * width];
-    Arrays.fill(mask, 1);
-    int boxHeight = parameters.cutoutSize(height);
-    int boxWidth = parameters.cutoutSize(width);
-    for (int n = 0; n < samples; n++) {
-      int top = (int) rows[rows.length == 1 ? 0 : n] - boxHeight / 2;
-      int left = (int) columns[columns.length == 1 ? 0 : n] - boxWidth / 2;
-      int from = Math.max(0, left);
-      int to = Math.min(width, left + boxWidth);
-      for (int h = Math.max(0, top); h < Math.min(height, top + boxHeight); h++) {
-        int row = (n * height + h) * width;
-        Arrays.fill(mask, row + from, row + to, 0);
-      }
-    }
-    Tensor shown = Tensors.of(images, mask, samples, 1, height, width);
+    Tensor hidden =
+        within(images, rows, height, parameters.cutoutSize(height))
+            .unsqueeze(2)
+            .logical_and(within(images, columns, width, parameters.cutoutSize(width)).unsqueeze(1));
+    Tensor shown = hidden.logical_not().unsqueeze(1);
     return images.mul(shown.to(images.scalar_type()));
+  }
+
+  /** (N, size): whether a position is one of the {@code length} around the centre. */
+  private static Tensor within(Tensor images, float[] centres, long size, int length) {
+    long[] first = new long[centres.length];
+    for (int n = 0; n < first.length; n++) {
+      first[n] = (long) centres[n] - length / 2;
+    }
+    Tensor from = Tensors.of(images, first, first.length, 1);
+    Tensor inside = Tensors.upTo(images, size).sub(from);
+    return inside.ge(new Scalar(0)).logical_and(inside.lt(new Scalar(length)));
   }
 
   /** Left to right where the number is below the probability. */

@@ -1,6 +1,13 @@
 package org.potstill.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.potstill.config.Config;
+import org.potstill.config.DistillConfig;
+import org.potstill.config.DistillConfig.Method;
+import org.potstill.config.PriorConfig;
+import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.prune.PruneStage;
@@ -13,8 +20,10 @@ import org.potstill.run.ByteSizes;
  * @param memoryBytes peak of the process on the CPU
  * @param gpuBytes peak in the memory of a GPU, where one is used; the process then takes little
  *     else
+ * @param generator whether images go through a generator besides, in as many as fit half of all the
+ *     memory there is
  */
-record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
+record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generator) {
 
   private static final long FLOAT = 4;
   private static final long MEGABYTE = 1_000_000;
@@ -39,7 +48,13 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
     long history = every == 0 ? 0 : config.distill().iterations() / every;
     long disk = set * (2 + CHECKPOINT_COPIES + history) + PAGE;
     long memory = Math.max(scoring(config, data), distilling(config, data));
-    return new Estimate(disk, BASE + 4 * set + memory, 4 * set + onGpu(config, data));
+    PriorConfig prior = config.distill().prior();
+    long weights = prior == null || prior.weights() == null ? 0 : size(prior.weights());
+    return new Estimate(
+        disk,
+        BASE + 4 * set + memory + weights,
+        4 * set + onGpu(config, data) + weights,
+        prior != null);
   }
 
   /** The same where experts are trained too, one stage after the other. */
@@ -47,7 +62,17 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
     return new Estimate(
         diskBytes + experts.diskBytes(),
         Math.max(memoryBytes, BASE + experts.memoryBytes()),
-        Math.max(gpuBytes, experts.gpuBytes()));
+        Math.max(gpuBytes, experts.gpuBytes()),
+        generator);
+  }
+
+  /** 0 where it is not there, which others tell. */
+  private static long size(Path weights) {
+    try {
+      return Files.size(weights);
+    } catch (IOException e) {
+      return 0;
+    }
   }
 
   /** Activations of ResNet-18: about 30 MB an image at 224 pixels, 7 MB in the form for 32. */
@@ -69,30 +94,51 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
     long pixels = (long) data.channels() * data.resolution() * data.resolution() * FLOAT;
     int classes = data.classNames().size();
     int images = classes * config.distill().imagesPerClass();
-    long distilling =
-        PruneStage.expectedSize(config.prune(), data) * pixels + matching(config, data, images);
+    long distilling = distilling(config, data, images);
+    if (config.distill().method() != Method.MTT) {
+      distilling += PruneStage.expectedSize(config.prune(), data) * pixels;
+    }
     int batch = Math.min(images, config.evaluate().batch());
-    long evaluating = data.test().size() * pixels + matching(config, data, batch);
+    long evaluating = data.test().size() * pixels + differentiated(config, data, batch);
     return Math.max(scoring(config, data), Math.max(distilling, evaluating));
   }
 
-  /** Real images without gradients, the synthetic ones of a class with them. */
+  /** The synthetic images of one class after the other. */
   private static long distilling(Config config, Dataset data) {
-    return matching(config, data, config.distill().imagesPerClass());
+    return distilling(config, data, config.distill().imagesPerClass());
   }
 
   /**
-   * Maps of a network.
+   * Real images without gradients, the synthetic ones with them; of trajectories those of a step,
+   * or of all steps where the distance is differentiated through them.
    *
-   * @param differentiated images with gradients
+   * @param synthetic images that are worked on at once
    */
-  private static long matching(Config config, Dataset data, long differentiated) {
+  private static long distilling(Config config, Dataset data, int synthetic) {
+    DistillConfig distill = config.distill();
+    if (distill.method() != Method.MTT) {
+      return 3L * distill.batchReal() * layer(config, data)
+          + differentiated(config, data, synthetic);
+    }
+    TrajectoryConfig trajectory = distill.trajectory();
+    int all = data.classNames().size() * distill.imagesPerClass();
+    int batch = trajectory.batchSynthetic() == 0 ? all : Math.min(all, trajectory.batchSynthetic());
+    boolean unrolled = trajectory.form() == TrajectoryConfig.Form.UNROLLED;
+    return differentiated(config, data, unrolled ? (long) batch * trajectory.steps() : batch);
+  }
+
+  /** A network's first map of an image. */
+  private static long layer(Config config, Dataset data) {
     long side = Math.max(data.resolution(), SMALLEST_INPUT);
-    long layer = config.distill().network().width() * side * side * FLOAT;
-    long real = 3L * config.distill().batchReal() * layer;
-    // Convolution, norm, ReLU and pooling are kept; each block has a quarter of the one before.
-    long synthetic = differentiated * layer * 4 * 4 / 3;
-    return real + 2 * synthetic;
+    return config.distill().network().width() * side * side * FLOAT;
+  }
+
+  /**
+   * Maps of images that are differentiated, twice at most: convolution, norm, ReLU and pooling are
+   * kept, there and back; each block has a quarter of the one before.
+   */
+  private static long differentiated(Config config, Dataset data, long images) {
+    return 2 * images * layer(config, data) * 4 * 4 / 3;
   }
 
   /** For example {@code about 1.4 GB of memory, 12 MB of disk}. */
@@ -101,11 +147,19 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes) {
         + ByteSizes.text(memoryBytes)
         + " of memory, "
         + ByteSizes.text(diskBytes)
-        + " of disk";
+        + " of disk"
+        + generatorWords();
   }
 
   /** For example {@code about 1.4 GB of its memory}. */
   String onGpuWords() {
-    return "about " + ByteSizes.text(gpuBytes) + " of its memory";
+    return "about " + ByteSizes.text(gpuBytes) + " of its memory" + generatorWords();
+  }
+
+  private String generatorWords() {
+    return generator
+        ? "; up to half of all memory besides for images that go through the generator"
+            + " (distill.prior.chunk at a time at most)"
+        : "";
   }
 }

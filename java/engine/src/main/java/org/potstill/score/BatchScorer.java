@@ -95,13 +95,20 @@ final class BatchScorer implements AutoCloseable {
     }
   }
 
+  /** The images of a batch. */
+  interface Images {
+
+    /** Those from {@code from} to {@code to - 1}, (N, C, H, W), normalised, in any place. */
+    Tensor of(int from, int to);
+  }
+
   /**
    * Cross-entropy in nats of every image.
    *
-   * @param images (N, C, H, W), normalised, N at least 1
-   * @param labels outputs that should be the largest, one per image
+   * @param images asked for in parts where not all fit the memory of a GPU
+   * @param labels outputs that should be the largest, one per image, at least one
    */
-  float[] losses(Tensor images, long[] labels) {
+  float[] losses(Images images, long[] labels) {
     try (Pending pending = start(images, labels)) {
       return pending.losses();
     }
@@ -112,14 +119,14 @@ final class BatchScorer implements AutoCloseable {
    *
    * @param images read when this returns
    */
-  Pending start(Tensor images, long[] labels) {
+  Pending start(Images images, long[] labels) {
     Pending pending = new Pending();
     try {
       parts.run(
           labels.length,
           (from, to) -> {
             try (PointerScope scope = new PointerScope()) {
-              pending.add(part(images.narrow(0, from, to - from), labels, from, to));
+              pending.add(part(images.of(from, to), labels, from, to));
             }
           });
       return pending;

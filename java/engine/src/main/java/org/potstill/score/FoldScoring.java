@@ -188,7 +188,8 @@ final class FoldScoring {
         long[] labels =
             Arrays.stream(rows).mapToLong(row -> store.records().get(row).classIndex()).toArray();
         try (PointerScope scope = new PointerScope()) {
-          float[] found = scorer.losses(store.batch(rows), labels);
+          float[] found =
+              scorer.losses((from, to) -> store.batch(Arrays.copyOfRange(rows, from, to)), labels);
           for (int i = 0; i < rows.length; i++) {
             losses[rows[i]] = finite(found[i], store.records().get(rows[i]));
           }

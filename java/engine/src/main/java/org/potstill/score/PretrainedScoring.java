@@ -272,7 +272,8 @@ final class PretrainedScoring {
       long[] labels =
           batch.records().stream().mapToLong(image -> outputs[image.classIndex()]).toArray();
       try (PointerScope scope = new PointerScope()) {
-        return scorer.start(images(batch), labels);
+        Tensor images = images(batch);
+        return scorer.start((from, to) -> images.narrow(0, from, to - from), labels);
       }
     }
 

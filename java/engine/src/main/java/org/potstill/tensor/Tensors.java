@@ -80,6 +80,13 @@ public final class Tensors {
     return torch.zeros(shape, like.options());
   }
 
+  /** The int64 numbers from 0 to {@code count - 1}, where {@code like} lies. */
+  public static Tensor upTo(Tensor like, long count) {
+    return torch.arange(
+        new Scalar((double) count),
+        like.options().dtype(new ScalarTypeOptional(torch.ScalarType.Long)));
+  }
+
   /**
    * {@code count} values at equal distances from -1 to 1, or 0, of the type and place of {@code
    * like}.

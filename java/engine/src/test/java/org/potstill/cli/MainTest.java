@@ -278,6 +278,46 @@ class MainTest {
     assertTrue(out.contains("\"gpuBytes\":"), out);
   }
 
+  private long gpuBytes(String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--dry-run", "--json"));
+    for (String setting : more) {
+      arguments.addAll(List.of("--set", setting));
+    }
+    assertEquals(0, run("x", arguments.toArray(String[]::new)), err);
+    return new ObjectMapper().readTree(out).get("gpuBytes").asLong();
+  }
+
+  @Test
+  void stepsThatAreDifferentiatedThroughCountInTheEstimate() throws IOException {
+    // The stages before would cover it.
+    String[] settings = {
+      "distill.method=mtt",
+      "distill.images-per-class=10",
+      "distill.trajectory.form=unrolled",
+      "distill.trajectory.batch-synthetic=20",
+      "distill.trajectory.max-start-epoch=1",
+      "distill.trajectory.expert-epochs=1",
+      "experts.count=1",
+      "experts.epochs=2",
+      "distill.trajectory.steps=54"
+    };
+    long many = gpuBytes(settings);
+    settings[settings.length - 1] = "distill.trajectory.steps=24";
+    long few = gpuBytes(settings);
+    long layer = 4L * 128 * 32 * 32;
+    assertEquals(30 * 20 * layer * 32 / 3, many - few);
+  }
+
+  @Test
+  void memoryForImagesOfAGeneratorIsToldBesides() {
+    assertEquals(0, run("x", "--dry-run", "--set", "distill.space=glad"), err);
+    assertTrue(
+        out.contains(
+            " of its memory; up to half of all memory besides for images that go through the"
+                + " generator (distill.prior.chunk at a time at most)\n"),
+        out);
+  }
+
   @Test
   void doctorEstimatesWhatAConfigNeeds() throws IOException {
     Path config = folder.resolve("needs.yaml");
