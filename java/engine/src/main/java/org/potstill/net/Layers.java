@@ -221,13 +221,7 @@ public final class Layers {
     if (random == null || pass.mode() == Mode.EVAL || rate == 0) {
       return input;
     }
-    float[] mask = new float[Math.toIntExact(input.numel())];
-    float kept = (float) (1 / (1 - rate));
-    for (int i = 0; i < mask.length; i++) {
-      mask[i] = random.nextFloat() < rate ? 0 : kept;
-    }
-    Tensor host = Tensors.of(mask, Tensors.shape(input));
-    return input.mul(Tensors.follow(host, input));
+    return input.mul(DropoutMask.of(random, input, rate));
   }
 
   /** (N, C, H, W) as (N, C * H * W) in the order of a row-major tensor. */

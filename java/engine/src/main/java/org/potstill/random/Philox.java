@@ -4,13 +4,26 @@ package org.potstill.random;
  * Philox-4x32 with ten rounds, the counter-based generator of Salmon et al., "Parallel Random
  * Numbers: As Easy as 1, 2, 3" (SC 2011): 128 bits of output for every (counter, key).
  */
-final class Philox {
+public final class Philox {
 
-  private static final int ROUNDS = 10;
-  private static final long MULTIPLIER_0 = 0xD2511F53L;
-  private static final long MULTIPLIER_1 = 0xCD9E8D57L;
-  private static final int WEYL_0 = 0x9E3779B9;
-  private static final int WEYL_1 = 0xBB67AE85;
+  /** 32-bit words that a block has. */
+  public static final int WORDS = 4;
+
+  /** Rounds that a block takes. */
+  public static final int ROUNDS = 10;
+
+  /** Of the first word, in every round. */
+  public static final long MULTIPLIER_0 = 0xD2511F53L;
+
+  /** Of the third. */
+  public static final long MULTIPLIER_1 = 0xCD9E8D57L;
+
+  /** What the first word of the key grows by from round to round. */
+  public static final int WEYL_0 = 0x9E3779B9;
+
+  /** The same of the second. */
+  public static final int WEYL_1 = 0xBB67AE85;
+
   private static final long MASK = 0xFFFFFFFFL;
 
   private Philox() {}

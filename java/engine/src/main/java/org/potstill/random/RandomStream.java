@@ -17,9 +17,9 @@ public final class RandomStream {
   private final int key1;
   private final int stream0;
   private final int stream1;
-  private final int[] block = new int[4];
+  private final int[] block = new int[Philox.WORDS];
   private long blockNumber;
-  private int used = 4;
+  private int used = Philox.WORDS;
   private double spareGaussian = Double.NaN;
 
   private RandomStream(long key, long stream) {
@@ -49,6 +49,37 @@ public final class RandomStream {
   /** A stream that gives the numbers that this one is about to give, which still gives them. */
   public RandomStream copy() {
     return new RandomStream(this);
+  }
+
+  /**
+   * Where a stream stands: draw {@code n} is word {@code n % 4} of the block of {@link Philox}
+   * whose counter is {@code n / 4} and {@code stream}, under {@code key}; the lower half of each
+   * comes first.
+   *
+   * @param draws of 32 bits that were taken
+   */
+  public record Position(long key, long stream, long draws) {}
+
+  /** Where this stream stands, for taking many draws at once elsewhere. */
+  public Position position() {
+    return new Position(
+        whole(key0, key1),
+        whole(stream0, stream1),
+        blockNumber * Philox.WORDS - (Philox.WORDS - used));
+  }
+
+  private static long whole(int low, int high) {
+    return Integer.toUnsignedLong(low) | (long) high << Integer.SIZE;
+  }
+
+  /** Leaves out {@code draws} draws of 32 bits. */
+  public void skip(long draws) {
+    long next = position().draws() + draws;
+    blockNumber = next / Philox.WORDS;
+    used = Philox.WORDS;
+    for (long i = 0; i < next % Philox.WORDS; i++) {
+      nextBits();
+    }
   }
 
   /**

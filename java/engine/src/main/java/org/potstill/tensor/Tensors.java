@@ -69,6 +69,12 @@ public final class Tensors {
     return torch.empty(shape, like.options(), null);
   }
 
+  /** A row-major float32 tensor of any values, where {@code like} lies. */
+  public static Tensor emptyFloats(Tensor like, long... shape) {
+    return torch.empty(
+        shape, like.options().dtype(new ScalarTypeOptional(torch.ScalarType.Float)), null);
+  }
+
   /** A row-major int64 tensor of any values, where {@code like} lies. */
   public static Tensor emptyLongs(Tensor like, long... shape) {
     return torch.empty(

@@ -55,6 +55,27 @@ class RandomStreamTest {
   }
 
   @Test
+  void skippedDrawsAreTheNextOnes() {
+    for (int before = 0; before < 6; before++) {
+      for (int skipped = 0; skipped < 10; skipped++) {
+        RandomStream random = RandomStream.of(5, Purpose.DROPOUT, 7, 2);
+        RandomStream other = random.copy();
+        for (int i = 0; i < before; i++) {
+          random.nextBits();
+          other.nextBits();
+        }
+        for (int i = 0; i < skipped; i++) {
+          random.nextBits();
+        }
+        other.skip(skipped);
+        assertEquals(before + skipped, other.position().draws());
+        assertEquals(random.position(), other.position());
+        assertEquals(random.nextBits(), other.nextBits());
+      }
+    }
+  }
+
+  @Test
   void everyCoordinateChangesTheNumbers() {
     Set<Integer> first = new HashSet<>();
     first.add(RandomStream.of(5, Purpose.REAL_BATCH, 7, 2).nextBits());
