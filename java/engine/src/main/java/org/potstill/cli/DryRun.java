@@ -87,6 +87,9 @@ final class DryRun {
     if (mayUseGpu()) {
       event.put("gpuBytes", estimate.gpuBytes());
     }
+    if (estimate.generator()) {
+      event.put("generator", true);
+    }
     if (experts != null) {
       event.put("expertBytes", experts.needs().diskBytes());
       event.put("expertSeconds", experts.seconds());

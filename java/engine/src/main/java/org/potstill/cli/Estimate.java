@@ -94,10 +94,8 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     long pixels = (long) data.channels() * data.resolution() * data.resolution() * FLOAT;
     int classes = data.classNames().size();
     int images = classes * config.distill().imagesPerClass();
-    long distilling = distilling(config, data, images);
-    if (config.distill().method() != Method.MTT) {
-      distilling += PruneStage.expectedSize(config.prune(), data) * pixels;
-    }
+    long distilling =
+        PruneStage.expectedSize(config.prune(), data) * pixels + distilling(config, data, images);
     int batch = Math.min(images, config.evaluate().batch());
     long evaluating = data.test().size() * pixels + differentiated(config, data, batch);
     return Math.max(scoring(config, data), Math.max(distilling, evaluating));

@@ -44,15 +44,15 @@ record Failure(int status, String message, Throwable cause) {
   }
 
   /**
-   * The exit status of a command that ended with {@code status}: a failure where its results could
-   * not be written, since a print stream keeps that to itself.
+   * The exit status of a command that ended with {@code status}: a failure where it finished and
+   * its results could not be written, since a print stream keeps that to itself.
    */
   static int withOutput(int status, Streams streams) {
-    if (!streams.out().checkError() || status != 0) {
+    if (!streams.out().checkError()) {
       return status;
     }
     streams.err().println("error: not all of the output could be written to standard output");
-    return FAILED;
+    return status == 0 || status == Summary.SOME_LEFT_OUT ? FAILED : status;
   }
 
   /** Writes it to standard error, with {@code --json} to standard output too. */
@@ -71,7 +71,7 @@ record Failure(int status, String message, Throwable cause) {
 
   private static boolean isNativeMemory(Throwable error, String line) {
     return line.contains("can't allocate memory")
-        || GpuMemory.isFull(error)
+        || GpuMemory.isCertainlyFull(error)
         || (error instanceof OutOfMemoryError && line.contains("hysical"));
   }
 

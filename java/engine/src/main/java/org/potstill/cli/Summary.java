@@ -17,7 +17,8 @@ import org.potstill.run.StageLog;
 /** What is told at the end of a run: accuracy beside the baseline, and where the report is. */
 final class Summary {
 
-  private static final int SOME_LEFT_OUT = 3;
+  /** Exit status of a run that finished, but for some inputs. */
+  static final int SOME_LEFT_OUT = 3;
 
   private final RunResult result;
 

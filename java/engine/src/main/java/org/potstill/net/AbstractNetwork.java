@@ -71,6 +71,11 @@ public abstract class AbstractNetwork implements Network {
     return entries;
   }
 
+  /** Its parameters and buffers, for a network that computes the same another way. */
+  final StateLayout layout() {
+    return layout;
+  }
+
   @Override
   public final int classes() {
     return classes;

@@ -36,7 +36,6 @@ public final class ConvNet extends AbstractNetwork {
   /** One block: the position of its convolution in the published list of layers, its padding. */
   record Block(String convolution, String norm, int padding) {}
 
-  private final StateLayout layout;
   private final List<Block> blocks;
   private final Norm norm;
   private final Pooling pooling;
@@ -49,7 +48,6 @@ public final class ConvNet extends AbstractNetwork {
 
   private ConvNet(NetworkSpec spec, boolean globalAverage, StateLayout layout, List<Block> blocks) {
     super(spec.name(), spec.classes(), layout);
-    this.layout = layout;
     this.fused = null;
     this.blocks = List.copyOf(blocks);
     this.norm = spec.norm();
@@ -60,8 +58,7 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   private ConvNet(ConvNet plain, NormReluPool fused) {
-    super(plain.name(), plain.classes(), plain.layout);
-    this.layout = plain.layout;
+    super(plain.name(), plain.classes(), plain.layout());
     this.blocks = plain.blocks;
     this.norm = plain.norm;
     this.pooling = plain.pooling;

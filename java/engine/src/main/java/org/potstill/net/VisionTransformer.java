@@ -29,7 +29,6 @@ final class VisionTransformer extends AbstractNetwork {
   private final int depth;
   private final boolean normed;
   private final boolean twice;
-  private final StateLayout layout;
 
   private VisionTransformer(
       int classes, int patch, int depth, boolean normed, boolean twice, StateLayout layout) {
@@ -38,12 +37,11 @@ final class VisionTransformer extends AbstractNetwork {
     this.depth = depth;
     this.normed = normed;
     this.twice = twice;
-    this.layout = layout;
   }
 
   @Override
   public Network twiceDifferentiable() {
-    return new VisionTransformer(classes(), patch, depth, normed, true, layout);
+    return new VisionTransformer(classes(), patch, depth, normed, true, layout());
   }
 
   static VisionTransformer of(NetworkSpec spec) {

@@ -52,7 +52,8 @@ public final class Devices {
 
   /**
    * The place that {@code wish} stands for. {@code auto} takes the first GPU that works, and one
-   * line of the log says which, or why none; {@code cuda} is {@code cuda:0}.
+   * line of the log says which, or why none; {@code cuda} is {@code cuda:0}. What computes there
+   * does so within a {@link GpuTenancy}.
    *
    * @param wish {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
    * @param key of the configuration, or option, that asks; for errors

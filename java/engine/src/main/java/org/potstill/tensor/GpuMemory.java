@@ -15,22 +15,21 @@ public final class GpuMemory {
    * What LibTorch's allocator says, and then those that take memory beside it, for a handle, a
    * context or the code of a kernel: CUDA, as LibTorch and our kernels tell it, cuBLAS and cuDNN.
    */
-  private static final String CERTAIN =
-      OF_ALLOCATOR
-          + "|: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
-          + "|CUDNN_STATUS_ALLOC_FAILED|DEVICE_ALLOCATION_FAILED";
+  private static final Pattern CERTAIN =
+      Pattern.compile(
+          OF_ALLOCATOR
+              + "|: out of memory|CUBLAS_STATUS_ALLOC_FAILED"
+              + "|CUDNN_STATUS_ALLOC_FAILED|DEVICE_ALLOCATION_FAILED");
 
   /**
    * What else is said then, and now and then for another reason: of a handle that cannot be made,
    * and of a convolution for which LibTorch tried one way of cuDNN after the other and keeps to
    * itself that each ended for want of memory.
    */
-  private static final String LIKELY =
-      "CUBLAS_STATUS_NOT_INITIALIZED|CUDNN_STATUS_NOT_INITIALIZED"
-          + "|unable to find an engine to execute|Not enough memory for workspace";
-
-  private static final Pattern FULL = Pattern.compile(CERTAIN + "|" + LIKELY);
-  private static final Pattern ONLY_LIKELY = Pattern.compile(LIKELY);
+  private static final Pattern LIKELY =
+      Pattern.compile(
+          "CUBLAS_STATUS_NOT_INITIALIZED|CUDNN_STATUS_NOT_INITIALIZED"
+              + "|unable to find an engine to execute|Not enough memory for workspace");
 
   private static final Pattern WANTED = Pattern.compile("Tried to allocate ([0-9.]+ \\w+)");
   private static final Pattern FREE = Pattern.compile("of which ([0-9.]+ \\w+) is free");
@@ -61,9 +60,25 @@ public final class GpuMemory {
    * one that follows from it most often.
    */
   public static boolean isFull(Throwable error) {
+    return isCertainlyFull(error) || says(error, LIKELY);
+  }
+
+  /** Whether such an error says so itself. */
+  public static boolean isCertainlyFull(Throwable error) {
+    return says(error, CERTAIN);
+  }
+
+  private static boolean says(Throwable error, Pattern pattern) {
     return error.getMessage() != null
         && !(error instanceof PotstillException)
-        && FULL.matcher(error.getMessage()).find();
+        && pattern.matcher(error.getMessage()).find();
+  }
+
+  /** That the memory is full, as certain as an error for which {@link #isFull} holds makes it. */
+  static String words(Throwable error) {
+    return isCertainlyFull(error)
+        ? "the memory of the GPU is full"
+        : "the memory of the GPU seems to be full";
   }
 
   /**
@@ -82,12 +97,8 @@ public final class GpuMemory {
   }
 
   static RunFailedException failure(String stage, String advice, RuntimeException error) {
-    String message = error.getMessage();
-    String what =
-        ONLY_LIKELY.matcher(message).find()
-            ? ": the memory of the GPU seems to be full: "
-            : ": the memory of the GPU is full: ";
-    return new RunFailedException(stage + what + sizes(message) + "; " + advice, error);
+    return new RunFailedException(
+        stage + ": " + words(error) + ": " + sizes(error.getMessage()) + "; " + advice, error);
   }
 
   /** The size wanted and the size free; where the error does not tell them its first line. */

@@ -94,7 +94,7 @@ public final class RowParts {
    */
   public void run(int count, int atOnce, Part part) {
     int limit = Math.min(atOnce, most());
-    boolean shrunk = false;
+    String shrunk = null;
     int done = 0;
     do {
       int from = done;
@@ -110,13 +110,12 @@ public final class RowParts {
           throw GpuMemory.failure(stage, advice, e);
         }
         limit = (to - from + 1) / 2;
-        shrunk = true;
+        shrunk = GpuMemory.words(e);
       }
     } while (done < count);
-    if (shrunk) {
+    if (shrunk != null) {
       lower(limit);
-      LOG.info(
-          "{}: the memory of the GPU is full, rows are taken {} at a time{}", stage, limit, hint);
+      LOG.info("{}: {}, rows are taken {} at a time{}", stage, shrunk, limit, hint);
     }
   }
 
@@ -134,7 +133,7 @@ public final class RowParts {
       if (!GpuMemory.isFull(e) || !GpuMemory.isBesideAllocator(e)) {
         throw e;
       }
-      LOG.info("{}: the memory of the GPU is full, LibTorch's cache is given back", stage);
+      LOG.info("{}: {}, LibTorch's cache is given back", stage, GpuMemory.words(e));
       emptyCache.run();
       work.run();
     }

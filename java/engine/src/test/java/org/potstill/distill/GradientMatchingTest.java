@@ -105,6 +105,20 @@ class GradientMatchingTest {
         network, real, new JavaKernels(), SiameseAugmentation.of(AUGMENT), settings, SEED);
   }
 
+  /** Its attention is a kernel without second derivative elsewhere. */
+  @Test
+  void visionTransformersCanDistil() {
+    Network network = Networks.create(NetworkSpec.of("vit", SIZE, 3, COUNTS.length));
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        GradientMatching distiller = distiller(network, real, 1, 1, Precision.F32)) {
+      distiller.begin(0);
+      MatchingStep step = distiller.step(random(PER_CLASS * COUNTS.length, 1), 0);
+      double size = step.gradient().norm().item_double();
+      assertTrue(Double.isFinite(size) && size > 0, "gradient of norm " + size);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"INSTANCE", "BATCH"})
   void gradientEqualsTheTensorExpression(Norm norm) {

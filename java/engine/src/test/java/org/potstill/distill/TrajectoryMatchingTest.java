@@ -124,6 +124,20 @@ class TrajectoryMatchingTest {
         close);
   }
 
+  /** Their attention is a kernel without second derivative elsewhere. */
+  @ParameterizedTest
+  @EnumSource(Form.class)
+  void visionTransformersCanDistil(Form form) {
+    Network network = Networks.create(NetworkSpec.of("vit", SIZE, 3, CLASSES));
+    Settings settings = new Settings(form, 2, 4, PER_CLASS, 0.05, 0, 0.5);
+    try (PointerScope scope = new PointerScope();
+        TrajectoryMatching distiller = distiller(network, settings)) {
+      distiller.begin(0);
+      double size = distiller.run(images()).imageGradient().norm().item_double();
+      assertTrue(Double.isFinite(size) && size > 0, "gradient of norm " + size);
+    }
+  }
+
   /** With one step no parameters come between, so that both forms are the same mathematics. */
   @ParameterizedTest
   @EnumSource(names = {"INSTANCE", "BATCH"})

@@ -1,8 +1,11 @@
 package org.potstill.tensor;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.potstill.errors.InputException;
 
@@ -27,6 +30,22 @@ class GpuTenancyTest {
     }
     try (GpuTenancy after = GpuTenancy.begin(GPU, false, true)) {
       assertRefused(false, false, "a precision of tf32");
+    }
+  }
+
+  /** The switches can be read without a GPU, though nothing obeys them. */
+  @Test
+  void singlePrecisionIsLeftByTf32() {
+    LibTorch.load();
+    try (Context context = torch.globalContext()) {
+      context.setAllowTF32CuDNN(true);
+      context.setAllowTF32CuBLAS(true);
+      try (GpuTenancy cpu = GpuTenancy.begin(Placement.CPU, false, false)) {
+        assertTrue(context.allowTF32CuDNN() && context.allowTF32CuBLAS());
+      }
+      try (GpuTenancy gpu = GpuTenancy.begin(GPU, false, false)) {
+        assertFalse(context.allowTF32CuDNN() || context.allowTF32CuBLAS());
+      }
     }
   }
 
