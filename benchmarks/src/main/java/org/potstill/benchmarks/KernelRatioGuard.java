@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.potstill.errors.InputException;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
@@ -65,7 +66,7 @@ public final class KernelRatioGuard {
 
   /**
    * Prints one line per operation; exit status 1 where a target is missed, 2 where the kernels
-   * cannot run here.
+   * cannot run here or no operation has a name that is asked for.
    *
    * @param args {@code --cuda} for the kernels on a GPU, and names to look for in the operations;
    *     none for all
@@ -83,13 +84,29 @@ public final class KernelRatioGuard {
     System.exit(status);
   }
 
-  /** Returns whether all targets were reached. */
-  private static boolean print(List<String> names, Provider ours) {
+  /**
+   * Returns whether all targets were reached.
+   *
+   * @throws InputException where a name is that of no operation here
+   */
+  static boolean print(List<String> names, Provider ours) {
+    List<KernelCase> cases =
+        operations().stream()
+            .map(operation -> operation.apply(ours.place()))
+            .filter(current -> ours.place().isCpu() || current.runsOnGpu())
+            .toList();
+    for (String name : names) {
+      if (cases.stream().noneMatch(current -> current.name().contains(name))) {
+        throw new InputException(
+            "no operation has '"
+                + name
+                + "' in its name; there are:\n  "
+                + cases.stream().map(KernelCase::name).collect(Collectors.joining("\n  ")));
+      }
+    }
     boolean reached = true;
-    for (Function<Placement, KernelCase> operation : operations()) {
-      KernelCase current = operation.apply(ours.place());
-      boolean runs = ours.place().isCpu() || current.runsOnGpu();
-      if (runs && (names.isEmpty() || names.stream().anyMatch(current.name()::contains))) {
+    for (KernelCase current : cases) {
+      if (names.isEmpty() || names.stream().anyMatch(current.name()::contains)) {
         Result result = measure(current, ours);
         System.out.println(result);
         reached &= result.reached();

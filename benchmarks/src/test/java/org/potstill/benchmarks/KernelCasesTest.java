@@ -54,6 +54,17 @@ class KernelCasesTest {
   }
 
   @Test
+  void nameOfNoOperationIsAnErrorThatNamesThem() {
+    try (Provider provider = Provider.of(Provider.CPU)) {
+      for (List<String> names : List.of(List.of("scoore"), List.of("score", "--cuuda"))) {
+        Exception error =
+            assertThrows(InputException.class, () -> KernelRatioGuard.print(names, provider));
+        assertTrue(error.getMessage().contains("\n  score"), error.getMessage());
+      }
+    }
+  }
+
+  @Test
   void providerThatCannotRunHereIsAnErrorThatSaysWhy() {
     String cause = new Devices().unavailabilityCause();
     Assumptions.assumeFalse(cause.isEmpty(), "a GPU works here");

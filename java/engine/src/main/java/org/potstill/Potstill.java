@@ -11,6 +11,7 @@ import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
+import org.potstill.pipeline.RunThread;
 import org.potstill.report.SideBySide;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
@@ -24,6 +25,10 @@ import org.potstill.run.RunListener;
  * restored. Two runs may go on at once in different directories; they then share LibTorch's thread
  * settings, so give both the same {@code run.threads}. On a GPU they must agree on {@code
  * run.deterministic}, and neither may compute in {@code tf32}: the second is refused otherwise.
+ *
+ * <p>What takes long works on a thread of its own. An interrupt of the calling thread asks it to
+ * stop as a {@link CancellationToken} does; the call returns when it has, and the thread is still
+ * interrupted then. {@link #render} is not stopped by it.
  */
 public final class Potstill {
 
@@ -32,7 +37,7 @@ public final class Potstill {
   /**
    * Runs all stages of {@code config} in a new run directory.
    *
-   * @param listener hears of the progress, on the calling thread
+   * @param listener hears of the progress, from one thread at a time that is not the calling one
    * @throws InputException where the configuration or the data cannot be used
    * @throws RunFailedException where the run fails on the way
    */
@@ -50,9 +55,14 @@ public final class Potstill {
    */
   public static RunResult run(
       Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
-    try (RunSession session = RunSession.openForRun(config, options, listener, cancellation)) {
-      return session.runAll();
-    }
+    return RunThread.call(
+        cancellation,
+        () -> {
+          try (RunSession session =
+              RunSession.openForRun(config, options, listener, cancellation)) {
+            return session.runAll();
+          }
+        });
   }
 
   /**
@@ -72,9 +82,14 @@ public final class Potstill {
       RunOptions options,
       RunListener listener,
       CancellationToken cancellation) {
-    try (RunSession session = RunSession.openForStage(config, options, listener, cancellation)) {
-      return session.runOne(stage);
-    }
+    return RunThread.call(
+        cancellation,
+        () -> {
+          try (RunSession session =
+              RunSession.openForStage(config, options, listener, cancellation)) {
+            return session.runOne(stage);
+          }
+        });
   }
 
   /**
@@ -107,10 +122,14 @@ public final class Potstill {
       RunOptions options,
       RunListener listener,
       CancellationToken cancellation) {
-    try (RunSession session =
-        RunSession.openForStage(config, RunOptions.RESUME, listener, cancellation)) {
-      return session.evaluate(distilled, options.existing() == Existing.OVERWRITE);
-    }
+    return RunThread.call(
+        cancellation,
+        () -> {
+          try (RunSession session =
+              RunSession.openForStage(config, RunOptions.RESUME, listener, cancellation)) {
+            return session.evaluate(distilled, options.existing() == Existing.OVERWRITE);
+          }
+        });
   }
 
   /**
@@ -129,7 +148,8 @@ public final class Potstill {
    * @throws RunFailedException where the images cannot be written
    */
   public static int render(Path run, Path out, Path weights, String device) {
-    return Rendering.render(run, out, weights, device);
+    return RunThread.call(
+        new CancellationToken(), () -> Rendering.render(run, out, weights, device));
   }
 
   /**

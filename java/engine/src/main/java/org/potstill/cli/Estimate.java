@@ -3,6 +3,7 @@ package org.potstill.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.potstill.Potstill;
 import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
 import org.potstill.config.DistillConfig.Method;
@@ -12,6 +13,7 @@ import org.potstill.data.Dataset;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.ByteSizes;
+import org.potstill.score.ScoreStage;
 
 /**
  * What a run needs, roughly, from its settings alone.
@@ -33,6 +35,15 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
   /** JVM and LibTorch before any image. */
   private static final long BASE = 700 * MEGABYTE;
 
+  /**
+   * Pixels of a map that are worked on at a time on the CPU, of images that do not know each other:
+   * without gradients, differentiated once, and twice.
+   */
+  private static final long PLAIN = 1 << 15;
+
+  private static final long ONCE = 1 << 14;
+  private static final long TWICE = 1 << 18;
+
   /** Report, gallery, logs. */
   private static final long PAGE = 8 * MEGABYTE;
 
@@ -41,19 +52,21 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
 
   /** The estimate for a configuration and the data set that it names, but for its experts. */
   static Estimate of(Config config, Dataset data) {
-    long pixels = (long) data.channels() * data.resolution() * data.resolution();
     long images = (long) data.classNames().size() * config.distill().imagesPerClass();
-    long set = images * pixels * FLOAT;
+    long set = images * bytes(data);
     int every = config.evaluate().every();
     long history = every == 0 ? 0 : config.distill().iterations() / every;
-    long disk = set * (2 + CHECKPOINT_COPIES + history) + PAGE;
-    long memory = Math.max(scoring(config, data), distilling(config, data));
+    long written = set * (2 + CHECKPOINT_COPIES + history);
+    boolean scored = Potstill.stages(config).contains(ScoreStage.NAME);
+    // The scorer's checkpoints go when it is done.
+    long disk = PAGE + Math.max(written, scored ? ScoreStage.checkpointBytes(config, data) : 0);
+    long scoring = scored ? scoring(config, data) : 0;
     PriorConfig prior = config.distill().prior();
     long weights = prior == null || prior.weights() == null ? 0 : size(prior.weights());
     return new Estimate(
         disk,
-        BASE + 4 * set + memory + weights,
-        4 * set + onGpu(config, data) + weights,
+        BASE + 4 * set + weights + Math.max(scoring, onCpu(config, data)),
+        4 * set + weights + Math.max(scoring, onGpu(config, data)),
         prior != null);
   }
 
@@ -89,40 +102,73 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     return (long) (config.score().batch() * perImage * kept * MEGABYTE);
   }
 
+  /** Every stage keeps its images, and works on as many at a time as fit the caches. */
+  private static long onCpu(Config config, Dataset data) {
+    DistillConfig distill = config.distill();
+    int synthetic = distill.imagesPerClass();
+    long distilling =
+        switch (distill.method()) {
+          case DM ->
+              plain(config, data, atOnce(config, data, distill.batchReal(), PLAIN))
+                  + differentiated(config, data, atOnce(config, data, synthetic, ONCE));
+          case DC ->
+              plain(config, data, atOnce(config, data, distill.batchReal(), ONCE))
+                  + differentiated(config, data, atOnce(config, data, synthetic, TWICE));
+          case MTT -> trajectory(config, data);
+        };
+    int batch = Math.min(synthetic * data.classNames().size(), config.evaluate().batch());
+    boolean whole = config.evaluate().networks().contains("vit");
+    long evaluating =
+        differentiated(config, data, whole ? batch : atOnce(config, data, batch, ONCE));
+    return Math.max(coreSet(config, data) + distilling, test(data) + evaluating);
+  }
+
+  /** Images of a part; all where batch norm has them know each other. */
+  private static long atOnce(Config config, Dataset data, long count, long pixels) {
+    long side = Math.max(data.resolution(), SMALLEST_INPUT);
+    return config.distill().network().norm().equals("batch")
+        ? count
+        : Math.min(count, Math.max(1, pixels / (side * side)));
+  }
+
   /** Every stage keeps its images there, and all classes are worked on together. */
   private static long onGpu(Config config, Dataset data) {
-    long pixels = (long) data.channels() * data.resolution() * data.resolution() * FLOAT;
-    int classes = data.classNames().size();
-    int images = classes * config.distill().imagesPerClass();
-    long distilling =
-        PruneStage.expectedSize(config.prune(), data) * pixels + distilling(config, data, images);
-    int batch = Math.min(images, config.evaluate().batch());
-    long evaluating = data.test().size() * pixels + differentiated(config, data, batch);
-    return Math.max(scoring(config, data), Math.max(distilling, evaluating));
-  }
-
-  /** The synthetic images of one class after the other. */
-  private static long distilling(Config config, Dataset data) {
-    return distilling(config, data, config.distill().imagesPerClass());
-  }
-
-  /**
-   * Real images without gradients, the synthetic ones with them; of trajectories those of a step,
-   * or of all steps where the distance is differentiated through them.
-   *
-   * @param synthetic images that are worked on at once
-   */
-  private static long distilling(Config config, Dataset data, int synthetic) {
     DistillConfig distill = config.distill();
-    if (distill.method() != Method.MTT) {
-      return 3L * distill.batchReal() * layer(config, data)
-          + differentiated(config, data, synthetic);
-    }
-    TrajectoryConfig trajectory = distill.trajectory();
-    int all = data.classNames().size() * distill.imagesPerClass();
+    int images = data.classNames().size() * distill.imagesPerClass();
+    long distilling =
+        distill.method() == Method.MTT
+            ? trajectory(config, data)
+            : plain(config, data, distill.batchReal()) + differentiated(config, data, images);
+    int batch = Math.min(images, config.evaluate().batch());
+    return Math.max(
+        coreSet(config, data) + distilling, test(data) + differentiated(config, data, batch));
+  }
+
+  private static long coreSet(Config config, Dataset data) {
+    return PruneStage.expectedSize(config.prune(), data) * bytes(data);
+  }
+
+  private static long test(Dataset data) {
+    return data.test().size() * bytes(data);
+  }
+
+  /** Of an image. */
+  private static long bytes(Dataset data) {
+    return (long) data.channels() * data.resolution() * data.resolution() * FLOAT;
+  }
+
+  /** The images of a step, or of all steps where the distance is differentiated through them. */
+  private static long trajectory(Config config, Dataset data) {
+    TrajectoryConfig trajectory = config.distill().trajectory();
+    int all = data.classNames().size() * config.distill().imagesPerClass();
     int batch = trajectory.batchSynthetic() == 0 ? all : Math.min(all, trajectory.batchSynthetic());
     boolean unrolled = trajectory.form() == TrajectoryConfig.Form.UNROLLED;
     return differentiated(config, data, unrolled ? (long) batch * trajectory.steps() : batch);
+  }
+
+  /** Maps of images without gradients: those of a block are let go one after the other. */
+  private static long plain(Config config, Dataset data, long images) {
+    return 3 * images * layer(config, data);
   }
 
   /** A network's first map of an image. */

@@ -3,8 +3,9 @@ package org.potstill.run;
 /**
  * Hears how a run gets on; every method does nothing unless overridden.
  *
- * <p>Called by one thread at a time: the one that runs the stage, or one of those that train
- * several networks side by side. It should return soon, since the stage waits for it.
+ * <p>Called by one thread at a time: the one that runs the stage, which is not that of the program
+ * that embeds Potstill, or one of those that train several networks side by side. It should return
+ * soon, since the stage waits for it.
  */
 public interface RunListener {
 

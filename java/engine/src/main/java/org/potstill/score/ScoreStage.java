@@ -7,6 +7,8 @@ import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
+import org.potstill.net.ScorerResNet18;
+import org.potstill.net.StateEntry;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
@@ -33,6 +35,19 @@ public final class ScoreStage {
     this.data = data;
     this.context = context;
     this.kernels = kernels;
+  }
+
+  /** What the checkpoints of a scoring take of the disk at most, while it goes on. */
+  public static long checkpointBytes(Config config, Dataset data) {
+    if (config.score().from() != null || !config.score().trained()) {
+      return 0;
+    }
+    long parameters =
+        ScorerResNet18.of(data.channels(), data.classNames().size()).state().stream()
+            .mapToLong(StateEntry::size)
+            .sum();
+    // With velocities; the newest two are kept while the next one is written.
+    return 3 * 2 * parameters * Float.BYTES;
   }
 
   /**

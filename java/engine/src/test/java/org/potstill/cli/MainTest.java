@@ -313,6 +313,32 @@ class MainTest {
     assertEquals(24 * 20 * layer * 32 / 3 + images * 28 * 28 * 4, few);
   }
 
+  private long bytes(String key, String... settings) throws IOException {
+    gpuBytes(settings);
+    return new ObjectMapper().readTree(out).get(key).asLong();
+  }
+
+  @Test
+  void checkpointsOfAScorerCountInTheEstimate() throws IOException {
+    // ResNet-18 with velocities, two kept and one being written.
+    long parameters = 11_173_962 - 2 * 9 * 64;
+    long scored = bytes("diskBytes", "score.weights=train");
+    assertTrue(scored > 3 * 2 * 4 * parameters, scored + " bytes");
+    assertTrue(bytes("diskBytes", "prune.mode=none", "prune.keep=1") < 20_000_000);
+  }
+
+  /** On the CPU images are taken in parts, and batches of any size take no more than those. */
+  @Test
+  void estimateDoesNotGrowWithBatchesThatAreTakenInParts() throws IOException {
+    String[] settings = {"prune.mode=none", "prune.keep=1", "distill.batch-real=256"};
+    long few = bytes("memoryBytes", settings);
+    settings[2] = "distill.batch-real=1024";
+    assertEquals(few, bytes("memoryBytes", settings));
+    assertTrue(
+        bytes("memoryBytes", "prune.mode=none", "prune.keep=1", "distill.network.norm=batch")
+            > few);
+  }
+
   @Test
   void memoryForImagesOfAGeneratorIsToldBesides() {
     assertEquals(0, run("x", "--dry-run", "--set", "distill.space=glad"), err);

@@ -1,0 +1,56 @@
+package org.potstill.pipeline;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+import org.potstill.run.CancellationToken;
+
+/**
+ * Work on a thread that nobody else can interrupt. An interrupt closes whatever file is being
+ * written or read at that moment; so that of the caller only asks the work to stop where nothing is
+ * lost.
+ */
+public final class RunThread {
+
+  private static final String NAME = "potstill-run";
+
+  private RunThread() {}
+
+  /**
+   * Does {@code work} and waits for it, also where the calling thread is interrupted, which then
+   * stays so.
+   *
+   * @param cancellation is asked to stop where the calling thread is interrupted
+   * @return what the work returns; what it throws is thrown here
+   */
+  public static <T> T call(CancellationToken cancellation, Supplier<T> work) {
+    FutureTask<T> task = new FutureTask<>(work::get);
+    Thread thread = new Thread(task, NAME);
+    thread.start();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          cancellation.cancel();
+        }
+      }
+    } catch (ExecutionException e) {
+      throw sameAs(e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** A supplier throws nothing checked. */
+  private static RuntimeException sameAs(Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return (RuntimeException) cause;
+  }
+}
