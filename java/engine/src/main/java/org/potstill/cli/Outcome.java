@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.InvalidPathException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
@@ -29,10 +30,22 @@ final class Outcome
     StringWriter hint = new StringWriter();
     CommandLine.UnmatchedArgumentException.printSuggestions(error, new PrintWriter(hint, true));
     String name = command.getCommandSpec().qualifiedName();
-    streams.err().println("error: " + error.getMessage());
+    streams.err().println("error: " + message(error));
     streams.err().print(hint);
     streams.err().println("'" + name + " --help' shows what there is");
     return Failure.USAGE;
+  }
+
+  /** picocli tells of a path that cannot be one by the exception's class. */
+  private static String message(CommandLine.ParameterException error) {
+    String message = error.getMessage();
+    return message.contains(InvalidPathException.class.getSimpleName())
+        ? "'"
+            + error.getValue()
+            + "' has letters that files cannot be named with here ("
+            + System.getProperty("sun.jnu.encoding")
+            + "); set LC_ALL=C.UTF-8"
+        : message;
   }
 
   /** picocli's handler sees exceptions only, and memory runs out as an error. */

@@ -92,7 +92,12 @@ final class ConfigReader {
   private static String unknown(String path) {
     int dot = path.lastIndexOf('.');
     String section = dot < 0 ? "" : path.substring(0, dot);
-    if (ConfigKeys.byPath(section) != null) {
+    Key key = ConfigKeys.byPath(section);
+    if (key != null && key.type() instanceof Groups.Pairs) {
+      String pair = path.substring(dot + 1) + ": VALUE";
+      return section + ": its pairs are set together: --set '" + section + "={" + pair + "}'";
+    }
+    if (key != null) {
       return section + ": holds a value, not a section";
     }
     if (!ConfigKeys.isSection(section)) {

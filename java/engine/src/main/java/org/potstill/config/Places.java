@@ -109,7 +109,12 @@ final class Places {
         return resolve(text, base);
       }
     } catch (InvalidPathException e) {
-      // Letters that no file name has: not allowed, as told below.
+      throw new Unfit(
+          node,
+          allowed
+              + ", in letters that files can be named with here ("
+              + System.getProperty("sun.jnu.encoding")
+              + "; LC_ALL=C.UTF-8 has them all)");
     }
     throw new Unfit(node, allowed);
   }

@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -83,6 +84,12 @@ final class Baselines {
   }
 
   private String coreSetHash() {
+    if (!Files.exists(coreSet())) {
+      throw new InputException(
+          "evaluate.baselines: easiest needs the core-set of a run, and "
+              + context.directory().root()
+              + " has none; run the stage prune there, or take the baseline out");
+    }
     CoreSet set = CoreSet.read(coreSet());
     if (set.entries().stream().anyMatch(entry -> Float.isNaN(entry.loss()))) {
       throw noLosses(config);

@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,9 @@ class ProcessTest {
 
   @TempDir Path folder;
 
+  /** Of the processes that are started; null for that of the tests. */
+  private String locale;
+
   private Process start(List<String> options, Class<?> main, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
@@ -37,10 +41,14 @@ class ProcessTest {
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(Arrays.asList(arguments));
-    return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve("out").toFile())
-        .redirectError(folder.resolve("err").toFile())
-        .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(folder.resolve("out").toFile())
+            .redirectError(folder.resolve("err").toFile());
+    if (locale != null) {
+      builder.environment().put("LC_ALL", locale);
+    }
+    return builder.start();
   }
 
   private String read(String stream) throws IOException {
@@ -102,6 +110,24 @@ class ProcessTest {
     Process process = start(List.of(), Main.class, "run", folder.resolve("none.yaml").toString());
     assertEquals(2, process.waitFor());
     assertTrue(read("err").startsWith("error: there is no config file"), read("err"));
+  }
+
+  /** Java takes the letters of file names from the locale. */
+  @Test
+  void lettersThatFilesCannotHaveAreToldWithWhatHelps() throws Exception {
+    String config = folder.resolve("quick.yaml").toString();
+    Files.writeString(Path.of(config), "data: {source: 'builtin:fashion-mnist-mini'}\n");
+    assumeTrue(
+        System.getProperty("sun.jnu.encoding").equals("UTF-8"), "the letter cannot be handed on");
+    locale = "C";
+    for (String[] arguments :
+        new String[][] {
+          {"run", folder + "/\u00fc.yaml", "--dry-run"},
+          {"run", config, "--dry-run", "--out", folder + "/\u00fc"}
+        }) {
+      assertEquals(2, start(List.of(), Main.class, arguments).waitFor());
+      assertTrue(read("err").contains("LC_ALL=C.UTF-8"), read("err"));
+    }
   }
 
   @ParameterizedTest

@@ -261,6 +261,10 @@ class ConfigLoaderTest {
     assertEquals(
         "--set prune.keep.x=1: prune.keep: holds a value, not a section",
         messageOf(good, "prune.keep.x=1"));
+    assertEquals(
+        "--set data.class-index.a=5: data.class-index: its pairs are set together: --set"
+            + " 'data.class-index={a: VALUE}'",
+        messageOf(good, "data.class-index.a=5"));
     assertTrue(
         messageOf(good, "prune.keep=[1")
             .startsWith("--set prune.keep=[1, line 2: this is no YAML"));

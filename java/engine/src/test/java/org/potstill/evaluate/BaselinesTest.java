@@ -9,6 +9,7 @@ import static org.potstill.evaluate.EvaluationRuns.data;
 import static org.potstill.evaluate.EvaluationRuns.with;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,22 @@ class BaselinesTest {
                 assertTrue(set.networks().get("convnet").mean() > 0.6, name + " " + set));
     Evaluation again = runs.evaluate("run", data, null, all);
     assertEquals(evaluation.baselines(), again.baselines());
+  }
+
+  @Test
+  void easiestImagesNeedACoreSet() throws IOException {
+    Path root = runs.prepared("run");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      Files.deleteIfExists(root.resolve(CoreSet.FILE));
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), 3, 1);
+      Baselines baselines =
+          new Baselines(ConfigLoader.of(with()), data(), context, null, null, new int[] {2, 1, 9});
+      String message =
+          assertThrows(InputException.class, () -> baselines.of("easiest")).getMessage();
+      assertTrue(message.startsWith("evaluate.baselines: easiest needs the core-set"), message);
+      assertTrue(message.contains("run the stage prune there"), message);
+    }
   }
 
   @Test

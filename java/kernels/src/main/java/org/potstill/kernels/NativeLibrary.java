@@ -38,7 +38,7 @@ final class NativeLibrary {
           CudaNative.class,
           CudaNative.ABI_VERSION,
           CudaNative::potstill_cuda_abi_version,
-          "this build holds no CUDA kernels (nvcc was not there when it was built)");
+          "this build holds no CUDA kernels (it was built without nvcc, or with POTSTILL_CUDA=OFF)");
 
   private final String name;
   private final String pathProperty;
