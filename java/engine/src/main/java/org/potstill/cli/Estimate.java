@@ -10,6 +10,8 @@ import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
+import org.potstill.distill.MapPixels;
+import org.potstill.evaluate.EvaluationNeeds;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.ByteSizes;
@@ -34,15 +36,6 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
 
   /** JVM and LibTorch before any image. */
   private static final long BASE = 700 * MEGABYTE;
-
-  /**
-   * Pixels of a map that are worked on at a time on the CPU, of images that do not know each other:
-   * without gradients, differentiated once, and twice.
-   */
-  private static final long PLAIN = 1 << 15;
-
-  private static final long ONCE = 1 << 14;
-  private static final long TWICE = 1 << 18;
 
   /** Report, gallery, logs. */
   private static final long PAGE = 8 * MEGABYTE;
@@ -109,18 +102,21 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     long distilling =
         switch (distill.method()) {
           case DM ->
-              plain(config, data, atOnce(config, data, distill.batchReal(), PLAIN))
-                  + differentiated(config, data, atOnce(config, data, synthetic, ONCE));
+              plain(config, data, atOnce(config, data, distill.batchReal(), MapPixels.PLAIN))
+                  + differentiated(config, data, atOnce(config, data, synthetic, MapPixels.ONCE));
           case DC ->
-              plain(config, data, atOnce(config, data, distill.batchReal(), ONCE))
-                  + differentiated(config, data, atOnce(config, data, synthetic, TWICE));
-          case MTT -> trajectory(config, data);
+              plain(config, data, atOnce(config, data, distill.batchReal(), MapPixels.ONCE))
+                  + differentiated(config, data, atOnce(config, data, synthetic, MapPixels.TWICE));
+          case MTT ->
+              differentiated(
+                  config,
+                  data,
+                  isUnrolled(config)
+                      ? ofTrajectory(config, data)
+                      : atOnce(config, data, ofTrajectory(config, data), MapPixels.ONCE));
         };
-    int batch = Math.min(synthetic * data.classNames().size(), config.evaluate().batch());
-    boolean whole = config.evaluate().networks().contains("vit");
-    long evaluating =
-        differentiated(config, data, whole ? batch : atOnce(config, data, batch, ONCE));
-    return Math.max(coreSet(config, data) + distilling, test(data) + evaluating);
+    return Math.max(
+        coreSet(config, data) + distilling, test(data) + EvaluationNeeds.bytes(config, data, true));
   }
 
   /** Images of a part; all where batch norm has them know each other. */
@@ -137,11 +133,11 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     int images = data.classNames().size() * distill.imagesPerClass();
     long distilling =
         distill.method() == Method.MTT
-            ? trajectory(config, data)
+            ? differentiated(config, data, ofTrajectory(config, data))
             : plain(config, data, distill.batchReal()) + differentiated(config, data, images);
-    int batch = Math.min(images, config.evaluate().batch());
     return Math.max(
-        coreSet(config, data) + distilling, test(data) + differentiated(config, data, batch));
+        coreSet(config, data) + distilling,
+        test(data) + EvaluationNeeds.bytes(config, data, false));
   }
 
   private static long coreSet(Config config, Dataset data) {
@@ -158,12 +154,16 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
   }
 
   /** The images of a step, or of all steps where the distance is differentiated through them. */
-  private static long trajectory(Config config, Dataset data) {
+  private static long ofTrajectory(Config config, Dataset data) {
     TrajectoryConfig trajectory = config.distill().trajectory();
-    int all = data.classNames().size() * config.distill().imagesPerClass();
-    int batch = trajectory.batchSynthetic() == 0 ? all : Math.min(all, trajectory.batchSynthetic());
-    boolean unrolled = trajectory.form() == TrajectoryConfig.Form.UNROLLED;
-    return differentiated(config, data, unrolled ? (long) batch * trajectory.steps() : batch);
+    long all = (long) data.classNames().size() * config.distill().imagesPerClass();
+    long some = trajectory.batchSynthetic();
+    long batch = some == 0 ? all : Math.min(all, some);
+    return isUnrolled(config) ? batch * trajectory.steps() : batch;
+  }
+
+  private static boolean isUnrolled(Config config) {
+    return config.distill().trajectory().form() == TrajectoryConfig.Form.UNROLLED;
   }
 
   /** Maps of images without gradients: those of a block are let go one after the other. */

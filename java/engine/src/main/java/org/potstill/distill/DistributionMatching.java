@@ -35,16 +35,6 @@ import org.potstill.tensor.Tensors;
  */
 public final class DistributionMatching implements Distiller {
 
-  /**
-   * Pixels of a map that are embedded at once without autograd on the CPU: 32 images at 32 pixels.
-   * With width 128 a map then takes 16 MB, and stays in the cache and below the size from which the
-   * allocator asks the system for fresh pages every time.
-   */
-  private static final long REAL_PIXELS = 1 << 15;
-
-  /** Pixels of a map that are differentiated at once on the CPU, for the same reason. */
-  private static final long SYNTHETIC_PIXELS = 1 << 14;
-
   private final Network network;
   private final LongFunction<NamedTensors> freshState;
   private final CoreSetImages coreSet;
@@ -157,7 +147,7 @@ public final class DistributionMatching implements Distiller {
       return coreSet.classes();
     }
     long pixels = images.size(2) * images.size(3) * perClass;
-    return (int) Math.max(1, Math.min(coreSet.classes(), SYNTHETIC_PIXELS / pixels));
+    return (int) Math.max(1, Math.min(coreSet.classes(), MapPixels.ONCE / pixels));
   }
 
   /** Writes the gradient of classes {@code from} to {@code to - 1}; returns their loss. */
@@ -200,8 +190,7 @@ public final class DistributionMatching implements Distiller {
   private List<Backpropagation> parts(Tensor images) {
     long count = images.size(0);
     long pixels = images.size(2) * images.size(3);
-    long size =
-        batchStatistics || !images.is_cpu() ? count : Math.max(1, SYNTHETIC_PIXELS / pixels);
+    long size = batchStatistics || !images.is_cpu() ? count : Math.max(1, MapPixels.ONCE / pixels);
     List<Backpropagation> parts = new ArrayList<>();
     for (long first = 0; first < count; first += size) {
       Tensor some = images.narrow(0, first, Math.min(size, count - first));
@@ -247,7 +236,7 @@ public final class DistributionMatching implements Distiller {
       return images;
     }
     int count = Math.toIntExact(images.size(0));
-    long chunk = images.is_cpu() ? REAL_PIXELS / (images.size(2) * images.size(3)) : count;
+    long chunk = images.is_cpu() ? MapPixels.PLAIN / (images.size(2) * images.size(3)) : count;
     int atOnce = Math.toIntExact(Math.max(1, chunk));
     TensorVector parts = new TensorVector();
     RowParts.Part embed =

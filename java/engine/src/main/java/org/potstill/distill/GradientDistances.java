@@ -24,15 +24,6 @@ import org.potstill.tensor.Tensors;
  */
 final class GradientDistances {
 
-  /** Pixels of a map differentiated twice at once; with width 128 the graph takes about 1 GB. */
-  static final long PIXELS = 1 << 18;
-
-  /**
-   * Pixels of a map differentiated once at once on the CPU: 16 images at 32 pixels. With width 128
-   * a map takes 8 MB and stays in the cache, which is worth a third of the time.
-   */
-  private static final long PLAIN_PIXELS = 1 << 14;
-
   private static final String SYNTHETIC_KEYS = "distill.images-per-class or distill.network.width";
 
   private final TrainedState state;
@@ -91,7 +82,7 @@ final class GradientDistances {
       sum.add(torch.zeros_like(parameter).requires_grad_(false));
     }
     int count = Math.toIntExact(images.size(0));
-    long part = images.is_cpu() ? partSize(images, Math.min(PLAIN_PIXELS, pixels)) : count;
+    long part = images.is_cpu() ? partSize(images, Math.min(MapPixels.ONCE, pixels)) : count;
     parts.run(
         count,
         Math.toIntExact(part),

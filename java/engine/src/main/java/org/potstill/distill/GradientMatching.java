@@ -115,8 +115,7 @@ public final class GradientMatching implements Distiller {
     this.statisticsBatches = new RealBatches(coreSet, STATISTICS_BATCH, seed);
     this.seed = seed;
     this.state = new TrainedState(network.twiceDifferentiable());
-    this.distances =
-        new GradientDistances(state, kernels, settings.distance(), GradientDistances.PIXELS);
+    this.distances = new GradientDistances(state, kernels, settings.distance(), MapPixels.TWICE);
     this.training = new NetworkTraining(state, augmentation, settings.networkLearningRate());
   }
 

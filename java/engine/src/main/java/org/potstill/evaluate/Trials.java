@@ -14,10 +14,8 @@ import org.potstill.data.ImageRecord;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Accuracy;
-import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.Networks;
-import org.potstill.net.TrainingMemory;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
@@ -173,10 +171,7 @@ final class Trials implements AutoCloseable {
     Network network = networks.get(trial.network());
     long batch = Math.min(config.batch(), sets.size());
     long pixels = (long) data.resolution() * data.resolution();
-    long atOnce =
-        BatchGradients.imagesAtOnce(
-            network, batch, pixels, SyntheticTraining.pass(draws(trial), 0));
-    return sets.bytes() + TrainingMemory.bytes(network, atOnce, pixels);
+    return sets.bytes() + EvaluationNeeds.inParts(network, batch, pixels, draws(trial));
   }
 
   private TrainingDraws draws(Trial trial) {

@@ -18,11 +18,6 @@ final class DropoutMask {
 
   private static final long WORD = 0xFFFFFFFFL;
 
-  /** Of a draw that is a fraction, {@link RandomStream#nextFloat}. */
-  private static final int DROPPED_BITS = 8;
-
-  private static final double FRACTIONS = 0x1.0p24;
-
   /** Blocks of four numbers at a time: eight tensors of 8 MB. */
   private static final long BLOCKS = 1 << 20;
 
@@ -50,7 +45,8 @@ final class DropoutMask {
     RandomStream.Position from = random.position();
     random.skip(count);
     Tensor mask = Tensors.emptyFloats(input, count);
-    Scalar least = new Scalar((long) Math.ceil(rate * FRACTIONS));
+    // As nextFloat: the fraction is kept where it is not below the rate.
+    Scalar least = new Scalar((long) Math.ceil(rate * (1 << RandomStream.FRACTION_BITS)));
     long end = from.draws() + count;
     long first = from.draws() / Philox.WORDS;
     for (long block = first; block * Philox.WORDS < end; block += BLOCKS) {
@@ -60,7 +56,10 @@ final class DropoutMask {
         long blocks = (begin + some + Philox.WORDS - 1) / Philox.WORDS - block;
         Tensor words =
             draws(from, input, block, blocks).narrow(0, begin - block * Philox.WORDS, some);
-        Tensor drawn = words.bitwise_right_shift_(new Scalar(DROPPED_BITS)).ge(least);
+        Tensor drawn =
+            words
+                .bitwise_right_shift_(new Scalar(Integer.SIZE - RandomStream.FRACTION_BITS))
+                .ge(least);
         mask.narrow(0, begin - from.draws(), some).copy_(drawn);
       }
     }

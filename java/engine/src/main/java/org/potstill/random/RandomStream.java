@@ -10,7 +10,10 @@ import java.util.Arrays;
  */
 public final class RandomStream {
 
-  private static final float FLOAT_UNIT = 0x1.0p-24f;
+  /** Bits that count of a draw that is a fraction. */
+  public static final int FRACTION_BITS = 24;
+
+  private static final float FLOAT_UNIT = 1f / (1 << FRACTION_BITS);
   private static final double DOUBLE_UNIT = 0x1.0p-53;
 
   private final int key0;
@@ -108,7 +111,7 @@ public final class RandomStream {
 
   /** Uniform in [0, 1). */
   public float nextFloat() {
-    return (nextBits() >>> 8) * FLOAT_UNIT;
+    return (nextBits() >>> (Integer.SIZE - FRACTION_BITS)) * FLOAT_UNIT;
   }
 
   /** Uniform in [0, 1). */

@@ -1,10 +1,8 @@
 package org.potstill.tensor;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import org.potstill.errors.InputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,16 +36,48 @@ public final class Devices {
 
   /** Why no GPU can be used, in one line; empty where one can. */
   public String unavailabilityCause() {
-    String cause = runtime.get().map(GpuRuntime::load).orElse(NO_BUILD);
-    return cause.isEmpty() && firstUsable(runtime.get().orElseThrow()).isEmpty()
-        ? runtime.get().orElseThrow().unavailabilityCause(0)
-        : cause;
+    return first().cause();
   }
 
-  private static OptionalInt firstUsable(GpuRuntime runtime) {
-    return IntStream.range(0, runtime.devices())
-        .filter(device -> runtime.unavailabilityCause(device).isEmpty())
-        .findFirst();
+  /**
+   * A device that was tried.
+   *
+   * @param runtime null where there is none
+   * @param cause why it cannot be used; empty where it can
+   */
+  private record Tried(GpuRuntime runtime, int device, String cause) {
+
+    boolean works() {
+      return cause.isEmpty();
+    }
+  }
+
+  /** What there is of CUDA, without a look at any device. */
+  private Tried loaded() {
+    Optional<GpuRuntime> found = runtime.get();
+    return new Tried(found.orElse(null), 0, found.map(GpuRuntime::load).orElse(NO_BUILD));
+  }
+
+  /** The first device that works; the first of all where none does. */
+  private Tried first() {
+    Tried loaded = loaded();
+    if (!loaded.works()) {
+      return loaded;
+    }
+    Tried first = null;
+    for (int device = 0; device < loaded.runtime().devices(); device++) {
+      Tried tried = tried(loaded, device);
+      if (tried.works()) {
+        return tried;
+      }
+      first = first == null ? tried : first;
+    }
+    return first;
+  }
+
+  private static Tried tried(Tried loaded, int device) {
+    GpuRuntime found = loaded.runtime();
+    return new Tried(found, device, found.unavailabilityCause(device));
   }
 
   /**
@@ -67,34 +97,32 @@ public final class Devices {
     if (wish.equals(Placement.CPU.name())) {
       return Placement.CPU;
     }
-    boolean any = wish.equals(AUTO);
-    String cause = any ? unavailabilityCause() : causeAgainst(wish, key);
-    if (cause.isEmpty()) {
-      GpuRuntime found = runtime.get().orElseThrow();
-      return gpu(found, any ? firstUsable(found).orElseThrow() : number(wish));
-    }
-    if (any) {
-      LOG.info("device: cpu, no GPU is used: {}", cause);
+    if (wish.equals(AUTO)) {
+      Tried first = first();
+      if (first.works()) {
+        return gpu(first);
+      }
+      LOG.info("device: cpu, no GPU is used: {}", first.cause());
       return Placement.CPU;
     }
-    throw new InputException(key + ": " + wish + " cannot be had: " + cause);
+    Tried named = named(wish, key);
+    if (!named.works()) {
+      throw new InputException(key + ": " + wish + " cannot be had: " + named.cause());
+    }
+    return gpu(named);
   }
 
-  private String causeAgainst(String wish, String key) {
-    String cause = runtime.get().map(GpuRuntime::load).orElse(NO_BUILD);
-    if (!cause.isEmpty()) {
-      return cause;
+  private Tried named(String wish, String key) {
+    Tried loaded = loaded();
+    if (!loaded.works()) {
+      return loaded;
     }
-    GpuRuntime found = runtime.get().orElseThrow();
-    if (number(wish) >= found.devices()) {
+    int devices = loaded.runtime().devices();
+    if (number(wish) >= devices) {
       throw new InputException(
-          key
-              + ": there is no "
-              + wish
-              + ", the devices are cuda:0 to cuda:"
-              + (found.devices() - 1));
+          key + ": there is no " + wish + ", the devices are cuda:0 to cuda:" + (devices - 1));
     }
-    return found.unavailabilityCause(number(wish));
+    return tried(loaded, number(wish));
   }
 
   private static int number(String wish) {
@@ -102,8 +130,9 @@ public final class Devices {
     return colon < 0 ? 0 : Integer.parseInt(wish.substring(colon + 1));
   }
 
-  private static Placement gpu(GpuRuntime runtime, int device) {
-    String properties = String.join(", ", runtime.properties(device).values());
+  private static Placement gpu(Tried found) {
+    int device = found.device();
+    String properties = String.join(", ", found.runtime().properties(device).values());
     LOG.info("device: cuda:{} ({})", device, properties);
     Determinism.prepare();
     return Placement.of(CUDA + ":" + device);

@@ -2,7 +2,6 @@ package org.potstill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,47 +16,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MainTest {
-
-  @TempDir Path folder;
-
-  private Path config;
-  private String out;
-  private String err;
-
-  @BeforeEach
-  void writeConfig() throws IOException {
-    config = folder.resolve("quick.yaml");
-    Files.writeString(config, "data: {source: 'builtin:fashion-mnist-mini'}\n");
-  }
-
-  private int potstill(String... arguments) {
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    Streams streams =
-        new Streams(
-            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8),
-            false);
-    int status = Main.execute(new FakeEngine(), streams, arguments);
-    out = outBytes.toString(StandardCharsets.UTF_8);
-    err = errBytes.toString(StandardCharsets.UTF_8);
-    return status;
-  }
-
-  private int run(String name, String... more) {
-    List<String> arguments = new ArrayList<>(List.of("run", config.toString()));
-    arguments.addAll(List.of("--out", folder.resolve("run").toString()));
-    arguments.addAll(List.of("--set", "run.name=" + name));
-    arguments.addAll(List.of(more));
-    return potstill(arguments.toArray(String[]::new));
-  }
+class MainTest extends CommandLineTests {
 
   @Test
   void helpListsTheCommands() {
@@ -256,191 +219,6 @@ class MainTest {
     anew[arguments.length] = "--overwrite";
     assertEquals(0, potstill(anew));
     assertTrue(err.contains("evaluating " + set + ", OVERWRITE"), err);
-  }
-
-  @Test
-  void dryRunShowsConfigStagesAndNeeds() {
-    assertEquals(0, run("x", "--dry-run"));
-    assertTrue(out.contains("\n  images-per-class: 1\n"), out);
-    assertTrue(out.contains("# stages: score, prune, distill, evaluate, report\n"), out);
-    assertTrue(out.contains("# needs:  about "), out);
-    assertTrue(out.contains("# on GPU: about "), out);
-    assertFalse(Files.exists(folder.resolve("run")));
-  }
-
-  @Test
-  void dryRunOnTheCpuSaysNothingOfAGpu() {
-    assertEquals(0, run("x", "--dry-run", "--device", "cpu"));
-    assertFalse(out.contains("# on GPU"), out);
-    assertEquals(0, run("x", "--dry-run", "--device", "cpu", "--json"));
-    assertFalse(out.contains("gpuBytes"), out);
-    assertEquals(0, run("x", "--dry-run", "--json"));
-    assertTrue(out.contains("\"gpuBytes\":"), out);
-  }
-
-  private long gpuBytes(String... more) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("--dry-run", "--json"));
-    for (String setting : more) {
-      arguments.addAll(List.of("--set", setting));
-    }
-    assertEquals(0, run("x", arguments.toArray(String[]::new)), err);
-    return new ObjectMapper().readTree(out).get("gpuBytes").asLong();
-  }
-
-  @Test
-  void stepsThatAreDifferentiatedThroughCountInTheEstimate() throws IOException {
-    // The stages before would cover it.
-    String[] settings = {
-      "distill.method=mtt",
-      "distill.images-per-class=10",
-      "distill.trajectory.form=unrolled",
-      "distill.trajectory.batch-synthetic=20",
-      "distill.trajectory.max-start-epoch=1",
-      "distill.trajectory.expert-epochs=1",
-      "experts.count=1",
-      "experts.epochs=2",
-      "prune.mode=none",
-      "prune.keep=1",
-      "distill.trajectory.steps=54"
-    };
-    long many = gpuBytes(settings);
-    settings[settings.length - 1] = "distill.trajectory.steps=24";
-    long few = gpuBytes(settings);
-    long layer = 4L * 128 * 32 * 32;
-    assertEquals(30 * 20 * layer * 32 / 3, many - few);
-    // The core-set lies there too, beside the synthetic images with their optimiser.
-    long images = 5400 + 4 * 100;
-    assertEquals(24 * 20 * layer * 32 / 3 + images * 28 * 28 * 4, few);
-  }
-
-  private long bytes(String key, String... settings) throws IOException {
-    gpuBytes(settings);
-    return new ObjectMapper().readTree(out).get(key).asLong();
-  }
-
-  @Test
-  void checkpointsOfAScorerCountInTheEstimate() throws IOException {
-    // ResNet-18 with velocities, two kept and one being written.
-    long parameters = 11_173_962 - 2 * 9 * 64;
-    long scored = bytes("diskBytes", "score.weights=train");
-    assertTrue(scored > 3 * 2 * 4 * parameters, scored + " bytes");
-    assertTrue(bytes("diskBytes", "prune.mode=none", "prune.keep=1") < 20_000_000);
-  }
-
-  /** On the CPU images are taken in parts, and batches of any size take no more than those. */
-  @Test
-  void estimateDoesNotGrowWithBatchesThatAreTakenInParts() throws IOException {
-    String[] settings = {"prune.mode=none", "prune.keep=1", "distill.batch-real=256"};
-    long few = bytes("memoryBytes", settings);
-    settings[2] = "distill.batch-real=1024";
-    assertEquals(few, bytes("memoryBytes", settings));
-    assertTrue(
-        bytes("memoryBytes", "prune.mode=none", "prune.keep=1", "distill.network.norm=batch")
-            > few);
-  }
-
-  @Test
-  void memoryForImagesOfAGeneratorIsToldBesides() {
-    assertEquals(0, run("x", "--dry-run", "--set", "distill.space=glad"), err);
-    assertTrue(
-        out.contains(
-            " of its memory; up to half of all memory besides for images that go through the"
-                + " generator (distill.prior.chunk at a time at most)\n"),
-        out);
-  }
-
-  @Test
-  void doctorEstimatesWhatAConfigNeeds() throws IOException {
-    Path config = folder.resolve("needs.yaml");
-    Files.writeString(config, "data: {source: 'builtin:fashion-mnist-mini'}\n");
-    assertEquals(0, potstill("doctor", "--json", config.toString()));
-    assertTrue(out.contains("\"needs\":{\"run\":\"about "), out);
-    assertTrue(out.contains("\"on a GPU\":\"about "), out);
-    assertEquals(2, potstill("doctor", folder.resolve("none.yaml").toString()));
-    assertTrue(err.contains("none.yaml"), err);
-  }
-
-  @Test
-  void dryRunLeavesOutTheScoringThatNothingAsksFor() {
-    assertEquals(0, run("x", "--dry-run", "--set", "prune.mode=none", "--set", "prune.keep=1"));
-    assertTrue(out.contains("# stages: prune, distill, evaluate, report\n"), out);
-  }
-
-  private int dryRunOfExperts(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("--dry-run"));
-    for (String setting :
-        List.of(
-            "distill.method=mtt",
-            "distill.network.depth=1",
-            "distill.network.width=4",
-            "distill.trajectory.max-start-epoch=1",
-            "distill.trajectory.expert-epochs=1",
-            "experts.epochs=3",
-            "run.threads=2")) {
-      arguments.addAll(List.of("--set", setting));
-    }
-    arguments.addAll(List.of(more));
-    return run("x", arguments.toArray(String[]::new));
-  }
-
-  @Test
-  void dryRunSaysWhatExpertsTake() throws IOException {
-    assertEquals(0, dryRunOfExperts("--set", "experts.count=5"));
-    assertTrue(
-        out.matches(
-            "(?s).*\n# with:   5 experts of 0\\.1 MB, 0\\.4 MB on the disk; 2 side by side on one"
-                + " thread each, about [0-9.]+ (s|min).*"),
-        out);
-    assertEquals(0, dryRunOfExperts("--set", "experts.count=5", "--json"));
-    JsonNode event = new ObjectMapper().readTree(out);
-    long parameters = 4 * 9 + 4 + 2 * 4 + 10 * (4 * 16 * 16 + 1);
-    assertEquals(5 * 2 * 4 * parameters, event.get("expertBytes").asLong());
-    assertTrue(event.get("diskBytes").asLong() > event.get("expertBytes").asLong());
-    assertTrue(event.get("expertSeconds").asDouble() > 0);
-    assertFalse(Files.exists(folder.resolve("run")));
-  }
-
-  @Test
-  void doctorCountsExpertsAsTheDryRunDoes() throws IOException {
-    String trajectories =
-        """
-        data: {source: 'builtin:fashion-mnist-mini'}
-        run: {threads: 2}
-        distill:
-          method: mtt
-          network: {depth: 1, width: 256}
-          trajectory: {max-start-epoch: 1, expert-epochs: 1}
-        experts: {count: 100, epochs: 3, batch: 2048}
-        """;
-    Files.writeString(config, trajectories);
-    assertEquals(0, potstill("doctor", "--json", config.toString()), err);
-    JsonNode needs = new ObjectMapper().readTree(out).get("needs");
-    assertEquals(
-        "100 experts of 5.3 MB, 527 MB on the disk; 2 side by side on one thread each",
-        needs.path("experts").asText());
-    assertEquals(0, run("x", "--dry-run"), err);
-    assertTrue(out.contains("# needs:  " + needs.get("run").asText() + "\n"), out);
-    assertTrue(out.contains("# on GPU: " + needs.get("on a GPU").asText() + "\n"), out);
-    String without = "{source: 'builtin:fashion-mnist-mini'}\nrun: {threads: 2}\n";
-    Files.writeString(config, "data: " + without + "distill: {network: {depth: 1, width: 256}}\n");
-    assertEquals(0, potstill("doctor", "--json", config.toString()), err);
-    JsonNode others = new ObjectMapper().readTree(out).get("needs");
-    assertFalse(others.has("experts"), out);
-    for (String figure : List.of("run", "on a GPU")) {
-      assertNotEquals(others.get(figure), needs.get(figure), figure);
-    }
-  }
-
-  @Test
-  void dryRunRefusesExpertsThatTheDiskCannotHold() {
-    assertEquals(
-        2,
-        dryRunOfExperts(
-            "--set", "experts.count=100000",
-            "--set", "distill.network.depth=3",
-            "--set", "distill.network.width=4096"));
-    assertTrue(err.startsWith("error: the experts would take "), err);
-    assertTrue(err.contains("experts.precision: bf16"), err);
   }
 
   @Test

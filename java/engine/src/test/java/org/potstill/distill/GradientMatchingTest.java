@@ -241,7 +241,7 @@ class GradientMatchingTest {
       Tensor real = random(7, 2);
       Tensor images = random(5, 3);
       GradientDistances whole =
-          new GradientDistances(state, new JavaKernels(), distance, GradientDistances.PIXELS);
+          new GradientDistances(state, new JavaKernels(), distance, MapPixels.TWICE);
       GradientDistances parts =
           new GradientDistances(state, new JavaKernels(), distance, 3 * SIZE * SIZE);
       Tensor expected = torch.empty_like(images);
