@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times an iteration of DC and of MTT in Potstill and in plain PyTorch, in turns.
+"""Times an iteration of DM, DC and MTT in Potstill and in plain PyTorch, in turns.
 
     python3 benchmarks/peers/compare.py [--python PYTHON] [--rounds 5] [CONFIG ...]
 
@@ -36,7 +36,11 @@ WARM_UP = 2
 COMMON = {"channels": 3, "size": 32, "depth": 3, "width": 128, "per-class": 1, "real": 1,
           "outer": 1, "inner": 0, "steps": 1}
 FASHION = {"method": "dc", "channels": 1, "size": 28, "image-rate": 0.1}
+COLOUR = {"method": "dm", "image-rate": 1}
 CONFIGS = {
+    "dm-1": {**COLOUR, "real": 64},
+    "dm-10": {**COLOUR, "per-class": 10, "real": 64},
+    "dm-128px": {**COLOUR, "size": 128, "depth": 5, "real": 16},
     "dc-1": {**FASHION, "real": 64},
     "dc-10": {**FASHION, "per-class": 10, "real": 32, "outer": 2, "inner": 2},
     "dc-128px": {"method": "dc", "size": 128, "depth": 5, "real": 4, "image-rate": 0.1},

@@ -1,4 +1,4 @@
-"""The other side of compare.py: DC and MTT written plainly in PyTorch, eager, on the CPU.
+"""The other side of compare.py: DM, DC and MTT written plainly in PyTorch, eager, on the CPU.
 
 Does what the lines of standard input ask for and answers with one line each:
 
@@ -8,7 +8,7 @@ Does what the lines of standard input ask for and answers with one line each:
                   from the first ones
 
 Iteration 0 uses the networks of the file, so that both sides can be compared; the later
-iterations of DC draw their own.
+iterations of DM and DC draw their own.
 """
 
 import json
@@ -50,8 +50,11 @@ class ConvNet(nn.Module):
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(width * side * side, CLASSES)
 
+    def embed(self, images):
+        return self.features(images).flatten(1)
+
     def forward(self, images):
-        return self.classifier(self.features(images).flatten(1))
+        return self.classifier(self.embed(images))
 
 
 def read_safetensors(path):
@@ -89,8 +92,8 @@ def layerwise_distance(real, synthetic):
     return total
 
 
-class GradientMatching:
-    """DC: Zhao, Mopuri and Bilen 2021, Algorithm 1."""
+class ClassMatching:
+    """What DM and DC share: real images by class, and a new network for every iteration."""
 
     def __init__(self, settings, inputs):
         self.settings = settings
@@ -104,6 +107,34 @@ class GradientMatching:
         if iteration == 0:
             network.load_state_dict(self.start)
         return network
+
+    def real_batch(self, label):
+        count = self.settings["real"]
+        return self.real[label * count + torch.randperm(count)]
+
+    def synthetic(self, label):
+        count = self.settings["per-class"]
+        return self.images[label * count:(label + 1) * count]
+
+
+class DistributionMatching(ClassMatching):
+    """DM: Zhao and Bilen 2023, equation 6."""
+
+    def iterate(self, iteration):
+        network = self.network(iteration).requires_grad_(False)
+        self.optimiser.zero_grad()
+        loss = 0
+        for label in range(CLASSES):
+            real = network.embed(self.real_batch(label)).mean(dim=0)
+            synthetic = network.embed(self.synthetic(label)).mean(dim=0)
+            loss = loss + (real - synthetic).square().sum()
+        loss.backward()
+        self.optimiser.step()
+        return loss.item() / CLASSES
+
+
+class GradientMatching(ClassMatching):
+    """DC: Zhao, Mopuri and Bilen 2021, Algorithm 1."""
 
     def iterate(self, iteration):
         outer = self.settings["outer"]
@@ -124,12 +155,11 @@ class GradientMatching:
         self.optimiser.zero_grad()
         total = 0.0
         for label in range(CLASSES):
-            chosen = label * real_per_class + torch.randperm(real_per_class)
             loss = functional.cross_entropy(
-                network(self.real[chosen]), torch.full((real_per_class,), label))
+                network(self.real_batch(label)), torch.full((real_per_class,), label))
             real = torch.autograd.grad(loss, weights)
-            images = self.images[label * per_class:(label + 1) * per_class]
-            loss = functional.cross_entropy(network(images), torch.full((per_class,), label))
+            loss = functional.cross_entropy(
+                network(self.synthetic(label)), torch.full((per_class,), label))
             synthetic = torch.autograd.grad(loss, weights, create_graph=True)
             distance = layerwise_distance(real, synthetic)
             (gradient,) = torch.autograd.grad(distance, self.images)
@@ -257,7 +287,8 @@ def main():
     for line in sys.stdin:
         wish, argument = line.rstrip("\n").split(" ", 1)
         if wish == "inputs":
-            kind = GradientMatching if settings["method"] == "dc" else TrajectoryMatching
+            kind = {"dm": DistributionMatching, "dc": GradientMatching}.get(
+                settings["method"], TrajectoryMatching)
             inputs = read_safetensors(argument)
             first = inputs["images"].clone()
             method = kind(settings, inputs)

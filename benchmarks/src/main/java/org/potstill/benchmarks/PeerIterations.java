@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.distill.CoreSetImages;
 import org.potstill.distill.Distiller;
+import org.potstill.distill.DistributionMatching;
 import org.potstill.distill.ExpertSegment;
 import org.potstill.distill.GradientMatching;
 import org.potstill.distill.ImageOptimiser;
@@ -31,8 +32,9 @@ import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
 /**
- * Iterations of gradient or trajectory matching on seeded images, without augmentation, as the
- * stage {@code distill} does them, to be timed beside the same arithmetic in another engine.
+ * Iterations of distribution, gradient or trajectory matching on seeded images, without
+ * augmentation, as the stage {@code distill} does them, to be timed beside the same arithmetic in
+ * another engine.
  */
 final class PeerIterations implements AutoCloseable {
 
@@ -62,7 +64,7 @@ final class PeerIterations implements AutoCloseable {
       inputs.put("images", images);
       space = PixelSpace.of(images, settings.imageRate());
       coreSet = coreSet(real, settings.real());
-      // Also the network of gradient matching's first iteration.
+      // Also the network of the first iteration of distribution and of gradient matching.
       start = initial(network, 0);
       try (NamedTensors other = initial(network, 1)) {
         target = new NamedTensors();
@@ -75,9 +77,11 @@ final class PeerIterations implements AutoCloseable {
     start.names().forEach(name -> inputs.put("start/" + name, start.get(name)));
     target.names().forEach(name -> inputs.put("target/" + name, target.get(name)));
     distiller =
-        settings.method().equals("dc")
-            ? gradientMatching(settings, network, kernels)
-            : trajectoryMatching(settings, network, kernels);
+        switch (settings.method()) {
+          case "dm" -> distributionMatching(settings, network, kernels);
+          case "dc" -> gradientMatching(settings, network, kernels);
+          default -> trajectoryMatching(settings, network, kernels);
+        };
   }
 
   private static NamedTensors initial(Network network, int iteration) {
@@ -89,6 +93,17 @@ final class PeerIterations implements AutoCloseable {
     Arrays.fill(counts, perClass);
     List<String> names = IntStream.range(0, counts.length).mapToObj(Integer::toString).toList();
     return new CoreSetImages(real, counts, names);
+  }
+
+  private Distiller distributionMatching(PeerSettings settings, Network network, Kernels kernels) {
+    return new DistributionMatching(
+        network,
+        coreSet,
+        kernels,
+        SiameseAugmentation.of(""),
+        settings.real(),
+        Precision.F32,
+        SEED);
   }
 
   private Distiller gradientMatching(PeerSettings settings, Network network, Kernels kernels) {

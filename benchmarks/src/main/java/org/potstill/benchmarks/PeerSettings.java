@@ -8,13 +8,13 @@ import org.potstill.net.NetworkSpec;
  * One iteration of a method that both engines do: what {@code peers/compare.py} hands to either
  * side as {@code name=value}.
  *
- * @param method {@code dc}, {@code mtt-unrolled} or {@code mtt-constant-memory}
+ * @param method {@code dm}, {@code dc}, {@code mtt-unrolled} or {@code mtt-constant-memory}
  * @param channels of the images
  * @param size height and width of the images, pixels
  * @param depth blocks of the ConvNet
  * @param width channels of the ConvNet
  * @param perClass synthetic images per class
- * @param real real images per class and step, DC
+ * @param real real images per class and step, DM and DC
  * @param outer updates of the images per iteration, DC
  * @param inner epochs of training of the network between two of them, DC
  * @param steps of the student, MTT
