@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Times an iteration of DM, DC and MTT in Potstill and in plain PyTorch, in turns.
+"""Times iterations of DM, DC and MTT, and steps of training, in Potstill and in plain PyTorch.
 
     python3 benchmarks/peers/compare.py [--python PYTHON] [--rounds 5] [CONFIG ...]
 
 PYTHON is an interpreter that has PyTorch (2.13 when the figures of docs/performance.md were
 taken). Both sides use one thread and no augmentation, do the same steps on the same sizes, and
 keep their process from round to round; while one computes the other waits. The first iteration
-is done with the same networks, and its loss and the images after it must agree. It and the second
-are not timed: a run has hundreds, in the first of which the Java compiler is still at work.
+is done with the same networks, and its loss and the images, or parameters, after it must agree. It
+and the second are not timed: a run has hundreds, in the first of which the Java compiler is still
+at work.
 
 The ratio is PyTorch's time over Potstill's: above 1 Potstill is faster. CPU seconds, of the whole
 process, hold on a busy machine as well, wall seconds only on a quiet one.
@@ -35,20 +36,23 @@ WARM_UP = 2
 
 COMMON = {"channels": 3, "size": 32, "depth": 3, "width": 128, "per-class": 1, "real": 1,
           "outer": 1, "inner": 0, "steps": 1}
-FASHION = {"method": "dc", "channels": 1, "size": 28, "image-rate": 0.1}
-COLOUR = {"method": "dm", "image-rate": 1}
+FASHION = {"method": "dc", "channels": 1, "size": 28, "rate": 0.1}
+COLOUR = {"method": "dm", "rate": 1}
 CONFIGS = {
     "dm-1": {**COLOUR, "real": 64},
     "dm-10": {**COLOUR, "per-class": 10, "real": 64},
     "dm-128px": {**COLOUR, "size": 128, "depth": 5, "real": 16},
     "dc-1": {**FASHION, "real": 64},
     "dc-10": {**FASHION, "per-class": 10, "real": 32, "outer": 2, "inner": 2},
-    "dc-128px": {"method": "dc", "size": 128, "depth": 5, "real": 4, "image-rate": 0.1},
-    "mtt-unrolled-1": {"method": "mtt-unrolled", "steps": 10, "image-rate": 100},
-    "mtt-unrolled-10": {"method": "mtt-unrolled", "per-class": 10, "steps": 3, "image-rate": 100},
-    "mtt-constant-1": {"method": "mtt-constant-memory", "steps": 10, "image-rate": 100},
+    "dc-128px": {"method": "dc", "size": 128, "depth": 5, "real": 4, "rate": 0.1},
+    "mtt-unrolled-1": {"method": "mtt-unrolled", "steps": 10, "rate": 100},
+    "mtt-unrolled-10": {"method": "mtt-unrolled", "per-class": 10, "steps": 3, "rate": 100},
+    "mtt-constant-1": {"method": "mtt-constant-memory", "steps": 10, "rate": 100},
     "mtt-constant-10": {"method": "mtt-constant-memory", "per-class": 10, "steps": 3,
-                        "image-rate": 100},
+                        "rate": 100},
+    "train-1": {"method": "train", "steps": 50, "rate": 0.01},
+    "train-10": {"method": "train", "per-class": 10, "steps": 5, "rate": 0.01},
+    "train-128px": {"method": "train", "size": 128, "depth": 5, "per-class": 5, "rate": 0.01},
 }
 
 
@@ -93,13 +97,13 @@ class Side:
 def check(ours, theirs, scratch):
     """Does an iteration on both sides and compares them; returns what they differ by."""
     loss, other = ours.iterate(0), theirs.iterate(0)
-    ours.ask(f"images {scratch}")
-    images = float(theirs.ask(f"images {scratch}"))
+    ours.ask(f"moved {scratch}")
+    updates = float(theirs.ask(f"moved {scratch}"))
     losses = abs(loss - other) / abs(other)
-    if not (losses < LOSS_TOLERANCE and images < UPDATE_TOLERANCE):
+    if not (losses < LOSS_TOLERANCE and updates < UPDATE_TOLERANCE):
         raise RuntimeError(
-            f"the two sides differ: losses {loss} and {other}, updates by {images}")
-    return f"loss {loss:.5g}, losses differ by {losses:.1e}, updates by {images:.1e}"
+            f"the two sides differ: losses {loss} and {other}, updates by {updates}")
+    return f"loss {loss:.5g}, losses differ by {losses:.1e}, updates by {updates:.1e}"
 
 
 def compare(name, rounds, java, python, folder):
@@ -109,7 +113,7 @@ def compare(name, rounds, java, python, folder):
     theirs = Side(python, settings)
     try:
         facts = [ours.ask(f"inputs {inputs}"), theirs.ask(f"inputs {inputs}")]
-        agreement = check(ours, theirs, folder / f"{name}-images.safetensors")
+        agreement = check(ours, theirs, folder / f"{name}-moved.safetensors")
         for number in range(1, WARM_UP + rounds):
             ours.iterate(number)
             theirs.iterate(number)

@@ -1,11 +1,11 @@
-"""The other side of compare.py: DM, DC and MTT written plainly in PyTorch, eager, on the CPU.
+"""The other side of compare.py: DM, DC, MTT and training in plain PyTorch, eager, on the CPU.
 
 Does what the lines of standard input ask for and answers with one line each:
 
     inputs FILE   reads the inputs, answers with facts for the table
     iterate N     answers "LOSS WALL-SECONDS CPU-SECONDS"
-    images FILE   answers how far its images are from those of the file, L2, relative to their way
-                  from the first ones
+    moved FILE    answers how far its images (of training: its parameters) are from those of the
+                  file, L2, relative to their way from the first ones
 
 Iteration 0 uses the networks of the file, so that both sides can be compared; the later
 iterations of DM and DC draw their own.
@@ -100,7 +100,7 @@ class ClassMatching:
         self.real = inputs["real"]
         self.start = part(inputs, "start/")
         self.images = inputs["images"].requires_grad_(True)
-        self.optimiser = torch.optim.SGD([self.images], settings["image-rate"], momentum=MOMENTUM)
+        self.optimiser = torch.optim.SGD([self.images], settings["rate"], momentum=MOMENTUM)
 
     def network(self, iteration):
         network = new_network(self.settings)
@@ -115,6 +115,9 @@ class ClassMatching:
     def synthetic(self, label):
         count = self.settings["per-class"]
         return self.images[label * count:(label + 1) * count]
+
+    def moved(self):
+        return {"images": self.images}
 
 
 class DistributionMatching(ClassMatching):
@@ -193,8 +196,11 @@ class TrajectoryMatching:
         self.labels = labels_of(settings["per-class"])
         self.rate = torch.tensor(NETWORK_RATE, requires_grad=True)
         self.image_optimiser = torch.optim.SGD(
-            [self.images], settings["image-rate"], momentum=MOMENTUM)
+            [self.images], settings["rate"], momentum=MOMENTUM)
         self.rate_optimiser = torch.optim.SGD([self.rate], RATE_LEARNING_RATE, momentum=MOMENTUM)
+
+    def moved(self):
+        return {"images": self.images}
 
     def gradients(self, theta, images, order, create_graph):
         logits = functional_call(self.network, dict(zip(self.names, theta)), (images,))
@@ -235,7 +241,7 @@ class TrajectoryMatching:
             found = self.gradients(theta, self.images.detach()[order], order, False)
             for total, gradient in zip(sums, found):
                 total += gradient
-            theta = self.moved(theta, found, rate)
+            theta = self.stepped(theta, found, rate)
         loss = self.distance(theta)
         weights = torch.autograd.grad(loss, theta)
         rate_gradient = -sum((weight * total).sum() for weight, total in zip(weights, sums))
@@ -246,14 +252,49 @@ class TrajectoryMatching:
             found = self.gradients(theta, batch, order, True)
             (share,) = torch.autograd.grad(found, batch, weights)
             gradient[order] -= rate * share
-            theta = self.moved(theta, [value.detach() for value in found], rate)
+            theta = self.stepped(theta, [value.detach() for value in found], rate)
         return loss.detach(), gradient, rate_gradient
 
     @staticmethod
-    def moved(theta, gradients, rate):
+    def stepped(theta, gradients, rate):
         with torch.no_grad():
-            moved = [value - rate * gradient for value, gradient in zip(theta, gradients)]
-        return [value.requires_grad_(True) for value in moved]
+            stepped = [value - rate * gradient for value, gradient in zip(theta, gradients)]
+        return [value.requires_grad_(True) for value in stepped]
+
+
+class Training:
+    """Steps of SGD on all images, as an evaluation takes them."""
+
+    def __init__(self, settings, inputs):
+        self.steps = settings["steps"]
+        self.images = inputs["images"]
+        self.labels = labels_of(settings["per-class"])
+        self.network = new_network(settings)
+        self.network.load_state_dict(part(inputs, "start/"))
+        self.optimiser = torch.optim.SGD(
+            self.network.parameters(), settings["rate"], momentum=0.9, weight_decay=5e-4)
+
+    def moved(self):
+        return dict(self.network.named_parameters())
+
+    def iterate(self, _):
+        total = 0.0
+        for _ in range(self.steps):
+            self.optimiser.zero_grad()
+            loss = functional.cross_entropy(self.network(self.images), self.labels)
+            loss.backward()
+            self.optimiser.step()
+            total += loss.item()
+        return total / self.steps
+
+
+METHODS = {
+    "dm": DistributionMatching,
+    "dc": GradientMatching,
+    "mtt-unrolled": TrajectoryMatching,
+    "mtt-constant-memory": TrajectoryMatching,
+    "train": Training,
+}
 
 
 def new_network(settings):
@@ -267,15 +308,21 @@ def timed(method, iteration):
     return f"{loss:.9g} {time.perf_counter() - wall:.6f} {time.process_time() - cpu:.6f}"
 
 
+def values_of(method):
+    return {name: value.detach().clone() for name, value in method.moved().items()}
+
+
 def difference(method, first, path):
-    other = read_safetensors(path)["images"]
-    own = method.images.detach()
-    return f"{((own - other).norm() / (own - first).norm()).item():.3g}"
+    other = read_safetensors(path)
+    own = values_of(method)
+    apart = sum((own[name] - other[name]).square().sum() for name in own)
+    way = sum((own[name] - first[name]).square().sum() for name in own)
+    return f"{(apart / way).sqrt().item():.3g}"
 
 
 def parse(arguments):
     settings = dict(argument.split("=", 1) for argument in arguments)
-    kinds = {"method": str, "image-rate": float}
+    kinds = {"method": str, "rate": float}
     return {name: kinds.get(name, int)(value) for name, value in settings.items()}
 
 
@@ -287,17 +334,14 @@ def main():
     for line in sys.stdin:
         wish, argument = line.rstrip("\n").split(" ", 1)
         if wish == "inputs":
-            kind = {"dm": DistributionMatching, "dc": GradientMatching}.get(
-                settings["method"], TrajectoryMatching)
-            inputs = read_safetensors(argument)
-            first = inputs["images"].clone()
-            method = kind(settings, inputs)
+            method = METHODS[settings["method"]](settings, read_safetensors(argument))
+            first = values_of(method)
             answer = (f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}, "
                       f"oneDNN {'on' if torch.backends.mkldnn.is_available() else 'off'}, "
                       f"Python {sys.version.split()[0]}")
         elif wish == "iterate":
             answer = timed(method, int(argument))
-        elif wish == "images":
+        elif wish == "moved":
             answer = difference(method, first, argument)
         else:
             raise ValueError(f"unknown: {wish}")

@@ -8,9 +8,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
+import org.potstill.weights.Safetensors;
 
 /**
  * This engine's side of {@code peers/compare.py}: does what the lines of standard input ask for and
@@ -19,7 +21,7 @@ import org.potstill.tensor.LibTorch;
  * <pre>
  * inputs FILE   writes the inputs, answers with facts for the table
  * iterate N     answers "LOSS WALL-SECONDS CPU-SECONDS"
- * images FILE   writes the images as they stand
+ * moved FILE    writes what the iterations move, images or parameters, as it stands
  * </pre>
  */
 public final class PeerMain {
@@ -38,7 +40,7 @@ public final class PeerMain {
     LibTorch.load();
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(THREADS)) {
       Kernels kernels = EngineKernels.byName("auto", THREADS);
-      try (PeerIterations iterations = new PeerIterations(settings, kernels)) {
+      try (PeerIterations iterations = PeerIterations.of(settings, kernels)) {
         serve(iterations, kernels.name());
       }
     }
@@ -59,11 +61,11 @@ public final class PeerMain {
       PeerIterations iterations, String kernels, String wish, String argument) throws IOException {
     switch (wish) {
       case "inputs" -> {
-        iterations.writeInputs(Path.of(argument));
+        Safetensors.write(Path.of(argument), iterations.inputs(), Map.of());
         return facts(kernels);
       }
-      case "images" -> {
-        iterations.writeImages(Path.of(argument));
+      case "moved" -> {
+        Safetensors.write(Path.of(argument), iterations.moved(), Map.of());
         return "written";
       }
       case "iterate" -> {

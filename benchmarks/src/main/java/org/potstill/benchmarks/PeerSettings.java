@@ -2,23 +2,25 @@ package org.potstill.benchmarks;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.potstill.net.NetworkSpec;
 
 /**
  * One iteration of a method that both engines do: what {@code peers/compare.py} hands to either
  * side as {@code name=value}.
  *
- * @param method {@code dm}, {@code dc}, {@code mtt-unrolled} or {@code mtt-constant-memory}
+ * @param method {@code dm}, {@code dc}, {@code mtt-unrolled}, {@code mtt-constant-memory} or {@code
+ *     train}
  * @param channels of the images
  * @param size height and width of the images, pixels
  * @param depth blocks of the ConvNet
  * @param width channels of the ConvNet
- * @param perClass synthetic images per class
+ * @param perClass synthetic images per class, which are those that are trained on
  * @param real real images per class and step, DM and DC
  * @param outer updates of the images per iteration, DC
  * @param inner epochs of training of the network between two of them, DC
- * @param steps of the student, MTT
- * @param imageRate learning rate of the images
+ * @param steps of the student, MTT, or of training
+ * @param rate learning rate of the images, or of the network that is trained
  */
 record PeerSettings(
     String method,
@@ -31,7 +33,7 @@ record PeerSettings(
     int outer,
     int inner,
     int steps,
-    double imageRate) {
+    double rate) {
 
   static final int CLASSES = 10;
 
@@ -60,7 +62,7 @@ record PeerSettings(
         number(values, "outer"),
         number(values, "inner"),
         number(values, "steps"),
-        Double.parseDouble(text(values, "image-rate")));
+        Double.parseDouble(text(values, "rate")));
   }
 
   private static String text(Map<String, String> values, String name) {
@@ -77,6 +79,11 @@ record PeerSettings(
 
   NetworkSpec network() {
     return NetworkSpec.of("convnet", size, channels, CLASSES).with(depth, width, null, null);
+  }
+
+  /** Labels of the synthetic images, class by class. */
+  int[] labels() {
+    return IntStream.range(0, CLASSES * perClass).map(image -> image / perClass).toArray();
   }
 
   long[] shape(int imagesPerClass) {

@@ -6,17 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.tensor.LibTorch;
-import org.potstill.weights.Safetensors;
+import org.potstill.tensor.Tensors;
 
 class PeerIterationsTest {
 
@@ -30,10 +28,8 @@ class PeerIterationsTest {
     "outer=2",
     "inner=1",
     "steps=2",
-    "image-rate=1"
+    "rate=1"
   };
-
-  @TempDir Path folder;
 
   private static PeerSettings settings(String method) {
     String[] all = Arrays.copyOf(TINY, TINY.length + 1);
@@ -43,35 +39,50 @@ class PeerIterationsTest {
 
   private static PeerIterations iterations(String method) {
     LibTorch.load();
-    return new PeerIterations(settings(method), new JavaKernels());
+    return PeerIterations.of(settings(method), new JavaKernels());
+  }
+
+  /** The first of what is moved: the images, or the filters of the first layer. */
+  private static float[] moved(PeerIterations iterations) {
+    try (PointerScope scope = new PointerScope()) {
+      return Tensors.toFloats(iterations.moved().values().get(0).detach());
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dm", "dc", "mtt-unrolled", "mtt-constant-memory"})
-  void iterationsAreRepeatableAndMoveTheImages(String method) {
+  @ValueSource(strings = {"dm", "dc", "mtt-unrolled", "mtt-constant-memory", "train"})
+  void iterationsAreRepeatableAndMoveImagesOrParameters(String method) {
     try (PeerIterations first = iterations(method);
         PeerIterations second = iterations(method)) {
-      float[] before = first.images();
+      float[] before = moved(first);
       for (int iteration = 0; iteration < 2; iteration++) {
         double loss = first.iterate(iteration);
         assertTrue(loss > 0 && Double.isFinite(loss), "loss " + loss);
         assertEquals(loss, second.iterate(iteration));
       }
-      assertArrayEquals(first.images(), second.images());
-      assertFalse(Arrays.equals(before, first.images()));
+      assertArrayEquals(moved(first), moved(second));
+      assertFalse(Arrays.equals(before, moved(first)));
     }
   }
 
   @Test
-  void inputsHoldImagesAndNetworks() throws IOException {
-    Path file = folder.resolve("inputs.safetensors");
+  void inputsHoldImagesAndNetworks() {
     try (PeerIterations iterations = iterations("dc")) {
-      iterations.writeInputs(file);
+      Set<String> names = iterations.inputs().names();
+      assertTrue(names.contains("real") && names.contains("images"), names::toString);
+      for (String network : new String[] {"start/", "target/"}) {
+        assertTrue(names.contains(network + "classifier.weight"), names::toString);
+      }
     }
-    Set<String> names = Safetensors.open(file).names();
-    assertTrue(names.contains("real") && names.contains("images"), names::toString);
-    for (String network : new String[] {"start/", "target/"}) {
-      assertTrue(names.contains(network + "classifier.weight"), names::toString);
+  }
+
+  @Test
+  void inputsOfATrainingStayAsTheyWere() {
+    try (PeerIterations iterations = iterations("train")) {
+      float[] before = moved(iterations);
+      iterations.iterate(0);
+      String first = iterations.moved().names().iterator().next();
+      assertArrayEquals(before, Tensors.toFloats(iterations.inputs().get("start/" + first)));
     }
   }
 
