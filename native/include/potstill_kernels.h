@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 4
+#define POTSTILL_ABI_VERSION 5
 
 enum {
   POTSTILL_OK = 0,
@@ -198,6 +198,33 @@ POTSTILL_API int32_t potstill_norm_relu_pool_gradient(
     const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
     const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
     void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * norm_relu_pool_tangent: how out of norm_relu_pool moves where x, scale and shift move by x_tangent,
+ * scale_tangent and shift_tangent (the product with the Jacobian); mean and rstd as norm_relu_pool left
+ * them. Fills x_mean and x_product (images, channels) with the means of x_tangent and of x_tangent
+ * times the normed value, for norm_relu_pool_gradient_tangent. Sums rows in single precision. Reads x
+ * and x_tangent twice, writes out_tangent once.
+ */
+POTSTILL_API int32_t potstill_norm_relu_pool_tangent(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
+    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
+    const float* x_tangent, const float* scale_tangent, const float* shift_tangent,
+    float* out_tangent, float* x_mean, float* x_product, int32_t threads,
+    int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * norm_relu_pool_gradient_tangent: how x_gradient of norm_relu_pool_gradient moves where x, scale and
+ * out_gradient move by x_tangent, scale_tangent and out_gradient_tangent; x_mean and x_product as
+ * norm_relu_pool_tangent left them. Sums rows in single precision. Reads everything twice, writes
+ * x_gradient_tangent, which is none of the others, once.
+ */
+POTSTILL_API int32_t potstill_norm_relu_pool_gradient_tangent(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
+    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
+    const float* x_tangent, const float* scale_tangent, const float* x_mean,
+    const float* x_product, const float* out_gradient, const float* out_gradient_tangent,
+    float* x_gradient_tangent, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /*
  * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either direction

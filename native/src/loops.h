@@ -41,6 +41,24 @@ struct NormChannels {
   const float* rstd;
 };
 
+// Tangents of the operands of a norm, and what its tangent leaves for that of its gradient: of every
+// channel the mean of the tangent of x, and of that tangent times the normed value.
+struct NormTangent {
+  const float* scale;
+  const float* shift;
+  const float* x;
+  float* mean;
+  float* product;
+};
+
+// The same where it is read.
+struct NormTangentLeft {
+  const float* scale;
+  const float* x;
+  const float* mean;
+  const float* product;
+};
+
 // Channels of a block; the same at every level, so that the cut does not depend on it.
 constexpr int64_t kNormChannels = 64;
 
@@ -110,6 +128,15 @@ struct Loops {
   void (*norm_backward[2])(const NormMap& map, int64_t count, const float* x,
                            const NormChannels& given, const float* gradient, float* out,
                            float* scale_share, float* shift_share);
+
+  // The tangents of the two: of the output, and of the gradient with respect to x, which may not
+  // overwrite anything.
+  void (*norm_tangent[2])(const NormMap& map, int64_t count, const float* x,
+                          const NormChannels& given, const NormTangent& tangent, float* out);
+  void (*norm_gradient_tangent[2])(const NormMap& map, int64_t count, const float* x,
+                                   const NormChannels& given, const NormTangentLeft& tangent,
+                                   const float* gradient, const float* gradient_tangent,
+                                   float* out);
 };
 
 namespace generic {

@@ -4,7 +4,8 @@
 // One block of channels of one image is one piece of work: 64 channels of a map of 32 x 32 are 256
 // KiB, which stay in the second cache from the statistics to the pooling. As three operators the
 // same costs three ways through memory forward and four backward. Reads 8 N H W C bytes (12 and a
-// half backward), writes N H W C for windows of 2 x 2 (4 backward). Pieces are independent, and the
+// half backward), writes N H W C for windows of 2 x 2 (4 backward). Of both there are tangents, by
+// which a gradient is differentiated once more (Pearlmutter 1994). Pieces are independent, and the
 // gradients of scale and shift are added over the images in order, so results do not depend on the
 // thread count.
 #include "loops.h"
@@ -133,5 +134,66 @@ int32_t potstill_norm_relu_pool_gradient(
       scale_gradient[c] = static_cast<float>(of_scale);
       shift_gradient[c] = static_cast<float>(of_shift);
     }
+  });
+}
+
+int32_t potstill_norm_relu_pool_tangent(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
+    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
+    const float* x_tangent, const float* scale_tangent, const float* shift_tangent,
+    float* out_tangent, float* x_mean, float* x_product, int32_t threads, int32_t level) noexcept {
+  using namespace potstill;
+  return guard("norm_relu_pool_tangent", [&] {
+    const Loops& loops = loops_of(level);
+    require(threads >= 1, "threads must be at least 1");
+    const Call call(images, height, width, channels, window);
+    if (call.images * call.blocks == 0) return;
+    require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
+    require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
+    require(x_tangent != nullptr && scale_tangent != nullptr && shift_tangent != nullptr,
+            "x_tangent, scale_tangent or shift_tangent is NULL");
+    require(call.pooled == 0 || out_tangent != nullptr, "out_tangent is NULL");
+    require(x_mean != nullptr && x_product != nullptr, "x_mean or x_product is NULL");
+    call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
+      const int64_t at = image * channels + first;
+      const int64_t start = image * call.positions * channels + first;
+      loops.norm_tangent[call.which](call.map, count, x + start,
+                                     {scale + first, shift + first, mean + at, rstd + at},
+                                     {scale_tangent + first, shift_tangent + first,
+                                      x_tangent + start, x_mean + at, x_product + at},
+                                     out_tangent + image * call.pooled * channels + first);
+    });
+  });
+}
+
+int32_t potstill_norm_relu_pool_gradient_tangent(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
+    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
+    const float* x_tangent, const float* scale_tangent, const float* x_mean,
+    const float* x_product, const float* out_gradient, const float* out_gradient_tangent,
+    float* x_gradient_tangent, int32_t threads, int32_t level) noexcept {
+  using namespace potstill;
+  return guard("norm_relu_pool_gradient_tangent", [&] {
+    const Loops& loops = loops_of(level);
+    require(threads >= 1, "threads must be at least 1");
+    const Call call(images, height, width, channels, window);
+    if (call.images * call.blocks == 0) return;
+    require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
+    require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
+    require(x_tangent != nullptr && scale_tangent != nullptr,
+            "x_tangent or scale_tangent is NULL");
+    require(x_mean != nullptr && x_product != nullptr, "x_mean or x_product is NULL");
+    require(call.pooled == 0 || (out_gradient != nullptr && out_gradient_tangent != nullptr),
+            "out_gradient or out_gradient_tangent is NULL");
+    require(x_gradient_tangent != nullptr, "x_gradient_tangent is NULL");
+    call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
+      const int64_t at = image * channels + first;
+      const int64_t start = image * call.positions * channels + first;
+      const int64_t pooled = image * call.pooled * channels + first;
+      loops.norm_gradient_tangent[call.which](
+          call.map, count, x + start, {scale + first, shift + first, mean + at, rstd + at},
+          {scale_tangent + first, x_tangent + start, x_mean + at, x_product + at},
+          out_gradient + pooled, out_gradient_tangent + pooled, x_gradient_tangent + start);
+    });
   });
 }

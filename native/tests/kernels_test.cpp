@@ -256,8 +256,9 @@ struct NormReference {
   std::vector<double> out, dx;
   double of_scale = 0, of_shift = 0;
 
-  NormReference(const float* x, int64_t height, int64_t width, int64_t step, double scale,
-                double shift, double epsilon, int64_t window, const float* gradient) {
+  template <typename Number>
+  NormReference(const Number* x, int64_t height, int64_t width, int64_t step, double scale,
+                double shift, double epsilon, int64_t window, const Number* gradient) {
     const int64_t n = height * width, high = height / window, wide = width / window;
     double mean = 0, variance = 0;
     for (int64_t p = 0; p < n; ++p) mean += double(x[p * step]) / double(n);
@@ -358,6 +359,135 @@ void test_norm_relu_pool() {
   }
 }
 
+// The tangents of one channel of one image, by central differences of the reference above in double
+// precision along the direction of the tangents.
+struct NormTangentReference {
+  std::vector<double> out, dx;
+
+  // Every array has `step` floats from one position to the next; directions like what they move.
+  NormTangentReference(const float* x, const float* x_tangent, int64_t height, int64_t width,
+                       int64_t step, const double (&scale)[2], const double (&shift)[2],
+                       double epsilon, int64_t window, const float* gradient,
+                       const float* gradient_tangent) {
+    const double h = 1e-5;
+    const NormReference ahead = moved(x, x_tangent, height, width, step, scale, shift, epsilon,
+                                      window, gradient, gradient_tangent, h);
+    const NormReference behind = moved(x, x_tangent, height, width, step, scale, shift, epsilon,
+                                       window, gradient, gradient_tangent, -h);
+    for (size_t p = 0; p < ahead.out.size(); ++p) {
+      out.push_back((ahead.out[p] - behind.out[p]) / (2 * h));
+    }
+    for (size_t p = 0; p < ahead.dx.size(); ++p) {
+      dx.push_back((ahead.dx[p] - behind.dx[p]) / (2 * h));
+    }
+  }
+
+ private:
+  static NormReference moved(const float* x, const float* x_tangent, int64_t height, int64_t width,
+                             int64_t step, const double (&scale)[2], const double (&shift)[2],
+                             double epsilon, int64_t window, const float* gradient,
+                             const float* gradient_tangent, double by) {
+    std::vector<double> map, received;
+    for (int64_t p = 0; p < height * width; ++p) {
+      map.push_back(x[p * step] + by * double(x_tangent[p * step]));
+    }
+    for (int64_t p = 0; p < (height / window) * (width / window); ++p) {
+      received.push_back(gradient[p * step] + by * double(gradient_tangent[p * step]));
+    }
+    return NormReference(map.data(), height, width, 1, scale[0] + by * scale[1],
+                         shift[0] + by * shift[1], epsilon, window, received.data());
+  }
+};
+
+// Whether some position is so near to the kink of the ReLU that a difference may step over it.
+bool near_kink(const float* x, int64_t positions, int64_t step, double mean, double factor,
+               double shift, double reach) {
+  for (int64_t p = 0; p < positions; ++p) {
+    if (std::abs((x[p * step] - mean) * factor + shift) < reach) return true;
+  }
+  return false;
+}
+
+void test_norm_relu_pool_tangents() {
+  const float epsilon = 1e-3f;
+  int64_t compared = 0;
+  for (int64_t channels : {1, 3, 17, 64, 65, 100, 128}) {
+    for (int64_t height : {2, 5, 8}) {
+      for (int64_t width : {4, 7}) {
+        for (int64_t window : {1, 2}) {
+          const int64_t images = 3, size = height * width * channels;
+          const int64_t pooled = (height / window) * (width / window) * channels;
+          Unaligned x(images * size), dx(images * size), scale(2 * channels), shift(2 * channels);
+          Unaligned out(images * pooled), mean(images * channels), rstd(images * channels);
+          Unaligned given(2 * images * pooled), out_tangent(images * pooled);
+          Unaligned x_mean(images * channels), x_product(images * channels), found(images * size);
+          fill(x.data(), images * size, 2);
+          fill(dx.data(), images * size, 1);
+          fill(scale.data(), 2 * channels, 1);
+          fill(shift.data(), 2 * channels, 1);
+          fill(given.data(), 2 * images * pooled, 1);
+          for (int64_t i = 0; i < images * size; ++i) x.data()[i] += 5;
+          const float* gradient = given.data();
+          const float* gradient_tangent = given.data() + images * pooled;
+          const auto w = static_cast<int32_t>(window);
+          std::vector<float> first;
+          for (int32_t threads : {1, 3}) {
+            const bool ran =
+                potstill_norm_relu_pool(x.data(), images, height, width, channels, scale.data(),
+                                        shift.data(), epsilon, w, out.data(), mean.data(),
+                                        rstd.data(), threads, level) == POTSTILL_OK &&
+                potstill_norm_relu_pool_tangent(
+                    x.data(), images, height, width, channels, scale.data(), shift.data(), w,
+                    mean.data(), rstd.data(), dx.data(), scale.data() + channels,
+                    shift.data() + channels, out_tangent.data(), x_mean.data(), x_product.data(),
+                    threads, level) == POTSTILL_OK &&
+                potstill_norm_relu_pool_gradient_tangent(
+                    x.data(), images, height, width, channels, scale.data(), shift.data(), w,
+                    mean.data(), rstd.data(), dx.data(), scale.data() + channels, x_mean.data(),
+                    x_product.data(), gradient, gradient_tangent, found.data(), threads,
+                    level) == POTSTILL_OK;
+            check(ran, "the tangents of norm_relu_pool run");
+            std::vector<float> all(out_tangent.data(), out_tangent.data() + images * pooled);
+            all.insert(all.end(), found.data(), found.data() + images * size);
+            check(threads == 1 || std::memcmp(all.data(), first.data(), 4 * all.size()) == 0,
+                  "the thread count does not change the tangents of norm_relu_pool");
+            first = all;
+          }
+          const std::string sizes = " of " + std::to_string(height) + " x " +
+                                    std::to_string(width) + " x " + std::to_string(channels);
+          for (int64_t i = 0; i < images; ++i) {
+            for (int64_t c = 0; c < channels; ++c) {
+              const double r = rstd.data()[i * channels + c];
+              const double scales[] = {scale.data()[c], scale.data()[channels + c]};
+              const double shifts[] = {shift.data()[c], shift.data()[channels + c]};
+              const float* map = x.data() + i * size + c;
+              if (near_kink(map, height * width, channels, mean.data()[i * channels + c],
+                            scales[0] * r, shifts[0], 1e-3)) {
+                continue;
+              }
+              ++compared;
+              const NormTangentReference expected(map, dx.data() + i * size + c, height, width,
+                                                  channels, scales, shifts, epsilon, window,
+                                                  gradient + i * pooled + c,
+                                                  gradient_tangent + i * pooled + c);
+              for (size_t p = 0; p < expected.out.size(); ++p) {
+                const double value = out_tangent.data()[i * pooled + int64_t(p) * channels + c];
+                check(std::abs(value - expected.out[p]) <= 5e-5 * (1 + r), "tangent" + sizes);
+              }
+              for (size_t p = 0; p < expected.dx.size(); ++p) {
+                const double value = found.data()[i * size + int64_t(p) * channels + c];
+                check(std::abs(value - expected.dx[p]) <= 2e-4 * (1 + r * r),
+                      "tangent of the gradient" + sizes);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  check(compared > 5000, "most maps are compared");
+}
+
 void test_norm_relu_pool_edges() {
   const float one[4] = {1, 1, 1, 1}, nan[4] = {1, NAN, 2, 3}, zero[4] = {};
   float out[4], mean[1], rstd[1];
@@ -400,6 +530,7 @@ int main(int argc, char** argv) {
     test_trajectory();
     test_quantise();
     test_norm_relu_pool();
+    test_norm_relu_pool_tangents();
     test_norm_relu_pool_edges();
   });
 }

@@ -1,5 +1,6 @@
 // Compiled once per level, with POTSTILL_LEVEL and POTSTILL_LANES from the build.
 #include "norm_block.h"
+#include "norm_tangent.h"
 #include "quantise.h"
 #include "resample.h"
 #include "score.h"
@@ -24,6 +25,8 @@ extern const Loops loops = {
     nearest_code,
     {norm_forward<1>, norm_forward<2>},
     {norm_backward<1>, norm_backward<2>},
+    {norm_tangent<1>, norm_tangent<2>},
+    {norm_gradient_tangent<1>, norm_gradient_tangent<2>},
 };
 
 }  // namespace POTSTILL_LEVEL

@@ -169,6 +169,41 @@ final class Arguments {
     holds(call, "gradient of the shift", gradients.shift(), maps.channels(), Float.BYTES);
   }
 
+  static void normReluPoolTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputTangent) {
+    String call = "normReluPoolTangent(" + maps + ")";
+    norm(call, maps, input, norm, outputTangent, "outputTangent");
+    tangent(call, maps, tangent);
+  }
+
+  static void normReluPoolGradientTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputGradient,
+      FloatPointer outputGradientTangent,
+      FloatPointer inputGradientTangent) {
+    String call = "normReluPoolGradientTangent(" + maps + ")";
+    norm(call, maps, input, norm, outputGradient, "outputGradient");
+    tangent(call, maps, tangent);
+    holds(call, "outputGradientTangent", outputGradientTangent, maps.pooled(), Float.BYTES);
+    holds(call, "inputGradientTangent", inputGradientTangent, maps.elements(), Float.BYTES);
+  }
+
+  private static void tangent(String call, NormMaps maps, NormTangent tangent) {
+    long perImage = maps.images() * maps.channels();
+    holds(call, "tangent of the input", tangent.input(), maps.elements(), Float.BYTES);
+    holds(call, "tangent of the scale", tangent.scale(), maps.channels(), Float.BYTES);
+    holds(call, "tangent of the shift", tangent.shift(), maps.channels(), Float.BYTES);
+    holds(call, "mean of the tangent", tangent.mean(), perImage, Float.BYTES);
+    holds(call, "product of the tangent", tangent.product(), perImage, Float.BYTES);
+  }
+
   private static void norm(
       String call,
       NormMaps maps,

@@ -362,6 +362,74 @@ public final class CpuKernels implements Kernels {
   }
 
   @Override
+  public void normReluPoolTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputTangent) {
+    requireAvailable();
+    Arguments.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
+    check(
+        NativeKernels.potstill_norm_relu_pool_tangent(
+            input,
+            maps.images(),
+            maps.height(),
+            maps.width(),
+            maps.channels(),
+            norm.scale(),
+            norm.shift(),
+            maps.window(),
+            norm.mean(),
+            norm.rstd(),
+            tangent.input(),
+            tangent.scale(),
+            tangent.shift(),
+            outputTangent,
+            tangent.mean(),
+            tangent.product(),
+            threads,
+            level.code()),
+        maps.toString());
+  }
+
+  @Override
+  public void normReluPoolGradientTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputGradient,
+      FloatPointer outputGradientTangent,
+      FloatPointer inputGradientTangent) {
+    requireAvailable();
+    Arguments.normReluPoolGradientTangent(
+        maps, input, norm, tangent, outputGradient, outputGradientTangent, inputGradientTangent);
+    check(
+        NativeKernels.potstill_norm_relu_pool_gradient_tangent(
+            input,
+            maps.images(),
+            maps.height(),
+            maps.width(),
+            maps.channels(),
+            norm.scale(),
+            norm.shift(),
+            maps.window(),
+            norm.mean(),
+            norm.rstd(),
+            tangent.input(),
+            tangent.scale(),
+            tangent.mean(),
+            tangent.product(),
+            outputGradient,
+            outputGradientTangent,
+            inputGradientTangent,
+            threads,
+            level.code()),
+        maps.toString());
+  }
+
+  @Override
   public void upFirDn(
       FloatPointer input,
       long planes,

@@ -287,6 +287,38 @@ public final class CudaKernels implements Kernels {
     throw unwritten("normReluPoolGradient");
   }
 
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void normReluPoolTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputTangent) {
+    throw unwritten("normReluPoolTangent");
+  }
+
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void normReluPoolGradientTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputGradient,
+      FloatPointer outputGradientTangent,
+      FloatPointer inputGradientTangent) {
+    throw unwritten("normReluPoolGradientTangent");
+  }
+
   @Override
   public void upFirDn(
       FloatPointer input,

@@ -136,6 +136,32 @@ public final class JavaKernels implements Kernels {
   }
 
   @Override
+  public void normReluPoolTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputTangent) {
+    Arguments.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
+    new JavaNormTangent(maps, norm, tangent).forward(input, outputTangent);
+  }
+
+  @Override
+  public void normReluPoolGradientTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputGradient,
+      FloatPointer outputGradientTangent,
+      FloatPointer inputGradientTangent) {
+    Arguments.normReluPoolGradientTangent(
+        maps, input, norm, tangent, outputGradient, outputGradientTangent, inputGradientTangent);
+    new JavaNormTangent(maps, norm, tangent)
+        .backward(input, outputGradient, outputGradientTangent, inputGradientTangent);
+  }
+
+  @Override
   public void upFirDn(
       FloatPointer input,
       long planes,

@@ -68,18 +68,10 @@ final class JavaNormReluPool {
     rstd = 1 / Math.sqrt(variance / normed.length + norm.epsilon());
   }
 
-  /** Index of the window that holds a position; -1 where none does. */
-  private int windowOf(int p) {
-    int row = p / width / window;
-    int column = p % width / window;
-    boolean inside = row < height / window && column < width / window;
-    return inside ? row * (width / window) + column : -1;
-  }
-
   private void pool(int c) {
     double[] sums = new double[pooled.length / Math.max(1, channels)];
     for (int p = 0; p < normed.length; p++) {
-      int at = windowOf(p);
+      int at = maps.windowOf(p);
       double y = (image[p * channels + c] - mean) * rstd * scale[c] + shift[c];
       if (at >= 0 && !(y <= 0)) {
         sums[at] += y * share;
@@ -118,7 +110,7 @@ final class JavaNormReluPool {
     double ofShift = 0;
     for (int p = 0; p < normed.length; p++) {
       normed[p] = (image[p * channels + c] - mean) * rstd;
-      int at = windowOf(p);
+      int at = maps.windowOf(p);
       if (at >= 0 && !(normed[p] * scale[c] + shift[c] <= 0)) {
         slopes[p] = pooled[at * channels + c] * share;
       }

@@ -202,6 +202,45 @@ public interface Kernels {
       NormGradients gradients);
 
   /**
+   * How the output of {@link #normReluPool} moves with its operands: the product of its Jacobian
+   * with a direction.
+   *
+   * @param input as it was given
+   * @param norm as it was left
+   * @param tangent the direction; its mean and product are filled
+   * @param outputTangent as the output, filled
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void normReluPoolTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputTangent);
+
+  /**
+   * How the gradient of {@link #normReluPool} with respect to the input moves with the operands and
+   * the gradient of the output: with {@link #normReluPoolTangent} what a gradient needs to be
+   * differentiated once more (Pearlmutter, "Fast Exact Multiplication by the Hessian", 1994).
+   *
+   * @param input as it was given
+   * @param norm as it was left
+   * @param tangent as it was left
+   * @param outputGradient as the output
+   * @param outputGradientTangent as the output, the direction in which that gradient moves
+   * @param inputGradientTangent as the input, filled; none of the other buffers
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void normReluPoolGradientTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputGradient,
+      FloatPointer outputGradientTangent,
+      FloatPointer inputGradientTangent);
+
+  /**
    * Upsampling by zeros, padding, filtering and downsampling of images (Karras et al. 2020,
    * appendix): {@code out[o] = gain * sum_t f[t] z[down * o + t - before]}, where {@code z[up * i]
    * = in[i]} and 0 elsewhere, in both directions. A negative padding crops. The gradient with

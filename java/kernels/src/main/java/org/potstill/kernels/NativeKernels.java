@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 4;
+  static final int ABI_VERSION = 5;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -164,6 +164,47 @@ final class NativeKernels {
       FloatPointer shiftGradient,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native int potstill_norm_relu_pool_tangent(
+      @Cast("const float*") FloatPointer x,
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long channels,
+      @Cast("const float*") FloatPointer scale,
+      @Cast("const float*") FloatPointer shift,
+      int window,
+      @Cast("const float*") FloatPointer mean,
+      @Cast("const float*") FloatPointer rstd,
+      @Cast("const float*") FloatPointer xTangent,
+      @Cast("const float*") FloatPointer scaleTangent,
+      @Cast("const float*") FloatPointer shiftTangent,
+      FloatPointer outTangent,
+      FloatPointer xMean,
+      FloatPointer xProduct,
+      int threads,
+      int level);
+
+  static native int potstill_norm_relu_pool_gradient_tangent(
+      @Cast("const float*") FloatPointer x,
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long channels,
+      @Cast("const float*") FloatPointer scale,
+      @Cast("const float*") FloatPointer shift,
+      int window,
+      @Cast("const float*") FloatPointer mean,
+      @Cast("const float*") FloatPointer rstd,
+      @Cast("const float*") FloatPointer xTangent,
+      @Cast("const float*") FloatPointer scaleTangent,
+      @Cast("const float*") FloatPointer xMean,
+      @Cast("const float*") FloatPointer xProduct,
+      @Cast("const float*") FloatPointer outGradient,
+      @Cast("const float*") FloatPointer outGradientTangent,
+      FloatPointer xGradientTangent,
       int threads,
       int level);
 

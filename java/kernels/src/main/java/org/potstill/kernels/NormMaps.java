@@ -21,4 +21,12 @@ public record NormMaps(long images, long height, long width, long channels, int 
   long pooled() {
     return images * (height / window) * (width / window) * channels;
   }
+
+  /** Index within an image of the square that holds a position; -1 where none does. */
+  int windowOf(int position) {
+    long row = position / width / window;
+    long column = position % width / window;
+    boolean inside = row < height / window && column < width / window;
+    return inside ? (int) (row * (width / window) + column) : -1;
+  }
 }

@@ -82,6 +82,18 @@ abstract class CudaCases extends OracleCases {
 
   @Override
   @Test
+  void tangentsOfNormReluPoolEqualFiguresByHand() {
+    NormMaps none = new NormMaps(0, 2, 2, 1, 2);
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> kernels().normReluPoolTangent(none, null, null, null, null));
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> kernels().normReluPoolGradientTangent(none, null, null, null, null, null, null));
+  }
+
+  @Override
+  @Test
   void normReluPoolRefusesWhatDoesNotFit() {
     normReluPoolEqualsFiguresByHand();
   }

@@ -187,6 +187,29 @@ final class DeviceCopies implements Kernels {
   }
 
   @Override
+  public void normReluPoolTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputTangent) {
+    kernels.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
+  }
+
+  @Override
+  public void normReluPoolGradientTangent(
+      NormMaps maps,
+      FloatPointer input,
+      NormState norm,
+      NormTangent tangent,
+      FloatPointer outputGradient,
+      FloatPointer outputGradientTangent,
+      FloatPointer inputGradientTangent) {
+    kernels.normReluPoolGradientTangent(
+        maps, input, norm, tangent, outputGradient, outputGradientTangent, inputGradientTangent);
+  }
+
+  @Override
   public void upFirDn(
       FloatPointer input,
       long planes,

@@ -85,6 +85,43 @@ abstract class KernelCases {
   }
 
   @Test
+  void tangentsOfNormReluPoolEqualFiguresByHand() {
+    // As above: normed -1, 1, 1, -1, open where it is 1, the reciprocal deviation 1/2.
+    FloatPointer input = new FloatPointer(-1f, 3f, 3f, -1f);
+    NormState norm =
+        new NormState(
+            new FloatPointer(2f),
+            new FloatPointer(1f),
+            0,
+            new FloatPointer(1f),
+            new FloatPointer(0.5f));
+    // Mean 1, times the normed values 2. The normed values move by half of (2, 2, 4, -4) - 1 -
+    // 2 (-1, 1, 1, -1), that is (1.5, -0.5, 0.5, -1.5), and what is open by 3 - 1 + 5 and 3 + 1 +
+    // 5.
+    NormTangent tangent =
+        new NormTangent(
+            new FloatPointer(2f, 2f, 4f, -4f),
+            new FloatPointer(3f),
+            new FloatPointer(5f),
+            new FloatPointer(1),
+            new FloatPointer(1));
+    NormMaps maps = new NormMaps(1, 2, 2, 1, 2);
+    FloatPointer output = new FloatPointer(1);
+    kernels().normReluPoolTangent(maps, input, norm, tangent, output);
+    assertEquals(1f, tangent.mean().get());
+    assertEquals(2f, tangent.product().get());
+    assertEquals(4f, output.get());
+    // dy = (0, 1, 1, 0) moves by twice itself, its means (1/2, with the normed values 1/2) by 1
+    // each:
+    // (0, 2, 2, 0) - 1 - (1.5, -0.5, 0.5, -1.5) / 2 - (-1, 1, 1, -1), and dx itself is 0.
+    FloatPointer found = new FloatPointer(4);
+    kernels()
+        .normReluPoolGradientTangent(
+            maps, input, norm, tangent, new FloatPointer(4f), new FloatPointer(8f), found);
+    assertArrayEquals(new float[] {-0.75f, 0.25f, -0.25f, 0.75f}, floats(found, 4));
+  }
+
+  @Test
   void normReluPoolRefusesWhatDoesNotFit() {
     FloatPointer four = new FloatPointer(1f, 2f, 3f, 4f);
     NormState norm =

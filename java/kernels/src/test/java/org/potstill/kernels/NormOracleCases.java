@@ -7,7 +7,10 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
 
-/** {@code normReluPool} and its gradient of every native provider, against {@link JavaKernels}. */
+/**
+ * {@code normReluPool}, its gradient and their tangents of every native provider, against {@link
+ * JavaKernels}.
+ */
 abstract class NormOracleCases {
 
   /** Of the largest value: both compute the norm of standard normal values in single precision. */
@@ -60,9 +63,12 @@ abstract class NormOracleCases {
     }
   }
 
-  /** Input, scale, shift and gradient of the output. */
+  /** Input, scale, shift and gradient of the output, then the tangents of the same. */
   private float[][] data(NormMaps maps) {
-    long[] sizes = {maps.elements(), maps.channels(), maps.channels(), maps.pooled()};
+    long[] sizes = {
+      maps.elements(), maps.channels(), maps.channels(), maps.pooled(),
+      maps.elements(), maps.channels(), maps.channels(), maps.pooled()
+    };
     return Arrays.stream(sizes)
         .mapToObj(size -> floats(random.normal(size, 1), size))
         .toArray(float[][]::new);
@@ -80,18 +86,35 @@ abstract class NormOracleCases {
             new FloatPointer(perImage));
     FloatPointer output = new FloatPointer(maps.pooled());
     kernels.normReluPool(maps, input, norm, output);
+    FloatPointer received = new FloatPointer(data[3]);
+    NormTangent tangent =
+        new NormTangent(
+            new FloatPointer(data[4]),
+            new FloatPointer(data[5]),
+            new FloatPointer(data[6]),
+            new FloatPointer(perImage),
+            new FloatPointer(perImage));
+    FloatPointer outputTangent = new FloatPointer(maps.pooled());
+    kernels.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
+    FloatPointer gradientTangent = new FloatPointer(maps.elements());
+    kernels.normReluPoolGradientTangent(
+        maps, input, norm, tangent, received, new FloatPointer(data[7]), gradientTangent);
     // The gradient overwrites the input.
     NormGradients gradients =
         new NormGradients(
             input, new FloatPointer(maps.channels()), new FloatPointer(maps.channels()));
-    kernels.normReluPoolGradient(maps, input, norm, new FloatPointer(data[3]), gradients);
+    kernels.normReluPoolGradient(maps, input, norm, received, gradients);
     return new float[][] {
       floats(output, maps.pooled()),
       floats(norm.mean(), perImage),
       floats(norm.rstd(), perImage),
       floats(input, maps.elements()),
       floats(gradients.scale(), maps.channels()),
-      floats(gradients.shift(), maps.channels())
+      floats(gradients.shift(), maps.channels()),
+      floats(outputTangent, maps.pooled()),
+      floats(tangent.mean(), perImage),
+      floats(tangent.product(), perImage),
+      floats(gradientTangent, maps.elements())
     };
   }
 
