@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.net.GradientPass;
 import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -128,12 +129,11 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
         (from, to) -> {
           int some = to - from;
           try (PointerScope scope = new PointerScope()) {
-            Tensor leaf = plain.narrow(0, from, some).requires_grad_(true);
-            Tensor[] own = student.shareOf(state, leaf, labels.narrow(0, from, some), count);
-            inputGradient
-                .narrow(0, from, some)
-                .copy_(Tensors.gradients(own, weights, new Tensor[] {leaf})[0]);
-            Tensors.addTo(List.of(sums), Arrays.stream(own).map(Tensor::detach).toList(), 1);
+            Tensor part = plain.narrow(0, from, some);
+            GradientPass own =
+                student.gradientPass(state, part, labels.narrow(0, from, some), count);
+            inputGradient.narrow(0, from, some).copy_(own.inputDerivative(List.of(weights)));
+            Tensors.addTo(List.of(sums), own.gradients(), 1);
           }
         });
     return sums;

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
+import org.potstill.net.GradientPass;
 import org.potstill.net.Pass;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
@@ -109,10 +110,11 @@ final class GradientDistances {
   /**
    * Gradients of a part's share in the mean loss of {@code count} images, which can be
    * differentiated again.
+   *
+   * @param batch augmented
    */
-  private Tensor[] differentiable(Tensor batch, int label, long count, Pass pass) {
-    Tensor loss = share(state.logits(batch, pass), label, count);
-    return Tensors.gradients(loss, null, matched(), true);
+  private GradientPass differentiable(Tensor batch, int label, long count, Pass pass) {
+    return state.gradientPass(batch, pass, logits -> share(logits, label, count), matchedNames());
   }
 
   private static Tensor share(Tensor logits, int label, long count) {
@@ -158,8 +160,9 @@ final class GradientDistances {
           }
           try (PointerScope scope = new PointerScope()) {
             Tensor leaf = images.narrow(0, from, to - from).detach().requires_grad_(true);
-            Tensor[] own = differentiable(augment.apply(leaf), label, count, pass);
-            gradient.narrow(0, from, to - from).copy_(carry(own, weights, leaf));
+            Tensor batch = augment.apply(leaf);
+            GradientPass own = differentiable(batch, label, count, pass);
+            gradient.narrow(0, from, to - from).copy_(carry(own, weights, batch, leaf));
           }
         });
     return loss[0];
@@ -173,10 +176,11 @@ final class GradientDistances {
       Pass pass,
       Tensor gradient) {
     Tensor leaf = images.detach().requires_grad_(true);
-    Tensor[] synthetic = differentiable(augment.apply(leaf), label, images.size(0), pass);
+    Tensor batch = augment.apply(leaf);
+    GradientPass synthetic = differentiable(batch, label, images.size(0), pass);
     List<Tensor> weights = new ArrayList<>();
-    double loss = distance(target, List.of(synthetic), weights);
-    gradient.copy_(carry(synthetic, weights, leaf));
+    double loss = distance(target, synthetic.gradients(), weights);
+    gradient.copy_(carry(synthetic, weights, batch, leaf));
     return loss;
   }
 
@@ -184,13 +188,16 @@ final class GradientDistances {
   private double distance(List<Tensor> target, List<Tensor> synthetic, List<Tensor> weights) {
     List<Tensor> plain = new ArrayList<>();
     for (Tensor tensor : synthetic) {
-      plain.add(tensor.detach().contiguous());
+      plain.add(tensor.contiguous());
       weights.add(Tensors.empty(tensor, Tensors.shape(tensor)));
     }
     return kernels.gradientMatch(distance, target, plain, weights);
   }
 
-  private static Tensor carry(Tensor[] outputs, List<Tensor> weights, Tensor leaf) {
-    return Tensors.gradients(outputs, weights.toArray(Tensor[]::new), new Tensor[] {leaf})[0];
+  /** From the gradients of a batch back to the images that were augmented to it. */
+  private static Tensor carry(
+      GradientPass synthetic, List<Tensor> weights, Tensor batch, Tensor leaf) {
+    Tensor[] ofBatch = {synthetic.inputDerivative(weights)};
+    return Tensors.gradients(new Tensor[] {batch}, ofBatch, new Tensor[] {leaf})[0];
   }
 }

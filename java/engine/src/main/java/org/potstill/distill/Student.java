@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.BatchGradients;
+import org.potstill.net.GradientPass;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
@@ -161,16 +162,29 @@ final class Student implements AutoCloseable {
     return sums;
   }
 
-  /**
-   * What a part of {@code count} images contributes to the gradients of their mean class loss; can
-   * be differentiated again.
-   */
-  Tensor[] shareOf(NamedTensors state, Tensor part, Tensor labels, long count) {
+  /** What a part of {@code count} images contributes; can be differentiated again. */
+  private Tensor[] shareOf(NamedTensors state, Tensor part, Tensor labels, long count) {
     NetworkOutput output = network.logits(state, part, Pass.TRAIN);
     output.buffers().close();
-    Tensor loss = ClassLoss.mean(output.value(), labels);
-    Tensor share = loss.mul(new Scalar((double) part.size(0) / count));
-    return Tensors.gradients(share, null, parameters(state), true);
+    return Tensors.gradients(share(output.value(), labels, count), null, parameters(state), true);
+  }
+
+  /**
+   * What a part of {@code count} images contributes to the gradients of their mean class loss; can
+   * be differentiated with respect to the part.
+   *
+   * @param part augmented images
+   */
+  GradientPass gradientPass(NamedTensors state, Tensor part, Tensor labels, long count) {
+    GradientPass way =
+        GradientPass.of(
+            network, state, part, Pass.TRAIN, names, logits -> share(logits, labels, count));
+    way.buffers().close();
+    return way;
+  }
+
+  private static Tensor share(Tensor logits, Tensor labels, long count) {
+    return ClassLoss.mean(logits, labels).mul(new Scalar((double) logits.size(0) / count));
   }
 
   /** Works on all steps at once, which gives the memory it took back where it fails. */

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.net.Backpropagation;
 import org.potstill.net.BatchGradients;
+import org.potstill.net.GradientPass;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
@@ -69,22 +70,37 @@ public final class TrainedState implements AutoCloseable {
   public List<Tensor> gradients(
       Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
     Backpropagation way = Backpropagation.ofLogits(network, state, images, pass, parameters);
-    moved(way.output());
+    moved(way.output().buffers());
     return way.descend(loss).gradients();
+  }
+
+  /**
+   * The gradients of a pass, which can be differentiated with respect to the images; in training
+   * mode the buffers move.
+   *
+   * @param loss of the logits, a single number
+   * @param parameters names of those that are differentiated
+   */
+  GradientPass gradientPass(
+      Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
+    GradientPass way = GradientPass.of(network, state, images, pass, parameters, loss);
+    moved(way.buffers());
+    return way;
   }
 
   /** Logits; in training mode the buffers move. */
   public Tensor logits(Tensor images, Pass pass) {
-    return moved(network.logits(state, images, pass));
+    NetworkOutput output = network.logits(state, images, pass);
+    moved(output.buffers());
+    return output.value();
   }
 
-  private Tensor moved(NetworkOutput output) {
-    try (NamedTensors moved = output.buffers()) {
-      for (String name : moved.names()) {
-        state.put(name, new Tensor(moved.get(name)));
+  private void moved(NamedTensors buffers) {
+    try (buffers) {
+      for (String name : buffers.names()) {
+        state.put(name, new Tensor(buffers.get(name)));
       }
     }
-    return output.value();
   }
 
   /** All entries of the network's state; owned by this object. */

@@ -2,6 +2,7 @@ package org.potstill.net;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -104,6 +105,16 @@ public abstract class AbstractNetwork implements Network {
       Backpropagation.Output output,
       Backpropagation.Wanted wanted) {
     return new Backpropagation.Autograd(this, networkState, input, pass, output, wanted);
+  }
+
+  /** Gradients in the network's own way where it has one, else autograd's. */
+  GradientPass gradientPass(
+      NamedTensors networkState,
+      Tensor input,
+      Pass pass,
+      List<String> parameters,
+      UnaryOperator<Tensor> loss) {
+    return new GradientPass.Autograd(this, networkState, input, pass, parameters, loss);
   }
 
   /** From an input to an output through the layers of one pass. */

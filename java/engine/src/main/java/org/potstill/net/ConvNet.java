@@ -2,6 +2,7 @@ package org.potstill.net;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -183,14 +184,40 @@ public final class ConvNet extends AbstractNetwork {
       Pass pass,
       Backpropagation.Output output,
       Backpropagation.Wanted wanted) {
-    boolean own =
-        fused != null
-            && fused.takes(input)
-            && !globalAverage
-            && !torch.is_autocast_enabled(torch.DeviceType.CPU);
-    return own
-        ? new ConvNetBackpropagation(blocks, fused, networkState, input, pass, output, wanted)
+    return goesOwnWay(input)
+        ? new ConvNetBackpropagation(
+            blocks, fused, networkState, input, pass, output, wanted, false)
         : super.backpropagation(networkState, input, pass, output, wanted);
+  }
+
+  @Override
+  GradientPass gradientPass(
+      NamedTensors networkState,
+      Tensor input,
+      Pass pass,
+      List<String> parameters,
+      UnaryOperator<Tensor> loss) {
+    if (!goesOwnWay(input)) {
+      return super.gradientPass(networkState, input, pass, parameters, loss);
+    }
+    ConvNetBackpropagation way =
+        new ConvNetBackpropagation(
+            blocks,
+            fused,
+            networkState,
+            input,
+            pass,
+            Backpropagation.Output.LOGITS,
+            new Backpropagation.Wanted(parameters, false),
+            true);
+    return new ConvNetGradientPass(way, parameters, loss);
+  }
+
+  private boolean goesOwnWay(Tensor input) {
+    return fused != null
+        && fused.takes(input)
+        && !globalAverage
+        && !torch.is_autocast_enabled(torch.DeviceType.CPU);
   }
 
   @Override

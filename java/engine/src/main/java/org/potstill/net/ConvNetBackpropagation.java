@@ -19,18 +19,30 @@ import org.potstill.tensor.Tensors;
 final class ConvNetBackpropagation extends Backpropagation {
 
   /** A convolution with its history, and what the kernel left behind it. */
-  private record Step(
-      ConvNet.Block block, Tensor input, Tensor maps, NormReluPool.Forward normed) {}
+  record Step(ConvNet.Block block, Tensor input, Tensor maps, NormReluPool.Forward normed) {}
+
+  /** What the way back brought to a block: the gradients of its output and of its convolution's. */
+  record Received(Tensor outputGradient, Tensor mapsGradient) {}
 
   private final Layers layers;
   private final NamedTensors state;
   private final NormReluPool operation;
   private final Wanted wanted;
+  private final boolean again;
   private final List<Step> steps = new ArrayList<>();
+
+  /** By block; only where the way is gone again. */
+  private final List<Received> received = new ArrayList<>();
+
   private final Map<String, Tensor> found = new HashMap<>();
   private final Tensor features;
   private final Tensor logits;
 
+  /**
+   * Goes the way there.
+   *
+   * @param again whether {@link #tangents} follow the way back; what they need is kept
+   */
   ConvNetBackpropagation(
       List<ConvNet.Block> blocks,
       NormReluPool operation,
@@ -38,7 +50,9 @@ final class ConvNetBackpropagation extends Backpropagation {
       Tensor input,
       Pass pass,
       Output output,
-      Wanted wanted) {
+      Wanted wanted,
+      boolean again) {
+    this.again = again;
     this.layers = new Layers(state, pass);
     this.state = state;
     this.operation = operation;
@@ -46,7 +60,7 @@ final class ConvNetBackpropagation extends Backpropagation {
     Tensor value = input.contiguous(torch.MemoryFormat.ChannelsLast);
     for (ConvNet.Block block : blocks) {
       boolean first = steps.isEmpty();
-      Tensor leaf = value.detach().requires_grad_(!first || wanted.input());
+      Tensor leaf = value.detach().requires_grad_(!first || wanted.input() || again);
       Tensor maps = layers.convolution(block.convolution(), leaf, true, 1, block.padding());
       NormReluPool.Forward normed =
           operation.forward(maps, scale(block), state.get(block.norm() + ".bias"));
@@ -74,10 +88,10 @@ final class ConvNetBackpropagation extends Backpropagation {
     Tensor back =
         logits == null
             ? outputGradient
-            : back(logits, outputGradient, features, ConvNet.CLASSIFIER);
+            : back(logits, outputGradient, features, ConvNet.CLASSIFIER, true);
     back = back.reshape(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
     for (int i = steps.size() - 1; i >= 0 && back != null; i--) {
-      back = throughBlock(steps.get(i), back);
+      back = throughBlock(i, back);
     }
     List<Tensor> all = new ArrayList<>();
     for (String name : wanted.parameters()) {
@@ -91,10 +105,22 @@ final class ConvNetBackpropagation extends Backpropagation {
     return all.toArray(Tensor[]::new);
   }
 
+  /**
+   * How the logits and the gradient of the input move with the parameters; after {@link #gradients}
+   * and once.
+   *
+   * @param direction by name of the parameter
+   */
+  ConvNetTangents tangents(Map<String, Tensor> direction) {
+    return new ConvNetTangents(state, operation, steps, received, features, direction);
+  }
+
   /** From the gradient of a block's output to that of its input; null where none is wanted. */
-  private Tensor throughBlock(Step step, Tensor outputGradient) {
+  private Tensor throughBlock(int i, Tensor outputGradient) {
+    Step step = steps.get(i);
     String norm = step.block().norm();
     Tensor result = new Tensor();
+    Tensor mapsGradient = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor[] normed =
           operation.gradients(
@@ -105,7 +131,14 @@ final class ConvNetBackpropagation extends Backpropagation {
               outputGradient);
       keep(norm + ".weight", normed[1]);
       keep(norm + ".bias", normed[2]);
-      Tensor gradient = back(step.maps(), normed[0], step.input(), step.block().convolution());
+      if (again) {
+        mapsGradient.put(normed[0]);
+        received.add(0, new Received(outputGradient, mapsGradient));
+      }
+      // Of the images only the tangent may be wanted.
+      boolean further = wanted.input() || i > 0;
+      Tensor gradient =
+          back(step.maps(), normed[0], step.input(), step.block().convolution(), further);
       if (gradient == null) {
         return null;
       }
@@ -114,10 +147,16 @@ final class ConvNetBackpropagation extends Backpropagation {
     return result;
   }
 
-  /** The gradient of {@code input}, and those of the layer {@code name} that are wanted. */
-  private Tensor back(Tensor output, Tensor outputGradient, Tensor input, String name) {
+  /**
+   * The gradients of the layer {@code name} that are wanted are found.
+   *
+   * @param further whether that of {@code input} is as well
+   * @return it, or null
+   */
+  private Tensor back(
+      Tensor output, Tensor outputGradient, Tensor input, String name, boolean further) {
     List<Tensor> inputs = new ArrayList<>();
-    if (input.requires_grad()) {
+    if (further) {
       inputs.add(input);
     }
     List<String> own = List.of(name + ".weight", name + ".bias");
@@ -126,9 +165,13 @@ final class ConvNetBackpropagation extends Backpropagation {
     if (inputs.isEmpty()) {
       return null;
     }
+    Tensor[] outputs = {output};
+    Tensor[] weights = {outputGradient};
+    Tensor[] of = inputs.toArray(Tensor[]::new);
     Tensor[] gradients =
-        Tensors.gradients(
-            new Tensor[] {output}, new Tensor[] {outputGradient}, inputs.toArray(Tensor[]::new));
+        again
+            ? Tensors.gradientsKeepingGraph(outputs, weights, of)
+            : Tensors.gradients(outputs, weights, of);
     int first = inputs.size() - asked.size();
     for (int i = 0; i < asked.size(); i++) {
       keep(asked.get(i), gradients[first + i].contiguous());

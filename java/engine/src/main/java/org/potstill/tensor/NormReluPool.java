@@ -8,6 +8,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.kernels.NormGradients;
 import org.potstill.kernels.NormMaps;
 import org.potstill.kernels.NormState;
+import org.potstill.kernels.NormTangent;
 
 /**
  * Instance norm, ReLU and average pooling in one kernel: {@link Kernels#normReluPool} on tensors.
@@ -98,6 +99,98 @@ public final class NormReluPool {
                   ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
     }
     return new Tensor[] {ofMaps, ofScale, ofShift};
+  }
+
+  /**
+   * A direction in which the operands move, each shaped as what it moves.
+   *
+   * @param maps (N, C, H, W)
+   * @param scale (C)
+   * @param shift (C)
+   */
+  public record Direction(Tensor maps, Tensor scale, Tensor shift) {}
+
+  /**
+   * What a direction comes to, in the caller's scope.
+   *
+   * @param output how the output moves, (N, C, H / window, W / window), channels last
+   * @param mean (N, C), of the direction of every map
+   * @param product (N, C), mean of that direction times the normed map
+   */
+  public record Tangent(Tensor output, Tensor mean, Tensor product) {}
+
+  /**
+   * How the output moves with the operands, without history.
+   *
+   * @param maps as they were given
+   * @param scale as it was given
+   * @param shift as it was given
+   * @param left what the pass left; its output is not read
+   */
+  public Tangent tangent(
+      Tensor maps, Tensor scale, Tensor shift, Forward left, Direction direction) {
+    long count = maps.size(0);
+    long channels = maps.size(1);
+    Tensor output = emptyLast(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
+    Tensor mean = Tensors.empty(maps, count, channels);
+    Tensor product = Tensors.empty(maps, count, channels);
+    Tangent tangent = new Tangent(output, mean, product);
+    try (PointerScope scope = new PointerScope()) {
+      threaded()
+          .normReluPoolTangent(
+              sizes(maps),
+              last(maps).data_ptr_float(),
+              state(scale, shift, left.mean(), left.rstd()),
+              pointers(direction, tangent),
+              output.data_ptr_float());
+    }
+    return tangent;
+  }
+
+  /**
+   * How the gradient of the maps moves with the operands and the gradient of the output.
+   *
+   * @param maps as they were given
+   * @param scale as it was given
+   * @param shift as it was given
+   * @param left what the pass left; its output is not read
+   * @param direction of the operands
+   * @param tangent what it came to; its output is not read
+   * @param outputGradient shaped as the output
+   * @param outputGradientTangent the direction of that gradient
+   * @return (N, C, H, W), channels last, in the caller's scope
+   */
+  public Tensor gradientTangent(
+      Tensor maps,
+      Tensor scale,
+      Tensor shift,
+      Forward left,
+      Direction direction,
+      Tangent tangent,
+      Tensor outputGradient,
+      Tensor outputGradientTangent) {
+    Tensor found = emptyLast(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
+    try (PointerScope scope = new PointerScope()) {
+      threaded()
+          .normReluPoolGradientTangent(
+              sizes(maps),
+              last(maps).data_ptr_float(),
+              state(scale, shift, left.mean(), left.rstd()),
+              pointers(direction, tangent),
+              last(outputGradient).data_ptr_float(),
+              last(outputGradientTangent).data_ptr_float(),
+              found.data_ptr_float());
+    }
+    return found;
+  }
+
+  private static NormTangent pointers(Direction direction, Tangent tangent) {
+    return new NormTangent(
+        last(direction.maps()).data_ptr_float(),
+        direction.scale().contiguous().data_ptr_float(),
+        direction.shift().contiguous().data_ptr_float(),
+        tangent.mean().data_ptr_float(),
+        tangent.product().data_ptr_float());
   }
 
   private Kernels threaded() {

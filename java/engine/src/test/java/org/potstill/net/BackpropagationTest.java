@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -16,13 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.potstill.fixtures.Closeness;
 import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Backpropagation.Output;
 import org.potstill.net.Backpropagation.Wanted;
-import org.potstill.random.Purpose;
-import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
@@ -42,51 +38,8 @@ class BackpropagationTest {
     LibTorch.load();
   }
 
-  /** Sizes that the pooling divides and does not, and channels that fill no block of the kernel. */
   static List<NetworkSpec> specs() {
-    return List.of(
-        spec(28, 1, 3).with(3, 128, Norm.INSTANCE, Pooling.AVG),
-        spec(32, 3, 10).with(3, 12, Norm.INSTANCE, Pooling.AVG),
-        spec(64, 3, 2).with(4, 70, Norm.INSTANCE, Pooling.AVG),
-        spec(37, 2, 5).with(5, 8, Norm.INSTANCE, Pooling.AVG),
-        spec(8, 3, 4).with(1, 5, Norm.INSTANCE, Pooling.AVG),
-        spec(9, 3, 4).with(2, 6, Norm.INSTANCE, Pooling.NONE));
-  }
-
-  private static NetworkSpec spec(int side, int channels, int classes) {
-    return NetworkSpec.of("convnet", side, channels, classes);
-  }
-
-  private static NamedTensors fresh(Network network) {
-    NamedTensors state =
-        network.initialise(RandomStream.of(3, Purpose.NETWORK_INITIALISATION, 0, 0));
-    for (String name : parameters(network)) {
-      Tensor parameter = state.get(name);
-      // Scales and shifts begin as ones and zeros, which would hide that they are mixed up.
-      if (parameter.dim() == 1) {
-        parameter.add_(gaussian(name.length(), 0.3f, parameter.size(0)));
-      }
-      parameter.requires_grad_(true);
-    }
-    return state;
-  }
-
-  private static Tensor gaussian(int index, float deviation, long... shape) {
-    long size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    float[] values = new float[Math.toIntExact(size)];
-    RandomStream.of(3, Purpose.REAL_BATCH, 0, index).fillGaussian(values, 0, deviation);
-    return Tensors.of(values, shape);
-  }
-
-  private static Tensor images(NetworkSpec spec, int count) {
-    return gaussian(100, 1, count, spec.channels(), spec.imageSize(), spec.imageSize());
-  }
-
-  private static List<String> parameters(Network network) {
-    return network.state().stream()
-        .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-        .map(StateEntry::name)
-        .toList();
+    return ConvNetCases.specs();
   }
 
   private static Backpropagation way(
@@ -94,27 +47,12 @@ class BackpropagationTest {
     return Backpropagation.of(network, state, images, Pass.TRAIN, output, wanted);
   }
 
-  private static void assertClose(String what, Tensor expected, Tensor actual, double bound) {
-    assertEquals(
-        Arrays.toString(Tensors.shape(expected)), Arrays.toString(Tensors.shape(actual)), what);
-    Closeness.assertMaxAbsolute(
-        what, Closeness.doubles(expected), Closeness.doubles(actual), bound);
-  }
-
-  private static double largest(Tensor... tensors) {
-    return Arrays.stream(tensors)
-        .flatMapToDouble(tensor -> Arrays.stream(Closeness.doubles(tensor)))
-        .map(Math::abs)
-        .max()
-        .orElseThrow();
-  }
-
   private static void assertSameWay(
       NetworkSpec spec, Kernels kernels, int count, Output output, List<String> asked) {
     Network plain = Networks.create(spec);
     try (PointerScope scope = new PointerScope();
-        NamedTensors state = fresh(plain)) {
-      Tensor images = images(spec, count);
+        NamedTensors state = ConvNetCases.fresh(plain)) {
+      Tensor images = ConvNetCases.images(spec, count);
       Wanted wanted = new Wanted(asked, true);
       Backpropagation own = way(plain.with(kernels), state, images, output, wanted);
       assertInstanceOf(ConvNetBackpropagation.class, own);
@@ -122,17 +60,18 @@ class BackpropagationTest {
       assertInstanceOf(Backpropagation.Autograd.class, autograd);
       Tensor expected = autograd.output().value().detach();
       Tensor actual = own.output().value().detach();
-      assertClose("output", expected, actual, ROUNDING * largest(expected));
-      Tensor weights = gaussian(101, 1, Tensors.shape(expected));
+      ConvNetCases.assertClose(
+          "output", expected, actual, ROUNDING * ConvNetCases.largest(expected));
+      Tensor weights = ConvNetCases.gaussian(101, 1, Tensors.shape(expected));
       Tensor[] wantedGradients = autograd.gradients(weights);
       Tensor[] gradients = own.gradients(weights);
       assertEquals(asked.size() + 1, gradients.length);
       // The bias before a norm has no influence: what is left of its gradient is rounding.
-      double bound = ROUNDING * largest(wantedGradients);
+      double bound = ROUNDING * ConvNetCases.largest(wantedGradients);
       List<String> names = new ArrayList<>(asked);
       names.add("input");
       for (int i = 0; i < gradients.length; i++) {
-        assertClose(names.get(i), wantedGradients[i], gradients[i], bound);
+        ConvNetCases.assertClose(names.get(i), wantedGradients[i], gradients[i], bound);
       }
     }
   }
@@ -140,7 +79,7 @@ class BackpropagationTest {
   @ParameterizedTest
   @MethodSource("specs")
   void gradientsOfEveryParameterAndTheInputAreAutograds(NetworkSpec spec) {
-    List<String> all = parameters(Networks.create(spec));
+    List<String> all = ConvNetCases.parameters(Networks.create(spec));
     assertSameWay(spec, CPU, 3, Output.LOGITS, all);
     assertSameWay(spec, CPU, 1, Output.LOGITS, all);
     assertSameWay(spec, CPU, 3, Output.FEATURES, all);
@@ -161,17 +100,20 @@ class BackpropagationTest {
     Network plain = Networks.create(spec);
     Wanted wanted = new Wanted(List.of("features.4.weight", "classifier.bias"), false);
     try (PointerScope scope = new PointerScope();
-        NamedTensors state = fresh(plain)) {
-      Tensor images = images(spec, 2);
+        NamedTensors state = ConvNetCases.fresh(plain)) {
+      Tensor images = ConvNetCases.images(spec, 2);
       Backpropagation own = way(plain.with(CPU), state, images, Output.LOGITS, wanted);
       Backpropagation autograd = way(plain, state, images, Output.LOGITS, wanted);
-      Tensor weights = gaussian(101, 1, Tensors.shape(own.output().value()));
+      Tensor weights = ConvNetCases.gaussian(101, 1, Tensors.shape(own.output().value()));
       Tensor[] expected = autograd.gradients(weights);
       Tensor[] actual = own.gradients(weights);
       assertEquals(2, actual.length);
       for (int i = 0; i < 2; i++) {
-        assertClose(
-            wanted.parameters().get(i), expected[i], actual[i], ROUNDING * largest(expected));
+        ConvNetCases.assertClose(
+            wanted.parameters().get(i),
+            expected[i],
+            actual[i],
+            ROUNDING * ConvNetCases.largest(expected));
       }
     }
   }
@@ -183,20 +125,20 @@ class BackpropagationTest {
     Network faster = plain.with(CPU);
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard();
-        NamedTensors state = fresh(plain)) {
-      Tensor images = images(spec, 5);
+        NamedTensors state = ConvNetCases.fresh(plain)) {
+      Tensor images = ConvNetCases.images(spec, 5);
       Tensor logits = plain.logits(state, images, Pass.EVAL).value();
       Tensor features = plain.embed(state, images, Pass.EVAL).value();
-      assertClose(
+      ConvNetCases.assertClose(
           "logits",
           logits,
           faster.logits(state, images, Pass.EVAL).value(),
-          ROUNDING * largest(logits));
-      assertClose(
+          ROUNDING * ConvNetCases.largest(logits));
+      ConvNetCases.assertClose(
           "features",
           features,
           faster.embed(state, images, Pass.EVAL).value(),
-          ROUNDING * largest(features));
+          ROUNDING * ConvNetCases.largest(features));
     }
   }
 
@@ -204,10 +146,12 @@ class BackpropagationTest {
   void whatTheKernelCannotDoIsLeftToLibTorch() {
     for (NetworkSpec spec :
         List.of(
-            spec(16, 3, 2).with(2, 8, Norm.BATCH, Pooling.AVG),
-            spec(16, 3, 2).with(2, 8, Norm.NONE, Pooling.AVG),
-            spec(16, 3, 2).with(2, 8, Norm.INSTANCE, Pooling.MAX),
-            spec(16, 3, 2).with(2, 8, Norm.INSTANCE, Pooling.AVG).with(Activation.SIGMOID))) {
+            ConvNetCases.spec(16, 3, 2).with(2, 8, Norm.BATCH, Pooling.AVG),
+            ConvNetCases.spec(16, 3, 2).with(2, 8, Norm.NONE, Pooling.AVG),
+            ConvNetCases.spec(16, 3, 2).with(2, 8, Norm.INSTANCE, Pooling.MAX),
+            ConvNetCases.spec(16, 3, 2)
+                .with(2, 8, Norm.INSTANCE, Pooling.AVG)
+                .with(Activation.SIGMOID))) {
       Network network = Networks.create(spec);
       assertSame(network, network.with(CPU));
     }
@@ -217,8 +161,8 @@ class BackpropagationTest {
       Network network = Networks.create(spec).with(CPU);
       Precision precision = spec.equals(gap) ? Precision.F32 : Precision.BF16;
       try (PointerScope scope = new PointerScope();
-          NamedTensors state = fresh(network)) {
-        Tensor images = images(spec, 2);
+          NamedTensors state = ConvNetCases.fresh(network)) {
+        Tensor images = ConvNetCases.images(spec, 2);
         try (Precision.Scope computing = precision.on(images)) {
           assertInstanceOf(
               Backpropagation.Autograd.class,
@@ -234,17 +178,17 @@ class BackpropagationTest {
     NetworkSpec spec = specs().get(1);
     Network plain = Networks.create(spec);
     try (PointerScope scope = new PointerScope();
-        NamedTensors state = fresh(plain)) {
+        NamedTensors state = ConvNetCases.fresh(plain)) {
       Tensor weight = state.get("features.0.weight");
       List<Tensor> second = new ArrayList<>();
       for (Network network : List.of(plain, plain.with(CPU))) {
-        Tensor images = images(spec, 2).requires_grad_(true);
+        Tensor images = ConvNetCases.images(spec, 2).requires_grad_(true);
         Tensor logits = network.logits(state, images, Pass.TRAIN).value();
         Tensor first =
             Tensors.gradients(logits.square().sum(), null, new Tensor[] {weight}, true)[0];
         second.add(Tensors.gradients(first.square().sum(), null, new Tensor[] {images}, false)[0]);
       }
-      assertClose("second", second.get(0), second.get(1), 0);
+      ConvNetCases.assertClose("second", second.get(0), second.get(1), 0);
     }
   }
 
@@ -252,9 +196,9 @@ class BackpropagationTest {
   @Test
   @Tag("memory")
   void repeatedWaysKeepNativeMemoryFlat() {
-    NetworkSpec spec = spec(32, 3, 10).with(3, 32, Norm.INSTANCE, Pooling.AVG);
+    NetworkSpec spec = ConvNetCases.spec(32, 3, 10).with(3, 32, Norm.INSTANCE, Pooling.AVG);
     Network network = Networks.create(spec).with(CPU);
-    try (NamedTensors state = fresh(network)) {
+    try (NamedTensors state = ConvNetCases.fresh(network)) {
       ResidentMemory.assertFlat(
           50,
           200,
@@ -264,9 +208,9 @@ class BackpropagationTest {
                   way(
                       network,
                       state,
-                      images(spec, 2),
+                      ConvNetCases.images(spec, 2),
                       Output.LOGITS,
-                      new Wanted(parameters(network), true));
+                      new Wanted(ConvNetCases.parameters(network), true));
               way.gradients(way.output().value().detach());
             }
           });

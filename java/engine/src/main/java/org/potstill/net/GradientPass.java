@@ -1,0 +1,94 @@
+package org.potstill.net;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * The gradients of a loss with respect to a network's parameters, which are then differentiated
+ * with respect to the input: what gradient and trajectory matching do with synthetic images.
+ *
+ * <p>LibTorch's autograd differentiates twice, unless the network has a faster way of its own. Its
+ * tensors are in the scope that it was made in.
+ */
+public abstract class GradientPass {
+
+  /** For the networks of this package. */
+  GradientPass() {}
+
+  /**
+   * Finds the gradients.
+   *
+   * @param network whose gradients have a derivative, see {@link Network#twiceDifferentiable}
+   * @param state as for {@link Network#logits}; the parameters that are asked for want gradients
+   * @param input (N, C, H, W) float32; what it was made from gets no gradient
+   * @param parameters names of those that are differentiated
+   * @param loss of the logits, a single number, twice differentiable
+   */
+  public static GradientPass of(
+      Network network,
+      NamedTensors state,
+      Tensor input,
+      Pass pass,
+      List<String> parameters,
+      UnaryOperator<Tensor> loss) {
+    return network instanceof AbstractNetwork own
+        ? own.gradientPass(state, input, pass, parameters, loss)
+        : new Autograd(network, state, input, pass, parameters, loss);
+  }
+
+  /** The buffers that the pass moved, which the caller closes. */
+  public abstract NamedTensors buffers();
+
+  /** One gradient per parameter, without history. */
+  public abstract List<Tensor> gradients();
+
+  /**
+   * The derivative of {@code sum_i <gradients_i, weights_i>} with respect to the input; once.
+   *
+   * @param weights one per parameter
+   * @return shaped as the input
+   */
+  public abstract Tensor inputDerivative(List<Tensor> weights);
+
+  /** What autograd recorded. */
+  static final class Autograd extends GradientPass {
+
+    private final NamedTensors buffers;
+    private final Tensor leaf;
+    private final Tensor[] gradients;
+
+    Autograd(
+        Network network,
+        NamedTensors state,
+        Tensor input,
+        Pass pass,
+        List<String> parameters,
+        UnaryOperator<Tensor> loss) {
+      leaf = input.detach().requires_grad_(true);
+      NetworkOutput output = network.logits(state, leaf, pass);
+      buffers = output.buffers();
+      Tensor[] asked = parameters.stream().map(state::get).toArray(Tensor[]::new);
+      gradients = Tensors.gradients(loss.apply(output.value()), null, asked, true);
+    }
+
+    @Override
+    public NamedTensors buffers() {
+      return buffers;
+    }
+
+    @Override
+    public List<Tensor> gradients() {
+      return Arrays.stream(gradients).map(Tensor::detach).toList();
+    }
+
+    @Override
+    public Tensor inputDerivative(List<Tensor> weights) {
+      Tensor[] inputs = {leaf};
+      return Tensors.gradients(gradients, weights.toArray(Tensor[]::new), inputs)[0];
+    }
+  }
+}
