@@ -10,12 +10,12 @@ public class NormReluPoolBenchmark extends OperationBenchmark {
   @Param({"32", "8"})
   public long side = 32;
 
-  /** Whether the gradient is computed as well. */
-  @Param({"false", "true"})
-  public boolean gradient;
+  /** 0 for the output alone, 1 with its gradient, 2 with a derivative of the gradient as well. */
+  @Param({"0", "1", "2"})
+  public int derivatives;
 
   @Override
   KernelCase newCase(Placement place) {
-    return new NormReluPoolCase(place, side, gradient);
+    return new NormReluPoolCase(place, side, derivatives);
   }
 }
