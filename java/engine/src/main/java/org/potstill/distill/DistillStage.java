@@ -55,17 +55,20 @@ public final class DistillStage {
       case GLAD -> GladPrior.requireLayerOfRandom(config, data);
       case LD3M -> Ld3mOpening.requireFitOfRandom(config, data);
     }
-    boolean startsReal =
-        distill.space() == DistillConfig.Space.PIXEL && distill.init() == DistillConfig.Init.REAL;
     for (int c = 0; c < kept.length; c++) {
       String name = data.classNames().get(c);
       if (distill.method() != DistillConfig.Method.MTT) {
         RealBatches.requireSome(name, kept[c]);
       }
-      if (startsReal) {
+      if (startsFromImages(distill)) {
         CoreSetImages.requireEnough(name, kept[c], distill.imagesPerClass());
       }
     }
+  }
+
+  /** Whether the synthetic images, or their latents, start from images of the core-set. */
+  public static boolean startsFromImages(DistillConfig distill) {
+    return distill.space() != DistillConfig.Space.GLAD && distill.init() == DistillConfig.Init.REAL;
   }
 
   /**

@@ -12,6 +12,7 @@ import org.potstill.config.DistillConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.CoreSetImages;
+import org.potstill.distill.DistillStage;
 import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
@@ -93,7 +94,7 @@ public final class ExpertsStage {
   /** Before hours of training: the images that will follow the experts start from real ones. */
   private void requireStart(CoreSetImages images) {
     DistillConfig distill = config.distill();
-    if (distill.space() == DistillConfig.Space.PIXEL && distill.init() == DistillConfig.Init.REAL) {
+    if (DistillStage.startsFromImages(distill)) {
       images.requireEnough(distill.imagesPerClass());
     }
   }

@@ -152,9 +152,9 @@ final class SynthesisPlan {
     return rate;
   }
 
+  /** At least one, which a small base would round away where frequencies are high. */
   private int channels(double cutoff, boolean toRgb) {
-    return toRgb
-        ? config.channels()
-        : (int) Math.rint(Math.min(config.channelBase() / 2.0 / cutoff, config.channelMax()));
+    double share = Math.min(config.channelBase() / 2.0 / cutoff, config.channelMax());
+    return toRgb ? config.channels() : Math.max(1, (int) Math.rint(share));
   }
 }

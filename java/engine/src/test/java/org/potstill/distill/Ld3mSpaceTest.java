@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.potstill.config.DiffusionConfig;
+import org.potstill.config.DistillConfig;
 import org.potstill.config.DistillConfig.Init;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
@@ -288,6 +289,15 @@ class Ld3mSpaceTest {
     for (String part : parts) {
       assertTrue(error.getMessage().contains(part), error.getMessage());
     }
+  }
+
+  @Test
+  void tooFewImagesToStartFromAreRefusedBeforeAnythingRuns() {
+    tiny.init = DistillConfig.Init.REAL;
+    tiny.requireInputs();
+    tiny.imagesPerClass = 7;
+    InputException error = assertThrows(InputException.class, tiny::requireInputs);
+    assertTrue(error.getMessage().contains("'cat' keeps 6"), error.getMessage());
   }
 
   @Test

@@ -170,6 +170,13 @@ final class TinyRun {
     }
   }
 
+  /** Checks what can be told before anything runs, every class with all its images. */
+  void requireInputs() {
+    try (Dataset data = new MemoryDataset()) {
+      DistillStage.requireInputs(config(), data, new int[] {PER_CLASS, PER_CLASS, PER_CLASS});
+    }
+  }
+
   private Config config() {
     DataConfig data =
         new DataConfig(

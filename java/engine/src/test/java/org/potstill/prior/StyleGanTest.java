@@ -111,4 +111,13 @@ class StyleGanTest {
           "image", Closeness.doubles(alone), Closeness.doubles(together), 1e-5);
     }
   }
+
+  @Test
+  void everyLayerOfTheSmallestGeneratorHasAChannel() {
+    for (SynthesisPlan.Filtered filtered : SynthesisPlan.of(StyleGanConfig.random(3, 32, 8, 6))) {
+      assertTrue(
+          filtered.layer().inChannels() >= 1 && filtered.layer().outChannels() >= 1,
+          filtered::toString);
+    }
+  }
 }
