@@ -69,25 +69,22 @@ final class ConvNetTangents {
   private Tensor throughBlock(Step step, Tensor inputTangent) {
     String convolution = step.block().convolution();
     String norm = step.block().norm();
-    Tensor weight = direction.get(convolution + ".weight");
     Tensor kept = new Tensor();
     Tensor maps = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Tensor sum = Tensors.zeros(step.maps(), step.maps().size(1)).view(1, -1, 1, 1);
-      Tensor bias = direction.get(convolution + ".bias");
-      if (bias != null) {
-        sum = bias.view(1, -1, 1, 1);
+      Tensor weight = direction.get(convolution + ".weight");
+      Tensor bias = movement(convolution + ".bias");
+      Tensor ofParameters;
+      if (weight == null) {
+        ofParameters = bias.view(1, -1, 1, 1).expand_as(step.maps());
+      } else {
+        kept.put(convolve(step, step.input(), weight, new TensorOptional(bias)));
+        ofParameters = kept.detach();
       }
-      if (weight != null) {
-        kept.put(convolve(step, step.input(), weight));
-        sum = sum.add(kept.detach());
-      }
-      if (inputTangent != null) {
-        try (NoGradGuard guard = new NoGradGuard()) {
-          sum = sum.add(convolve(step, inputTangent, state.get(convolution + ".weight")));
-        }
-      }
-      maps.put(sum.expand_as(step.maps()).contiguous(torch.MemoryFormat.ChannelsLast));
+      maps.put(
+          inputTangent == null
+              ? ofParameters
+              : convolveWithoutHistory(step, inputTangent).add_(ofParameters));
     }
     moved.add(kept);
     NormReluPool.Direction own =
@@ -104,12 +101,19 @@ final class ConvNetTangents {
     return tangent.output();
   }
 
-  private static Tensor convolve(Step step, Tensor input, Tensor weight) {
+  private Tensor convolveWithoutHistory(Step step, Tensor input) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor weight = state.get(step.block().convolution() + ".weight");
+      return convolve(step, input, weight, new TensorOptional());
+    }
+  }
+
+  private static Tensor convolve(Step step, Tensor input, Tensor weight, TensorOptional bias) {
     long padding = step.block().padding();
     return torch.conv2d(
         input,
         weight,
-        new TensorOptional(),
+        bias,
         new long[] {1, 1},
         new long[] {padding, padding},
         new long[] {1, 1},
