@@ -1,5 +1,6 @@
 package org.potstill.benchmarks;
 
+import java.util.Locale;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -91,8 +92,14 @@ final class FilteredLeakyReluCase implements KernelCase {
   @Override
   public String name() {
     return String.format(
+        Locale.ROOT,
         "filtered_lrelu%s (%d, %d, %d), up %d, down %d",
-        withGradient ? " with gradient" : "", CHANNELS, side, side, up, DOWN);
+        withGradient ? " with gradient" : "",
+        CHANNELS,
+        side,
+        side,
+        up,
+        DOWN);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.potstill.benchmarks;
 
+import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -108,6 +109,7 @@ final class NormReluPoolCase implements KernelCase {
   @Override
   public String name() {
     return String.format(
+        Locale.ROOT,
         "norm_relu_pool%s (%d, %d, %d, %d)",
         new String[] {"", " with gradient", " with two derivatives"}[derivatives],
         IMAGES,

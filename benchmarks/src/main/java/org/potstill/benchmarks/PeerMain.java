@@ -77,6 +77,7 @@ public final class PeerMain {
 
   private static String facts(String kernels) {
     return String.format(
+        Locale.ROOT,
         "Potstill, %s, oneDNN %s, kernels %s, Java %s",
         LibTorch.cpuCapability(),
         LibTorch.usesOneDnn() ? "on" : "off",

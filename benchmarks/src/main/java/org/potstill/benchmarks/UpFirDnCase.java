@@ -1,5 +1,6 @@
 package org.potstill.benchmarks;
 
+import java.util.Locale;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -61,7 +62,14 @@ final class UpFirDnCase implements KernelCase {
   @Override
   public String name() {
     return String.format(
-        "upfirdn (%d, %d, %d), up %d, down %d, %d taps", CHANNELS, side, side, up, down, TAPS);
+        Locale.ROOT,
+        "upfirdn (%d, %d, %d), up %d, down %d, %d taps",
+        CHANNELS,
+        side,
+        side,
+        up,
+        down,
+        TAPS);
   }
 
   @Override

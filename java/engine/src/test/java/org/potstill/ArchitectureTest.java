@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.PrintStream;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -196,6 +197,19 @@ class ArchitectureTest {
           .haveFullyQualifiedName("java.util.concurrent.ThreadLocalRandom")
           .orShould()
           .callMethod(Math.class, "random");
+
+  /** In some languages digits are others than 0 to 9, and files so named are not found again. */
+  @ArchTest
+  static final ArchRule formatsNameTheirLocale =
+      noClasses()
+          .should()
+          .callMethod(String.class, "format", String.class, Object[].class)
+          .orShould()
+          .callMethod(String.class, "formatted", Object[].class)
+          .orShould()
+          .callMethod(PrintStream.class, "format", String.class, Object[].class)
+          .orShould()
+          .callMethod(PrintStream.class, "printf", String.class, Object[].class);
 
   @ArchTest
   static final ArchRule configurationIsDataOnly =

@@ -69,11 +69,21 @@ final class CompareCommand implements Callable<Integer>, HasOutput {
   private void table(Comparison comparison) {
     streams
         .out()
-        .printf(LINE, "network", "repeats", "RUN", "OTHER", "OTHER - RUN", "95 % interval", "p");
+        .printf(
+            Locale.ROOT,
+            LINE,
+            "network",
+            "repeats",
+            "RUN",
+            "OTHER",
+            "OTHER - RUN",
+            "95 % interval",
+            "p");
     for (Comparison.Row row : comparison.rows()) {
       streams
           .out()
           .printf(
+              Locale.ROOT,
               LINE,
               row.network(),
               row.repeats(),

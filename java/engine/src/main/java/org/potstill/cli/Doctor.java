@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.potstill.config.Config;
@@ -150,7 +151,7 @@ final class Doctor {
     for (Map.Entry<String, JsonNode> section : facts.properties()) {
       streams.out().println(section.getKey());
       for (Map.Entry<String, JsonNode> fact : section.getValue().properties()) {
-        streams.out().printf("  %-10s %s%n", fact.getKey(), fact.getValue().asText());
+        streams.out().printf(Locale.ROOT, "  %-10s %s%n", fact.getKey(), fact.getValue().asText());
       }
     }
   }

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.potstill.errors.InputException;
@@ -63,8 +64,12 @@ record IdxFile(int[] sizes, ByteBuffer bytes) {
     if (magic != UNSIGNED_BYTES + dimensions) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "%s is not an IDX file of bytes in %d dimensions: it begins with %08x, not %08x",
-              name, dimensions, magic, UNSIGNED_BYTES + dimensions));
+              name,
+              dimensions,
+              magic,
+              UNSIGNED_BYTES + dimensions));
     }
     int[] sizes = new int[dimensions];
     for (int i = 0; i < dimensions; i++) {

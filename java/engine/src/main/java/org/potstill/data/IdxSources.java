@@ -138,6 +138,7 @@ final class IdxSources {
     if (train.width() != test.width() || train.height() != test.height()) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "%s has images of %d x %d pixels, but %s of %d x %d",
               train.name(),
               train.width(),

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.bytedeco.javacpp.PointerScope;
@@ -77,7 +78,7 @@ public final class DistilledSet implements AutoCloseable {
 
   /** The file of the images after {@code iteration}, below the run directory. */
   public static String historyFile(long iteration) {
-    return String.format("%s/%06d.safetensors", HISTORY_FOLDER, iteration);
+    return String.format(Locale.ROOT, "%s/%06d.safetensors", HISTORY_FOLDER, iteration);
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -39,7 +40,7 @@ public final class ExpertFile {
 
   /** Where a run keeps an expert, below the run directory. */
   public static String name(int expert) {
-    return String.format("experts/expert-%04d.safetensors", expert);
+    return String.format(Locale.ROOT, "experts/expert-%04d.safetensors", expert);
   }
 
   /** The name of a parameter after an epoch. */

@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -154,6 +155,7 @@ final class GladPrior implements AutoCloseable {
     if (generator.imageSize() != use.resolution() || generator.imageChannels() != use.channels()) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "data.resolution: %s makes images of %d pixels and %d channels, not of %d pixels and"
                   + " %d channels; set data.resolution to %d, or take weights for %d",
               source,

@@ -5,6 +5,7 @@ import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -33,7 +34,7 @@ public final class ImageFolder {
     int[] labels = set.labelValues();
     int[] next = new int[names.size()];
     for (int i = 0; i < labels.length; i++) {
-      String name = String.format("%02d.png", next[labels[i]]++);
+      String name = String.format(Locale.ROOT, "%02d.png", next[labels[i]]++);
       BufferedImage picture = picture(set, i);
       AtomicFiles.write(
           folder.resolve(names.get(labels[i])).resolve(name), part -> png(picture, part));

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -67,7 +68,7 @@ public final class LatentsFile implements AutoCloseable {
 
   /** The file of the latents after {@code iteration}, below the run directory. */
   static String historyFile(long iteration) {
-    return String.format("%s/%06d.safetensors", HISTORY_FOLDER, iteration);
+    return String.format(Locale.ROOT, "%s/%06d.safetensors", HISTORY_FOLDER, iteration);
   }
 
   /**

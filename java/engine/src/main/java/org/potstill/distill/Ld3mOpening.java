@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import java.util.Locale;
 import java.util.function.BiFunction;
 import org.potstill.config.Config;
 import org.potstill.config.DiffusionConfig;
@@ -98,17 +99,24 @@ final class Ld3mOpening {
       int nearest = Math.max(1, Math.round((float) use.resolution() / factor)) * factor;
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "data.resolution: %s makes images whose sides are multiples of %d pixels, not of %d;"
                   + " the nearest is %d",
-              source, factor, use.resolution(), nearest));
+              source,
+              factor,
+              use.resolution(),
+              nearest));
     }
     int channels = model.firstStage().imageChannels();
     if (channels != use.channels()) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "data.source: %s makes images of %d channels, but those of the data set have %d;"
                   + " distill.prior.init: random makes any",
-              source, channels, use.channels()));
+              source,
+              channels,
+              use.channels()));
     }
     use.requireInit(source, model.unet().conditional());
   }

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.potstill.data.Dataset;
@@ -40,9 +41,12 @@ final class PriorClasses {
       if (found.isPresent() && (found.getAsInt() < 0 || found.getAsInt() >= classes)) {
         throw new InputException(
             String.format(
+                Locale.ROOT,
                 "data.class-index: class '%s' is given number %d, but the generator has classes 0"
                     + " to %d",
-                key, found.getAsInt(), classes - 1));
+                key,
+                found.getAsInt(),
+                classes - 1));
       }
       if (found.isEmpty()) {
         without.add(key);
@@ -53,9 +57,13 @@ final class PriorClasses {
       listener.warning(
           DistillStage.NAME,
           String.format(
+              Locale.ROOT,
               "%d of the classes have no counterpart in the generator, the first of them '%s': %s;"
                   + " data.class-index names counterparts (for example {%s: 207})",
-              without.size(), without.get(0), fallback, without.get(0)));
+              without.size(),
+              without.get(0),
+              fallback,
+              without.get(0)));
     }
     return result;
   }

@@ -124,9 +124,14 @@ final class DistilledFolder implements TrainingSource {
     if (image.width() != data.resolution() || image.height() != data.resolution()) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "%s is of %d x %d pixels, the data set of %d x %d; set data.resolution to that of the"
                   + " pictures",
-              file, image.width(), image.height(), data.resolution(), data.resolution()));
+              file,
+              image.width(),
+              image.height(),
+              data.resolution(),
+              data.resolution()));
     }
     return data.channels() == 1 ? grey(file, image) : image;
   }

@@ -3,6 +3,7 @@ package org.potstill.evaluate;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.data.Dataset;
@@ -58,9 +59,16 @@ final class DistilledImages implements TrainingSource {
     if (!Arrays.equals(shape, wanted)) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "%s holds images of %d channels and %d x %d pixels, the data set is of %d channels"
                   + " and %d x %d; set data.resolution to that of the images",
-              file, shape[1], shape[2], shape[3], wanted[1], wanted[2], wanted[3]));
+              file,
+              shape[1],
+              shape[2],
+              shape[3],
+              wanted[1],
+              wanted[2],
+              wanted[3]));
     }
   }
 
@@ -74,8 +82,12 @@ final class DistilledImages implements TrainingSource {
       if (labels[i] < 0 || labels[i] >= known.size()) {
         throw new InputException(
             String.format(
+                Locale.ROOT,
                 "%s: image %d is of class '%s', which is not among the %d classes of the data set",
-                file, i, own.isEmpty() ? labels[i] : own.get(set.labelValues()[i]), known.size()));
+                file,
+                i,
+                own.isEmpty() ? labels[i] : own.get(set.labelValues()[i]),
+                known.size()));
       }
     }
     return labels;

@@ -3,6 +3,7 @@ package org.potstill.evaluate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.random.Purpose;
@@ -40,9 +41,12 @@ final class RandomImages implements TrainingSource {
             .warning(
                 EvaluateStage.NAME,
                 String.format(
+                    Locale.ROOT,
                     "baseline random: class '%s' has %d training images, fewer than the %d"
                         + " distilled ones",
-                    data.classNames().get(c), classes.get(c).size(), perClass[c]));
+                    data.classNames().get(c),
+                    classes.get(c).size(),
+                    perClass[c]));
       }
     }
   }

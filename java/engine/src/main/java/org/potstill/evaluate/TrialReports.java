@@ -3,6 +3,7 @@ package org.potstill.evaluate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -103,8 +104,13 @@ final class TrialReports {
     String numbers =
         some.stream().map(trial -> "" + (trial.repeat() + 1)).collect(Collectors.joining(", "));
     return String.format(
+        Locale.ROOT,
         "%s on %s images, %s %s of %d",
-        first.network(), first.set(), some.size() == 1 ? "repeat" : "repeats", numbers, repeats);
+        first.network(),
+        first.set(),
+        some.size() == 1 ? "repeat" : "repeats",
+        numbers,
+        repeats);
   }
 
   /** A trial in words, for example {@code convnet on distilled images, repeat 1 of 5}. */

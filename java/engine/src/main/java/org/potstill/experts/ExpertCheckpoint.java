@@ -1,5 +1,6 @@
 package org.potstill.experts;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.potstill.errors.InputException;
@@ -19,7 +20,8 @@ final class ExpertCheckpoint {
 
   /** Checkpoints of an expert that {@code fingerprint} stands for. */
   ExpertCheckpoint(RunDirectory directory, int expert, Fingerprint fingerprint) {
-    this.checkpoints = directory.checkpoints(String.format("%s-%04d", ExpertsStage.NAME, expert));
+    this.checkpoints =
+        directory.checkpoints(String.format(Locale.ROOT, "%s-%04d", ExpertsStage.NAME, expert));
     this.fingerprint = fingerprint;
   }
 

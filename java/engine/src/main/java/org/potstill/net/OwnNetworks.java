@@ -2,6 +2,7 @@ package org.potstill.net;
 
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -120,6 +121,7 @@ final class OwnNetworks {
 
   private static String failed(NetworkProvider provider, NetworkSpec spec) {
     return String.format(
+        Locale.ROOT,
         "network %s (%s) cannot be built for %d classes of %d x %d pixels in %d channels: ",
         spec.name(),
         provider.getClass().getName(),

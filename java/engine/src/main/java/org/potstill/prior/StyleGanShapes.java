@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -46,7 +47,7 @@ final class StyleGanShapes {
 
   private StyleGan read() {
     List<String> names = layerNames();
-    if (names.isEmpty() || !found.containsKey(String.format(DENSE, 0))) {
+    if (names.isEmpty() || !found.containsKey(String.format(Locale.ROOT, DENSE, 0))) {
       throw new InputException(
           source
               + " does not hold a StyleGAN-XL generator: it has no tensors called"
@@ -55,7 +56,7 @@ final class StyleGanShapes {
               + "."
               + WeightsOf.hint(found.keySet()));
     }
-    int wDim = (int) dimension(String.format(DENSE, 0), 0);
+    int wDim = (int) dimension(String.format(Locale.ROOT, DENSE, 0), 0);
     MappingNetwork mapping = mapping(wDim);
     List<SynthesisLayer> layers = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
@@ -68,7 +69,8 @@ final class StyleGanShapes {
     int rate = first.inSize() - 2 * SynthesisPlan.MARGIN;
     FourierInput input = new FourierInput(first.inSize(), rate, SynthesisPlan.FIRST_CUTOFF);
     int classes = mapping.conditional() ? (int) dimension("mapping.w_avg", 0) : 0;
-    int zDim = (int) dimension(String.format(DENSE, 0), 1) / (mapping.conditional() ? 2 : 1);
+    int zDim =
+        (int) dimension(String.format(Locale.ROOT, DENSE, 0), 1) / (mapping.conditional() ? 2 : 1);
     return new StyleGan(zDim, wDim, classes, mapping, new Synthesis(input, layers));
   }
 
@@ -87,10 +89,10 @@ final class StyleGanShapes {
   private MappingNetwork mapping(int wDim) {
     boolean conditional = found.containsKey("mapping.embed_proj.weight");
     int layers = 0;
-    while (found.containsKey(String.format(DENSE, layers))) {
+    while (found.containsKey(String.format(Locale.ROOT, DENSE, layers))) {
       layers++;
     }
-    long zDim = dimension(String.format(DENSE, 0), 1) / (conditional ? 2 : 1);
+    long zDim = dimension(String.format(Locale.ROOT, DENSE, 0), 1) / (conditional ? 2 : 1);
     if (conditional) {
       long rows = found.containsKey("mapping.w_avg") ? dimension("mapping.w_avg", 0) : 0;
       long width = dimension("mapping.embed_proj.weight", 1);
@@ -103,7 +105,7 @@ final class StyleGanShapes {
     }
     long in = zDim * (conditional ? 2 : 1);
     for (int i = 0; i < layers; i++) {
-      expect(String.format(DENSE, i), wDim, in);
+      expect(String.format(Locale.ROOT, DENSE, i), wDim, in);
       expect("mapping.fc" + i + ".bias", wDim);
       in = wDim;
     }

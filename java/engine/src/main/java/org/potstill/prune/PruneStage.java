@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.potstill.config.PruneConfig;
 import org.potstill.config.PruneConfig.Mode;
@@ -146,7 +147,10 @@ public final class PruneStage {
 
   private String keepsNone(int c, int size) {
     return String.format(
+        Locale.ROOT,
         "class '%s' keeps no image: %s of its %d is less than one; raise prune.keep to keep some",
-        data.classNames().get(c), config.keep(), size);
+        data.classNames().get(c),
+        config.keep(),
+        size);
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.potstill.errors.InputException;
 import org.potstill.run.StageLog;
@@ -86,9 +87,13 @@ record ComparedRun(
       String what = samePlace ? ", which has changed in between" : " and " + other.source();
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "%s and %s were distilled from different data (%s%s); side by side stand runs on the"
                   + " same images",
-              root, other.root, source(), what));
+              root,
+              other.root,
+              source(),
+              what));
     }
   }
 

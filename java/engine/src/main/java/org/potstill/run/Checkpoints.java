@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -43,7 +44,8 @@ public final class Checkpoints {
    * @throws RunFailedException where it cannot be written; the older ones stay
    */
   public void save(long step, AtomicFiles.Writer writer) {
-    AtomicFiles.write(folder.resolve(String.format("%s-%09d.safetensors", stage, step)), writer);
+    AtomicFiles.write(
+        folder.resolve(String.format(Locale.ROOT, "%s-%09d.safetensors", stage, step)), writer);
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - KEPT))) {
       delete(old);

@@ -2,6 +2,7 @@ package org.potstill.score;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.potstill.data.Dataset;
@@ -37,9 +38,12 @@ final class ClassOutputs {
       if (result[c] < 0 || result[c] >= outputs) {
         throw new InputException(
             String.format(
+                Locale.ROOT,
                 "data.class-index: class '%s' is given output %d, but the scorer has outputs 0 to"
                     + " %d",
-                key, result[c], outputs - 1));
+                key,
+                result[c],
+                outputs - 1));
       }
     }
     requireNone(without);
@@ -54,10 +58,13 @@ final class ClassOutputs {
     if (!without.isEmpty()) {
       throw new InputException(
           String.format(
+              Locale.ROOT,
               "score.weights: %d of the classes have no output in the pretrained scorer, the first"
                   + " of them '%s'; name the outputs in data.class-index (for example {%s: 207}),"
                   + " name class folders by wnid, or set score.weights to train",
-              without.size(), without.get(0), without.get(0)));
+              without.size(),
+              without.get(0),
+              without.get(0)));
     }
   }
 }

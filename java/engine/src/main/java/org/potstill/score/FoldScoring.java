@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
@@ -247,7 +248,7 @@ final class FoldScoring {
 
     void stepDone(long step, double loss) {
       epochLoss += loss;
-      String task = String.format("training scorer %d of %d", fold + 1, score.folds());
+      String task = String.format(Locale.ROOT, "training scorer %d of %d", fold + 1, score.folds());
       context.listener().progress(ScoreStage.NAME, task, step + 1, training.steps(), "steps");
       if ((step + 1) % training.stepsPerEpoch() == 0) {
         double mean = epochLoss / training.size();

@@ -1,6 +1,7 @@
 package org.potstill.score;
 
 import java.util.Arrays;
+import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -95,9 +96,13 @@ final class FoldTraining {
       if (!Double.isFinite(result.loss())) {
         throw new RunFailedException(
             String.format(
+                Locale.ROOT,
                 "training of the scorer of fold %d diverged at step %d: its loss is %s; lower"
                     + " score.learning-rate (%s)",
-                fold + 1, step + 1, result.loss(), config.learningRate()));
+                fold + 1,
+                step + 1,
+                result.loss(),
+                config.learningRate()));
       }
       return result.loss() * batch.length;
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -99,7 +100,7 @@ final class Gallery {
       ArrayNode index) {
     int number = 1;
     for (Candidate candidate : candidates) {
-      String file = String.format("%s/%s-%02d.png", name, kind, number++);
+      String file = String.format(Locale.ROOT, "%s/%s-%02d.png", name, kind, number++);
       AtomicFiles.write(folder.resolve(file), part -> png(candidate.picture.get(), part));
       ObjectNode entry = index.addObject();
       entry.put("file", file);

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -235,6 +236,19 @@ class RunDirectoryTest {
       assertTrue(directory.wasStopped("experts"));
       directory.forgetProgress("experts");
       assertFalse(directory.checkpoints("experts-0001").any());
+    }
+  }
+
+  @Test
+  void checkpointsAreFoundAgainWhereDigitsAreOthers() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Checkpoints checkpoints = directory.checkpoints("distill");
+      checkpoints.save(50, path -> Files.writeString(path, "step 50"));
+      assertEquals(Optional.of(50L), newest(checkpoints));
+    } finally {
+      Locale.setDefault(before);
     }
   }
 
