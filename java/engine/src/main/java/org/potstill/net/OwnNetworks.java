@@ -59,7 +59,7 @@ final class OwnNetworks {
   }
 
   /**
-   * Adds a provider; one that is there already is left alone.
+   * Adds a provider; one of the same class that has been added before is replaced.
    *
    * @throws InputException where its name is taken or none
    */
