@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +130,68 @@ class PotstillTest {
       assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")), mistake.getKey());
       assertArrayEquals(scores, Files.readAllBytes(run.resolve("scores.csv")), mistake.getKey());
     }
+  }
+
+  @Test
+  void aMistakeShowsBeforeAStageIsRepeated() throws Exception {
+    Path run = temp.resolve("run");
+    for (String stage : List.of("score", "prune", "distill")) {
+      Potstill.runStage(
+          stage, scored(run), RunOptions.NEW, RunListener.SILENT, new CancellationToken());
+    }
+    List<Path> files = new ArrayList<>(List.of(run.resolve("config.yaml")));
+    files.add(run.resolve("stages.json"));
+    files.add(run.resolve("checkpoints/distill-000000012.safetensors"));
+    List<byte[]> before = new ArrayList<>();
+    for (Path file : files) {
+      before.add(Files.readAllBytes(file));
+    }
+    Config wrong = scored(run, "distill.images-per-class=1000");
+    InputException error = assertThrows(InputException.class, () -> repeat("distill", wrong));
+    assertTrue(error.getMessage().contains("distill.images-per-class: 1000"), error.getMessage());
+    for (int i = 0; i < before.size(); i++) {
+      assertArrayEquals(before.get(i), Files.readAllBytes(files.get(i)), files.get(i).toString());
+    }
+    // What only another stage would lack is no reason.
+    assertEquals(List.of("prune"), repeat("prune", wrong).stages());
+  }
+
+  @Test
+  void expertsAreKeptWhereTheyGrowAndTrainedAnewWhereTheyAreRepeated() throws Exception {
+    Path run = temp.resolve("run");
+    Path expert = run.resolve("experts/expert-0000.safetensors");
+    repeat("prune", experts(run, 1, 0.01));
+    repeat("experts", experts(run, 1, 0.01));
+    byte[] first = Files.readAllBytes(expert);
+    Potstill.runStage(
+        "experts",
+        experts(run, 2, 0.01),
+        RunOptions.RESUME,
+        RunListener.SILENT,
+        new CancellationToken());
+    assertArrayEquals(first, Files.readAllBytes(expert));
+    assertTrue(Files.exists(run.resolve("experts/expert-0001.safetensors")));
+    repeat("experts", experts(run, 1, 0.02));
+    assertFalse(Arrays.equals(first, Files.readAllBytes(expert)));
+    assertFalse(Files.exists(run.resolve("experts/expert-0001.safetensors")));
+  }
+
+  private Config experts(Path run, int count, double rate) throws Exception {
+    return TinyConfig.load(
+        temp,
+        run,
+        "prune.mode=random",
+        "distill.method=mtt",
+        "experts.count=" + count,
+        "experts.epochs=2",
+        "experts.learning-rate=" + rate,
+        "distill.trajectory.expert-epochs=1",
+        "distill.trajectory.max-start-epoch=1");
+  }
+
+  private static RunResult repeat(String stage, Config config) {
+    return Potstill.runStage(
+        stage, config, RunOptions.OVERWRITE, RunListener.SILENT, new CancellationToken());
   }
 
   private Path withoutScores() throws Exception {

@@ -121,6 +121,9 @@ public final class ImageLoader implements Iterator<ImageBatch>, AutoCloseable {
       return null;
     } catch (BatchQueue.WorkerFailure e) {
       close();
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
       throw new RunFailedException("images cannot be read: " + e.getCause(), e.getCause());
     }
   }

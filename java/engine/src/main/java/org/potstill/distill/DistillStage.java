@@ -55,14 +55,27 @@ public final class DistillStage {
       case GLAD -> GladPrior.requireLayerOfRandom(config, data);
       case LD3M -> Ld3mOpening.requireFitOfRandom(config, data);
     }
+    if (distill.method() != DistillConfig.Method.MTT) {
+      for (int c = 0; c < kept.length; c++) {
+        RealBatches.requireSome(data.classNames().get(c), kept[c]);
+      }
+    }
+    requireStart(config, data, kept);
+  }
+
+  /**
+   * Checks that there are images enough to start from, where real ones are started from.
+   *
+   * @param kept images of every class in the core-set
+   * @throws InputException where a class has too few
+   */
+  public static void requireStart(Config config, Dataset data, int[] kept) {
+    DistillConfig distill = config.distill();
+    if (!startsFromImages(distill)) {
+      return;
+    }
     for (int c = 0; c < kept.length; c++) {
-      String name = data.classNames().get(c);
-      if (distill.method() != DistillConfig.Method.MTT) {
-        RealBatches.requireSome(name, kept[c]);
-      }
-      if (startsFromImages(distill)) {
-        CoreSetImages.requireEnough(name, kept[c], distill.imagesPerClass());
-      }
+      CoreSetImages.requireEnough(data.classNames().get(c), kept[c], distill.imagesPerClass());
     }
   }
 

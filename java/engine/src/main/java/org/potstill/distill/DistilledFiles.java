@@ -33,6 +33,8 @@ final class DistilledFiles {
   void writeInitial(Space space, Distiller distiller) {
     // Images of an earlier, longer or larger distillation would stand beside those of this one.
     context.directory().clear(DistilledSet.FOLDER);
+    context.directory().clear(LatentsFile.HISTORY_FOLDER);
+    context.directory().clear(LatentsFile.FILE);
     write(space, distiller, 0, DistilledSet.INITIAL_FILE);
   }
 

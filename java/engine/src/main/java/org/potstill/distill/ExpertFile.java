@@ -27,6 +27,9 @@ import org.potstill.weights.Safetensors;
  */
 public final class ExpertFile {
 
+  /** Where a run keeps its experts. */
+  public static final String FOLDER = "experts";
+
   private static final String FINGERPRINT = "fingerprint";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,7 +43,7 @@ public final class ExpertFile {
 
   /** Where a run keeps an expert, below the run directory. */
   public static String name(int expert) {
-    return String.format(Locale.ROOT, "experts/expert-%04d.safetensors", expert);
+    return String.format(Locale.ROOT, "%s/expert-%04d.safetensors", FOLDER, expert);
   }
 
   /** The name of a parameter after an epoch. */

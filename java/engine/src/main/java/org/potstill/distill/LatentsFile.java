@@ -30,7 +30,9 @@ public final class LatentsFile implements AutoCloseable {
   /** Where a run keeps the latents of its result. */
   public static final String FILE = "latents.safetensors";
 
-  private static final String HISTORY_FOLDER = "latents";
+  /** Where a run keeps the latents of its iterations that are evaluated. */
+  static final String HISTORY_FOLDER = "latents";
+
   private static final String VARIABLES = "variables/";
   private static final String LABELS = "labels";
   private static final String SETTINGS = "prior.";

@@ -121,8 +121,8 @@ public final class EvaluateStage {
    * Evaluates the images of the run.
    *
    * <p>With {@code evaluate.every} it first chooses the best of the kept iterations and puts its
-   * images in the place of the last ones. Goes on with the repeats that an earlier call, stopped,
-   * left.
+   * images in the place of the last ones; without, the last ones are put back there. Goes on with
+   * the repeats that an earlier call, stopped, left.
    *
    * @return what was written to {@code evaluation.json}
    * @throws InputException where the images are missing, damaged or of another data set
@@ -130,10 +130,16 @@ public final class EvaluateStage {
    * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
    */
   public Evaluation run() {
-    Path distilled = context.directory().resolve(DistilledSet.FILE);
-    return evaluate.every() > 0
-        ? run(history(), true, NAME)
-        : run(Map.of(0, distilled), false, NAME);
+    if (evaluate.every() > 0) {
+      return run(history(), true, NAME);
+    }
+    // Where an evaluation before this one chose an earlier iteration.
+    Path last =
+        context.directory().resolve(DistilledSet.historyFile(config.distill().iterations()));
+    if (Files.exists(last)) {
+      keep(last);
+    }
+    return run(Map.of(0, context.directory().resolve(DistilledSet.FILE)), false, NAME);
   }
 
   /**
@@ -213,11 +219,11 @@ public final class EvaluateStage {
     return TrainingSource.distilled(images, config.data(), data);
   }
 
-  /** Puts the images of the best iteration in the place of the last ones. */
-  private void keep(Path best) {
+  /** Makes the images of an iteration the result. */
+  private void keep(Path iteration) {
     Path target = context.directory().resolve(DistilledSet.FILE);
-    AtomicFiles.write(target, part -> Files.copy(best, part));
-    LatentsFile.keep(context.directory(), best.getFileName().toString());
+    AtomicFiles.write(target, part -> Files.copy(iteration, part));
+    LatentsFile.keep(context.directory(), iteration.getFileName().toString());
     try (DistilledSet set = DistilledSet.read(target)) {
       ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
     }

@@ -9,6 +9,7 @@ import org.potstill.config.DistillConfig;
 import org.potstill.config.PruneConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillStage;
+import org.potstill.distill.ExpertFile;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.experts.ExpertsStage;
 import org.potstill.kernels.Kernels;
@@ -75,6 +76,8 @@ final class Pipeline {
               false,
               List.of(),
               List.of(Scores.FILE),
+              List.of(),
+              () -> Preflight.checkScore(config, data),
               () ->
                   GpuMemory.explain(
                       ScoreStage.NAME,
@@ -89,6 +92,8 @@ final class Pipeline {
             false,
             scored ? List.of(Scores.FILE) : List.of(),
             List.of(CoreSet.FILE),
+            List.of(),
+            () -> PruneStage.kept(config.prune(), data),
             () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
     if (needsExperts(config)) {
       line.add(
@@ -110,6 +115,8 @@ final class Pipeline {
               List.of(CoreSet.FILE),
               // Each file says itself what it was made of; hashing them all would take minutes.
               List.of(),
+              List.of(ExpertFile.FOLDER),
+              () -> Preflight.checkExperts(config, data, kept(data, context)),
               () ->
                   GpuMemory.explain(
                       ExpertsStage.NAME,
@@ -125,6 +132,8 @@ final class Pipeline {
             false,
             List.of(CoreSet.FILE),
             List.of("distilled/distilled.safetensors"),
+            List.of(),
+            () -> DistillStage.requireInputs(config, data, kept(data, context)),
             () ->
                 GpuMemory.explain(
                     DistillStage.NAME,
@@ -139,6 +148,8 @@ final class Pipeline {
             true,
             List.of(),
             List.of("evaluation.json"),
+            List.of(),
+            () -> Preflight.checkEvaluate(config, data),
             () ->
                 GpuMemory.explain(
                     EvaluateStage.NAME,
@@ -152,8 +163,17 @@ final class Pipeline {
             true,
             List.of("evaluation.json"),
             List.of("report.html"),
+            List.of(),
+            () -> {},
             () -> new ReportStage(context, Environment.versions()).run()));
     return line;
+  }
+
+  /** How many images of every class the core-set of the run directory has. */
+  private static int[] kept(Dataset data, RunContext context) {
+    return CoreSet.read(context.directory().resolve(CoreSet.FILE)).records(data).stream()
+        .mapToInt(List::size)
+        .toArray();
   }
 
   /** The key that sets how much memory distilling takes. */

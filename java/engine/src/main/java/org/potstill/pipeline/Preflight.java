@@ -32,16 +32,33 @@ public final class Preflight {
     requireFolderNames(data);
     EvaluateStage.requireNetworks(config, data);
     if (Pipeline.needsScores(config)) {
-      requireOtherRun(config);
-      ScoreStage.requireInputs(config, data);
-    } else {
-      EvaluateStage.requireNoLosses(config);
+      checkScore(config, data);
     }
     int[] kept = PruneStage.kept(config.prune(), data);
     if (Pipeline.needsExperts(config)) {
       ExpertEpochs.drawn(config);
     }
     DistillStage.requireInputs(config, data, kept);
+    checkEvaluate(config, data);
+  }
+
+  /** The same for the stage {@code score} alone. */
+  static void checkScore(Config config, Dataset data) {
+    requireOtherRun(config);
+    ScoreStage.requireInputs(config, data);
+  }
+
+  /** The same for the stage {@code experts} alone, of a core-set with so many images per class. */
+  static void checkExperts(Config config, Dataset data, int[] kept) {
+    ExpertEpochs.drawn(config);
+    DistillStage.requireStart(config, data, kept);
+  }
+
+  /** The same for the stage {@code evaluate} alone. */
+  static void checkEvaluate(Config config, Dataset data) {
+    if (!Pipeline.needsScores(config)) {
+      EvaluateStage.requireNoLosses(config);
+    }
     EvaluateStage.requireSplits(config, data);
   }
 

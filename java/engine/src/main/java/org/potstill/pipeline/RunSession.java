@@ -54,7 +54,7 @@ public final class RunSession implements AutoCloseable {
   private final RunContext context;
   private final Kernels kernels;
 
-  private RunSession(
+  RunSession(
       Config config,
       Placement placement,
       Existing existing,
@@ -234,10 +234,12 @@ public final class RunSession implements AutoCloseable {
   /** Restores the process-wide settings and gives the run directory back. */
   @Override
   public void close() {
-    threads.close();
-    determinism.close();
-    tenancy.close();
-    data.close();
-    directory.close();
+    // From last to first, each even where one before it fails.
+    try (directory;
+        data;
+        tenancy;
+        determinism) {
+      threads.close();
+    }
   }
 }

@@ -14,6 +14,8 @@ import java.util.Set;
  * @param repeatable whether it is simply repeated when its settings changed after it was finished
  * @param inputs files of earlier stages that it reads
  * @param outputs files it writes; those that later stages read are checked before they do
+ * @param kept folders whose content it takes as done when it goes on; cleared where it is repeated
+ * @param check throws where it lacks what can be looked at before anything is forgotten or written
  * @param work runs it
  */
 record Stage(
@@ -23,6 +25,8 @@ record Stage(
     boolean repeatable,
     List<String> inputs,
     List<String> outputs,
+    List<String> kept,
+    Runnable check,
     Runnable work) {
 
   /** Whether the configuration key {@code key} is among those of this stage. */

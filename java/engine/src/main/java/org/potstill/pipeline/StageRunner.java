@@ -122,9 +122,9 @@ final class StageRunner {
       context.listener().stageSkipped(stage.name());
       return false;
     }
+    stage.check().run();
     if (repeat) {
-      directory.forgetProgress(stage.name());
-      run(stage);
+      run(stage, true);
     } else {
       runAnew(stage);
     }
@@ -221,7 +221,7 @@ final class StageRunner {
               file ->
                   context.listener().warning(stage.name(), file + " is missing and is made anew"));
     }
-    run(stage);
+    run(stage, false);
   }
 
   private void forgetFinished(Stage first) {
@@ -241,10 +241,14 @@ final class StageRunner {
     }
   }
 
-  private void run(Stage stage) {
+  private void run(Stage stage, boolean repeat) {
     context.cancellation().throwIfCancelled();
     Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
     forgetFinished(stage);
+    if (repeat) {
+      directory.forgetProgress(stage.name());
+      stage.kept().forEach(directory::clear);
+    }
     beforeWork.run();
     context.listener().stageStarted(stage.name());
     long start = System.nanoTime();

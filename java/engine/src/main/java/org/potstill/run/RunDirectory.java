@@ -72,8 +72,8 @@ public final class RunDirectory implements AutoCloseable {
    * Opens and locks the run directory {@code root}, making it where it is missing.
    *
    * @throws InputException where it exists and {@code existing} is {@link Existing#FAIL}, where it
-   *     is to be overwritten and is no run directory, where another process holds it, or where it
-   *     cannot be made or written
+   *     is to be resumed or overwritten and is no run directory, where another process holds it, or
+   *     where it cannot be made or written
    */
   public static RunDirectory open(Path root, Existing existing) {
     Path folder = root.toAbsolutePath().normalize();
@@ -106,14 +106,15 @@ public final class RunDirectory implements AutoCloseable {
               + folder
               + " exists; --resume continues it, --overwrite starts anew, --out chooses another");
     }
-    boolean resumed = existing == Existing.RESUME && Files.exists(folder.resolve(CONFIG));
-    if (!resumed && !isRun(folder)) {
+    if (!isRun(folder)) {
       throw new InputException(
           folder + " holds files but no run (no config.yaml of one); choose another --out");
     }
   }
 
-  /** For certain: all else in a folder with some other config.yaml is not ours to delete. */
+  /**
+   * For certain: some other config.yaml is not ours to replace, nor what is beside it to delete.
+   */
   private static boolean isRun(Path folder) {
     if (Files.exists(folder.resolve(StageLog.FILE))) {
       return true;
@@ -189,12 +190,12 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Deletes a folder of the run with all it holds; nothing where there is none.
+   * Deletes a folder of the run with all it holds, or a file; nothing where there is none.
    *
    * @throws RunFailedException where that fails
    */
-  public void clear(String folder) {
-    Path path = root.resolve(folder);
+  public void clear(String relative) {
+    Path path = root.resolve(relative);
     try {
       if (Files.exists(path)) {
         delete(path);

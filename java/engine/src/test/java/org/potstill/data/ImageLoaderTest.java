@@ -146,6 +146,21 @@ class ImageLoaderTest {
   }
 
   @Test
+  void memoryThatIsFullIsToldAsSuch() {
+    OutOfMemoryError full = new OutOfMemoryError("Java heap space");
+    FakeDataset dataset =
+        new FakeDataset(
+            5,
+            false,
+            index -> {
+              throw full;
+            });
+    try (ImageLoader loader = loader(dataset).batch(5).threads(1).start()) {
+      assertSame(full, assertThrows(OutOfMemoryError.class, () -> drain(loader)));
+    }
+  }
+
+  @Test
   void nothingIsReadFurtherAheadThanAsked() throws InterruptedException {
     FakeDataset dataset = new FakeDataset(1000, false, index -> {});
     try (ImageLoader loader = loader(dataset).batch(5).ahead(3).threads(4).start()) {

@@ -102,11 +102,18 @@ class DistillStageTest {
     assertTrue(Files.exists(run.resolve("distilled/history/000006.safetensors")));
     tiny.iterations = 4;
     tiny.imagesPerClass = 1;
+    // As a distillation in a latent space leaves them.
+    Path latents = Files.writeString(run.resolve(LatentsFile.FILE), "");
+    Path history = run.resolve(LatentsFile.historyFile(6));
+    Files.createDirectories(history.getParent());
+    Files.writeString(history, "");
     for (int step = 4; step <= 6; step++) {
       Files.deleteIfExists(run.resolve("checkpoints/distill-00000000" + step + ".safetensors"));
     }
     tiny.run(run);
     assertFalse(Files.exists(run.resolve("distilled/history/000006.safetensors")));
+    assertFalse(Files.exists(latents));
+    assertFalse(Files.exists(history));
     assertTrue(Files.exists(run.resolve("distilled/history/000004.safetensors")));
     assertTrue(Files.exists(run.resolve("distilled/images/dog_wolf/00.png")));
     assertFalse(Files.exists(run.resolve("distilled/images/dog_wolf/01.png")));
@@ -220,6 +227,13 @@ class DistillStageTest {
     Path run = run("fewer");
     tiny.iterations = 4;
     assertThrows(InputException.class, () -> tiny.run(run));
+  }
+
+  @Test
+  void memoryThatIsFullWhileImagesAreLoadedIsToldAsSuch() {
+    tiny.tooLarge = "eel/3";
+    OutOfMemoryError error = assertThrows(OutOfMemoryError.class, () -> run("large"));
+    assertEquals("Java heap space", error.getMessage());
   }
 
   @Test

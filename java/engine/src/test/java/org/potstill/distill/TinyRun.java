@@ -73,6 +73,7 @@ final class TinyRun {
   RunListener listener = RunListener.SILENT;
   CancellationToken cancellation = new CancellationToken();
   String unreadable = "";
+  String tooLarge = "";
 
   Map<String, Integer> classIndex = Map.of();
 
@@ -135,6 +136,9 @@ final class TinyRun {
 
     @Override
     public RawImage read(ImageRecord image) throws BadImageException {
+      if (image.id().equals(tooLarge)) {
+        throw new OutOfMemoryError("Java heap space");
+      }
       if (image.id().equals(unreadable)) {
         throw new BadImageException(image.id(), "it ends early");
       }
@@ -161,7 +165,7 @@ final class TinyRun {
         entries.add(new CoreSet.Entry(image.id(), key, 0.5f, entries.size() % PER_CLASS + 1));
       }
       new CoreSet(entries).write(directory.resolve(CoreSet.FILE));
-      AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
+      AtomicFiles.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\n");
       RunContext context = new RunContext(directory, listener, cancellation, SEED, threads);
       if (method == Method.MTT) {
         new ExpertsStage(config(), data, context, new JavaKernels()).run();

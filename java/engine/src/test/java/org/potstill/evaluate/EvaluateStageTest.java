@@ -177,10 +177,22 @@ class EvaluateStageTest {
         -1,
         Files.mismatch(
             root.resolve(DistilledSet.FILE), root.resolve(DistilledSet.historyFile(10))));
-    assertTrue(Files.exists(root.resolve("distilled/images/a/00.png")));
+    Path picture = root.resolve("distilled/images/a/00.png");
+    assertTrue(Files.exists(picture));
     Evaluation paper =
         runs.evaluate("run", data(), null, with("evaluate.every=5", "evaluate.protocol=paper"));
     assertEquals("test images", paper.protocol().get("selected-on"));
+    Files.delete(picture);
+    runs.evaluate(
+        "run",
+        data(),
+        null,
+        with("evaluate.every=0", "distill.iterations=12", "evaluate.epochs=1"));
+    assertEquals(
+        -1,
+        Files.mismatch(
+            root.resolve(DistilledSet.FILE), root.resolve(DistilledSet.historyFile(12))));
+    assertTrue(Files.exists(picture));
   }
 
   @Test

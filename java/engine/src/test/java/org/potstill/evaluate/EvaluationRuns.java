@@ -138,7 +138,7 @@ final class EvaluationRuns {
   Path prepared(String run) {
     Path root = folder.resolve(run);
     if (!Files.exists(root.resolve("config.yaml"))) {
-      AtomicFiles.writeString(root.resolve("config.yaml"), "marks a run\n");
+      AtomicFiles.writeString(root.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\n");
       write(data(), true, root.resolve(DistilledSet.FILE));
     }
     return root;

@@ -36,6 +36,7 @@ class StageRunnerTest {
   private final List<String> worked = new ArrayList<>();
   private String data = "data 1";
   private boolean distillFails;
+  private boolean lacksSomething;
 
   @BeforeEach
   void openDirectory() {
@@ -57,6 +58,8 @@ class StageRunnerTest {
             false,
             List.of(),
             List.of("scores.csv"),
+            List.of("folder-of-scores"),
+            this::check,
             () -> work("score", "scores.csv"));
     Stage distill =
         new Stage(
@@ -66,6 +69,8 @@ class StageRunnerTest {
             false,
             List.of("scores.csv"),
             List.of("distilled"),
+            List.of("folder-of-distilled"),
+            this::check,
             () -> {
               if (distillFails) {
                 throw new RunFailedException("diverged");
@@ -80,6 +85,8 @@ class StageRunnerTest {
             true,
             List.of("distilled"),
             List.of("evaluation.json"),
+            List.of("folder-of-evaluation"),
+            this::check,
             () -> work("evaluate", "evaluation.json"));
     RunContext context = new RunContext(directory, RunListener.SILENT, cancellation, 1, 1);
     return new StageRunner(
@@ -89,6 +96,12 @@ class StageRunnerTest {
         Map.of("java", "17"),
         context,
         () -> {});
+  }
+
+  private void check() {
+    if (lacksSomething) {
+      throw new InputException("lacks something");
+    }
   }
 
   private void work(String stage, String output) {
@@ -170,6 +183,27 @@ class StageRunnerTest {
     distillFails = true;
     assertThrows(RunFailedException.class, () -> runner().runOne("distill", true));
     assertTrue(Files.exists(begun));
+  }
+
+  @Test
+  void aStageThatIsRepeatedIsCheckedBeforeAnythingIsForgottenAndClearsWhatItKept()
+      throws Exception {
+    runner().runAll();
+    Path begun = begun("distill");
+    Path kept = Files.createDirectory(directory.resolve("folder-of-distilled"));
+    Files.writeString(kept.resolve("0"), "kept");
+    lacksSomething = true;
+    assertThrows(InputException.class, () -> runner().runOne("distill", true));
+    assertTrue(Files.exists(begun));
+    assertTrue(Files.exists(kept.resolve("0")));
+    assertTrue(directory.stages().entry("evaluate").isPresent());
+    lacksSomething = false;
+    config.put("distill.iterations", "20");
+    assertTrue(runner().runOne("distill", false));
+    assertTrue(Files.exists(kept.resolve("0")));
+    assertTrue(runner().runOne("distill", true));
+    assertFalse(Files.exists(kept));
+    assertFalse(Files.exists(begun));
   }
 
   @Test

@@ -59,9 +59,10 @@ class RunDirectoryTest {
   void aFolderWithAConfigOfSomethingElseIsNeverOverwritten() throws IOException {
     Path precious = Files.writeString(temp.resolve("config.yaml"), "theme: jekyll");
     Files.writeString(temp.resolve("thesis.tex"), "years of work");
-    for (Existing existing : List.of(Existing.FAIL, Existing.OVERWRITE)) {
+    for (Existing existing : Existing.values()) {
       InputException error =
           assertThrows(InputException.class, () -> RunDirectory.open(temp, existing));
+      assertTrue(error.getMessage().contains(temp.toString()), error.getMessage());
       assertTrue(error.getMessage().contains("--out"), error.getMessage());
     }
     assertEquals("theme: jekyll", Files.readString(precious));

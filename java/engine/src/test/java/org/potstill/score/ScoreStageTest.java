@@ -86,7 +86,7 @@ class ScoreStageTest {
       RunListener listener,
       String... settings) {
     try (RunDirectory directory = RunDirectory.open(folder.resolve(run), Existing.RESUME)) {
-      AtomicFiles.writeString(directory.resolve("config.yaml"), "marks a run\n");
+      AtomicFiles.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\n");
       RunContext context = new RunContext(directory, listener, cancellation, SEED, 1);
       Scores scores =
           new ScoreStage(ConfigLoader.of(settings), data, context, new JavaKernels()).run();

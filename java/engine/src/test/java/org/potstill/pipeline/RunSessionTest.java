@@ -1,0 +1,62 @@
+package org.potstill.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.data.PatternDataset;
+import org.potstill.kernels.JavaKernels;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.RunListener;
+import org.potstill.tensor.Devices;
+import org.potstill.tensor.GpuTenancy;
+import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
+import org.potstill.testing.TinyConfig;
+
+class RunSessionTest {
+
+  @TempDir Path temp;
+
+  @Test
+  void theDirectoryIsGivenBackWhereTheDataSetCannotBeClosed() throws Exception {
+    LibTorch.load();
+    Path run = temp.resolve("run");
+    Config config = TinyConfig.load(temp, run);
+    Placement cpu = new Devices().choose("cpu", "run.device");
+    IllegalStateException broken = new IllegalStateException("the data set cannot be closed");
+    RunSession session =
+        new RunSession(
+            config,
+            cpu,
+            Existing.FAIL,
+            RunDirectory.open(run, Existing.FAIL),
+            failingToClose(new PatternDataset(28, 1, 10, "a", "b"), broken),
+            new JavaKernels(),
+            GpuTenancy.begin(cpu, false, false),
+            RunListener.SILENT,
+            new CancellationToken());
+    assertSame(broken, assertThrows(IllegalStateException.class, session::close));
+    RunDirectory.open(run, Existing.RESUME).close();
+  }
+
+  private static Dataset failingToClose(Dataset data, RuntimeException error) {
+    return (Dataset)
+        Proxy.newProxyInstance(
+            Dataset.class.getClassLoader(),
+            new Class<?>[] {Dataset.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("close")) {
+                throw error;
+              }
+              return method.invoke(data, arguments);
+            });
+  }
+}
