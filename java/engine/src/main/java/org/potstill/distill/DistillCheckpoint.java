@@ -83,8 +83,8 @@ final class DistillCheckpoint {
     if (!configHash.equals(file.metadata().get(CONFIG_HASH))) {
       throw new InputException(
           path
-              + " belongs to a distillation with other settings or another core-set; undo the"
-              + " change, use --overwrite, or choose another --out");
+              + " belongs to a distillation with other settings, another core-set or another version"
+              + " of its network; undo the change, use --overwrite, or choose another --out");
     }
   }
 

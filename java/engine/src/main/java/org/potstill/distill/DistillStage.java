@@ -10,6 +10,7 @@ import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
+import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -148,6 +149,10 @@ public final class DistillStage {
         Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
     if (!device.isEmpty()) {
       fingerprint = fingerprint.with("device", device);
+    }
+    String version = Networks.version(distill.network().name());
+    if (!version.isEmpty()) {
+      fingerprint = fingerprint.with("version of the distilling network", version);
     }
     return space instanceof LatentSpace latent
         ? fingerprint.with("prior", new TreeMap<>(latent.identity()).toString()).hash()

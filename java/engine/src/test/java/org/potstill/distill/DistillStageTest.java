@@ -22,6 +22,12 @@ import org.potstill.config.DistillConfig.Method;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkProvider;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.Norm;
+import org.potstill.net.Pooling;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
@@ -220,6 +226,35 @@ class DistillStageTest {
     tiny.learningRate = 2;
     InputException error = assertThrows(InputException.class, () -> tiny.run(run));
     assertTrue(error.getMessage().contains("other settings"), error.getMessage());
+  }
+
+  /** A convnet by another name, of a version that changes. */
+  private record Versioned(String version) implements NetworkProvider {
+
+    @Override
+    public String name() {
+      return "versioned";
+    }
+
+    @Override
+    public Network create(NetworkSpec spec) {
+      return Networks.create(
+          NetworkSpec.of("convnet", spec.imageSize(), spec.channels(), spec.classes())
+              .with(2, 4, Norm.INSTANCE, Pooling.AVG));
+    }
+  }
+
+  @Test
+  void checkpointOfAnotherVersionOfTheNetworkIsRefused() {
+    Networks.register(new Versioned("1"));
+    tiny.network = "versioned";
+    Path run = run("versioned");
+    tiny.iterations = 7;
+    tiny.run(run);
+    Networks.register(new Versioned("2"));
+    tiny.iterations = 8;
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertTrue(error.getMessage().contains("version of its network"), error.getMessage());
   }
 
   @Test

@@ -57,6 +57,7 @@ final class TinyRun {
   int checkpointEvery = 2;
   int evaluateEvery;
   double learningRate = 1;
+  String network = "convnet";
   int width = 4;
   int expertCount = 2;
   double expertRate = 0.05;
@@ -232,7 +233,7 @@ final class TinyRun {
         iterations,
         4,
         init,
-        new NetworkConfig("convnet", 2, width, "instance", "avg"),
+        new NetworkConfig(network, 2, width, "instance", "avg"),
         "color_crop_cutout_flip_scale_rotate",
         learningRate,
         0.5,
