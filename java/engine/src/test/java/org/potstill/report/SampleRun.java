@@ -94,6 +94,7 @@ final class SampleRun {
     Files.writeString(
         root.resolve("config.yaml"),
         """
+        %s
         run: {name: quickstart, seed: 20, device: cpu, threads: 2}
         data: {source: 'builtin:fashion-mnist-mini', resolution: 28, validation-share: 0.1}
         score: {network: resnet18, weights: train, epochs: 4, folds: 2}
@@ -108,7 +109,7 @@ final class SampleRun {
           augment: color_crop_cutout_flip_scale_rotate
         evaluate: {networks: [convnet], repeats: 5, epochs: 300, protocol: validation}
         """
-            .formatted(space, imagesPerClass));
+            .formatted(RunDirectory.CONFIG_MARK, space, imagesPerClass));
     writeScores();
     writeImages("distilled/distilled.safetensors", 1);
     return this;
