@@ -3,6 +3,7 @@ package org.potstill;
 import java.nio.file.Path;
 import java.util.List;
 import org.potstill.config.Config;
+import org.potstill.config.Sweep;
 import org.potstill.distill.Rendering;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
@@ -16,6 +17,9 @@ import org.potstill.report.SideBySide;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunListener;
+import org.potstill.sweep.SweepListener;
+import org.potstill.sweep.SweepResult;
+import org.potstill.sweep.SweepRunner;
 
 /**
  * Runs Potstill inside another program.
@@ -130,6 +134,26 @@ public final class Potstill {
             return session.evaluate(distilled, options.existing() == Existing.OVERWRITE);
           }
         });
+  }
+
+  /**
+   * Runs the runs of a sweep one after the other, each as {@link #run} does, and writes their table
+   * after each. A run that fails does not stop the others. Where a run needs the scores that
+   * another one of the sweep has, it takes them.
+   *
+   * @param runs those of {@code sweep} that are asked for: {@link Sweep#runs()} for all
+   * @param options what is done with run directories that are already there
+   * @throws InputException before anything is written, where one of the runs cannot begin
+   * @throws RunCancelledException where it was asked to stop; {@link RunOptions#RESUME} goes on
+   */
+  public static SweepResult sweep(
+      Sweep sweep,
+      List<Sweep.Run> runs,
+      RunOptions options,
+      SweepListener listener,
+      CancellationToken cancellation) {
+    return RunThread.call(
+        cancellation, () -> new SweepRunner(sweep, runs, listener, cancellation).run(options));
   }
 
   /**

@@ -22,6 +22,7 @@ final class Commands {
     ABOUT.put("distill", "Only distil the core-set: distilled/.");
     ABOUT.put("evaluate", "Only measure what networks learn from the distilled images.");
     ABOUT.put("report", "Only write the page: report.html; or one page on several runs.");
+    ABOUT.put("sweep", "Run a config in many variants, and set them in one table.");
     ABOUT.put("render", "Make the images of a run in a latent space anew from its latents.");
     ABOUT.put("compare", "Set the accuracies of two runs side by side, with a paired test.");
     ABOUT.put("validate", "Check a config and open what it names; decode nothing.");
@@ -66,6 +67,7 @@ final class Commands {
   private static Object create(String name, Engine engine, Streams streams) {
     return switch (name) {
       case "run" -> new RunningCommand(null, engine, streams);
+      case "sweep" -> new SweepCommand(engine, streams);
       case "compare" -> new CompareCommand(engine, streams);
       case "render" -> new RenderCommand(engine, streams);
       case "validate" -> new ValidateCommand(streams);

@@ -6,6 +6,8 @@ import java.util.List;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.Setting;
+import org.potstill.config.Sweep;
+import org.potstill.config.SweepLoader;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -52,6 +54,15 @@ final class ConfigOptions {
 
   /** The configuration, overridden and checked. */
   Config load() {
+    return ConfigLoader.loadWith(file, all());
+  }
+
+  /** The sweep in the file, what does not vary overridden, and checked. */
+  Sweep loadSweep() {
+    return SweepLoader.load(file, all());
+  }
+
+  private List<Setting> all() {
     List<Setting> all = new ArrayList<>();
     settings.forEach(setting -> all.add(Setting.parse(setting)));
     if (out != null) {
@@ -60,7 +71,7 @@ final class ConfigOptions {
     if (device != null) {
       all.add(new Setting("--device " + device, "run.device", quoted(device)));
     }
-    return ConfigLoader.loadWith(file, all);
+    return all;
   }
 
   /** As a YAML text, so that a folder may be called [1] or null. */

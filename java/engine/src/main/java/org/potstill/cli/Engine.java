@@ -3,11 +3,14 @@ package org.potstill.cli;
 import java.nio.file.Path;
 import java.util.List;
 import org.potstill.config.Config;
+import org.potstill.config.Sweep;
 import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
+import org.potstill.sweep.SweepListener;
+import org.potstill.sweep.SweepResult;
 
 /** What the running commands call. */
 interface Engine {
@@ -34,6 +37,18 @@ interface Engine {
       Config config,
       RunOptions options,
       RunListener listener,
+      CancellationToken cancellation);
+
+  /**
+   * Runs some of the runs of a sweep.
+   *
+   * @param runs those that are asked for
+   */
+  SweepResult sweep(
+      Sweep sweep,
+      List<Sweep.Run> runs,
+      RunOptions options,
+      SweepListener listener,
       CancellationToken cancellation);
 
   /**

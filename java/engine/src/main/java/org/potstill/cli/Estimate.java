@@ -72,6 +72,15 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
         generator);
   }
 
+  /** Of this run and {@code next} after it, both of which are kept. */
+  Estimate then(Estimate next) {
+    return new Estimate(
+        diskBytes + next.diskBytes(),
+        Math.max(memoryBytes, next.memoryBytes()),
+        Math.max(gpuBytes, next.gpuBytes()),
+        generator || next.generator());
+  }
+
   /** 0 where it is not there, which others tell. */
   private static long size(Path weights) {
     try {

@@ -4,11 +4,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.potstill.Potstill;
 import org.potstill.config.Config;
+import org.potstill.config.Sweep;
 import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
+import org.potstill.sweep.SweepListener;
+import org.potstill.sweep.SweepResult;
 
 /** The engine that runs: the library itself. */
 final class Library implements Engine {
@@ -33,6 +36,16 @@ final class Library implements Engine {
       RunListener listener,
       CancellationToken cancellation) {
     return Potstill.evaluate(distilled, config, options, listener, cancellation);
+  }
+
+  @Override
+  public SweepResult sweep(
+      Sweep sweep,
+      List<Sweep.Run> runs,
+      RunOptions options,
+      SweepListener listener,
+      CancellationToken cancellation) {
+    return Potstill.sweep(sweep, runs, options, listener, cancellation);
   }
 
   @Override

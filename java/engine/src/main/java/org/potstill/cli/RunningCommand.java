@@ -87,6 +87,11 @@ class RunningCommand implements Callable<Integer>, HasOutput {
     return engine.run(stage, config, options, listener, cancellation);
   }
 
+  /** Says where native libraries are unpacked, before one is loaded. */
+  final void applyNatives() {
+    natives.apply();
+  }
+
   /** What does the work. */
   final Engine engine() {
     return engine;

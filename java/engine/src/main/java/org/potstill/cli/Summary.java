@@ -40,15 +40,17 @@ final class Summary {
       lines().forEach(streams.out()::println);
     }
     if (status != 0) {
-      streams
-          .err()
-          .println(
-              "warning: "
-                  + result.leftOut()
-                  + " images could not be read and were left out; they are listed in "
-                  + result.directory().resolve("left-out.csv"));
+      streams.err().println(leftOutWarning(result));
     }
     return status;
+  }
+
+  /** The line on images that were left out. */
+  static String leftOutWarning(RunResult result) {
+    return "warning: "
+        + result.leftOut()
+        + " images could not be read and were left out; they are listed in "
+        + result.directory().resolve("left-out.csv");
   }
 
   private Map<String, Object> event(int status) {

@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.potstill.config.Config;
 import org.potstill.config.ScoreConfig;
+import org.potstill.config.Sweep;
+import org.potstill.config.SweepLoader;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
@@ -38,20 +40,51 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
 
   @Override
   public Integer call() {
+    if (SweepLoader.isSweep(options.file())) {
+      return validateSweep();
+    }
     Config config = options.load();
-    try (Logging logging = Logging.setUp(streams, output);
-        Dataset data = Datasets.open(config.data(), config.run().seed())) {
-      data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
-      Preflight.check(config, data);
-      checkScore(config);
+    try (Logging logging = Logging.setUp(streams, output)) {
+      String line = check(config);
       checkRunDirectory(config.run().out());
-      String line = DataLine.of(data);
       if (output.json()) {
         JsonLines.print(streams.out(), Map.of("event", "valid", "data", line));
       } else if (!output.quiet()) {
         streams.out().println(options.file() + " is fine: " + line);
       }
       return 0;
+    }
+  }
+
+  private int validateSweep() {
+    Sweep sweep = options.loadSweep();
+    try (Logging logging = Logging.setUp(streams, output)) {
+      for (Sweep.Run run : sweep.runs()) {
+        String line;
+        try {
+          line = check(run.config());
+        } catch (InputException e) {
+          throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
+        }
+        if (output.json()) {
+          JsonLines.print(
+              streams.out(), Map.of("event", "valid", "run", run.folder(), "data", line));
+        } else if (!output.quiet()) {
+          streams.out().println(run.folder() + " is fine: " + line);
+        }
+      }
+      checkRunDirectory(sweep.out());
+      return 0;
+    }
+  }
+
+  /** Checks a config and what it names; what there is to say of its data. */
+  private String check(Config config) {
+    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
+      Preflight.check(config, data);
+      checkScore(config);
+      return DataLine.of(data);
     }
   }
 

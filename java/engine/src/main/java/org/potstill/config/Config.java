@@ -1,5 +1,7 @@
 package org.potstill.config;
 
+import java.nio.file.Path;
+
 /**
  * A whole configuration, checked and with all defaults filled in.
  *
@@ -12,4 +14,29 @@ public record Config(
     PruneConfig prune,
     ExpertsConfig experts,
     DistillConfig distill,
-    EvaluateConfig evaluate) {}
+    EvaluateConfig evaluate) {
+
+  /** The same under another name in another run directory. */
+  Config placed(String name, Path out) {
+    RunConfig there =
+        new RunConfig(
+            name, out, run.seed(), run.device(), run.threads(), run.kernels(), run.deterministic());
+    return new Config(there, data, score, prune, experts, distill, evaluate);
+  }
+
+  /** The same with the scores of another run. */
+  public Config withScoresFrom(Path other) {
+    ScoreConfig borrowed =
+        new ScoreConfig(
+            score.network(),
+            score.weights(),
+            score.resolution(),
+            score.batch(),
+            score.precision(),
+            score.epochs(),
+            score.folds(),
+            score.learningRate(),
+            other);
+    return new Config(run, data, borrowed, prune, experts, distill, evaluate);
+  }
+}

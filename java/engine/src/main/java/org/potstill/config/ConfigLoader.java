@@ -2,7 +2,7 @@ package org.potstill.config;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Consumer;
 import org.potstill.errors.InputException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -30,9 +30,9 @@ public final class ConfigLoader {
 
   /** As {@link #load(Path, List)}, with overrides that come from other options than --set. */
   public static Config loadWith(Path file, List<Setting> overrides) {
-    String text = YamlText.read(file);
-    Path folder = file.toAbsolutePath().getParent();
-    return parse(file.toString(), stem(file), text, folder, overrides);
+    Node root = root(file);
+    SweepSection.refuseIn(file, root);
+    return parse(file.toString(), file, root, overrides, reader -> {});
   }
 
   /**
@@ -44,22 +44,44 @@ public final class ConfigLoader {
    */
   public static Config of(String... settings) {
     List<Setting> overrides = List.of(settings).stream().map(Setting::parse).toList();
-    return parse(null, "potstill", "{}", WORKING_DIRECTORY, overrides);
+    Node nothing = YamlText.compose("the settings", "{}").orElseThrow();
+    return parse(null, WORKING_DIRECTORY.resolve("potstill"), nothing, overrides, reader -> {});
   }
 
-  private static Config parse(
-      String name, String stem, String text, Path folder, List<Setting> overrides) {
+  /**
+   * What the file holds, as YAML.
+   *
+   * @throws InputException where it cannot be read, is no YAML, or is empty
+   */
+  static Node root(Path file) {
+    return YamlText.compose(file.toString(), YamlText.read(file))
+        .filter(root -> !Nodes.isNull(root))
+        .orElseThrow(
+            () -> new InputException(file + " is empty; 'init' writes a config to begin with"));
+  }
+
+  /** Where settings of {@code file} come from. */
+  static Origin origin(Path file) {
+    return new Origin(null, file.toAbsolutePath().getParent());
+  }
+
+  /**
+   * A configuration from its YAML.
+   *
+   * @param name what error messages call it; null for settings without a file
+   * @param file where it stands; relative paths are relative to its folder
+   * @param last reads settings that override all others
+   */
+  static Config parse(
+      String name, Path file, Node root, List<Setting> overrides, Consumer<ConfigReader> last) {
     Problems problems = new Problems(name);
     ConfigReader reader = new ConfigReader(problems);
-    Optional<Node> root = YamlText.compose(name == null ? "the settings" : name, text);
-    if (root.isEmpty() || Nodes.isNull(root.get())) {
-      throw new InputException(name + " is empty; 'init' writes a config to begin with");
-    }
-    reader.read("", root.get(), new Origin(null, folder));
+    reader.read("", root, origin(file));
     overrides.forEach(setting -> apply(setting, reader));
+    last.accept(reader);
     requireAll(reader, problems);
     problems.throwIfAny();
-    Settings settings = new Settings(reader.values(), stem);
+    Settings settings = new Settings(reader.values(), stem(file));
     ConfigChecks.check(settings, reader, problems);
     problems.throwIfAny();
     return bind(settings);

@@ -16,6 +16,7 @@ public final class ConfigSchema {
     root.put("$schema", DRAFT).put("title", "Potstill configuration");
     section(root);
     ConfigKeys.all().forEach(key -> add(root, key));
+    addSweep((ObjectNode) root.get("properties"));
     return root.toPrettyString() + "\n";
   }
 
@@ -37,6 +38,23 @@ public final class ConfigSchema {
     if (key.isRequired()) {
       section.withArray("required").add(key.name());
     }
+  }
+
+  /** Its keys are the user's own, so that only its frame can be told. */
+  private static void addSweep(ObjectNode properties) {
+    ObjectNode sweep = properties.putObject(SweepSection.NAME);
+    sweep.put("description", "What varies, for the command sweep.").put("type", "object");
+    sweep.put("additionalProperties", false);
+    ObjectNode parts = sweep.putObject("properties");
+    parts
+        .putObject(SweepSection.OVER)
+        .put("description", "By key a list of values, or by name a section of values.")
+        .put("type", "object");
+    parts
+        .putObject(SweepSection.PUBLISHED)
+        .put("description", "By figure, then by value along every axis, percent.")
+        .put("type", "object");
+    sweep.putArray("required").add(SweepSection.OVER);
   }
 
   private static void section(ObjectNode schema) {

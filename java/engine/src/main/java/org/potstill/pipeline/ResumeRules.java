@@ -30,7 +30,7 @@ final class ResumeRules {
    */
   static void check(RunDirectory directory, Config now) {
     Path file = directory.resolve(CONFIG_FILE);
-    if (!Files.exists(file)) {
+    if (!Files.exists(file) || !RunDirectory.holdsWork(directory.root())) {
       return;
     }
     Config before = ConfigLoader.load(file, List.of());

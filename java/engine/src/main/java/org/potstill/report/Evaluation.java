@@ -76,17 +76,23 @@ record Evaluation(
     Map<String, Accuracy> networks = new LinkedHashMap<>();
     node.path("networks")
         .properties()
-        .forEach(entry -> networks.put(entry.getKey(), accuracy(entry.getValue())));
+        .forEach(entry -> networks.put(entry.getKey(), network(entry.getValue())));
+    int repeats = networks.values().stream().mapToInt(Accuracy::repeats).min().orElse(0);
     JsonNode cross = node.path("cross");
-    return new TrainingSet(networks, cross.path("mean").isNumber() ? accuracy(cross) : null);
+    return new TrainingSet(
+        networks, cross.path("mean").isNumber() ? accuracy(cross, repeats) : null);
   }
 
-  private static Accuracy accuracy(JsonNode node) {
+  private static Accuracy network(JsonNode node) {
+    return accuracy(node, node.path("accuracies").size());
+  }
+
+  private static Accuracy accuracy(JsonNode node, int repeats) {
     return new Accuracy(
         node.path("mean").asDouble(Double.NaN),
         node.path("std").asDouble(Double.NaN),
         node.path("ci95").asDouble(Double.NaN),
-        node.path("accuracies").size());
+        repeats);
   }
 
   private static String plain(JsonNode value) {

@@ -36,12 +36,21 @@ final class PageTemplate {
     return Mustache.compiler().compile(resource("report.mustache")).execute(context);
   }
 
-  /** The page of several runs, which has no script. */
+  /** The page of several runs. */
   String render(SideBySidePage page) {
+    return withoutScript(page, "side-by-side");
+  }
+
+  /** The table of a sweep. */
+  String render(SweepPage page) {
+    return withoutScript(page, "sweep");
+  }
+
+  private static String withoutScript(Object page, String name) {
     Map<String, Object> context = new LinkedHashMap<>();
     context.put("page", page);
-    context.put("style", resource("report.css") + resource("side-by-side.css"));
-    return Mustache.compiler().compile(resource("side-by-side.mustache")).execute(context);
+    context.put("style", resource("report.css") + resource(name + ".css"));
+    return Mustache.compiler().compile(resource(name + ".mustache")).execute(context);
   }
 
   private static String uplot(String name) {

@@ -5,6 +5,6 @@
  * distilled/distilled.safetensors}, and where they exist {@code left-out.csv}, {@code stages.json},
  * {@code metrics.jsonl}, {@code evaluation.json}, {@code gallery/}, {@code
  * distilled/initial.safetensors} and {@code distilled/history/}. Writes {@code report.html}. The
- * last stage of the line.
+ * last stage of the line. Besides, pages on several runs: side by side, and the table of a sweep.
  */
 package org.potstill.report;

@@ -271,6 +271,21 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
+   * Whether a run directory holds what can be continued, a finished stage or the checkpoints of one
+   * that was stopped; of one that was overwritten and then stopped at once, only the folder is
+   * left.
+   */
+  public static boolean holdsWork(Path root) {
+    Path checkpoints = root.resolve(CHECKPOINTS);
+    try (Stream<Path> left =
+        Files.isDirectory(checkpoints) ? Files.list(checkpoints) : Stream.<Path>empty()) {
+      return left.findAny().isPresent() || !StageLog.in(root).entries().isEmpty();
+    } catch (IOException e) {
+      throw new InputException("cannot list " + checkpoints + ": " + reason(e), e);
+    }
+  }
+
+  /**
    * Deletes the checkpoints and the journal of {@code stage}, so that it begins anew.
    *
    * @throws RunFailedException where that fails

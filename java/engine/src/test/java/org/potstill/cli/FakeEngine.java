@@ -4,15 +4,23 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import org.potstill.config.Config;
+import org.potstill.config.Sweep;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.Comparison;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
+import org.potstill.report.SweepTable;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
+import org.potstill.sweep.SweepListener;
+import org.potstill.sweep.SweepResult;
 
 /** Does what the run's name says, without any data. */
 final class FakeEngine implements Engine {
@@ -63,6 +71,31 @@ final class FakeEngine implements Engine {
       CancellationToken cancellation) {
     listener.warning("evaluate", "evaluating " + distilled + ", " + options.existing());
     return new RunResult(config.run().out(), List.of("evaluate"), 0);
+  }
+
+  /** Fails the runs whose folder says so. */
+  @Override
+  public SweepResult sweep(
+      Sweep sweep,
+      List<Sweep.Run> runs,
+      RunOptions options,
+      SweepListener listener,
+      CancellationToken cancellation) {
+    List<RunResult> finished = new ArrayList<>();
+    Map<Sweep.Run, RuntimeException> failed = new LinkedHashMap<>();
+    for (Sweep.Run run : runs) {
+      RunListener progress = listener.runStarted(run, runs.indexOf(run) + 1, runs.size());
+      RunResult result = run(null, run.config(), options, progress, cancellation);
+      if (run.folder().contains("fails")) {
+        RuntimeException reason = new RunFailedException("the disk is full");
+        failed.put(run, reason);
+        listener.runFailed(run, reason);
+      } else {
+        finished.add(result);
+        listener.runFinished(run, result);
+      }
+    }
+    return new SweepResult(sweep.out(), SweepTable.read(sweep, failed), finished, failed);
   }
 
   @Override

@@ -1,0 +1,128 @@
+package org.potstill.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.potstill.config.Config;
+import org.potstill.config.Sweep;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
+import org.potstill.experts.ExpertNeeds;
+import org.potstill.report.SweepTable;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.StageLog;
+import org.potstill.sweep.SweepResult;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs a config in many variants. */
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
+final class SweepCommand extends RunningCommand {
+
+  @Option(
+      names = "--only",
+      paramLabel = "AXIS=VALUE",
+      description = {
+        "Run a part of it, for example --only distill.method=dm or, for several values,",
+        "--only data.classes=a,b; may be repeated. The table shows all that was run."
+      })
+  private List<String> only = new ArrayList<>();
+
+  /** The command over {@code engine}. */
+  SweepCommand(Engine engine, Streams streams) {
+    super(null, engine, streams);
+  }
+
+  @Override
+  public Integer call() {
+    Sweep sweep = config().loadSweep();
+    List<Sweep.Run> runs = sweep.only(only);
+    if (isDryRun()) {
+      return show(runs);
+    }
+    applyNatives();
+    CancellationToken cancellation = new CancellationToken();
+    try (Interrupts interrupts = Interrupts.cancel(cancellation, streams().err());
+        SweepProgress progress = new SweepProgress(streams(), output())) {
+      return report(engine().sweep(sweep, runs, options(), progress, cancellation));
+    }
+  }
+
+  /** What would be run, and what it needs. */
+  private int show(List<Sweep.Run> runs) {
+    Estimate all = null;
+    for (Sweep.Run run : runs) {
+      Estimate needs = needs(run.config());
+      all = all == null ? needs : all.then(needs);
+      show(run, needs);
+    }
+    if (!output().json()) {
+      streams().out().println("# needs:  " + all.words());
+    }
+    return 0;
+  }
+
+  private static Estimate needs(Config config) {
+    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      Estimate needs = Estimate.of(config, data);
+      return config.experts() == null ? needs : needs.withExperts(ExpertNeeds.of(config, data));
+    }
+  }
+
+  private void show(Sweep.Run run, Estimate needs) {
+    Path folder = run.config().run().out();
+    List<String> finished = List.copyOf(StageLog.in(folder).entries().keySet());
+    if (output().json()) {
+      Map<String, Object> event = new LinkedHashMap<>();
+      event.put("event", "sweep-run");
+      event.put("run", run.folder());
+      event.put("values", run.values());
+      event.put("directory", folder.toString());
+      event.put("finished", finished);
+      event.put("memoryBytes", needs.memoryBytes());
+      event.put("diskBytes", needs.diskBytes());
+      JsonLines.print(streams().out(), event);
+    } else {
+      String state =
+          !RunDirectory.holdsWork(folder)
+              ? "to be run"
+              : finished.isEmpty() ? "begun" : "finished: " + String.join(", ", finished);
+      streams().out().println(run.folder() + ": " + state);
+    }
+  }
+
+  /** Writes the table to standard output, and on failures to standard error; the exit status. */
+  private int report(SweepResult result) {
+    int leftOut = result.finished().stream().mapToInt(run -> run.leftOut()).sum();
+    int status = !result.failed().isEmpty() ? 1 : leftOut > 0 ? Summary.SOME_LEFT_OUT : 0;
+    Path page = result.directory().resolve(SweepTable.PAGE);
+    if (output().json()) {
+      Map<String, Object> event = new LinkedHashMap<>();
+      event.put("event", "sweep-finished");
+      event.put("status", status);
+      event.put("directory", result.directory().toString());
+      event.put("finished", result.finished().size());
+      event.put("failed", result.failed().keySet().stream().map(Sweep.Run::folder).toList());
+      event.put("page", page.toString());
+      JsonLines.print(streams().out(), event);
+    } else if (!output().quiet()) {
+      result.table().lines().forEach(streams().out()::println);
+      streams().out().println("table: " + page);
+    }
+    if (!result.failed().isEmpty()) {
+      int all = result.failed().size() + result.finished().size();
+      streams()
+          .err()
+          .println(
+              "error: "
+                  + result.failed().size()
+                  + " of "
+                  + all
+                  + " runs failed, as told above; --resume tries them again");
+    }
+    return status;
+  }
+}

@@ -1,0 +1,91 @@
+package org.potstill.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.potstill.config.Sweep;
+import org.potstill.pipeline.RunResult;
+import org.potstill.run.RunListener;
+import org.potstill.sweep.SweepListener;
+
+/** Shows which run of a sweep is at work, and its progress; every run has a log of its own. */
+final class SweepProgress implements SweepListener, AutoCloseable {
+
+  private final Streams streams;
+  private final Output output;
+  private Logging logging;
+  private ProgressListener progress;
+
+  SweepProgress(Streams streams, Output output) {
+    this.streams = streams;
+    this.output = output;
+    this.logging = Logging.setUp(streams, output);
+  }
+
+  @Override
+  public RunListener runStarted(Sweep.Run run, int number, int of) {
+    if (output.json()) {
+      Map<String, Object> event = event("sweep-run-started", run);
+      event.put("values", run.values());
+      event.put("number", number);
+      event.put("of", of);
+      JsonLines.print(streams.out(), event);
+    } else if (!output.quiet()) {
+      streams.err().println("run " + number + " of " + of + ": " + run.folder());
+    }
+    logging.close();
+    logging = Logging.setUp(streams, output);
+    progress = Progress.listener(streams, output, logging, run.config());
+    return progress;
+  }
+
+  @Override
+  public void runFinished(Sweep.Run run, RunResult result) {
+    hideProgress();
+    if (output.json()) {
+      Map<String, Object> event = event("sweep-run-finished", run);
+      event.put("directory", result.directory().toString());
+      event.put("stages", result.stages());
+      event.put("leftOut", result.leftOut());
+      JsonLines.print(streams.out(), event);
+    }
+    if (result.leftOut() > 0) {
+      streams.err().println(Summary.leftOutWarning(result));
+    }
+  }
+
+  @Override
+  public void runFailed(Sweep.Run run, RuntimeException reason) {
+    hideProgress();
+    Failure failure = Failure.of(reason);
+    if (output.json()) {
+      Map<String, Object> event = event("sweep-run-failed", run);
+      event.put("message", failure.message());
+      JsonLines.print(streams.out(), event);
+    }
+    streams.err().println("error: run " + run.folder() + ": " + failure.message());
+    if (output.debug()) {
+      reason.printStackTrace(streams.err());
+    }
+  }
+
+  private static Map<String, Object> event(String name, Sweep.Run run) {
+    Map<String, Object> event = new LinkedHashMap<>();
+    event.put("event", name);
+    event.put("run", run.folder());
+    return event;
+  }
+
+  private void hideProgress() {
+    if (progress != null) {
+      progress.close();
+      progress = null;
+    }
+  }
+
+  /** Takes the progress of a run that was stopped off the screen. */
+  @Override
+  public void close() {
+    hideProgress();
+    logging.close();
+  }
+}

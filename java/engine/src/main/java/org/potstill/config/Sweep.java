@@ -1,0 +1,123 @@
+package org.potstill.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.potstill.errors.DidYouMean;
+import org.potstill.errors.InputException;
+
+/**
+ * Runs that differ in a few settings: every combination of the values along some axes.
+ *
+ * @param name of the file, which the table goes by
+ * @param out folder that holds the run directories and the table, absolute
+ * @param axes what varies; the last one varies fastest, and goes across in a table
+ * @param runs one for every combination, in order
+ * @param published by the name of a figure ({@code cross} or that of a network), then by one value
+ *     of every axis, the accuracy from 0 to 1 that the runs are to be compared with; {@link #MEAN}
+ *     in the place of the last value is the mean along that axis
+ */
+public record Sweep(
+    String name,
+    Path out,
+    List<Axis> axes,
+    List<Run> runs,
+    Map<String, Map<List<String>, Double>> published) {
+
+  /** Stands for all values of the last axis. */
+  public static final String MEAN = "mean";
+
+  /**
+   * Something that varies.
+   *
+   * @param name a key of the configuration, or one of the user's own
+   * @param values what its values are called
+   */
+  public record Axis(String name, List<String> values) {}
+
+  /**
+   * A run.
+   *
+   * @param values one of every axis
+   * @param folder the run directory, relative to the sweep's, with '/' between the values
+   * @param config of the run
+   */
+  public record Run(List<String> values, String folder, Config config) {}
+
+  /** The last axis, which goes across in a table. */
+  public Axis across() {
+    return axes.get(axes.size() - 1);
+  }
+
+  /**
+   * The runs with certain values.
+   *
+   * @param conditions as {@code AXIS=VALUE} or {@code AXIS=VALUE,VALUE}; all have to hold
+   * @throws InputException where there is no such axis or value
+   */
+  public List<Run> only(List<String> conditions) {
+    Map<Integer, Set<String>> wanted = new HashMap<>();
+    for (String condition : conditions) {
+      int equals = condition.indexOf('=');
+      if (equals <= 0) {
+        throw new InputException(
+            "--only " + condition + ": found no AXIS=VALUE; the axes: " + names());
+      }
+      int axis = indexOf(condition, condition.substring(0, equals).strip());
+      List<String> values = Arrays.asList(condition.substring(equals + 1).split(",", -1));
+      for (String value : values) {
+        requireValue(condition, axes.get(axis), value);
+      }
+      wanted.put(axis, Set.copyOf(values));
+    }
+    List<Run> chosen = new ArrayList<>();
+    for (Run run : runs) {
+      if (wanted.entrySet().stream()
+          .allMatch(entry -> entry.getValue().contains(run.values().get(entry.getKey())))) {
+        chosen.add(run);
+      }
+    }
+    return chosen;
+  }
+
+  private int indexOf(String condition, String axis) {
+    for (int i = 0; i < axes.size(); i++) {
+      if (axes.get(i).name().equals(axis)) {
+        return i;
+      }
+    }
+    List<String> all = axes.stream().map(Axis::name).toList();
+    throw new InputException(
+        "--only "
+            + condition
+            + ": there is no axis "
+            + axis
+            + DidYouMean.hint(axis, all)
+            + "; the axes: "
+            + names());
+  }
+
+  private static void requireValue(String condition, Axis axis, String value) {
+    if (!axis.values().contains(value)) {
+      throw new InputException(
+          "--only "
+              + condition
+              + ": "
+              + axis.name()
+              + " has no value '"
+              + value
+              + "'"
+              + DidYouMean.hint(value, axis.values())
+              + "; its values: "
+              + String.join(", ", axis.values()));
+    }
+  }
+
+  private String names() {
+    return String.join(", ", axes.stream().map(Axis::name).toList());
+  }
+}

@@ -1,0 +1,114 @@
+package org.potstill.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.potstill.config.SweepSection.Value;
+import org.potstill.config.SweepSection.VariedAxis;
+import org.potstill.errors.InputException;
+import org.potstill.run.FolderNames;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads a sweep: a configuration with a section {@code sweep} that says what varies. */
+public final class SweepLoader {
+
+  private final Path file;
+  private final Node shared;
+  private final List<Setting> overrides;
+  private final List<VariedAxis> axes;
+
+  /** By axis and value, names of folders. */
+  private final List<Map<String, String>> folders = new ArrayList<>();
+
+  private final List<Sweep.Run> runs = new ArrayList<>();
+
+  /** Name and run directory that the file itself gives. */
+  private RunConfig all;
+
+  private SweepLoader(Path file, Node shared, List<Setting> overrides, List<VariedAxis> axes) {
+    this.file = file;
+    this.shared = shared;
+    this.overrides = overrides;
+    this.axes = axes;
+  }
+
+  /**
+   * Whether a config file stands for several runs.
+   *
+   * @throws InputException where it cannot be read
+   */
+  public static boolean isSweep(Path file) {
+    return SweepSection.isIn(ConfigLoader.root(file));
+  }
+
+  /**
+   * The sweep in {@code file}. Every run is the rest of the file with the settings of its values,
+   * in a run directory of its own: {@code run.out} of the file is the folder that holds them.
+   *
+   * @param overrides of what does not vary, in every run
+   * @throws InputException with everything that is wrong
+   */
+  public static Sweep load(Path file, List<Setting> overrides) {
+    Node root = ConfigLoader.root(file);
+    SweepSection section = SweepSection.read(file, root);
+    overrides.forEach(section::refuse);
+    SweepLoader loader =
+        new SweepLoader(file, SweepSection.without(root), overrides, section.axes());
+    return loader.load(section.published());
+  }
+
+  private Sweep load(Map<String, Map<List<String>, Double>> published) {
+    List<Sweep.Axis> named = new ArrayList<>();
+    for (VariedAxis axis : axes) {
+      List<String> values = axis.values().stream().map(Value::name).toList();
+      named.add(new Sweep.Axis(axis.name(), values));
+      List<String> safe = FolderNames.of(values);
+      Map<String, String> folder = new HashMap<>();
+      for (int i = 0; i < values.size(); i++) {
+        folder.put(values.get(i), safe.get(i));
+      }
+      folders.add(folder);
+    }
+    addRuns(List.of());
+    return new Sweep(all.name(), all.out(), List.copyOf(named), List.copyOf(runs), published);
+  }
+
+  /** All runs that begin with these values. */
+  private void addRuns(List<Value> chosen) {
+    if (chosen.size() == axes.size()) {
+      runs.add(run(chosen));
+      return;
+    }
+    for (Value value : axes.get(chosen.size()).values()) {
+      List<Value> more = new ArrayList<>(chosen);
+      more.add(value);
+      addRuns(more);
+    }
+  }
+
+  private Sweep.Run run(List<Value> chosen) {
+    List<String> values = chosen.stream().map(Value::name).toList();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      names.add(folders.get(i).get(values.get(i)));
+    }
+    Config config =
+        ConfigLoader.parse(
+            file + " (" + String.join(", ", values) + ")",
+            file,
+            shared,
+            overrides,
+            reader ->
+                chosen.forEach(
+                    value -> reader.read(value.path(), value.node(), ConfigLoader.origin(file))));
+    all = config.run();
+    Path folder = all.out();
+    for (String name : names) {
+      folder = folder.resolve(name);
+    }
+    String name = all.name() + "-" + String.join("-", names);
+    return new Sweep.Run(values, String.join("/", names), config.placed(name, folder));
+  }
+}

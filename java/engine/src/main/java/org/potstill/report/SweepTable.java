@@ -1,0 +1,191 @@
+package org.potstill.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.csv.CSVPrinter;
+import org.potstill.config.Sweep;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.CsvFiles;
+import org.potstill.run.StageLog;
+
+/** Accuracies of the runs of a sweep, beside what was published. */
+public final class SweepTable {
+
+  /** The table for people, in the folder of the sweep. */
+  public static final String PAGE = "table.html";
+
+  /** The table for programs: one line per run, training set and figure. */
+  public static final String FILE = "table.csv";
+
+  /** Name of the mean over the networks that did not distil. */
+  static final String CROSS = "cross";
+
+  private static final String EVALUATE = "evaluate";
+  private static final String DISTILLED = "distilled";
+
+  private final Sweep sweep;
+  private final List<Entry> entries;
+  private final List<String> warnings;
+
+  private SweepTable(Sweep sweep, List<Entry> entries, List<String> warnings) {
+    this.sweep = sweep;
+    this.entries = entries;
+    this.warnings = warnings;
+  }
+
+  /**
+   * A run with what it reached.
+   *
+   * @param run the run
+   * @param evaluation null where it was not evaluated yet
+   * @param state how far it came, in a word or two
+   * @param hasReport whether its page is there
+   */
+  record Entry(Sweep.Run run, Evaluation evaluation, String state, boolean hasReport) {
+
+    /** A figure of the networks trained on the distilled images; null where there is none. */
+    Evaluation.Accuracy distilled(String figure) {
+      return evaluation == null ? null : of(evaluation.distilled(), figure);
+    }
+  }
+
+  /**
+   * Reads what the runs of {@code sweep} have left, whichever process ran them.
+   *
+   * @param failed the runs that failed just now, and why
+   */
+  public static SweepTable read(Sweep sweep, Map<Sweep.Run, RuntimeException> failed) {
+    List<Entry> entries = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    for (Sweep.Run run : sweep.runs()) {
+      RuntimeException reason = failed.get(run);
+      if (reason != null) {
+        warnings.add(run.folder() + " failed: " + reason.getMessage());
+      }
+      entries.add(entry(run, reason != null, warnings));
+    }
+    return new SweepTable(sweep, List.copyOf(entries), List.copyOf(warnings));
+  }
+
+  private static Entry entry(Sweep.Run run, boolean failed, List<String> warnings) {
+    Path root = run.config().run().out();
+    List<String> own = new ArrayList<>();
+    Set<String> stages = new OptionalFiles(root, own).stages(StageLog.in(root)).keySet();
+    Evaluation evaluation =
+        stages.contains(EVALUATE) ? new OptionalFiles(root, own).evaluation() : null;
+    own.forEach(warning -> warnings.add(run.folder() + ": " + warning));
+    boolean report = Files.isRegularFile(root.resolve("report.html"));
+    return new Entry(run, evaluation, failed ? "failed" : state(stages), report);
+  }
+
+  private static String state(Set<String> stages) {
+    return stages.isEmpty() ? "not run" : "after " + List.copyOf(stages).get(stages.size() - 1);
+  }
+
+  /** A figure of a training set; null where there is none. */
+  static Evaluation.Accuracy of(Evaluation.TrainingSet set, String figure) {
+    return figure.equals(CROSS) ? set.cross() : set.networks().get(figure);
+  }
+
+  /** The sweep. */
+  Sweep sweep() {
+    return sweep;
+  }
+
+  /** What each run reached, in their order. */
+  List<Entry> entries() {
+    return entries;
+  }
+
+  /** What failed or could not be read, in sentences. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /** How many of the runs were evaluated. */
+  public long evaluated() {
+    return entries.stream().filter(entry -> entry.evaluation() != null).count();
+  }
+
+  /** Names of what was measured or published: {@code cross} first, then networks. */
+  List<String> figures() {
+    Set<String> figures = new LinkedHashSet<>();
+    if (entries.stream().anyMatch(entry -> entry.distilled(CROSS) != null)) {
+      figures.add(CROSS);
+    }
+    figures.addAll(sweep.published().keySet());
+    for (Entry entry : entries) {
+      if (entry.evaluation() != null) {
+        figures.addAll(entry.evaluation().distilled().networks().keySet());
+      }
+    }
+    return List.copyOf(figures);
+  }
+
+  /** What was published of a run; null where nothing was. */
+  Double published(String figure, List<String> values) {
+    return sweep.published().getOrDefault(figure, Map.of()).get(values);
+  }
+
+  /**
+   * Writes the table for people and that for programs into the folder of the sweep.
+   *
+   * @throws org.potstill.errors.RunFailedException where they cannot be written
+   */
+  public void write() {
+    AtomicFiles.write(sweep.out().resolve(FILE), this::writeCsv);
+    String page = new PageTemplate().render(SweepPage.of(this));
+    AtomicFiles.writeString(sweep.out().resolve(PAGE), page);
+  }
+
+  private void writeCsv(Path file) throws IOException {
+    List<String> header = new ArrayList<>();
+    sweep.axes().forEach(axis -> header.add(axis.name()));
+    header.addAll(List.of("run", "images", "figure", "accuracy", "std", "repeats", "published"));
+    try (CSVPrinter printer = CsvFiles.printer(file, header.toArray(String[]::new))) {
+      for (Entry entry : entries) {
+        if (entry.evaluation() != null) {
+          Map<String, Evaluation.TrainingSet> sets = new LinkedHashMap<>();
+          sets.put(DISTILLED, entry.evaluation().distilled());
+          sets.putAll(entry.evaluation().baselines());
+          for (Map.Entry<String, Evaluation.TrainingSet> set : sets.entrySet()) {
+            for (String figure : figures()) {
+              print(printer, entry.run(), set.getKey(), figure, of(set.getValue(), figure));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private void print(
+      CSVPrinter printer, Sweep.Run run, String images, String figure, Evaluation.Accuracy accuracy)
+      throws IOException {
+    if (accuracy == null) {
+      return;
+    }
+    List<Object> fields = new ArrayList<>(run.values());
+    fields.addAll(List.of(run.folder(), images, figure));
+    fields.addAll(List.of(rounded(accuracy.mean()), rounded(accuracy.std()), accuracy.repeats()));
+    Double published = images.equals(DISTILLED) ? published(figure, run.values()) : null;
+    fields.add(published == null ? null : rounded(published));
+    printer.printRecord(fields);
+  }
+
+  /** To a ten-thousandth of a percent, so that a third is not written with sixteen digits. */
+  private static double rounded(double share) {
+    return Math.round(share * 1e6) / 1e6;
+  }
+
+  /** The table of the first figure as lines of text, for a terminal. */
+  public List<String> lines() {
+    return SweepText.of(this);
+  }
+}

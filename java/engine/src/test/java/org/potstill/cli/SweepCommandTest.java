@@ -1,0 +1,136 @@
+package org.potstill.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SweepCommandTest extends CommandLineTests {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Path file;
+
+  @BeforeEach
+  void writeSweep() throws IOException {
+    file = folder.resolve("table.yaml");
+    write("a: {run.seed: 1}, b: {run.seed: 2}");
+  }
+
+  private void write(String values) throws IOException {
+    Files.writeString(
+        file,
+        "data: {source: 'builtin:fashion-mnist-mini'}\nsweep: {over: {what: {" + values + "}}}\n");
+  }
+
+  private int sweep(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("sweep", file.toString()));
+    arguments.addAll(List.of("--out", folder.resolve("out").toString()));
+    arguments.addAll(List.of(more));
+    return potstill(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void everyRunIsToldAndTheTableIsNamed() throws IOException {
+    assertEquals(0, sweep(), err);
+    assertTrue(err.startsWith("run 1 of 2: a\nall ...\n"), err);
+    assertTrue(err.contains("\nrun 2 of 2: b\nall ...\n"), err);
+    assertEquals("table: " + folder.resolve("out/table.html") + "\n", out);
+    for (String run : List.of("a", "b")) {
+      String log = Files.readString(folder.resolve("out").resolve(run).resolve("run.log"));
+      assertEquals(2, log.split("all begins", -1).length, log);
+    }
+  }
+
+  @Test
+  void aPartIsRun() {
+    assertEquals(0, sweep("--only", "what=b"), err);
+    assertTrue(err.startsWith("run 1 of 1: b\n"), err);
+    assertFalse(Files.exists(folder.resolve("out/a")));
+    assertEquals(2, sweep("--only", "what=c"));
+    assertTrue(err.startsWith("error: --only what=c: what has no value 'c'"), err);
+  }
+
+  @Test
+  void failuresAreToldAtTheirPlaceAndAtTheEnd() throws IOException {
+    write("fails: {run.seed: 1}, b: {run.seed: 2}");
+    assertEquals(1, sweep());
+    assertTrue(err.contains("\nerror: run fails: the disk is full\nrun 2 of 2: b\n"), err);
+    assertTrue(
+        err.endsWith("error: 1 of 2 runs failed, as told above; --resume tries them again\n"));
+  }
+
+  @Test
+  void jsonIsOneEventALine() throws IOException {
+    write("fails: {run.seed: 1}, b: {run.seed: 2}");
+    assertEquals(1, sweep("--json"));
+    List<JsonNode> events = new ArrayList<>();
+    for (String line : out.split("\n", -1)) {
+      if (!line.isEmpty()) {
+        events.add(JSON.readTree(line));
+      }
+    }
+    List<String> names =
+        events.stream()
+            .map(event -> event.path("event").asText())
+            .filter(name -> name.startsWith("sweep"))
+            .toList();
+    assertEquals(
+        List.of(
+            "sweep-run-started",
+            "sweep-run-failed",
+            "sweep-run-started",
+            "sweep-run-finished",
+            "sweep-finished"),
+        names);
+    JsonNode last = events.get(events.size() - 1);
+    assertEquals(1, last.path("status").asInt());
+    assertEquals("fails", last.path("failed").path(0).asText());
+    assertEquals(1, last.path("finished").asInt());
+  }
+
+  @Test
+  void quietLeavesWarningsOnly() {
+    assertEquals(0, sweep("--quiet"));
+    assertEquals("", out);
+    assertFalse(err.contains("run 1 of 2"), err);
+  }
+
+  @Test
+  void dryRunListsTheRunsAndRunsNothing() throws IOException {
+    assertEquals(0, sweep("--dry-run"), err);
+    assertTrue(out.startsWith("a: to be run\nb: to be run\n# needs:  about "), out);
+    assertFalse(Files.exists(folder.resolve("out")));
+    assertEquals(0, sweep("--dry-run", "--json", "--only", "what=b"), err);
+    JsonNode event = JSON.readTree(out);
+    assertEquals("sweep-run", event.path("event").asText());
+    assertEquals("b", event.path("values").path(0).asText());
+    assertTrue(event.path("diskBytes").asLong() > 0, out);
+  }
+
+  @Test
+  void validateChecksEveryRun() throws IOException {
+    assertEquals(0, potstill("validate", file.toString()), err);
+    assertTrue(out.startsWith("a is fine: ") && out.contains("\nb is fine: "), out);
+    write("good: {data.classes: [Bag, Coat]}, bad: {data.classes: [Bag, Cat]}");
+    assertEquals(2, potstill("validate", file.toString()));
+    assertTrue(err.startsWith("error: run bad: "), err);
+  }
+
+  @Test
+  void otherCommandsSayThatItIsASweep() {
+    assertEquals(2, potstill("run", file.toString()));
+    assertTrue(err.contains("line 2: sweep: this config stands for several runs"), err);
+    assertEquals(2, potstill("sweep", config.toString()));
+    assertTrue(err.contains("has no section sweep"), err);
+  }
+}

@@ -1,0 +1,230 @@
+package org.potstill.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.potstill.errors.InputException;
+
+class SweepLoaderTest {
+
+  private static final String TABLE =
+      """
+      data: {source: 'folder:images'}
+      sweep:
+        over:
+          pruning:
+            all: {prune.mode: none}
+            pruned: {prune: {mode: easy}, distill.iterations: 7}
+          distill.method: [dm, mtt]
+          data.classes: [a, b]
+        published:
+          cross:
+            all:
+              dm: {a: 36.8, mean: 40}
+            pruned:
+              mtt: {b: 0}
+      """;
+
+  @TempDir Path folder;
+
+  private Sweep load(String yaml, String... overrides) throws IOException {
+    Path file = folder.resolve("table.yaml");
+    Files.writeString(file, yaml);
+    return SweepLoader.load(file, Arrays.stream(overrides).map(Setting::parse).toList());
+  }
+
+  private String messageOf(String yaml, String... overrides) {
+    InputException error = assertThrows(InputException.class, () -> load(yaml, overrides));
+    return error.getMessage().replace(folder + "/", "");
+  }
+
+  private static List<String> folders(List<Sweep.Run> runs) {
+    return runs.stream().map(Sweep.Run::folder).toList();
+  }
+
+  @Test
+  void everyCombinationIsARunAndTheLastAxisVariesFastest() throws IOException {
+    Sweep sweep = load(TABLE);
+    assertEquals(
+        List.of(
+            "all/dm/a",
+            "all/dm/b",
+            "all/mtt/a",
+            "all/mtt/b",
+            "pruned/dm/a",
+            "pruned/dm/b",
+            "pruned/mtt/a",
+            "pruned/mtt/b"),
+        folders(sweep.runs()));
+    assertEquals("table", sweep.name());
+    assertEquals(Path.of("runs/table").toAbsolutePath(), sweep.out());
+    assertEquals(List.of("a", "b"), sweep.across().values());
+  }
+
+  @Test
+  void aRunHasItsSettingsAndTheDefaultsThatFollowFromThem() throws IOException {
+    Sweep.Run run = load(TABLE, "run.seed=4", "run.out=" + folder.resolve("o")).runs().get(7);
+    Config config = run.config();
+    assertEquals(List.of("pruned", "mtt", "b"), run.values());
+    assertEquals(4, config.run().seed());
+    assertEquals("table-pruned-mtt-b", config.run().name());
+    assertEquals(folder.resolve("o/pruned/mtt/b"), config.run().out());
+    assertEquals("folder:" + folder.resolve("images"), config.data().source());
+    assertEquals(PruneConfig.Mode.EASY, config.prune().mode());
+    assertEquals(7, config.distill().iterations());
+    // 0.6 is the paper's share for MTT, 1e4 its rate; with DM they are 0.2 and 10.
+    assertEquals(0.6, config.prune().keep());
+    assertEquals(1e4, config.distill().learningRate());
+    assertEquals(100, config.experts().count());
+  }
+
+  @Test
+  void theConfigOfARunReadsBackAsItself() throws IOException {
+    Config config = load(TABLE).runs().get(3).config();
+    Path file = Files.writeString(folder.resolve("config.yaml"), ConfigWriter.toYaml(config));
+    assertEquals(config, ConfigLoader.load(file, List.of()));
+  }
+
+  @Test
+  void publishedFiguresAreByTheValuesOfEveryAxis() throws IOException {
+    Sweep sweep = load(TABLE);
+    var cross = sweep.published().get("cross");
+    assertEquals(0.368, cross.get(List.of("all", "dm", "a")), 1e-12);
+    assertEquals(0.4, cross.get(List.of("all", "dm", Sweep.MEAN)), 1e-12);
+    assertEquals(0.0, cross.get(List.of("pruned", "mtt", "b")));
+    assertEquals(3, cross.size());
+  }
+
+  @Test
+  void aPartIsChosenByItsValues() throws IOException {
+    Sweep sweep = load(TABLE);
+    assertEquals(
+        List.of("all/dm/b", "pruned/dm/b"),
+        folders(sweep.only(List.of("distill.method=dm", "data.classes=b"))));
+    assertEquals(8, sweep.only(List.of("pruning=all,pruned")).size());
+    for (String wrong : List.of("pruning", "prunin=all", "pruning=al", "pruning=all,")) {
+      InputException error =
+          assertThrows(InputException.class, () -> sweep.only(List.of(wrong)), wrong);
+      assertTrue(error.getMessage().startsWith("--only " + wrong + ": "), error.getMessage());
+    }
+  }
+
+  @Test
+  void valuesThatAreNoNamesOfFoldersGetOne() throws IOException {
+    Sweep sweep =
+        load(
+            """
+            data: {source: 'folder:images'}
+            sweep:
+              over:
+                evaluate.networks: [[convnet, vit], [convnet]]
+                score.from: [null]
+                what: {a/b: {run.seed: 1}, a:b: {run.seed: 2}, ..: {run.seed: 3}}
+            """);
+    assertEquals(List.of("convnet+vit", "convnet"), sweep.axes().get(0).values());
+    assertEquals(List.of("null"), sweep.axes().get(1).values());
+    assertEquals(6, folders(sweep.runs()).stream().distinct().count());
+    for (Sweep.Run run : sweep.runs()) {
+      Path out = run.config().run().out();
+      assertEquals(out.normalize(), out);
+      assertEquals(sweep.out(), out.getParent().getParent().getParent());
+    }
+    assertEquals(List.of("convnet"), sweep.runs().get(5).config().evaluate().networks());
+  }
+
+  static Stream<Arguments> mistakes() {
+    return Stream.of(
+        Arguments.of(
+            "sweep: {over: {prune.kep: [0.1]}}", "line 2: sweep.over.prune.kep: a list is"),
+        Arguments.of("sweep: {over: {prune.kep: [0.1]}}", "did you mean \"prune.keep\"?"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [0.1, 2]}}", "line 2: prune.keep: found 2; allowed: a"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [0.1, 0.1]}}",
+            "line 2: sweep.over.prune.keep: 0.1 stands here twice"),
+        Arguments.of("sweep: {over: {prune.keep: []}}", "found an empty list"),
+        Arguments.of("sweep: {over: {}}", "line 2: sweep.over: found nothing"),
+        Arguments.of("sweep: {published: {}}", "line 2: sweep.over: has to be given"),
+        Arguments.of("sweep: [1]", "line 2: sweep: found a list of 1; allowed: a section"),
+        Arguments.of(
+            "sweep: {ower: {prune.keep: [1]}}",
+            "line 2: sweep.ower: unknown key; did you mean \"over\"?"),
+        Arguments.of("sweep: {over: {m: {x: {prune.mod: easy}}}}", "did you mean \"mode\"?"),
+        Arguments.of("sweep: {over: {m: {x: easy}}}", "line 2: "),
+        Arguments.of("sweep: {over: {m: {}}}", "line 2: sweep.over.m: found nothing"),
+        Arguments.of("sweep: {over: {m: easy}}", "sweep.over.m: found the text 'easy'; allowed"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [1], m: {x: {prune.keep: 1}}}}",
+            "line 2: sweep.over.m: sets prune.keep, which varies along prune.keep"),
+        Arguments.of(
+            "sweep: {over: {run.out: [a, b]}}",
+            "sweep.over.run.out: sets run.out, which every run has its own of"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [1]}, published: {cross: {2: 3}}}",
+            "line 2: sweep.published.cross.2: prune.keep has no value 2; did"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [1]}, published: {cross: {1: 101}}}",
+            "sweep.published.cross.1: found 101; allowed: a percentage, 0 to 100"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [1]}, published: {cross: {1: .inf}}}",
+            "allowed: a percentage, 0 to 100"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [1], run.seed: [1]}, published: {cross: {mean: {1: 2}}}}",
+            "prune.keep has no value mean"),
+        Arguments.of("prune: {mode: easy}", "table.yaml has no section sweep"),
+        Arguments.of(
+            "sweep: {over: {distill.method: [dm, mtt], experts.count: [2]}}",
+            "table.yaml (dm, 2), line 2: experts.count: is set, but only"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakes")
+  void mistakesNameTheLineTheAxisAndWhatIsAllowed(String section, String expected) {
+    String message = messageOf("data: {source: 'folder:images'}\n" + section + "\n");
+    assertTrue(message.contains(expected), message);
+  }
+
+  @Test
+  void tooManyRunsAreRefusedBeforeAnyIsRead() {
+    StringBuilder yaml = new StringBuilder("data: {source: 'folder:images'}\nsweep:\n  over:\n");
+    List<String> keys =
+        List.of("run.seed", "distill.iterations", "distill.batch-real", "evaluate.epochs");
+    String values = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11";
+    keys.forEach(key -> yaml.append("    ").append(key).append(": [" + values + "]\n"));
+    assertTrue(messageOf(yaml.toString()).contains("more than 10000 runs"));
+  }
+
+  @Test
+  void anOptionThatSetsWhatVariesIsRefused() {
+    assertEquals(
+        "--set data.classes=a: data.classes varies in this sweep; --only 'data.classes=VALUE' runs"
+            + " a part of it",
+        messageOf(TABLE, "data.classes=a"));
+    assertTrue(
+        messageOf(TABLE, "prune={mode: hard}").contains("prune.mode varies in this sweep, along"));
+  }
+
+  @Test
+  void aSingleRunOfASweepIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("table.yaml"), TABLE);
+    InputException error =
+        assertThrows(InputException.class, () -> ConfigLoader.load(file, List.of()));
+    assertTrue(error.getMessage().contains("table.yaml, line 2: sweep: this config"));
+    assertTrue(SweepLoader.isSweep(file));
+    Files.writeString(file, "data: {source: 'folder:images'}\n");
+    assertFalse(SweepLoader.isSweep(file));
+  }
+}

@@ -1,0 +1,144 @@
+package org.potstill.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Setting;
+import org.potstill.config.Sweep;
+import org.potstill.config.SweepLoader;
+import org.potstill.errors.RunFailedException;
+
+/** Runs here reach what SampleRun invents: convnet 70.5 ± 0.5, vit 57.5 ± 0.5, random 52. */
+class SweepTableTest {
+
+  private static final String YAML =
+      """
+      data: {source: 'folder:images'}
+      sweep:
+        over:
+          method:
+            one & two: {distill.method: dm}
+            dc: {distill.method: dc}
+          prune.keep: [0.2, 0.5]
+        published:
+          cross:
+            one & two: {0.2: 33.4, mean: 44}
+          resnet18:
+            dc: {0.5: 12}
+      """;
+
+  @TempDir Path folder;
+  private Sweep sweep;
+
+  @BeforeEach
+  void loadSweep() throws IOException {
+    Path file = Files.writeString(folder.resolve("keep.yaml"), YAML);
+    sweep = SweepLoader.load(file, List.of(Setting.parse("run.out=" + folder.resolve("sweep"))));
+  }
+
+  private void evaluated(int run) throws IOException {
+    Path root = sweep.runs().get(run).config().run().out();
+    new SampleRun(root, SampleRun.CLASSES, 28).imagesInClass(5).required().evaluated();
+  }
+
+  private SweepTable table() {
+    return SweepTable.read(sweep, Map.of());
+  }
+
+  @Test
+  void linesShowWhatWasMeasuredBesideWhatWasPublished() throws IOException {
+    evaluated(0);
+    evaluated(1);
+    evaluated(3);
+    assertEquals(
+        List.of(
+            "accuracy in percent, mean over the networks that did not distil; in brackets what was"
+                + " published; across: prune.keep",
+            "             0.2                 0.5          mean",
+            "  one & two  57.5 +- 0.5 [33.4]  57.5 +- 0.5  57.5 [44.0]",
+            "  dc         not run             57.5 +- 0.5  -"),
+        table().lines());
+    assertEquals(3, table().evaluated());
+  }
+
+  @Test
+  void nothingIsShownBeforeAnythingIsMeasured() {
+    assertEquals(List.of(), table().lines());
+    table().write();
+    assertTrue(Files.exists(folder.resolve("sweep/table.html")));
+  }
+
+  @Test
+  void theFileForProgramsHasOneLinePerRunImagesAndFigure() throws IOException {
+    evaluated(0);
+    table().write();
+    assertEquals(
+        """
+        method,prune.keep,run,images,figure,accuracy,std,repeats,published
+        one & two,0.2,one___two/0.2,distilled,cross,0.575,0.005,2,0.334
+        one & two,0.2,one___two/0.2,distilled,convnet,0.705,0.005,5,
+        one & two,0.2,one___two/0.2,distilled,vit,0.575,0.005,2,
+        one & two,0.2,one___two/0.2,random,convnet,0.52,0.01,2,
+        """,
+        Files.readString(folder.resolve("sweep/table.csv")));
+  }
+
+  @Test
+  void thePageHasATablePerFigureAndLeadsToTheReports() throws IOException {
+    evaluated(0);
+    Path report = sweep.runs().get(0).config().run().out().resolve("report.html");
+    Files.writeString(report, "<html>");
+    Path stopped = Files.createDirectories(sweep.runs().get(1).config().run().out());
+    Files.copy(report.resolveSibling("stages.json"), stopped.resolve("stages.json"));
+    cutAfter(stopped.resolve("stages.json"), "prune");
+    RuntimeException full = new RunFailedException("no <room> left");
+    SweepTable.read(sweep, Map.of(sweep.runs().get(3), full)).write();
+    String page = Files.readString(folder.resolve("sweep/table.html"));
+    assertTrue(page.contains("<a class=\"accuracy\" href=\"one___two/0.2/report.html\">"), page);
+    assertTrue(page.contains("1 of 4 runs measured"), page);
+    assertTrue(page.contains("<th scope=\"row\">one &amp; two</th>"), page);
+    assertTrue(page.contains("published 33.4"), page);
+    assertTrue(page.contains("after prune"), page);
+    assertTrue(page.contains("<li>dc/0.5 failed: no &lt;room&gt; left</li>"), page);
+    for (String title : List.of("Across networks", "convnet", "vit", "resnet18")) {
+      assertTrue(page.contains("<h2>" + title + "</h2>"), title);
+    }
+    assertTrue(page.contains("How all were measured"), page);
+    assertFalse(page.contains("{{"), page);
+  }
+
+  @Test
+  void whatIsBrokenIsToldAndDoesNotHideTheRest() throws IOException {
+    evaluated(0);
+    evaluated(1);
+    Path broken = sweep.runs().get(0).config().run().out();
+    Files.writeString(broken.resolve("evaluation.json"), "{");
+    SweepTable table = table();
+    assertEquals(1, table.evaluated());
+    assertEquals(1, table.warnings().size());
+    assertTrue(table.warnings().get(0).startsWith("one___two/0.2: evaluation.json could not be"));
+  }
+
+  /** Leaves the stages up to {@code last}. */
+  private static void cutAfter(Path stages, String last) throws IOException {
+    var json = new com.fasterxml.jackson.databind.ObjectMapper();
+    var tree = (com.fasterxml.jackson.databind.node.ObjectNode) json.readTree(stages.toFile());
+    boolean after = false;
+    for (String name : List.of("score", "prune", "distill", "evaluate")) {
+      if (after) {
+        tree.remove(name);
+      }
+      after = after || name.equals(last);
+    }
+    Files.writeString(stages, tree.toString());
+  }
+}

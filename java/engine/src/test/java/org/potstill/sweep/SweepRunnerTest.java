@@ -1,0 +1,183 @@
+package org.potstill.sweep;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.Potstill;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
+import org.potstill.config.Setting;
+import org.potstill.config.Sweep;
+import org.potstill.config.SweepLoader;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunResult;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+import org.potstill.testing.TinyConfig;
+
+class SweepRunnerTest {
+
+  private static final String OVER_KEEP = "sweep: {over: {prune.keep: [0.2, 0.4]}}\n";
+  private static final String OVER_SEED = "sweep: {over: {run.seed: [0, 1]}}\n";
+
+  @TempDir Path folder;
+
+  /** The runs that ended, in order, and what stopped those that failed. */
+  private final List<String> ended = new ArrayList<>();
+
+  private final CancellationToken token = new CancellationToken();
+
+  private Sweep load(String section, String... settings) throws IOException {
+    String shared = Files.readString(TinyConfig.write(folder));
+    Path file = Files.writeString(folder.resolve("tiny-sweep.yaml"), shared + section);
+    List<Setting> all = new ArrayList<>();
+    all.add(Setting.parse("run.out=" + folder.resolve("out")));
+    all.add(Setting.parse("evaluate.every=0"));
+    List.of(settings).forEach(setting -> all.add(Setting.parse(setting)));
+    return SweepLoader.load(file, all);
+  }
+
+  private SweepResult run(Sweep sweep, RunOptions options) {
+    return run(sweep, options, "");
+  }
+
+  /** Stops while {@code stage} of the second run goes on. */
+  private SweepResult run(Sweep sweep, RunOptions options, String stage) {
+    SweepListener listener =
+        new SweepListener() {
+          @Override
+          public RunListener runStarted(Sweep.Run run, int number, int of) {
+            return new RunListener() {
+              @Override
+              public void stageStarted(String name) {
+                if (number == 2 && name.equals(stage)) {
+                  token.cancel();
+                }
+              }
+            };
+          }
+
+          @Override
+          public void runFinished(Sweep.Run run, RunResult result) {
+            ended.add(run.folder() + " " + result.stages());
+          }
+
+          @Override
+          public void runFailed(Sweep.Run run, RuntimeException reason) {
+            ended.add(run.folder() + " failed");
+          }
+        };
+    return Potstill.sweep(sweep, sweep.runs(), options, listener, token);
+  }
+
+  private static Config written(Sweep sweep, int run) {
+    return ConfigLoader.load(out(sweep, run).resolve("config.yaml"), List.of());
+  }
+
+  private static Path out(Sweep sweep, int run) {
+    return sweep.runs().get(run).config().run().out();
+  }
+
+  private static byte[] images(Sweep sweep, int run) throws IOException {
+    return Files.readAllBytes(out(sweep, run).resolve("distilled/distilled.safetensors"));
+  }
+
+  @Test
+  void scoresAreMadeOnceAndAResumedSweepEqualsOneThatWasNotStopped() throws IOException {
+    Sweep whole = load(OVER_KEEP, "run.out=" + folder.resolve("whole"));
+    SweepResult result = run(whole, RunOptions.NEW);
+    assertEquals(Map.of(), result.failed());
+    assertEquals(2, result.finished().size());
+    assertEquals(2, result.table().evaluated());
+    assertNull(written(whole, 0).score().from());
+    assertEquals(out(whole, 0), written(whole, 1).score().from());
+    assertTrue(Files.size(whole.out().resolve("table.html")) > 0);
+
+    Sweep sweep = load(OVER_KEEP);
+    assertThrows(RunCancelledException.class, () -> run(sweep, RunOptions.NEW, "distill"));
+    assertTrue(Files.exists(sweep.out().resolve("table.csv")), "the first run is in the table");
+    InputException again =
+        assertThrows(InputException.class, () -> run(load(OVER_KEEP), RunOptions.NEW));
+    assertTrue(again.getMessage().startsWith("2 of 2 runs of this sweep exist in"));
+    ended.clear();
+    SweepRunnerTest next = new SweepRunnerTest();
+    next.run(sweep, RunOptions.RESUME);
+    assertEquals(List.of("0.2 []", "0.4 [distill, evaluate, report]"), next.ended);
+    assertArrayEquals(images(whole, 1), images(sweep, 1));
+    String name = "table.csv";
+    assertEquals(
+        Files.readString(whole.out().resolve(name)), Files.readString(sweep.out().resolve(name)));
+  }
+
+  @Test
+  void aRunThatFailsDoesNotStopTheOthers() throws IOException {
+    Sweep sweep = load(OVER_KEEP, "prune.mode=random");
+    Files.createDirectories(out(sweep, 0));
+    Files.writeString(out(sweep, 0).resolve("thesis.txt"), "not a run");
+    SweepResult result = run(sweep, RunOptions.RESUME);
+    assertEquals(List.of("0.2 failed", "0.4 [prune, distill, evaluate, report]"), ended);
+    assertEquals(List.of(sweep.runs().get(0)), List.copyOf(result.failed().keySet()));
+    assertEquals(1, result.table().evaluated());
+    String page = Files.readString(sweep.out().resolve("table.html"));
+    assertTrue(page.contains("0.2 failed: "), page);
+    assertEquals("not a run", Files.readString(out(sweep, 0).resolve("thesis.txt")));
+  }
+
+  @Test
+  void whatCannotBeginIsToldBeforeAnythingIsWritten() throws IOException {
+    String section = "sweep: {over: {data.classes: [[Trouser, Bag], [Trouser, Bga]]}}\n";
+    Sweep sweep = load(section);
+    InputException error = assertThrows(InputException.class, () -> run(sweep, RunOptions.NEW));
+    assertTrue(error.getMessage().startsWith("run Trouser_Bga: "), error.getMessage());
+    assertTrue(error.getMessage().contains("Bga"), error.getMessage());
+    assertFalse(Files.exists(sweep.out()));
+  }
+
+  @Test
+  void otherScoringIsNotBorrowedAndOverwritingBeginsAllAnew() throws IOException {
+    Sweep sweep = load(OVER_SEED);
+    run(sweep, RunOptions.NEW);
+    assertNull(written(sweep, 1).score().from());
+    byte[] before = images(sweep, 1);
+
+    Sweep changed = load(OVER_SEED, "distill.momentum=0.9");
+    assertThrows(RunCancelledException.class, () -> run(changed, RunOptions.OVERWRITE, "score"));
+    assertFalse(Files.exists(out(changed, 1).resolve("report.html")), "nothing old is left");
+    SweepRunnerTest next = new SweepRunnerTest();
+    next.run(changed, RunOptions.RESUME);
+    assertEquals("0 []", next.ended.get(0));
+    assertEquals(0.9, written(changed, 1).distill().momentum());
+    assertNotEquals(List.of(before), List.of(images(changed, 1)));
+    assertEquals(Optional.empty(), next.ended.stream().filter(e -> e.endsWith("failed")).findAny());
+  }
+
+  @Test
+  void theFolderOfARunIsNoPlaceForASweep() throws IOException {
+    Path run = folder.resolve("run");
+    Potstill.runStage(
+        "prune",
+        TinyConfig.load(folder, run, "prune.mode=none"),
+        RunOptions.NEW,
+        RunListener.SILENT,
+        token);
+    Sweep sweep = load(OVER_KEEP, "run.out=" + run, "prune.mode=random");
+    InputException error = assertThrows(InputException.class, () -> run(sweep, RunOptions.NEW));
+    assertTrue(error.getMessage().contains("is the directory of a run"), error.getMessage());
+  }
+}
