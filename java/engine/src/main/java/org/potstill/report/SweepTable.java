@@ -1,6 +1,11 @@
 package org.potstill.report;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.commons.csv.CSVPrinter;
 import org.potstill.config.Sweep;
+import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CsvFiles;
 import org.potstill.run.StageLog;
@@ -27,6 +33,7 @@ public final class SweepTable {
   /** Name of the mean over the networks that did not distil. */
   static final String CROSS = "cross";
 
+  private static final String LOCK = ".lock";
   private static final String EVALUATE = "evaluate";
   private static final String DISTILLED = "distilled";
 
@@ -57,7 +64,33 @@ public final class SweepTable {
   }
 
   /**
-   * Reads what the runs of {@code sweep} have left, whichever process ran them.
+   * Reads what the runs of {@code sweep} have left and writes the table of it, for people and for
+   * programs. Several processes may run parts of a sweep in one folder; they come in here one after
+   * the other, so that none replaces a newer table by an older one.
+   *
+   * @param failed the runs that failed just now, and why
+   * @throws RunFailedException where the table cannot be written
+   */
+  public static SweepTable update(Sweep sweep, Map<Sweep.Run, RuntimeException> failed) {
+    // Of one process only one thread may wait for the lock.
+    synchronized (SweepTable.class) {
+      Path lock = sweep.out().resolve(LOCK);
+      try {
+        Files.createDirectories(sweep.out());
+        try (FileChannel channel = FileChannel.open(lock, CREATE, WRITE);
+            FileLock held = channel.lock()) {
+          SweepTable table = read(sweep, failed);
+          table.write();
+          return table;
+        }
+      } catch (IOException e) {
+        throw new RunFailedException("cannot lock " + lock + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /**
+   * Reads what the runs of {@code sweep} have left, whichever process ran them, and writes nothing.
    *
    * @param failed the runs that failed just now, and why
    */
@@ -134,12 +167,7 @@ public final class SweepTable {
     return sweep.published().getOrDefault(figure, Map.of()).get(values);
   }
 
-  /**
-   * Writes the table for people and that for programs into the folder of the sweep.
-   *
-   * @throws org.potstill.errors.RunFailedException where they cannot be written
-   */
-  public void write() {
+  private void write() {
     AtomicFiles.write(sweep.out().resolve(FILE), this::writeCsv);
     String page = new PageTemplate().render(SweepPage.of(this));
     AtomicFiles.writeString(sweep.out().resolve(PAGE), page);

@@ -91,8 +91,7 @@ public final class SweepRunner {
         failed.put(run, e);
         listener.runFailed(run, e);
       }
-      table = SweepTable.read(sweep, failed);
-      table.write();
+      table = SweepTable.update(sweep, failed);
     }
     return new SweepResult(
         sweep.out(), table, List.copyOf(finished), Collections.unmodifiableMap(failed));

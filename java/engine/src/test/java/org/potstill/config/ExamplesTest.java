@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every example is a valid configuration. */
 class ExamplesTest {
@@ -46,6 +48,90 @@ class ExamplesTest {
     }
     Path large = FOLDER.resolve("paper-pixel-dc-256.yaml");
     assertEquals(6, ConfigLoader.load(large, List.of()).distill().network().depth());
+  }
+
+  static List<Path> tables() throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER.resolve("tables"))) {
+      return files.sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("tables")
+  void everyTableIsASweepNamedAfterItsFile(Path file) {
+    Sweep sweep = SweepLoader.load(file, List.of());
+    assertEquals(sweep.name() + ".yaml", file.getFileName().toString());
+    assertEquals(sweep.out(), Path.of("runs", sweep.name()).toAbsolutePath());
+  }
+
+  /** Runs and published figures of every table; means in Tables 2 and 3. */
+  @ParameterizedTest
+  @CsvSource({
+    "table-1-pixel, 30, cross, 30",
+    "table-1-glad, 60, cross, 60",
+    "table-1-ld3m, 60, cross, 60",
+    "table-2, 50, cross, 10",
+    "table-3, 50, cross, 10",
+    "small-data, 27, convnet, 24",
+    "shares, 38, cross, 0",
+    "quickstart-shares, 8, convnet, 0",
+  })
+  void tablesHoldAllThatWasPublished(String name, int runs, String figure, int figures) {
+    Sweep sweep = SweepLoader.load(FOLDER.resolve("tables").resolve(name + ".yaml"), List.of());
+    assertEquals(runs, sweep.runs().size());
+    assertEquals(figures, sweep.published().getOrDefault(figure, Map.of()).size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"table-1-pixel", "table-1-glad", "table-1-ld3m", "table-2", "table-3"})
+  void runsOfThePapersTablesFollowItsProtocol(String name) {
+    Sweep sweep = SweepLoader.load(FOLDER.resolve("tables").resolve(name + ".yaml"), List.of());
+    for (Sweep.Run run : sweep.runs()) {
+      Config config = run.config();
+      DistillConfig distill = config.distill();
+      String method = distill.method().name().toLowerCase(Locale.ROOT);
+      assertEquals(name.equals("table-3") ? 256 : 128, config.data().resolution());
+      assertEquals(name.equals("table-2") ? 10 : 1, distill.imagesPerClass());
+      assertEquals(5, config.evaluate().networks().size());
+      assertEquals(100, config.evaluate().every());
+      boolean pruned = config.prune().mode() == PruneConfig.Mode.EASY;
+      assertEquals(pruned, run.folder().contains("pruned"));
+      assertEquals(keep(method, pruned), config.prune().keep());
+      if (distill.prior() != null) {
+        String init = distill.prior().init().name().toLowerCase(Locale.ROOT);
+        assertDistill(
+            new PriorRow(
+                distill.space().name().toLowerCase(Locale.ROOT),
+                method,
+                config.data().resolution(),
+                distill.imagesPerClass(),
+                init),
+            distill);
+      }
+    }
+  }
+
+  @Test
+  void methodsOnSmallDataRunAsTheirOwnPapersDo() {
+    Path file = FOLDER.resolve("tables/small-data.yaml");
+    for (Sweep.Run run : SweepLoader.load(file, List.of()).runs()) {
+      Config config = run.config();
+      DistillConfig distill = config.distill();
+      boolean dm = distill.method() == DistillConfig.Method.DM;
+      boolean dc = run.values().get(1).equals("dc");
+      assertEquals(dm ? 20_000 : 1000, distill.iterations());
+      assertEquals(dm ? 1 : 0.1, distill.learningRate());
+      assertEquals(dc ? 300 : 1000, config.evaluate().epochs());
+      assertEquals(dc, config.evaluate().augment().isEmpty());
+      assertEquals(dc, distill.augment().isEmpty());
+      assertEquals(dc ? DistillConfig.Init.NOISE : DistillConfig.Init.REAL, distill.init());
+      if (!dm) {
+        // The DC paper's loops: 10 of 50 with ten images per class, 50 of 10 with fifty.
+        assertEquals(distill.imagesPerClass(), distill.outerLoops());
+        assertEquals(
+            Map.of(1, 1, 10, 50, 50, 10).get(distill.imagesPerClass()), distill.innerLoops());
+      }
+    }
   }
 
   /**

@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,14 +77,14 @@ class SweepTableTest {
   @Test
   void nothingIsShownBeforeAnythingIsMeasured() {
     assertEquals(List.of(), table().lines());
-    table().write();
+    SweepTable.update(sweep, Map.of());
     assertTrue(Files.exists(folder.resolve("sweep/table.html")));
   }
 
   @Test
   void theFileForProgramsHasOneLinePerRunImagesAndFigure() throws IOException {
     evaluated(0);
-    table().write();
+    SweepTable.update(sweep, Map.of());
     assertEquals(
         """
         method,prune.keep,run,images,figure,accuracy,std,repeats,published
@@ -101,7 +105,7 @@ class SweepTableTest {
     Files.copy(report.resolveSibling("stages.json"), stopped.resolve("stages.json"));
     cutAfter(stopped.resolve("stages.json"), "prune");
     RuntimeException full = new RunFailedException("no <room> left");
-    SweepTable.read(sweep, Map.of(sweep.runs().get(3), full)).write();
+    SweepTable.update(sweep, Map.of(sweep.runs().get(3), full));
     String page = Files.readString(folder.resolve("sweep/table.html"));
     assertTrue(page.contains("<a class=\"accuracy\" href=\"one___two/0.2/report.html\">"), page);
     assertTrue(page.contains("1 of 4 runs measured"), page);
@@ -126,6 +130,32 @@ class SweepTableTest {
     assertEquals(1, table.evaluated());
     assertEquals(1, table.warnings().size());
     assertTrue(table.warnings().get(0).startsWith("one___two/0.2: evaluation.json could not be"));
+  }
+
+  @Test
+  void thoseWhoWriteItAtOnceDoNotDisturbEachOther() throws Exception {
+    evaluated(0);
+    List<Thread> writers = new ArrayList<>();
+    Queue<Throwable> errors = new ConcurrentLinkedQueue<>();
+    for (int i = 0; i < 4; i++) {
+      Thread writer =
+          new Thread(
+              () -> {
+                for (int j = 0; j < 10; j++) {
+                  SweepTable.update(sweep, Map.of());
+                }
+              });
+      writer.setUncaughtExceptionHandler((thread, error) -> errors.add(error));
+      writers.add(writer);
+      writer.start();
+    }
+    for (Thread writer : writers) {
+      writer.join();
+    }
+    assertEquals(List.of(), List.copyOf(errors));
+    try (Stream<Path> files = Files.list(sweep.out())) {
+      assertFalse(files.anyMatch(file -> file.toString().endsWith(".part")));
+    }
   }
 
   /** Leaves the stages up to {@code last}. */
