@@ -40,13 +40,13 @@ final class SweepCommand extends RunningCommand {
   public Integer call() {
     Sweep sweep = config().loadSweep();
     List<Sweep.Run> runs = sweep.only(only);
-    if (isDryRun()) {
-      return show(runs);
-    }
-    applyNatives();
     CancellationToken cancellation = new CancellationToken();
     try (Interrupts interrupts = Interrupts.cancel(cancellation, streams().err());
         SweepProgress progress = new SweepProgress(streams(), output())) {
+      if (isDryRun()) {
+        return show(runs);
+      }
+      applyNatives();
       return report(engine().sweep(sweep, runs, options(), progress, cancellation));
     }
   }
