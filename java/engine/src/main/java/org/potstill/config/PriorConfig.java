@@ -10,6 +10,7 @@ import java.nio.file.Path;
  * @param layer the layer that the feature map goes into, from 0 (glad)
  * @param learningRateW of the codes (glad)
  * @param codes what the codes start from (glad)
+ * @param normalisation what generated images are normalised with
  * @param chunk images that go through the generator at a time, at most
  * @param channelBase channels at frequency 1/2 of a random generator (glad)
  * @param channelMax most channels of a random generator (glad)
@@ -21,6 +22,7 @@ public record PriorConfig(
     int layer,
     double learningRateW,
     Codes codes,
+    Normalised normalisation,
     int chunk,
     int channelBase,
     int channelMax,
@@ -29,7 +31,16 @@ public record PriorConfig(
   /** The same without the place of the weights, for comparing. */
   public PriorConfig withoutWeights() {
     return new PriorConfig(
-        init, null, layer, learningRateW, codes, chunk, channelBase, channelMax, diffusion);
+        init,
+        null,
+        layer,
+        learningRateW,
+        codes,
+        normalisation,
+        chunk,
+        channelBase,
+        channelMax,
+        diffusion);
   }
 
   /** What a generator was trained on. */
@@ -42,6 +53,14 @@ public record PriorConfig(
     POKEMON,
     /** Nothing: drawn from the seed of the run. */
     RANDOM
+  }
+
+  /** What generated images are normalised with. */
+  public enum Normalised {
+    /** As real images are. */
+    DATA,
+    /** With the means of the published code, which differ from those of its real images. */
+    PUBLISHED
   }
 
   /** What codes start from. */

@@ -48,6 +48,11 @@ final class PriorKeys {
             "drawn",
             "What codes start from: a random latent each, or the mean over 1000 (glad)."),
         fixed(
+            "distill.prior.normalisation",
+            Choice.of(PriorConfig.Normalised.class),
+            "data",
+            "What generated images are normalised with: as real ones are, or as published."),
+        fixed(
             "distill.prior.chunk",
             COUNT,
             10L,

@@ -50,6 +50,7 @@ public final class DistillStage {
     DistillConfig distill = config.distill();
     if (distill.prior() != null) {
       PriorWeights.requireFile(distill, data.resolution());
+      PriorUse.requireNormalisation(distill.prior(), data);
     }
     switch (distill.space()) {
       case PIXEL -> {}

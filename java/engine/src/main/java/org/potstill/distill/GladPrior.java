@@ -50,7 +50,7 @@ final class GladPrior implements AutoCloseable {
     this.settings = settings;
     this.generator = generator;
     this.weights = weights;
-    this.normalisation = normalisation;
+    this.normalisation = settings.use().normalisation(normalisation);
   }
 
   /**

@@ -28,7 +28,11 @@ final class Ld3mPrior implements AutoCloseable {
   private final LatentDiffusion model;
   private final LatentSampler sampler;
   private final NamedTensors weights;
+
+  /** Of real images, and of generated ones. */
   private final Normalisation normalisation;
+
+  private final Normalisation generated;
   private final Chunks chunks;
 
   private Ld3mPrior(
@@ -43,6 +47,7 @@ final class Ld3mPrior implements AutoCloseable {
     this.sampler = new LatentSampler(model, settings.steps(), settings.guidance());
     this.weights = weights;
     this.normalisation = normalisation;
+    this.generated = settings.use().normalisation(normalisation);
   }
 
   /**
@@ -195,8 +200,8 @@ final class Ld3mPrior implements AutoCloseable {
               .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(1)));
       result.put(
           pixels
-              .sub(Tensors.perChannel(pixels, normalisation.mean()))
-              .div(Tensors.perChannel(pixels, normalisation.std())));
+              .sub(Tensors.perChannel(pixels, generated.mean()))
+              .div(Tensors.perChannel(pixels, generated.std())));
     }
     return result;
   }

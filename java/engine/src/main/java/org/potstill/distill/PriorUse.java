@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.potstill.config.Config;
 import org.potstill.config.PriorConfig;
 import org.potstill.data.Dataset;
+import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 
 /**
@@ -20,6 +21,7 @@ import org.potstill.errors.InputException;
  * @param seed of the weights of a random one, and of what else is drawn
  * @param channels of the images
  * @param resolution of the images
+ * @param normalised what the images are normalised with
  * @param chunk images that go through it at a time
  */
 record PriorUse(
@@ -29,10 +31,13 @@ record PriorUse(
     long seed,
     int channels,
     int resolution,
+    PriorConfig.Normalised normalised,
     int chunk) {
 
   /** What {@link #texts} calls {@code chunk}, which memory allows and no run is known by. */
   static final String CHUNK = "chunk";
+
+  private static final String NORMALISATION = "normalisation";
 
   /**
    * That of a run that begins.
@@ -48,7 +53,26 @@ record PriorUse(
         seed,
         data.channels(),
         data.resolution(),
+        prior.normalisation(),
         prior.chunk());
+  }
+
+  /**
+   * Checks that the published normalisation stands beside that which it was published with.
+   *
+   * @throws InputException where real images have another than ImageNet's
+   */
+  static void requireNormalisation(PriorConfig prior, Dataset data) {
+    if (prior.normalisation() == PriorConfig.Normalised.PUBLISHED
+        && !data.normalisation().equals(Normalisation.IMAGENET)) {
+      throw new InputException(
+          "distill.prior.normalisation: published goes with real images that are normalised with"
+              + " ImageNet's mean and standard deviation; here they are "
+              + data.normalisation().mean()
+              + " and "
+              + data.normalisation().std()
+              + "; take data");
+    }
   }
 
   /** Whether the weights are drawn. */
@@ -58,7 +82,16 @@ record PriorUse(
 
   /** The same with another chunk. */
   PriorUse withChunk(int images) {
-    return new PriorUse(init, weights, sha256, seed, channels, resolution, images);
+    return new PriorUse(init, weights, sha256, seed, channels, resolution, normalised, images);
+  }
+
+  /**
+   * What generated images are normalised with.
+   *
+   * @param ofData what real images are normalised with
+   */
+  Normalisation normalisation(Normalisation ofData) {
+    return normalised == PriorConfig.Normalised.DATA ? ofData : Normalisation.PUBLISHED_GENERATED;
   }
 
   /**
@@ -94,6 +127,9 @@ record PriorUse(
     texts.put("seed", Long.toString(seed));
     texts.put("channels", Integer.toString(channels));
     texts.put("resolution", Integer.toString(resolution));
+    if (normalised != PriorConfig.Normalised.DATA) {
+      texts.put(NORMALISATION, DistillStage.word(normalised));
+    }
     texts.put(CHUNK, Integer.toString(chunk));
     return texts;
   }
@@ -107,6 +143,8 @@ record PriorUse(
         Long.parseLong(texts.get("seed")),
         Integer.parseInt(texts.get("channels")),
         Integer.parseInt(texts.get("resolution")),
+        PriorConfig.Normalised.valueOf(
+            texts.getOrDefault(NORMALISATION, "data").toUpperCase(Locale.ROOT)),
         Integer.parseInt(texts.get(CHUNK)));
   }
 

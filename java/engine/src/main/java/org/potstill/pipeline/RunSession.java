@@ -160,6 +160,8 @@ public final class RunSession implements AutoCloseable {
     values.keySet().removeAll(ResumeRules.PLACES);
     values.put("run.threads", Integer.toString(config.run().threadCount()));
     values.remove("run.device");
+    // Runs of versions without that choice have it.
+    values.remove("distill.prior.normalisation", "data");
     if (placement.isCpu()) {
       values.remove("run.deterministic");
     } else {

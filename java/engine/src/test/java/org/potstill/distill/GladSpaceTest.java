@@ -69,12 +69,30 @@ class GladSpaceTest {
 
   private static PriorConfig random(int layer, int chunk) {
     return new PriorConfig(
-        PriorConfig.Init.RANDOM, null, layer, 0.1, PriorConfig.Codes.DRAWN, chunk, 64, 4, null);
+        PriorConfig.Init.RANDOM,
+        null,
+        layer,
+        0.1,
+        PriorConfig.Codes.DRAWN,
+        PriorConfig.Normalised.DATA,
+        chunk,
+        64,
+        4,
+        null);
   }
 
   private PriorConfig trained(Path weights) {
     return new PriorConfig(
-        PriorConfig.Init.IMAGENET, weights, 3, 0.1, PriorConfig.Codes.MEAN, 3, 64, 4, null);
+        PriorConfig.Init.IMAGENET,
+        weights,
+        3,
+        0.1,
+        PriorConfig.Codes.MEAN,
+        PriorConfig.Normalised.DATA,
+        3,
+        64,
+        4,
+        null);
   }
 
   /** A class-conditional generator of 16 pixels. */
@@ -124,6 +142,50 @@ class GladSpaceTest {
       assertEquals("14", latents.metadata().get("prior.layer"));
       assertEquals("glad", latents.metadata().get("space"));
     }
+  }
+
+  /** The same latents, in other units: (x - m) / s with the means m of ImageNet or published. */
+  @Test
+  void publishedNormalisationShiftsTheImagesAndIsKeptForRendering() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    tiny.asImageNet = true;
+    tiny.iterations = 1;
+    PriorConfig data = random(14, 3);
+    tiny.prior = data;
+    float[] usual = TinyRun.pixels(run("usual"), DistilledSet.INITIAL_FILE);
+    tiny.prior = published(data);
+    tiny.requireInputs();
+    Path run = run("published");
+    float[] shifted = TinyRun.pixels(run, DistilledSet.INITIAL_FILE);
+    double[] shift = {(0.485 - 0.4377) / 0.229, (0.456 - 0.4438) / 0.224, (0.406 - 0.4728) / 0.225};
+    for (int i = 0; i < usual.length; i++) {
+      assertEquals(usual[i] + shift[i / (16 * 16) % 3], shifted[i], 1e-5);
+    }
+    Path out = folder.resolve("out");
+    Rendering.render(run, out, null, null);
+    assertSame(run, out, DistilledSet.FILE);
+  }
+
+  @Test
+  void publishedNormalisationBesideOtherRealImagesIsRefused() {
+    tiny.prior = published(random(14, 3));
+    InputException error = assertThrows(InputException.class, tiny::requireInputs);
+    assertTrue(error.getMessage().startsWith("distill.prior.normalisation: published goes with"));
+  }
+
+  private static PriorConfig published(PriorConfig prior) {
+    return new PriorConfig(
+        prior.init(),
+        prior.weights(),
+        prior.layer(),
+        prior.learningRateW(),
+        prior.codes(),
+        PriorConfig.Normalised.PUBLISHED,
+        prior.chunk(),
+        prior.channelBase(),
+        prior.channelMax(),
+        prior.diffusion());
   }
 
   @Test
@@ -221,7 +283,15 @@ class GladSpaceTest {
   }
 
   private static PriorUse use(int channels, int resolution, int chunk) {
-    return new PriorUse(PriorConfig.Init.RANDOM, null, "", 5, channels, resolution, chunk);
+    return new PriorUse(
+        PriorConfig.Init.RANDOM,
+        null,
+        "",
+        5,
+        channels,
+        resolution,
+        PriorConfig.Normalised.DATA,
+        chunk);
   }
 
   @Test
@@ -407,7 +477,16 @@ class GladSpaceTest {
     Path file = weights();
     tiny.prior =
         new PriorConfig(
-            PriorConfig.Init.IMAGENET, file, 99, 0.1, PriorConfig.Codes.MEAN, 3, 64, 4, null);
+            PriorConfig.Init.IMAGENET,
+            file,
+            99,
+            0.1,
+            PriorConfig.Codes.MEAN,
+            PriorConfig.Normalised.DATA,
+            3,
+            64,
+            4,
+            null);
     assertRefused("distill.prior.layer: 99 is past the last layer of " + file + "; allowed: 0 to ");
   }
 
@@ -464,7 +543,16 @@ class GladSpaceTest {
     tiny.resolution = 16;
     tiny.prior =
         new PriorConfig(
-            PriorConfig.Init.FFHQ, weights(), 3, 0.1, PriorConfig.Codes.DRAWN, 3, 64, 4, null);
+            PriorConfig.Init.FFHQ,
+            weights(),
+            3,
+            0.1,
+            PriorConfig.Codes.DRAWN,
+            PriorConfig.Normalised.DATA,
+            3,
+            64,
+            4,
+            null);
     assertRefused("distill.prior.init: ffhq does not fit");
   }
 

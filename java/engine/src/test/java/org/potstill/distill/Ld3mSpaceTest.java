@@ -76,7 +76,17 @@ class Ld3mSpaceTest {
 
   private static PriorConfig prior(
       PriorConfig.Init init, Path weights, int chunk, DiffusionConfig diffusion) {
-    return new PriorConfig(init, weights, 0, 0, PriorConfig.Codes.DRAWN, chunk, 64, 4, diffusion);
+    return new PriorConfig(
+        init,
+        weights,
+        0,
+        0,
+        PriorConfig.Codes.DRAWN,
+        PriorConfig.Normalised.DATA,
+        chunk,
+        64,
+        4,
+        diffusion);
   }
 
   /** Weights with classes, the last of them for none, for images of 3 channels. */
@@ -230,8 +240,43 @@ class Ld3mSpaceTest {
     assertSame(run, out, DistilledSet.FILE);
   }
 
+  /** Real images are encoded as before; only what is decoded has the other means. */
+  @Test
+  void publishedNormalisationShiftsTheImages() throws IOException {
+    tiny.channels = 3;
+    tiny.asImageNet = true;
+    tiny.iterations = 1;
+    tiny.init = DistillConfig.Init.REAL;
+    PriorConfig data = random(2, 3, DiffusionConfig.EncoderInput.SYMMETRIC);
+    tiny.prior = data;
+    float[] usual = TinyRun.pixels(run("usual"), DistilledSet.INITIAL_FILE);
+    tiny.prior =
+        new PriorConfig(
+            data.init(),
+            null,
+            0,
+            0,
+            data.codes(),
+            PriorConfig.Normalised.PUBLISHED,
+            data.chunk(),
+            data.channelBase(),
+            data.channelMax(),
+            data.diffusion());
+    Path run = run("published");
+    float[] shifted = TinyRun.pixels(run, DistilledSet.INITIAL_FILE);
+    double[] shift = {(0.485 - 0.4377) / 0.229, (0.456 - 0.4438) / 0.224, (0.406 - 0.4728) / 0.225};
+    for (int i = 0; i < usual.length; i++) {
+      assertEquals(usual[i] + shift[i / (SIZE * SIZE) % 3], shifted[i], 1e-5);
+    }
+    Path out = folder.resolve("out");
+    Rendering.render(run, out, null, null);
+    assertSame(run, out, DistilledSet.FILE);
+  }
+
   private static Ld3mSettings settings(int steps, int chunk) {
-    PriorUse use = new PriorUse(PriorConfig.Init.RANDOM, null, "", 5, 1, SIZE, chunk);
+    PriorUse use =
+        new PriorUse(
+            PriorConfig.Init.RANDOM, null, "", 5, 1, SIZE, PriorConfig.Normalised.DATA, chunk);
     return new Ld3mSettings(use, 32, 32, DRAWN, steps, 3);
   }
 

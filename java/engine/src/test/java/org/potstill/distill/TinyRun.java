@@ -51,6 +51,7 @@ final class TinyRun {
   Method method = Method.DM;
   Init init = Init.REAL;
   int channels = 1;
+  boolean asImageNet;
   int resolution = SIZE;
   int imagesPerClass = 2;
   int iterations = 6;
@@ -127,7 +128,9 @@ final class TinyRun {
 
     @Override
     public Normalisation normalisation() {
-      return new Normalisation(nCopies(channels, 0.5), nCopies(channels, 0.25));
+      return asImageNet
+          ? Normalisation.IMAGENET
+          : new Normalisation(nCopies(channels, 0.5), nCopies(channels, 0.25));
     }
 
     @Override
