@@ -1,7 +1,6 @@
 package org.potstill.config;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /** A config to begin with: every key with a line on what it is, most of them commented out. */
@@ -72,10 +71,5 @@ public final class ConfigTemplate {
     return value instanceof Path path
         ? Path.of("").toAbsolutePath().relativize(path).toString()
         : key.type().toYaml(value);
-  }
-
-  /** Every section of the configuration, in order. */
-  public static List<String> sections() {
-    return ConfigKeys.namesIn("");
   }
 }

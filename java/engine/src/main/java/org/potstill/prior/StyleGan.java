@@ -37,11 +37,6 @@ public final class StyleGan {
   /** What a loss changes with; see {@link #pullBack}. */
   public record Gradients(Tensor latents, Tensor features) {}
 
-  /** The generator of a configuration. */
-  public static StyleGan of(StyleGanConfig config) {
-    return StyleGanShapes.read(StyleGanLayout.shapes(config), "the layout");
-  }
-
   /**
    * The generator that {@code weights} belong to; its sizes are theirs.
    *

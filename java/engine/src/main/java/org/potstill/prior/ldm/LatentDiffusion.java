@@ -103,7 +103,7 @@ public final class LatentDiffusion {
             unet,
             firstStage,
             whole.size(CLASSES, 0),
-            timesteps > 1 ? timesteps : LatentSettings.ffhq().timesteps()));
+            timesteps > 1 ? timesteps : LatentSettings.TIMESTEPS));
   }
 
   /** The model whose checkpoint holds these tensors; see {@link #of(Map, String)}. */

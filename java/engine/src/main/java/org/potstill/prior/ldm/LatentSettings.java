@@ -11,19 +11,11 @@ package org.potstill.prior.ldm;
  */
 public record LatentSettings(UNetSettings unet, VqSettings firstStage, int classes, int timesteps) {
 
-  private static final int TIMESTEPS = 1000;
+  /** Of the diffusion of every published model. */
+  static final int TIMESTEPS = 1000;
+
   private static final int RESIDUAL_MAPS = 8;
   private static final int ATTENTION_MAPS = 6;
-
-  /** The published model of ImageNet: 1000 classes and none. */
-  public static LatentSettings imageNet() {
-    return new LatentSettings(UNetSettings.imageNet(), VqSettings.f4(), 1001, TIMESTEPS);
-  }
-
-  /** The published model of faces, which is also the one drawn at random. */
-  public static LatentSettings ffhq() {
-    return new LatentSettings(UNetSettings.ffhq(), VqSettings.f4(), 0, TIMESTEPS);
-  }
 
   /**
    * The published model of faces with other sizes, to be drawn at random.

@@ -54,19 +54,11 @@ public record UNetSettings(
     levels = List.copyOf(levels);
   }
 
-  /** The published UNet with class condition, for ImageNet. */
-  public static UNetSettings imageNet() {
-    return new UNetSettings(3, 192, published(5), 2, 512, Heads.ONE);
-  }
-
   /** The published UNet without condition, for FFHQ. */
   public static UNetSettings ffhq() {
-    return new UNetSettings(3, 224, published(4), 2, 0, Heads.OF_32);
-  }
-
-  private static List<Level> published(int last) {
-    return List.of(
-        new Level(1, false), new Level(2, true), new Level(3, true), new Level(last, true));
+    List<Level> levels =
+        List.of(new Level(1, false), new Level(2, true), new Level(3, true), new Level(4, true));
+    return new UNetSettings(3, 224, levels, 2, 0, Heads.OF_32);
   }
 
   /** Whether it takes a condition. */
