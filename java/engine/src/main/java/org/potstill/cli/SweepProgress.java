@@ -2,8 +2,10 @@ package org.potstill.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.potstill.config.Sweep;
 import org.potstill.pipeline.RunResult;
+import org.potstill.run.Durations;
 import org.potstill.run.RunListener;
 import org.potstill.sweep.SweepListener;
 
@@ -12,10 +14,23 @@ final class SweepProgress implements SweepListener, AutoCloseable {
 
   private final Streams streams;
   private final Output output;
+  private final LongSupplier nanoTime;
+
+  /** Runs that had something to do, and what they took in all. */
+  private int worked;
+
+  private long workedNanos;
+  private long startNanos;
   private Logging logging;
   private ProgressListener progress;
 
   SweepProgress(Streams streams, Output output) {
+    this(streams, output, System::nanoTime);
+  }
+
+  /** With another clock, for tests. */
+  SweepProgress(Streams streams, Output output, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.streams = streams;
     this.output = output;
     this.logging = Logging.setUp(streams, output);
@@ -30,17 +45,32 @@ final class SweepProgress implements SweepListener, AutoCloseable {
       event.put("of", of);
       JsonLines.print(streams.out(), event);
     } else if (!output.quiet()) {
-      streams.err().println("run " + number + " of " + of + ": " + run.folder());
+      String left = timeLeft(of - number + 1);
+      streams.err().println("run " + number + " of " + of + ": " + run.folder() + left);
     }
+    startNanos = nanoTime.getAsLong();
     logging.close();
     logging = Logging.setUp(streams, output);
     progress = Progress.listener(streams, output, logging, run.config());
     return progress;
   }
 
+  /** By the mean of those that were run; nothing before the first. */
+  private String timeLeft(int runs) {
+    if (worked == 0) {
+      return "";
+    }
+    double seconds = 1e-9 * workedNanos / worked * runs;
+    return ", about " + Durations.text(seconds) + " left for all";
+  }
+
   @Override
   public void runFinished(Sweep.Run run, RunResult result) {
     hideProgress();
+    if (!result.wasFinished()) {
+      worked++;
+      workedNanos += nanoTime.getAsLong() - startNanos;
+    }
     if (output.json()) {
       Map<String, Object> event = event("sweep-run-finished", run);
       event.put("directory", result.directory().toString());

@@ -6,13 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.potstill.config.Sweep;
+import org.potstill.config.SweepLoader;
+import org.potstill.pipeline.RunResult;
 
 class SweepCommandTest extends CommandLineTests {
 
@@ -43,12 +50,36 @@ class SweepCommandTest extends CommandLineTests {
   void everyRunIsToldAndTheTableIsNamed() throws IOException {
     assertEquals(0, sweep(), err);
     assertTrue(err.startsWith("run 1 of 2: a\nall ...\n"), err);
-    assertTrue(err.contains("\nrun 2 of 2: b\nall ...\n"), err);
+    assertTrue(err.contains("\nrun 2 of 2: b, about "), err);
     assertEquals("table: " + folder.resolve("out/table.html") + "\n", out);
     for (String run : List.of("a", "b")) {
       String log = Files.readString(folder.resolve("out").resolve(run).resolve("run.log"));
       assertEquals(2, log.split("all begins", -1).length, log);
     }
+  }
+
+  @Test
+  void theTimeLeftIsThatOfTheRunsThatHadSomethingToDo() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    AtomicLong minutes = new AtomicLong();
+    Sweep sweep = SweepLoader.load(file, List.of());
+    Sweep.Run run = sweep.runs().get(0);
+    Path folder = run.config().run().out();
+    try (SweepProgress progress =
+        new SweepProgress(
+            new Streams(err, err, false), new Output(), () -> minutes.get() * 60_000_000_000L)) {
+      progress.runStarted(run, 1, 4);
+      minutes.addAndGet(3);
+      progress.runFinished(run, new RunResult(folder, List.of(), 0));
+      progress.runStarted(run, 2, 4);
+      minutes.addAndGet(60);
+      progress.runFinished(run, new RunResult(folder, List.of("distill"), 0));
+      progress.runStarted(run, 3, 4);
+    }
+    assertEquals(
+        "run 1 of 4: a\nrun 2 of 4: a\nrun 3 of 4: a, about 2 h 0 min left for all\n",
+        bytes.toString(StandardCharsets.UTF_8));
   }
 
   @Test
