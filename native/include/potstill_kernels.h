@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 5
+#define POTSTILL_ABI_VERSION 6
 
 enum {
   POTSTILL_OK = 0,
@@ -184,7 +184,7 @@ POTSTILL_API int32_t potstill_norm_relu_pool(const float* x, int64_t images, int
                                              float* out, float* mean, float* rstd, int32_t threads,
                                              int32_t level) POTSTILL_NOEXCEPT;
 
-/* Workspace of potstill_norm_relu_pool_gradient in bytes; -1 where a size is negative or too large. */
+/* Workspace of potstill_norm_relu_pool_gradient and its tangent in bytes; -1 where a size is negative or too large. */
 POTSTILL_API int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images,
                                                                 int64_t channels) POTSTILL_NOEXCEPT;
 
@@ -214,17 +214,18 @@ POTSTILL_API int32_t potstill_norm_relu_pool_tangent(
     int32_t level) POTSTILL_NOEXCEPT;
 
 /*
- * norm_relu_pool_gradient_tangent: how x_gradient of norm_relu_pool_gradient moves where x, scale and
- * out_gradient move by x_tangent, scale_tangent and out_gradient_tangent; x_mean and x_product as
- * norm_relu_pool_tangent left them. Sums rows in single precision. Reads everything twice, writes
- * x_gradient_tangent, which is none of the others, once.
+ * norm_relu_pool_gradient_tangent: how the gradients that norm_relu_pool_gradient finds move where x,
+ * scale and out_gradient move by x_tangent, scale_tangent and out_gradient_tangent; x_mean and x_product
+ * as norm_relu_pool_tangent left them. Sums rows in single precision, images in double. Reads everything
+ * twice, writes x_gradient_tangent, which is none of the others, once.
  */
 POTSTILL_API int32_t potstill_norm_relu_pool_gradient_tangent(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
     const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
     const float* x_tangent, const float* scale_tangent, const float* x_mean,
     const float* x_product, const float* out_gradient, const float* out_gradient_tangent,
-    float* x_gradient_tangent, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+    float* x_gradient_tangent, float* scale_gradient_tangent, float* shift_gradient_tangent,
+    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /*
  * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either direction

@@ -129,14 +129,14 @@ struct Loops {
                            const NormChannels& given, const float* gradient, float* out,
                            float* scale_share, float* shift_share);
 
-  // The tangents of the two: of the output, and of the gradient with respect to x, which may not
-  // overwrite anything.
+  // The tangents of the two: of the output, and of the gradients, of which that with respect to x may
+  // not overwrite anything.
   void (*norm_tangent[2])(const NormMap& map, int64_t count, const float* x,
                           const NormChannels& given, const NormTangent& tangent, float* out);
   void (*norm_gradient_tangent[2])(const NormMap& map, int64_t count, const float* x,
                                    const NormChannels& given, const NormTangentLeft& tangent,
-                                   const float* gradient, const float* gradient_tangent,
-                                   float* out);
+                                   const float* gradient, const float* gradient_tangent, float* out,
+                                   float* scale_share, float* shift_share);
 };
 
 namespace generic {

@@ -58,6 +58,28 @@ struct Call {
   }
 };
 
+// What the images contribute to the gradients of scale and shift, or to their tangents; in the
+// workspace, (images, channels) each.
+struct Shares {
+  float* of_scale;
+  float* of_shift;
+
+  Shares(void* workspace, int64_t count)
+      : of_scale(static_cast<float*>(workspace)), of_shift(of_scale + count) {}
+
+  void sum(int64_t images, int64_t channels, float* scale, float* shift) const {
+    for (int64_t c = 0; c < channels; ++c) {
+      double scale_sum = 0, shift_sum = 0;
+      for (int64_t image = 0; image < images; ++image) {
+        scale_sum += of_scale[image * channels + c];
+        shift_sum += of_shift[image * channels + c];
+      }
+      scale[c] = static_cast<float>(scale_sum);
+      shift[c] = static_cast<float>(shift_sum);
+    }
+  }
+};
+
 }  // namespace
 }  // namespace potstill
 
@@ -115,25 +137,16 @@ int32_t potstill_norm_relu_pool_gradient(
       require(call.pooled == 0 || out_gradient != nullptr, "out_gradient is NULL");
       require(x_gradient != nullptr, "x_gradient is NULL");
     }
-    auto* scale_shares = static_cast<float*>(workspace);
-    float* shift_shares = scale_shares + images * channels;
+    const Shares shares(workspace, images * channels);
     call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
       const int64_t at = image * channels + first;
       const int64_t start = image * call.positions * channels + first;
       loops.norm_backward[call.which](call.map, count, x + start,
                                       {scale + first, shift + first, mean + at, rstd + at},
                                       out_gradient + image * call.pooled * channels + first,
-                                      x_gradient + start, scale_shares + at, shift_shares + at);
+                                      x_gradient + start, shares.of_scale + at, shares.of_shift + at);
     });
-    for (int64_t c = 0; c < channels; ++c) {
-      double of_scale = 0, of_shift = 0;
-      for (int64_t image = 0; image < images; ++image) {
-        of_scale += scale_shares[image * channels + c];
-        of_shift += shift_shares[image * channels + c];
-      }
-      scale_gradient[c] = static_cast<float>(of_scale);
-      shift_gradient[c] = static_cast<float>(of_shift);
-    }
+    shares.sum(images, channels, scale_gradient, shift_gradient);
   });
 }
 
@@ -171,21 +184,28 @@ int32_t potstill_norm_relu_pool_gradient_tangent(
     const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
     const float* x_tangent, const float* scale_tangent, const float* x_mean,
     const float* x_product, const float* out_gradient, const float* out_gradient_tangent,
-    float* x_gradient_tangent, int32_t threads, int32_t level) noexcept {
+    float* x_gradient_tangent, float* scale_gradient_tangent, float* shift_gradient_tangent,
+    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) noexcept {
   using namespace potstill;
   return guard("norm_relu_pool_gradient_tangent", [&] {
     const Loops& loops = loops_of(level);
     require(threads >= 1, "threads must be at least 1");
     const Call call(images, height, width, channels, window);
-    if (call.images * call.blocks == 0) return;
-    require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
-    require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
-    require(x_tangent != nullptr && scale_tangent != nullptr,
-            "x_tangent or scale_tangent is NULL");
-    require(x_mean != nullptr && x_product != nullptr, "x_mean or x_product is NULL");
-    require(call.pooled == 0 || (out_gradient != nullptr && out_gradient_tangent != nullptr),
-            "out_gradient or out_gradient_tangent is NULL");
-    require(x_gradient_tangent != nullptr, "x_gradient_tangent is NULL");
+    require(channels == 0 || (scale_gradient_tangent != nullptr && shift_gradient_tangent != nullptr),
+            "scale_gradient_tangent or shift_gradient_tangent is NULL");
+    require_workspace(workspace, workspace_bytes,
+                      potstill_norm_relu_pool_gradient_workspace(images, channels));
+    if (call.images * call.blocks > 0) {
+      require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
+      require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
+      require(x_tangent != nullptr && scale_tangent != nullptr,
+              "x_tangent or scale_tangent is NULL");
+      require(x_mean != nullptr && x_product != nullptr, "x_mean or x_product is NULL");
+      require(call.pooled == 0 || (out_gradient != nullptr && out_gradient_tangent != nullptr),
+              "out_gradient or out_gradient_tangent is NULL");
+      require(x_gradient_tangent != nullptr, "x_gradient_tangent is NULL");
+    }
+    const Shares shares(workspace, images * channels);
     call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
       const int64_t at = image * channels + first;
       const int64_t start = image * call.positions * channels + first;
@@ -193,7 +213,9 @@ int32_t potstill_norm_relu_pool_gradient_tangent(
       loops.norm_gradient_tangent[call.which](
           call.map, count, x + start, {scale + first, shift + first, mean + at, rstd + at},
           {scale_tangent + first, x_tangent + start, x_mean + at, x_product + at},
-          out_gradient + pooled, out_gradient_tangent + pooled, x_gradient_tangent + start);
+          out_gradient + pooled, out_gradient_tangent + pooled, x_gradient_tangent + start,
+          shares.of_scale + at, shares.of_shift + at);
     });
+    shares.sum(images, channels, scale_gradient_tangent, shift_gradient_tangent);
   });
 }

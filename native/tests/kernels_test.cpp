@@ -363,6 +363,7 @@ void test_norm_relu_pool() {
 // precision along the direction of the tangents.
 struct NormTangentReference {
   std::vector<double> out, dx;
+  double of_scale, of_shift;
 
   // Every array has `step` floats from one position to the next; directions like what they move.
   NormTangentReference(const float* x, const float* x_tangent, int64_t height, int64_t width,
@@ -380,6 +381,8 @@ struct NormTangentReference {
     for (size_t p = 0; p < ahead.dx.size(); ++p) {
       dx.push_back((ahead.dx[p] - behind.dx[p]) / (2 * h));
     }
+    of_scale = (ahead.of_scale - behind.of_scale) / (2 * h);
+    of_shift = (ahead.of_shift - behind.of_shift) / (2 * h);
   }
 
  private:
@@ -410,7 +413,7 @@ bool near_kink(const float* x, int64_t positions, int64_t step, double mean, dou
 
 void test_norm_relu_pool_tangents() {
   const float epsilon = 1e-3f;
-  int64_t compared = 0;
+  int64_t compared = 0, sums_compared = 0;
   for (int64_t channels : {1, 3, 17, 64, 65, 100, 128}) {
     for (int64_t height : {2, 5, 8}) {
       for (int64_t width : {4, 7}) {
@@ -421,6 +424,9 @@ void test_norm_relu_pool_tangents() {
           Unaligned out(images * pooled), mean(images * channels), rstd(images * channels);
           Unaligned given(2 * images * pooled), out_tangent(images * pooled);
           Unaligned x_mean(images * channels), x_product(images * channels), found(images * size);
+          Unaligned found_scale(channels), found_shift(channels);
+          const int64_t bytes = potstill_norm_relu_pool_gradient_workspace(images, channels);
+          std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
           fill(x.data(), images * size, 2);
           fill(dx.data(), images * size, 1);
           fill(scale.data(), 2 * channels, 1);
@@ -444,19 +450,23 @@ void test_norm_relu_pool_tangents() {
                 potstill_norm_relu_pool_gradient_tangent(
                     x.data(), images, height, width, channels, scale.data(), shift.data(), w,
                     mean.data(), rstd.data(), dx.data(), scale.data() + channels, x_mean.data(),
-                    x_product.data(), gradient, gradient_tangent, found.data(), threads,
-                    level) == POTSTILL_OK;
+                    x_product.data(), gradient, gradient_tangent, found.data(), found_scale.data(),
+                    found_shift.data(), workspace.data(), bytes, threads, level) == POTSTILL_OK;
             check(ran, "the tangents of norm_relu_pool run");
             std::vector<float> all(out_tangent.data(), out_tangent.data() + images * pooled);
             all.insert(all.end(), found.data(), found.data() + images * size);
+            all.insert(all.end(), found_scale.data(), found_scale.data() + channels);
+            all.insert(all.end(), found_shift.data(), found_shift.data() + channels);
             check(threads == 1 || std::memcmp(all.data(), first.data(), 4 * all.size()) == 0,
                   "the thread count does not change the tangents of norm_relu_pool");
             first = all;
           }
           const std::string sizes = " of " + std::to_string(height) + " x " +
                                     std::to_string(width) + " x " + std::to_string(channels);
-          for (int64_t i = 0; i < images; ++i) {
-            for (int64_t c = 0; c < channels; ++c) {
+          for (int64_t c = 0; c < channels; ++c) {
+            double of_scale = 0, of_shift = 0, largest = 0;
+            int64_t summed = 0;
+            for (int64_t i = 0; i < images; ++i) {
               const double r = rstd.data()[i * channels + c];
               const double scales[] = {scale.data()[c], scale.data()[channels + c]};
               const double shifts[] = {shift.data()[c], shift.data()[channels + c]};
@@ -479,13 +489,24 @@ void test_norm_relu_pool_tangents() {
                 check(std::abs(value - expected.dx[p]) <= 2e-4 * (1 + r * r),
                       "tangent of the gradient" + sizes);
               }
+              of_scale += expected.of_scale;
+              of_shift += expected.of_shift;
+              largest = std::max(largest, r);
+              ++summed;
             }
+            if (summed < images) continue;
+            ++sums_compared;
+            check(std::abs(found_scale.data()[c] - of_scale) <= 1e-3 * (1 + largest),
+                  "tangent of the scale's gradient" + sizes);
+            check(std::abs(found_shift.data()[c] - of_shift) <= 1e-3 * (1 + largest),
+                  "tangent of the shift's gradient" + sizes);
           }
         }
       }
     }
   }
   check(compared > 5000, "most maps are compared");
+  check(sums_compared > 1500, "most sums over images are compared");
 }
 
 void test_norm_relu_pool_edges() {

@@ -187,17 +187,21 @@ void tangent_channels(const NormMap& map, const float* x, const NormChannels& gi
 template <typename V, int Window>
 void gradient_tangent_channels(const NormMap& map, const float* x, const NormChannels& given,
                                const NormTangentLeft& tangent, const float* gradient,
-                               const float* gradient_tangent, float* out) {
+                               const float* gradient_tangent, float* out, float* scale_share,
+                               float* shift_share) {
   const V r = load<V>(given.rstd), h = load<V>(tangent.mean), q = load<V>(tangent.product);
   const V factor = r * load<V>(given.scale);
   alignas(64) float stored[sizeof(V) / sizeof(float)];
   store(stored, factor);
   GradientSums<V> mean = sum_gradient_tangents<V, Window>(map, x, given, stored, tangent.x,
                                                           gradient, gradient_tangent);
-  for (V& sum : mean.of) sum *= 1 / static_cast<float>(map.height * map.width);
+  store(shift_share, mean.of[3]);
+  const float positions = static_cast<float>(map.height * map.width);
+  for (V& sum : mean.of) sum *= 1 / positions;
   // The means of the gradient times the normed value and of its tangent.
   const V product = r * mean.of[1];
   const V product_tangent = r * (mean.of[4] + mean.of[2] - h * mean.of[0] - q * product);
+  store(scale_share, product_tangent * positions);
   const V moved = r * (load<V>(tangent.scale) - factor * q);  // the tangent of factor
   const Spread<V> by = {moved, factor,
                         r * (moved * product + factor * (product_tangent - product * r * q)),
@@ -234,15 +238,18 @@ void norm_tangent(const NormMap& map, int64_t count, const float* x, const NormC
 template <int Window>
 void norm_gradient_tangent(const NormMap& map, int64_t count, const float* x,
                            const NormChannels& given, const NormTangentLeft& tangent,
-                           const float* gradient, const float* gradient_tangent, float* out) {
+                           const float* gradient, const float* gradient_tangent, float* out,
+                           float* scale_share, float* shift_share) {
   int64_t c = 0;
   for (; c + kLanes <= count; c += kLanes) {
     gradient_tangent_channels<Floats, Window>(map, x + c, from(given, c), from(tangent, c),
-                                                 gradient + c, gradient_tangent + c, out + c);
+                                              gradient + c, gradient_tangent + c, out + c,
+                                              scale_share + c, shift_share + c);
   }
   for (; c < count; ++c) {
     gradient_tangent_channels<float, Window>(map, x + c, from(given, c), from(tangent, c),
-                                                gradient + c, gradient_tangent + c, out + c);
+                                             gradient + c, gradient_tangent + c, out + c,
+                                             scale_share + c, shift_share + c);
   }
 }
 

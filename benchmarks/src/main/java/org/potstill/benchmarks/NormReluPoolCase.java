@@ -53,6 +53,8 @@ final class NormReluPoolCase implements KernelCase {
   private final Tensor directionProduct;
   private final Tensor outputTangent;
   private final Tensor gradientTangent;
+  private final Tensor scaleGradientTangent;
+  private final Tensor shiftGradientTangent;
   private final NormState state;
   private final NormGradients gradients;
   private final NormTangent tangent;
@@ -80,6 +82,8 @@ final class NormReluPoolCase implements KernelCase {
     directionProduct = Tensors.empty(first, IMAGES, CHANNELS);
     outputTangent = Tensors.empty(first, IMAGES, pooled, pooled, CHANNELS);
     gradientTangent = Tensors.empty(first, IMAGES, side, side, CHANNELS);
+    scaleGradientTangent = Tensors.empty(first, CHANNELS);
+    shiftGradientTangent = Tensors.empty(first, CHANNELS);
     state =
         new NormState(
             scale.data_ptr_float(),
@@ -160,7 +164,10 @@ final class NormReluPoolCase implements KernelCase {
           tangent,
           upstreamLast.data_ptr_float(),
           upstreamDirectionLast.data_ptr_float(),
-          gradientTangent.data_ptr_float());
+          new NormGradients(
+              gradientTangent.data_ptr_float(),
+              scaleGradientTangent.data_ptr_float(),
+              shiftGradientTangent.data_ptr_float()));
     }
   }
 
@@ -195,9 +202,9 @@ final class NormReluPoolCase implements KernelCase {
   }
 
   /**
-   * Of the output, and of the gradient of the maps. The output is the derivative of {@code
-   * <gradient, direction>} with respect to the gradient it is multiplied with; the Hessian is
-   * symmetric.
+   * Of the output, and of the gradients of maps, scale and shift. The output is the derivative of
+   * {@code <gradient, direction>} with respect to the gradient it is multiplied with; the Hessian
+   * is symmetric.
    */
   private Tensor[] expectedTangents() {
     Tensor[] inputs = {leaf(first), leaf(scale), leaf(shift)};
@@ -207,7 +214,7 @@ final class NormReluPoolCase implements KernelCase {
     return Tensors.gradients(
         new Tensor[] {found[0], found[1], found[2], value},
         new Tensor[] {direction, scaleDirection, shiftDirection, upstreamDirection},
-        new Tensor[] {received, inputs[0]});
+        new Tensor[] {received, inputs[0], inputs[1], inputs[2]});
   }
 
   private static Tensor leaf(Tensor tensor) {
@@ -229,6 +236,8 @@ final class NormReluPoolCase implements KernelCase {
         Tensor[] expected = expectedTangents();
         requireClose("tangent of the output", channelsLast(expected[0]), outputTangent);
         requireClose("tangent of the gradient", channelsLast(expected[1]), gradientTangent);
+        requireClose("tangent of the scale's gradient", expected[2], scaleGradientTangent);
+        requireClose("tangent of the shift's gradient", expected[3], shiftGradientTangent);
       }
     }
   }

@@ -106,13 +106,13 @@ final class ConvNetBackpropagation extends Backpropagation {
   }
 
   /**
-   * How the logits and the gradient of the input move with the parameters; after {@link #gradients}
-   * and once.
+   * How the logits and the gradients move with the parameters; after {@link #gradients} and once.
    *
    * @param direction by name of the parameter
+   * @param parameters names of those whose gradients are looked at besides that of the input
    */
-  ConvNetTangents tangents(Map<String, Tensor> direction) {
-    return new ConvNetTangents(state, operation, steps, received, features, direction);
+  ConvNetTangents tangents(Map<String, Tensor> direction, List<String> parameters) {
+    return new ConvNetTangents(state, operation, steps, received, features, direction, parameters);
   }
 
   /** From the gradient of a block's output to that of its input; null where none is wanted. */

@@ -11,8 +11,9 @@ import org.potstill.tensor.Tensors;
 /**
  * The gradients of a ConvNet by the kernel, and their derivative by tangents (Pearlmutter, "Fast
  * Exact Multiplication by the Hessian", 1994): the order of two derivatives may be changed, so that
- * what the input does to {@code <gradients, weights>} is how the gradient of the input moves where
- * the parameters move by the weights. One way there and one back carry that beside what is known.
+ * what input and parameters do to {@code <gradients, weights>} is how their own gradients move
+ * where the parameters move by the weights. One way there and one back carry that beside what is
+ * known.
  */
 final class ConvNetGradientPass extends GradientPass {
 
@@ -51,16 +52,18 @@ final class ConvNetGradientPass extends GradientPass {
   }
 
   @Override
-  public Tensor inputDerivative(List<Tensor> weights) {
+  public Derivative derivative(List<Tensor> weights, boolean ofParameters) {
     Map<String, Tensor> direction = new HashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
       direction.put(parameters.get(i), weights.get(i).detach());
     }
-    ConvNetTangents tangents = way.tangents(direction);
+    List<String> wanted = ofParameters ? parameters : List.of();
+    ConvNetTangents tangents = way.tangents(direction, wanted);
     // The Hessian of the loss is symmetric, so that its product with the tangent is this gradient.
     Tensor slopeTangent =
         Tensors.gradients(
             new Tensor[] {slope}, new Tensor[] {tangents.logits()}, new Tensor[] {logits})[0];
-    return tangents.inputGradient(slope.detach(), slopeTangent);
+    Tensor ofInput = tangents.back(slope.detach(), slopeTangent);
+    return new Derivative(ofInput, tangents.parameterGradients());
   }
 }

@@ -1,8 +1,11 @@
 package org.potstill.net;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -15,8 +18,9 @@ import org.potstill.tensor.NormReluPool;
 import org.potstill.tensor.Tensors;
 
 /**
- * How the logits of a ConvNet, and then the gradient of its input, move where its parameters move
- * in a direction: the product rule, block by block, beside a way there and back that was gone.
+ * How the logits of a ConvNet, and then the gradients of its input and parameters, move where its
+ * parameters move in a direction: the product rule, block by block, beside a way there and back
+ * that was gone.
  */
 final class ConvNetTangents {
 
@@ -27,11 +31,18 @@ final class ConvNetTangents {
   private final Tensor features;
   private final Map<String, Tensor> direction;
 
+  /** By name, how the gradients of parameters move: of those that are wanted. */
+  private final Map<String, Tensor> found = new LinkedHashMap<>();
+
   /** Of every block, where its convolution's weights move: the input's share, with history. */
   private final List<Tensor> moved = new ArrayList<>();
 
+  /** Of every block, where its input moves: the weights' share, with history if it is wanted. */
+  private final List<Tensor> carried = new ArrayList<>();
+
   private final List<NormReluPool.Direction> directions = new ArrayList<>();
   private final List<NormReluPool.Tangent> tangents = new ArrayList<>();
+  private final Tensor featureTangent;
   private final Tensor logits;
 
   /**
@@ -40,6 +51,7 @@ final class ConvNetTangents {
    * @param received what the way back found, by block
    * @param features the input of the classifier
    * @param direction by name of the parameter; one that is not named does not move
+   * @param parameters names of those whose gradients are looked at
    */
   ConvNetTangents(
       NamedTensors state,
@@ -47,7 +59,10 @@ final class ConvNetTangents {
       List<Step> steps,
       List<Received> received,
       Tensor features,
-      Map<String, Tensor> direction) {
+      Map<String, Tensor> direction,
+      List<String> parameters) {
+    // Here, so that they outlive the scopes of the blocks.
+    parameters.forEach(name -> found.put(name, new Tensor()));
     this.state = state;
     this.operation = operation;
     this.steps = steps;
@@ -58,7 +73,8 @@ final class ConvNetTangents {
     for (Step step : steps) {
       value = throughBlock(step, value);
     }
-    logits = classify(Layers.flatten(value));
+    featureTangent = Layers.flatten(value);
+    logits = classify(featureTangent);
   }
 
   /** How the logits move, (N, classes). */
@@ -70,6 +86,7 @@ final class ConvNetTangents {
     String convolution = step.block().convolution();
     String norm = step.block().norm();
     Tensor kept = new Tensor();
+    Tensor through = new Tensor();
     Tensor maps = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor weight = direction.get(convolution + ".weight");
@@ -81,12 +98,18 @@ final class ConvNetTangents {
         kept.put(convolve(step, step.input(), weight, new TensorOptional(bias)));
         ofParameters = kept.detach();
       }
-      maps.put(
-          inputTangent == null
-              ? ofParameters
-              : convolveWithoutHistory(step, inputTangent).add_(ofParameters));
+      if (inputTangent == null) {
+        maps.put(ofParameters);
+      } else {
+        Tensor ofInput = convolve(step, inputTangent, ofWeights(convolution), new TensorOptional());
+        if (found.containsKey(convolution + ".weight")) {
+          through.put(ofInput);
+        }
+        maps.put(ofInput.detach().add_(ofParameters));
+      }
     }
     moved.add(kept);
+    carried.add(through);
     NormReluPool.Direction own =
         new NormReluPool.Direction(maps, movement(norm + ".weight"), movement(norm + ".bias"));
     directions.add(own);
@@ -101,11 +124,10 @@ final class ConvNetTangents {
     return tangent.output();
   }
 
-  private Tensor convolveWithoutHistory(Step step, Tensor input) {
-    try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor weight = state.get(step.block().convolution() + ".weight");
-      return convolve(step, input, weight, new TensorOptional());
-    }
+  /** The weights of a convolution, with history only where their gradient is looked at. */
+  private Tensor ofWeights(String convolution) {
+    Tensor weight = state.get(convolution + ".weight");
+    return found.containsKey(convolution + ".weight") ? weight : weight.detach();
   }
 
   private static Tensor convolve(Step step, Tensor input, Tensor weight, TensorOptional bias) {
@@ -136,6 +158,11 @@ final class ConvNetTangents {
     }
   }
 
+  /** How the gradients of the parameters move, in the order asked for; after {@link #back}. */
+  List<Tensor> parameterGradients() {
+    return List.copyOf(found.values());
+  }
+
   /**
    * Goes the way back; once.
    *
@@ -143,9 +170,17 @@ final class ConvNetTangents {
    * @param logitsGradientTangent how it moves
    * @return how the gradient of the input moves, shaped as the input
    */
-  Tensor inputGradient(Tensor logitsGradient, Tensor logitsGradientTangent) {
+  Tensor back(Tensor logitsGradient, Tensor logitsGradientTangent) {
     Tensor back;
     try (NoGradGuard guard = new NoGradGuard()) {
+      keep(
+          ConvNet.CLASSIFIER + ".weight",
+          () ->
+              logitsGradientTangent
+                  .t()
+                  .matmul(features)
+                  .add(logitsGradient.t().matmul(featureTangent)));
+      keep(ConvNet.CLASSIFIER + ".bias", () -> logitsGradientTangent.sum(0));
       back =
           logitsGradientTangent
               .matmul(state.get(ConvNet.CLASSIFIER + ".weight"))
@@ -164,8 +199,8 @@ final class ConvNetTangents {
     String norm = step.block().norm();
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Tensor maps =
-          operation.gradientTangent(
+      Tensor[] normed =
+          operation.gradientTangents(
               step.maps(),
               state.get(norm + ".weight"),
               state.get(norm + ".bias"),
@@ -174,13 +209,49 @@ final class ConvNetTangents {
               tangents.get(i),
               own.outputGradient(),
               outputGradientTangent);
-      boolean weightMoves = moved.get(i).defined();
-      Tensor[] outputs =
-          weightMoves ? new Tensor[] {step.maps(), moved.get(i)} : new Tensor[] {step.maps()};
-      Tensor[] gradients =
-          weightMoves ? new Tensor[] {maps, own.mapsGradient()} : new Tensor[] {maps};
-      result.put(Tensors.gradients(outputs, gradients, new Tensor[] {step.input()})[0]);
+      keep(norm + ".weight", () -> normed[1]);
+      keep(norm + ".bias", () -> normed[2]);
+      result.put(throughConvolution(i, normed[0]));
     }
     return result;
+  }
+
+  /**
+   * Back through the convolution of a block: what autograd recorded of its maps, of the share that
+   * its moving weights have in their tangent, and of that which its moving input has.
+   */
+  private Tensor throughConvolution(int i, Tensor mapsGradientTangent) {
+    Step step = steps.get(i);
+    List<Tensor> outputs = new ArrayList<>(List.of(step.maps()));
+    List<Tensor> gradients = new ArrayList<>(List.of(mapsGradientTangent));
+    for (Tensor share : List.of(moved.get(i), carried.get(i))) {
+      if (share.defined()) {
+        outputs.add(share);
+        gradients.add(received.get(i).mapsGradient());
+      }
+    }
+    String convolution = step.block().convolution();
+    List<String> wanted =
+        Stream.of(convolution + ".weight", convolution + ".bias")
+            .filter(found::containsKey)
+            .toList();
+    List<Tensor> inputs = new ArrayList<>(List.of(step.input()));
+    wanted.forEach(name -> inputs.add(state.get(name)));
+    Tensor[] all =
+        Tensors.gradients(
+            outputs.toArray(Tensor[]::new),
+            gradients.toArray(Tensor[]::new),
+            inputs.toArray(Tensor[]::new));
+    for (int p = 0; p < wanted.size(); p++) {
+      Tensor gradient = all[p + 1].contiguous();
+      keep(wanted.get(p), () -> gradient);
+    }
+    return all[0];
+  }
+
+  private void keep(String name, Supplier<Tensor> tangent) {
+    if (found.containsKey(name)) {
+      found.get(name).put(tangent.get());
+    }
   }
 }

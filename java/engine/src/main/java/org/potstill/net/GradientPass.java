@@ -1,5 +1,6 @@
 package org.potstill.net;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -9,7 +10,8 @@ import org.potstill.tensor.Tensors;
 
 /**
  * The gradients of a loss with respect to a network's parameters, which are then differentiated
- * with respect to the input: what gradient and trajectory matching do with synthetic images.
+ * with respect to the input and the parameters: what gradient and trajectory matching do with
+ * synthetic images.
  *
  * <p>LibTorch's autograd differentiates twice, unless the network has a faster way of its own. Its
  * tensors are in the scope that it was made in.
@@ -47,18 +49,33 @@ public abstract class GradientPass {
   public abstract List<Tensor> gradients();
 
   /**
-   * The derivative of {@code sum_i <gradients_i, weights_i>} with respect to the input; once.
+   * What the gradients' product with weights depends on.
+   *
+   * @param input its derivative with respect to the input, shaped as that
+   * @param parameters its derivatives with respect to the parameters that were asked for: the
+   *     product of the Hessian with the weights; empty where they are not wanted
+   */
+  public record Derivative(Tensor input, List<Tensor> parameters) {}
+
+  /**
+   * The derivative of {@code sum_i <gradients_i, weights_i>}; once.
    *
    * @param weights one per parameter
-   * @return shaped as the input
+   * @param ofParameters whether also with respect to the parameters
    */
-  public abstract Tensor inputDerivative(List<Tensor> weights);
+  public abstract Derivative derivative(List<Tensor> weights, boolean ofParameters);
+
+  /** The same with respect to the input alone. */
+  public final Tensor inputDerivative(List<Tensor> weights) {
+    return derivative(weights, false).input();
+  }
 
   /** What autograd recorded. */
   static final class Autograd extends GradientPass {
 
     private final NamedTensors buffers;
     private final Tensor leaf;
+    private final Tensor[] asked;
     private final Tensor[] gradients;
 
     Autograd(
@@ -71,7 +88,7 @@ public abstract class GradientPass {
       leaf = input.detach().requires_grad_(true);
       NetworkOutput output = network.logits(state, leaf, pass);
       buffers = output.buffers();
-      Tensor[] asked = parameters.stream().map(state::get).toArray(Tensor[]::new);
+      asked = parameters.stream().map(state::get).toArray(Tensor[]::new);
       gradients = Tensors.gradients(loss.apply(output.value()), null, asked, true);
     }
 
@@ -86,9 +103,16 @@ public abstract class GradientPass {
     }
 
     @Override
-    public Tensor inputDerivative(List<Tensor> weights) {
-      Tensor[] inputs = {leaf};
-      return Tensors.gradients(gradients, weights.toArray(Tensor[]::new), inputs)[0];
+    public Derivative derivative(List<Tensor> weights, boolean ofParameters) {
+      List<Tensor> inputs = new ArrayList<>(List.of(leaf));
+      if (ofParameters) {
+        inputs.addAll(List.of(asked));
+      }
+      List<Tensor> found =
+          List.of(
+              Tensors.gradients(
+                  gradients, weights.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new)));
+      return new Derivative(found.get(0), found.subList(1, found.size()));
     }
   }
 }

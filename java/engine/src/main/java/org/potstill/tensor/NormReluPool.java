@@ -148,7 +148,7 @@ public final class NormReluPool {
   }
 
   /**
-   * How the gradient of the maps moves with the operands and the gradient of the output.
+   * How the gradients move with the operands and the gradient of the output.
    *
    * @param maps as they were given
    * @param scale as it was given
@@ -158,9 +158,10 @@ public final class NormReluPool {
    * @param tangent what it came to; its output is not read
    * @param outputGradient shaped as the output
    * @param outputGradientTangent the direction of that gradient
-   * @return (N, C, H, W), channels last, in the caller's scope
+   * @return the directions in which the gradients of maps, scale and shift move, in the caller's
+   *     scope
    */
-  public Tensor gradientTangent(
+  public Tensor[] gradientTangents(
       Tensor maps,
       Tensor scale,
       Tensor shift,
@@ -169,7 +170,9 @@ public final class NormReluPool {
       Tangent tangent,
       Tensor outputGradient,
       Tensor outputGradientTangent) {
-    Tensor found = emptyLast(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
+    Tensor ofMaps = emptyLast(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
+    Tensor ofScale = Tensors.empty(maps, maps.size(1));
+    Tensor ofShift = Tensors.empty(maps, maps.size(1));
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPoolGradientTangent(
@@ -179,9 +182,10 @@ public final class NormReluPool {
               pointers(direction, tangent),
               last(outputGradient).data_ptr_float(),
               last(outputGradientTangent).data_ptr_float(),
-              found.data_ptr_float());
+              new NormGradients(
+                  ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
     }
-    return found;
+    return new Tensor[] {ofMaps, ofScale, ofShift};
   }
 
   private static NormTangent pointers(Direction direction, Tangent tangent) {

@@ -53,6 +53,12 @@ class GradientPassTest {
   }
 
   private static void assertSame(NetworkSpec spec, int count, List<String> asked) {
+    assertSame(spec, count, asked, false);
+    assertSame(spec, count, asked, true);
+  }
+
+  private static void assertSame(
+      NetworkSpec spec, int count, List<String> asked, boolean ofParameters) {
     Network plain = Networks.create(spec);
     try (PointerScope scope = new PointerScope();
         NamedTensors state = ConvNetCases.fresh(plain)) {
@@ -70,12 +76,26 @@ class GradientPassTest {
         ConvNetCases.assertClose(asked.get(i), expected.get(i), actual.get(i), bound);
         weights.add(ConvNetCases.gaussian(200 + i, 1, Tensors.shape(expected.get(i))));
       }
-      Tensor derivative = autograd.inputDerivative(weights);
+      GradientPass.Derivative theirs = autograd.derivative(weights, ofParameters);
+      GradientPass.Derivative ours = own.derivative(weights, ofParameters);
       ConvNetCases.assertClose(
           "derivative for the input",
-          derivative,
-          own.inputDerivative(weights),
-          ROUNDING * ConvNetCases.largest(derivative));
+          theirs.input(),
+          ours.input(),
+          ROUNDING * ConvNetCases.largest(theirs.input()));
+      if (!ofParameters) {
+        assertEquals(List.of(), ours.parameters());
+        return;
+      }
+      assertEquals(asked.size(), ours.parameters().size());
+      double largest = ConvNetCases.largest(theirs.parameters().toArray(Tensor[]::new));
+      for (int i = 0; i < asked.size(); i++) {
+        ConvNetCases.assertClose(
+            "derivative for " + asked.get(i),
+            theirs.parameters().get(i),
+            ours.parameters().get(i),
+            ROUNDING * largest);
+      }
     }
   }
 

@@ -187,12 +187,14 @@ final class Arguments {
       NormTangent tangent,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent) {
+      NormGradients tangents) {
     String call = "normReluPoolGradientTangent(" + maps + ")";
     norm(call, maps, input, norm, outputGradient, "outputGradient");
     tangent(call, maps, tangent);
     holds(call, "outputGradientTangent", outputGradientTangent, maps.pooled(), Float.BYTES);
-    holds(call, "inputGradientTangent", inputGradientTangent, maps.elements(), Float.BYTES);
+    holds(call, "tangent of the input's gradient", tangents.input(), maps.elements(), Float.BYTES);
+    holds(call, "tangent of the scale's gradient", tangents.scale(), maps.channels(), Float.BYTES);
+    holds(call, "tangent of the shift's gradient", tangents.shift(), maps.channels(), Float.BYTES);
   }
 
   private static void tangent(String call, NormMaps maps, NormTangent tangent) {

@@ -401,32 +401,40 @@ public final class CpuKernels implements Kernels {
       NormTangent tangent,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent) {
+      NormGradients tangents) {
     requireAvailable();
     Arguments.normReluPoolGradientTangent(
-        maps, input, norm, tangent, outputGradient, outputGradientTangent, inputGradientTangent);
-    check(
-        NativeKernels.potstill_norm_relu_pool_gradient_tangent(
-            input,
-            maps.images(),
-            maps.height(),
-            maps.width(),
-            maps.channels(),
-            norm.scale(),
-            norm.shift(),
-            maps.window(),
-            norm.mean(),
-            norm.rstd(),
-            tangent.input(),
-            tangent.scale(),
-            tangent.mean(),
-            tangent.product(),
-            outputGradient,
-            outputGradientTangent,
-            inputGradientTangent,
-            threads,
-            level.code()),
-        maps.toString());
+        maps, input, norm, tangent, outputGradient, outputGradientTangent, tangents);
+    long bytes =
+        NativeKernels.potstill_norm_relu_pool_gradient_workspace(maps.images(), maps.channels());
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_norm_relu_pool_gradient_tangent(
+              input,
+              maps.images(),
+              maps.height(),
+              maps.width(),
+              maps.channels(),
+              norm.scale(),
+              norm.shift(),
+              maps.window(),
+              norm.mean(),
+              norm.rstd(),
+              tangent.input(),
+              tangent.scale(),
+              tangent.mean(),
+              tangent.product(),
+              outputGradient,
+              outputGradientTangent,
+              tangents.input(),
+              tangents.scale(),
+              tangents.shift(),
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          maps.toString());
+    }
   }
 
   @Override

@@ -315,7 +315,7 @@ public final class CudaKernels implements Kernels {
       NormTangent tangent,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent) {
+      NormGradients tangents) {
     throw unwritten("normReluPoolGradientTangent");
   }
 

@@ -154,11 +154,11 @@ public final class JavaKernels implements Kernels {
       NormTangent tangent,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent) {
+      NormGradients tangents) {
     Arguments.normReluPoolGradientTangent(
-        maps, input, norm, tangent, outputGradient, outputGradientTangent, inputGradientTangent);
+        maps, input, norm, tangent, outputGradient, outputGradientTangent, tangents);
     new JavaNormTangent(maps, norm, tangent)
-        .backward(input, outputGradient, outputGradientTangent, inputGradientTangent);
+        .backward(input, outputGradient, outputGradientTangent, tangents);
   }
 
   @Override

@@ -82,20 +82,37 @@ final class JavaNormTangent {
       FloatPointer input,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent) {
+      NormGradients tangents) {
     int pooled = pooledPositions() * channels;
     float[] found = new float[image.length];
+    double[] ofScale = new double[channels];
+    double[] ofShift = new double[channels];
     for (long n = 0; n < maps.images(); n++) {
       readImage(n, input);
       float[] gradient = read(outputGradient, n * pooled, pooled);
       float[] gradientTangent = read(outputGradientTangent, n * pooled, pooled);
       for (int c = 0; c < channels; c++) {
         normalise(c);
-        spread(c, gradient, gradientTangent, found);
+        Shares shares = spread(c, gradient, gradientTangent, found);
+        ofScale[c] += shares.scale();
+        ofShift[c] += shares.shift();
       }
-      Buffers.write(found, inputGradientTangent, n * found.length, found.length);
+      Buffers.write(found, tangents.input(), n * found.length, found.length);
     }
+    write(ofScale, tangents.scale());
+    write(ofShift, tangents.shift());
   }
+
+  private static void write(double[] sums, FloatPointer into) {
+    float[] values = new float[sums.length];
+    for (int c = 0; c < sums.length; c++) {
+      values[c] = (float) sums[c];
+    }
+    Buffers.write(values, into, 0, values.length);
+  }
+
+  /** What an image contributes to the tangents of the gradients of a channel's scale and shift. */
+  private record Shares(double scale, double shift) {}
 
   private void readImage(long n, FloatPointer input) {
     Buffers.read(input, n * image.length, image, image.length);
@@ -118,7 +135,7 @@ final class JavaNormTangent {
     }
   }
 
-  private void spread(int c, float[] gradient, float[] gradientTangent, float[] found) {
+  private Shares spread(int c, float[] gradient, float[] gradientTangent, float[] found) {
     double[] slopes = new double[positions];
     double[] slopeTangents = new double[positions];
     double level = 0;
@@ -145,6 +162,7 @@ final class JavaNormTangent {
           slopeTangents[p] - levelTangent - normedTangent[p] * tilt - normed[p] * tiltTangent;
       found[p * channels + c] = (float) (factorTangent * inner + factor * innerTangent);
     }
+    return new Shares(tiltTangent * positions, levelTangent * positions);
   }
 
   private boolean isOpen(int c, int p) {

@@ -219,16 +219,17 @@ public interface Kernels {
       FloatPointer outputTangent);
 
   /**
-   * How the gradient of {@link #normReluPool} with respect to the input moves with the operands and
-   * the gradient of the output: with {@link #normReluPoolTangent} what a gradient needs to be
-   * differentiated once more (Pearlmutter, "Fast Exact Multiplication by the Hessian", 1994).
+   * How the gradients of {@link #normReluPool} move with the operands and the gradient of the
+   * output: with {@link #normReluPoolTangent} what a gradient needs to be differentiated once more
+   * (Pearlmutter, "Fast Exact Multiplication by the Hessian", 1994).
    *
    * @param input as it was given
    * @param norm as it was left
    * @param tangent as it was left
    * @param outputGradient as the output
    * @param outputGradientTangent as the output, the direction in which that gradient moves
-   * @param inputGradientTangent as the input, filled; none of the other buffers
+   * @param tangents filled with the directions in which the gradients move; that of the input is
+   *     none of the other buffers
    * @throws IllegalArgumentException where a size does not fit
    */
   void normReluPoolGradientTangent(
@@ -238,7 +239,7 @@ public interface Kernels {
       NormTangent tangent,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent);
+      NormGradients tangents);
 
   /**
    * Upsampling by zeros, padding, filtering and downsampling of images (Karras et al. 2020,

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 5;
+  static final int ABI_VERSION = 6;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -205,6 +205,10 @@ final class NativeKernels {
       @Cast("const float*") FloatPointer outGradient,
       @Cast("const float*") FloatPointer outGradientTangent,
       FloatPointer xGradientTangent,
+      FloatPointer scaleGradientTangent,
+      FloatPointer shiftGradientTangent,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
       int threads,
       int level);
 

@@ -204,9 +204,9 @@ final class DeviceCopies implements Kernels {
       NormTangent tangent,
       FloatPointer outputGradient,
       FloatPointer outputGradientTangent,
-      FloatPointer inputGradientTangent) {
+      NormGradients tangents) {
     kernels.normReluPoolGradientTangent(
-        maps, input, norm, tangent, outputGradient, outputGradientTangent, inputGradientTangent);
+        maps, input, norm, tangent, outputGradient, outputGradientTangent, tangents);
   }
 
   @Override

@@ -114,11 +114,15 @@ abstract class KernelCases {
     // dy = (0, 1, 1, 0) moves by twice itself, its means (1/2, with the normed values 1/2) by 1
     // each:
     // (0, 2, 2, 0) - 1 - (1.5, -0.5, 0.5, -1.5) / 2 - (-1, 1, 1, -1), and dx itself is 0.
-    FloatPointer found = new FloatPointer(4);
+    NormGradients found =
+        new NormGradients(new FloatPointer(4), new FloatPointer(1), new FloatPointer(1));
     kernels()
         .normReluPoolGradientTangent(
             maps, input, norm, tangent, new FloatPointer(4f), new FloatPointer(8f), found);
-    assertArrayEquals(new float[] {-0.75f, 0.25f, -0.25f, 0.75f}, floats(found, 4));
+    assertArrayEquals(new float[] {-0.75f, 0.25f, -0.25f, 0.75f}, floats(found.input(), 4));
+    // The scale's gradient is the sum of dy times the normed values: 2 + 2 - 0.5 + 0.5.
+    assertEquals(4f, found.scale().get());
+    assertEquals(4f, found.shift().get());
   }
 
   @Test

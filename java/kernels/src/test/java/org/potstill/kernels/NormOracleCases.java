@@ -96,9 +96,13 @@ abstract class NormOracleCases {
             new FloatPointer(perImage));
     FloatPointer outputTangent = new FloatPointer(maps.pooled());
     kernels.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
-    FloatPointer gradientTangent = new FloatPointer(maps.elements());
+    NormGradients tangents =
+        new NormGradients(
+            new FloatPointer(maps.elements()),
+            new FloatPointer(maps.channels()),
+            new FloatPointer(maps.channels()));
     kernels.normReluPoolGradientTangent(
-        maps, input, norm, tangent, received, new FloatPointer(data[7]), gradientTangent);
+        maps, input, norm, tangent, received, new FloatPointer(data[7]), tangents);
     // The gradient overwrites the input.
     NormGradients gradients =
         new NormGradients(
@@ -114,7 +118,9 @@ abstract class NormOracleCases {
       floats(outputTangent, maps.pooled()),
       floats(tangent.mean(), perImage),
       floats(tangent.product(), perImage),
-      floats(gradientTangent, maps.elements())
+      floats(tangents.input(), maps.elements()),
+      floats(tangents.scale(), maps.channels()),
+      floats(tangents.shift(), maps.channels())
     };
   }
 
