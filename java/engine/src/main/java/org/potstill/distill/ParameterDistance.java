@@ -5,7 +5,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.TensorKernels;
-import org.potstill.tensor.Tensors;
 
 /** The kernel {@code trajectory} over lists of tensors. */
 final class ParameterDistance {
@@ -20,19 +19,12 @@ final class ParameterDistance {
    * {@code ||end - target||^2 / ||start - target||^2}.
    *
    * @param end where the student ended
-   * @param gradients receives the derivative with respect to {@code end}
+   * @param gradients filled with the derivative with respect to {@code end}
    */
-  double of(List<String> names, Tensor[] end, ExpertSegment segment, Tensor[] gradients) {
-    Tensor[] plain = new Tensor[end.length];
-    for (int i = 0; i < end.length; i++) {
-      plain[i] = end[i].detach().contiguous();
-      gradients[i] = Tensors.empty(plain[i], Tensors.shape(plain[i]));
-    }
+  double of(List<String> names, List<Tensor> end, ExpertSegment segment, List<Tensor> gradients) {
+    List<Tensor> plain = end.stream().map(tensor -> tensor.detach().contiguous()).toList();
     return kernels.trajectory(
-        List.of(plain),
-        listed(names, segment.target()),
-        listed(names, segment.start()),
-        List.of(gradients));
+        plain, listed(names, segment.target()), listed(names, segment.start()), gradients);
   }
 
   private static List<Tensor> listed(List<String> names, NamedTensors tensors) {

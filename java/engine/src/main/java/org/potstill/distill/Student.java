@@ -5,12 +5,12 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.BatchGradients;
 import org.potstill.net.GradientPass;
 import org.potstill.net.Network;
-import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
 import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
@@ -82,16 +82,6 @@ final class Student implements AutoCloseable {
     return state;
   }
 
-  /** A state with {@code parameters}, which may have a history, in order; the caller closes it. */
-  NamedTensors state(Tensor[] parameters) {
-    NamedTensors state = new NamedTensors();
-    for (int i = 0; i < parameters.length; i++) {
-      state.put(names.get(i), parameters[i]);
-    }
-    addBuffers(state);
-    return state;
-  }
-
   private void addBuffers(NamedTensors state) {
     try (PointerScope scope = new PointerScope()) {
       for (StateEntry entry : network.state()) {
@@ -104,8 +94,8 @@ final class Student implements AutoCloseable {
   }
 
   /** The parameters of a state, in order. */
-  Tensor[] parameters(NamedTensors state) {
-    return names.stream().map(state::get).toArray(Tensor[]::new);
+  List<Tensor> parameters(NamedTensors state) {
+    return names.stream().map(state::get).toList();
   }
 
   /** Rows of the images that a step sees. */
@@ -128,50 +118,23 @@ final class Student implements AutoCloseable {
   }
 
   /**
-   * Gradients of the mean class loss with respect to the parameters of {@code state}, without
-   * history.
+   * Gradients of a step: of the mean class loss of its images with respect to the parameters of
+   * {@code state}, without history.
    *
-   * @param input augmented images
+   * @param images all synthetic images
    */
-  Tensor[] gradients(NamedTensors state, Tensor input, Tensor labels) {
+  List<Tensor> gradients(NamedTensors state, Tensor images, long iteration, int step) {
+    Tensor rows = Tensors.indices(images, rows(iteration, step));
+    Tensor input = augmented(torch.index_select(images, 0, rows), iteration, step);
+    Tensor labels = labels(input, iteration, step);
     return BatchGradients.of(
             network, state, names, input, labels, Pass.TRAIN, Precision.F32, plainParts)
-        .gradients()
-        .toArray(Tensor[]::new);
-  }
-
-  /**
-   * The same, which can be differentiated again. Images are taken in parts as {@link #imagesAtOnce}
-   * says: maps that fit the caches are worth a third of the time.
-   *
-   * @param input augmented images
-   */
-  Tensor[] differentiableGradients(NamedTensors state, Tensor input, Tensor labels) {
-    long count = input.size(0);
-    long part = imagesAtOnce(input);
-    Tensor[] sums = null;
-    for (long from = 0; from < count; from += part) {
-      long some = Math.min(part, count - from);
-      Tensor[] own =
-          shareOf(state, input.narrow(0, from, some), labels.narrow(0, from, some), count);
-      for (int i = 0; sums != null && i < own.length; i++) {
-        own[i] = sums[i].add(own[i]);
-      }
-      sums = own;
-    }
-    return sums;
-  }
-
-  /** What a part of {@code count} images contributes; can be differentiated again. */
-  private Tensor[] shareOf(NamedTensors state, Tensor part, Tensor labels, long count) {
-    NetworkOutput output = network.logits(state, part, Pass.TRAIN);
-    output.buffers().close();
-    return Tensors.gradients(share(output.value(), labels, count), null, parameters(state), true);
+        .gradients();
   }
 
   /**
    * What a part of {@code count} images contributes to the gradients of their mean class loss; can
-   * be differentiated with respect to the part.
+   * be differentiated with respect to the part and the parameters.
    *
    * @param part augmented images
    */
@@ -185,11 +148,6 @@ final class Student implements AutoCloseable {
 
   private static Tensor share(Tensor logits, Tensor labels, long count) {
     return ClassLoss.mean(logits, labels).mul(new Scalar((double) logits.size(0) / count));
-  }
-
-  /** Works on all steps at once, which gives the memory it took back where it fails. */
-  void whole(Runnable work) {
-    twiceParts.whole(work);
   }
 
   /**

@@ -1,14 +1,24 @@
 package org.potstill.distill;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
-import org.potstill.tensor.Tensors;
 
 /**
  * The form of the MTT paper: back-propagation through all steps of the student, so that images of a
- * step also count for what they change in later steps. Its memory grows with the number of steps.
+ * step also count for what they change in later steps.
+ *
+ * <p>By the adjoint of the student's steps {@code theta_{t+1} = theta_t - rate g_t}: with {@code
+ * lambda_T} the derivative of the distance with respect to the last parameters, going back from the
+ * last step, {@code lambda_t = lambda_{t+1} - rate d<g_t, lambda_{t+1}>/d theta_t}, and the images
+ * and the rate of a step receive {@code -rate d<g_t, lambda_{t+1}>/d images} and {@code -<g_t,
+ * lambda_{t+1}>}. Kept are the parameters before every step, not its maps: each step's are made
+ * anew, so that the memory for maps is that of one step.
  */
 final class UnrolledTrajectory implements TrajectoryForm {
 
@@ -24,47 +34,47 @@ final class UnrolledTrajectory implements TrajectoryForm {
 
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
-    Tensor gradient = new Tensor();
-    Result[] result = new Result[1];
-    student.whole(
-        () -> {
-          try (PointerScope scope = new PointerScope()) {
-            Tensor leaf = images.detach().requires_grad_(true);
-            Tensor rateLeaf = Tensors.of(images, new float[] {rate}, 1).requires_grad_(true);
-            Tensor[] end = train(leaf, rateLeaf, segment, iteration);
-            Tensor[] weights = new Tensor[end.length];
-            double loss = distance.of(student.names(), end, segment, weights);
-            Tensor[] found = Tensors.gradients(end, weights, new Tensor[] {leaf, rateLeaf});
-            gradient.put(found[0]);
-            result[0] = new Result(loss, gradient, found[1].item_double());
+    List<NamedTensors> path = new ArrayList<>();
+    try {
+      path.add(student.copy(segment.start()));
+      for (int step = 0; step < steps; step++) {
+        path.add(next(path.get(step), images, rate, iteration, step));
+      }
+      List<Tensor> end = student.parameters(path.get(steps));
+      List<Tensor> lambda = StepDerivative.zeros(end);
+      double loss = distance.of(student.names(), end, segment, lambda);
+      Tensor gradient = torch.zeros_like(images);
+      double rateGradient = 0;
+      for (int step = steps - 1; step >= 0; step--) {
+        try (PointerScope scope = new PointerScope()) {
+          // The first parameters are the expert's, whatever the images.
+          StepDerivative own =
+              StepDerivative.of(student, path.get(step), images, lambda, step > 0, iteration, step);
+          gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
+          rateGradient -= StepDerivative.product(own.gradients(), lambda);
+          for (int i = 0; i < lambda.size(); i++) {
+            lambda.get(i).sub_(own.parameters().get(i), new Scalar(rate));
           }
-        });
-    return result[0];
+        }
+      }
+      return new Result(loss, gradient, rateGradient);
+    } finally {
+      path.forEach(NamedTensors::close);
+    }
   }
 
-  private Tensor[] train(Tensor images, Tensor rate, ExpertSegment segment, long iteration) {
-    NamedTensors state = student.copy(segment.start());
-    try {
-      for (int step = 0; step < steps; step++) {
-        Tensor rows = Tensors.indices(images, student.rows(iteration, step));
-        Tensor batch = torch.index_select(images, 0, rows);
-        Tensor input = student.augmented(batch, iteration, step);
-        Tensor[] moved =
-            student.differentiableGradients(state, input, student.labels(input, iteration, step));
-        Tensor[] before = student.parameters(state);
-        for (int i = 0; i < moved.length; i++) {
-          moved[i] = before[i].sub(moved[i].mul(rate));
-        }
-        state.close();
-        state = student.state(moved);
-      }
-      Tensor[] end = student.parameters(state);
-      for (int i = 0; i < end.length; i++) {
-        end[i] = new Tensor(end[i]);
-      }
-      return end;
-    } finally {
-      state.close();
+  /** The student after a step. */
+  private NamedTensors next(
+      NamedTensors state, Tensor images, float rate, long iteration, int step) {
+    NamedTensors moved = student.copy(state);
+    try (PointerScope scope = new PointerScope();
+        Sgd sgd = new Sgd(0, 0)) {
+      List<Tensor> gradients = student.gradients(state, images, iteration, step);
+      sgd.step(moved, student.names(), gradients.toArray(Tensor[]::new), rate);
+      return moved;
+    } catch (RuntimeException | Error e) {
+      moved.close();
+      throw e;
     }
   }
 }

@@ -1,0 +1,85 @@
+package org.potstill.distill;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.net.GradientPass;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+
+/**
+ * A step of the student, differentiated: with {@code g} its gradients, what {@code <g, weights>}
+ * depends on. Held in memory is one part of its images at a time, since all is a sum over images.
+ *
+ * @param rows of the images that the step sees
+ * @param images the derivative with respect to these
+ * @param gradients {@code g}, one per parameter
+ * @param parameters the derivative with respect to the parameters; zeros where it is not wanted
+ */
+record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<Tensor> parameters) {
+
+  /**
+   * Differentiates a step, in the caller's scope.
+   *
+   * @param state of the student before the step
+   * @param images all synthetic images
+   * @param weights one per parameter
+   * @param ofParameters whether the derivative with respect to the parameters is wanted
+   */
+  static StepDerivative of(
+      Student student,
+      NamedTensors state,
+      Tensor images,
+      List<Tensor> weights,
+      boolean ofParameters,
+      long iteration,
+      int step) {
+    Tensor rows = Tensors.indices(images, student.rows(iteration, step));
+    Tensor batch = torch.index_select(images, 0, rows).requires_grad_(true);
+    Tensor input = student.augmented(batch, iteration, step);
+    Tensor labels = student.labels(input, iteration, step);
+    Tensor plain = input.detach();
+    Tensor ofInput = torch.empty_like(plain);
+    List<Tensor> gradients = zeros(weights);
+    List<Tensor> parameters = zeros(weights);
+    long count = plain.size(0);
+    student.each(
+        plain,
+        (from, to) -> {
+          int some = to - from;
+          try (PointerScope scope = new PointerScope()) {
+            GradientPass pass =
+                student.gradientPass(
+                    state, plain.narrow(0, from, some), labels.narrow(0, from, some), count);
+            GradientPass.Derivative own = pass.derivative(weights, ofParameters);
+            // Last what adds up, so that a part that finds no memory can be gone again.
+            ofInput.narrow(0, from, some).copy_(own.input());
+            Tensors.addTo(gradients, pass.gradients(), 1);
+            if (ofParameters) {
+              Tensors.addTo(parameters, own.parameters(), 1);
+            }
+          }
+        });
+    Tensor[] outputs = {input};
+    Tensor[] ofOutputs = {ofInput};
+    Tensor ofBatch = Tensors.gradients(outputs, ofOutputs, new Tensor[] {batch})[0];
+    return new StepDerivative(rows, ofBatch, gradients, parameters);
+  }
+
+  /** Zeros in the shapes of {@code like}. */
+  static List<Tensor> zeros(List<Tensor> like) {
+    return like.stream().map(tensor -> Tensors.zeros(tensor, Tensors.shape(tensor))).toList();
+  }
+
+  /** Sum over all tensors of the products of their elements, added up in double. */
+  static double product(List<Tensor> a, List<Tensor> b) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor sum = Tensors.zeros(a.get(0)).to(torch.ScalarType.Double);
+      for (int i = 0; i < a.size(); i++) {
+        sum = sum.add(a.get(i).to(torch.ScalarType.Double).mul(b.get(i)).sum());
+      }
+      return sum.item_double();
+    }
+  }
+}
