@@ -1,6 +1,7 @@
 package org.potstill.kernels;
 
 import java.io.File;
+import java.net.URL;
 import java.util.Properties;
 import java.util.function.IntSupplier;
 import org.bytedeco.javacpp.Loader;
@@ -74,6 +75,8 @@ final class NativeLibrary {
       return "";
     }
     try {
+      UnpackedCopy.refresh(packed("jni" + binding.getSimpleName()));
+      UnpackedCopy.refresh(packed(name));
       String path = System.getProperty(pathProperty);
       if (path != null) {
         loadFrom(path);
@@ -89,7 +92,12 @@ final class NativeLibrary {
   }
 
   private boolean isPacked() {
-    return binding.getResource(Loader.getPlatform() + "/" + System.mapLibraryName(name)) != null;
+    return packed(name) != null;
+  }
+
+  /** A library in the jar; null where it is not there. */
+  private URL packed(String library) {
+    return binding.getResource(Loader.getPlatform() + "/" + System.mapLibraryName(library));
   }
 
   private void loadFrom(String path) {
