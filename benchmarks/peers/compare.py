@@ -27,9 +27,11 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 JAR = HERE.parent / "target" / "benchmarks.jar"
 
-# Sums of float32 in another order, through two derivatives and several steps.
+# Sums of float32 in another order, through two derivatives and several steps. Against the same in float64
+# either side is 2e-5 off where no value tips over the kink of a ReLU, and up to 2e-2 after ten steps where
+# one does; the constant-memory form of MTT is 0.15 from the unrolled one.
 LOSS_TOLERANCE = 1e-3
-UPDATE_TOLERANCE = 1e-2
+UPDATE_TOLERANCE = 3e-2
 
 # Iterations before the first timed one.
 WARM_UP = 2
