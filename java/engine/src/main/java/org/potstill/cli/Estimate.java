@@ -10,9 +10,11 @@ import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
+import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.MapPixels;
 import org.potstill.evaluate.EvaluationNeeds;
 import org.potstill.experts.ExpertNeeds;
+import org.potstill.net.StateEntry;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.ByteSizes;
 import org.potstill.score.ScoreStage;
@@ -117,12 +119,11 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
               plain(config, data, atOnce(config, data, distill.batchReal(), MapPixels.ONCE))
                   + differentiated(config, data, atOnce(config, data, synthetic, MapPixels.TWICE));
           case MTT ->
-              differentiated(
-                  config,
-                  data,
-                  isUnrolled(config)
-                      ? ofTrajectory(config, data)
-                      : atOnce(config, data, ofTrajectory(config, data), MapPixels.ONCE));
+              path(config, data)
+                  + differentiated(
+                      config,
+                      data,
+                      atOnce(config, data, ofTrajectory(config, data), MapPixels.ONCE));
         };
     return Math.max(
         coreSet(config, data) + distilling, test(data) + EvaluationNeeds.bytes(config, data, true));
@@ -142,7 +143,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     int images = data.classNames().size() * distill.imagesPerClass();
     long distilling =
         distill.method() == Method.MTT
-            ? differentiated(config, data, ofTrajectory(config, data))
+            ? path(config, data) + differentiated(config, data, ofTrajectory(config, data))
             : plain(config, data, distill.batchReal()) + differentiated(config, data, images);
     return Math.max(
         coreSet(config, data) + distilling,
@@ -162,17 +163,25 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     return (long) data.channels() * data.resolution() * data.resolution() * FLOAT;
   }
 
-  /** The images of a step, or of all steps where the distance is differentiated through them. */
+  /** The images of a step of the student. */
   private static long ofTrajectory(Config config, Dataset data) {
     TrajectoryConfig trajectory = config.distill().trajectory();
     long all = (long) data.classNames().size() * config.distill().imagesPerClass();
     long some = trajectory.batchSynthetic();
-    long batch = some == 0 ? all : Math.min(all, some);
-    return isUnrolled(config) ? batch * trajectory.steps() : batch;
+    return some == 0 ? all : Math.min(all, some);
   }
 
-  private static boolean isUnrolled(Config config) {
-    return config.distill().trajectory().form() == TrajectoryConfig.Form.UNROLLED;
+  /** Parameters of the student that are kept: before every step where all are gone back through. */
+  private static long path(Config config, Dataset data) {
+    TrajectoryConfig trajectory = config.distill().trajectory();
+    if (trajectory.form() != TrajectoryConfig.Form.UNROLLED) {
+      return 0;
+    }
+    long values =
+        DistillingNetwork.of(config.distill().network(), data).state().stream()
+            .mapToLong(StateEntry::size)
+            .sum();
+    return trajectory.steps() * values * FLOAT;
   }
 
   /** Maps of images without gradients: those of a block are let go one after the other. */
