@@ -34,13 +34,14 @@ public final class CheckpointReader {
   private CheckpointReader() {}
 
   /**
-   * The state_dict of a checkpoint: what was saved, the dictionary under {@code state_dict}, {@code
-   * model} or another usual key of it, or the state of its network {@code G_ema}. Running averages
-   * that a latent diffusion model carries beside its weights are left out, as the published code of
-   * LD3M never uses them.
+   * The state_dict of a checkpoint: the dictionary under {@code state_dict}, {@code model} or
+   * another usual key of what was saved, the state of its network {@code G_ema}, or what was saved
+   * itself. Running averages that a latent diffusion model carries beside its weights are left out,
+   * as the published code of LD3M never uses them.
    *
    * @return the caller closes it
-   * @throws InputException where the file is missing, damaged or refused, or has no state_dict
+   * @throws InputException where the file is missing, damaged or refused, has no state_dict, or
+   *     does not say which of its tensors it is
    */
   public static NamedTensors state(Path file) {
     return state(file, false);

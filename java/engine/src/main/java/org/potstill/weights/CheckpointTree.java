@@ -1,9 +1,11 @@
 package org.potstill.weights;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.potstill.errors.InputException;
 
 /** Finds the tensors in the containers that a pickle holds. */
@@ -61,25 +63,26 @@ final class CheckpointTree {
   }
 
   /**
-   * The tensors of the state_dict: of the dictionary itself, or of one of its usual keys.
+   * The tensors of the state_dict: of one of the usual keys of the dictionary, of its network, or
+   * of itself.
    *
-   * @throws InputException where there is none
+   * @throws InputException where there is none, or more than one
    */
   static Map<String, StoredTensor> state(Path file, Object root) {
-    if (root instanceof Map<?, ?> map) {
-      Map<String, StoredTensor> direct = direct(map);
-      if (!direct.isEmpty()) {
-        return direct;
-      }
-      for (String key : STATE_KEYS) {
-        if (map.get(key) instanceof Map<?, ?> nested && !direct(nested).isEmpty()) {
-          return direct(nested);
-        }
-      }
-      PickleRecord network = network(root);
-      if (network != null) {
-        return ModuleState.tensors(file, network);
-      }
+    if (!(root instanceof Map<?, ?> map)) {
+      throw new InputException(file + " has no state_dict: what was saved is not a dictionary");
+    }
+    // Its own tensors last, for a training script may save some beside: the best accuracy, say.
+    Map<String, Map<String, StoredTensor>> usual = underUsualKeys(map);
+    if (!usual.isEmpty()) {
+      return onlyOne(file, usual);
+    }
+    PickleRecord network = network(map);
+    if (network != null) {
+      return ModuleState.tensors(file, network);
+    }
+    Map<String, StoredTensor> direct = direct(map);
+    if (direct.isEmpty()) {
       throw new InputException(
           file
               + " has no state_dict: its keys are "
@@ -90,7 +93,54 @@ final class CheckpointTree {
               + " and "
               + NETWORK_KEYS);
     }
-    throw new InputException(file + " has no state_dict: what was saved is not a dictionary");
+    requireFlat(file, map, direct);
+    return direct;
+  }
+
+  private static Map<String, Map<String, StoredTensor>> underUsualKeys(Map<?, ?> map) {
+    Map<String, Map<String, StoredTensor>> found = new LinkedHashMap<>();
+    for (String key : STATE_KEYS) {
+      if (map.get(key) instanceof Map<?, ?> nested && !direct(nested).isEmpty()) {
+        found.put(key, direct(nested));
+      }
+    }
+    return found;
+  }
+
+  /** One state_dict may be saved under two keys, and two may not. */
+  private static Map<String, StoredTensor> onlyOne(
+      Path file, Map<String, Map<String, StoredTensor>> found) {
+    if (Set.copyOf(found.values()).size() > 1) {
+      throw new InputException(
+          file
+              + " holds several state_dicts, under "
+              + found.keySet()
+              + "; save the one that is meant in a file of its own");
+    }
+    return found.values().iterator().next();
+  }
+
+  /** Tensors beside dictionaries of others may be anything. */
+  private static void requireFlat(Path file, Map<?, ?> map, Map<String, StoredTensor> direct) {
+    List<String> nested = new ArrayList<>();
+    map.forEach(
+        (key, value) -> {
+          if (!(value instanceof StoredTensor) && !all(file, value).isEmpty()) {
+            nested.add(String.valueOf(key));
+          }
+        });
+    if (!nested.isEmpty()) {
+      throw new InputException(
+          file
+              + " does not say which of its tensors are the state_dict: some lie in it itself, such"
+              + " as "
+              + direct.keySet().iterator().next()
+              + ", some under "
+              + nested
+              + ", none under one of "
+              + STATE_KEYS
+              + "; save the state_dict in a file of its own");
+    }
   }
 
   /** The pickled network of a published generator, or null. */

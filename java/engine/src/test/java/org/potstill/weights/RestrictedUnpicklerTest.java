@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -135,5 +136,58 @@ class RestrictedUnpicklerTest {
     }
     Object tree = read(doubling + ".");
     assertThrows(InputException.class, () -> CheckpointTree.all(file, tree));
+  }
+
+  private static StoredTensor tensor(String storage) {
+    return new StoredTensor(
+        new StoredTensor.Storage(storage, ElementType.F32, 4), 0, List.of(4L), List.of(1L));
+  }
+
+  @Test
+  void stateIsThatOfItsKeyWhateverTensorsLieBesideIt() {
+    Path file = Path.of("weights.pth");
+    Map<String, StoredTensor> state = Map.of("module.fc.weight", tensor("w"));
+    for (String key : List.of("state_dict", "model", "net")) {
+      Map<String, Object> saved = new LinkedHashMap<>();
+      saved.put("epoch", 90);
+      saved.put("best_acc1", tensor("best"));
+      saved.put("optimizer", Map.of("state", Map.of(0, Map.of("momentum_buffer", tensor("m")))));
+      saved.put("params", List.of(tensor("p")));
+      saved.put(key, state);
+      assertEquals(state, CheckpointTree.state(file, saved), key);
+    }
+  }
+
+  @Test
+  void flatStateIsTheDictionaryItself() {
+    Path file = Path.of("weights.pth");
+    Map<String, StoredTensor> state = Map.of("fc.weight", tensor("w"), "fc.bias", tensor("b"));
+    assertEquals(state, CheckpointTree.state(file, state));
+    Map<String, Object> more = new LinkedHashMap<>(state);
+    more.put("epoch", 90);
+    more.put("model", Map.of("depth", 3));
+    assertEquals(state, CheckpointTree.state(file, more));
+  }
+
+  @Test
+  void stateThatCannotBeToldIsRefused() {
+    Map<String, StoredTensor> state = Map.of("fc.weight", tensor("w"));
+    assertNoState(
+        Map.of("model", state, "net", Map.of("fc.weight", tensor("other"))),
+        "several state_dicts, under [model, net]");
+    // The same one under two keys is one.
+    assertEquals(
+        state, CheckpointTree.state(Path.of("w.pth"), Map.of("model", state, "state_dict", state)));
+    assertNoState(
+        Map.of("best_acc1", tensor("best"), "weights", state), "best_acc1, some under [weights]");
+    assertNoState(Map.of("epoch", 90), "has no state_dict: its keys are [epoch]");
+  }
+
+  private static void assertNoState(Map<String, ?> saved, String words) {
+    InputException error =
+        assertThrows(
+            InputException.class, () -> CheckpointTree.state(Path.of("weights.pth"), saved));
+    assertTrue(error.getMessage().startsWith("weights.pth"), error.getMessage());
+    assertTrue(error.getMessage().contains(words), error.getMessage());
   }
 }
