@@ -2,27 +2,36 @@ package org.potstill.evaluate;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.potstill.errors.InputException;
 
 /**
- * Two evaluations side by side: for every network both trained, and for the mean over the networks
- * that did not distil, the paired t-test over the repeats.
+ * Two evaluations side by side: for every network both trained, and for the mean over those of them
+ * that distilled neither, the paired t-test over the repeats.
  *
  * <p>Repeats of the same number are pairs: with the same {@code run.seed} they begin from the same
  * weights and see the same augmentations.
  *
- * @param rows networks in the order of the first evaluation, then {@value #CROSS} where both have
- *     it
+ * @param rows networks in the order of the first evaluation, then {@value #CROSS} where they share
+ *     one that did not distil
  * @param remarks what a reader should know, one line each
  */
 public record Comparison(List<Row> rows, List<String> remarks) {
 
   /** Name of the row over the networks that did not distil. */
   public static final String CROSS = "cross";
+
+  /**
+   * A spread that is less, as a part of the accuracies, is one of rounding: an image more or less
+   * in ten million is still above it.
+   */
+  private static final double ROUNDING = 1e-9;
 
   /**
    * A network.
@@ -80,12 +89,34 @@ public record Comparison(List<Row> rows, List<String> remarks) {
               + ", the second with "
               + others.keySet());
     }
-    first
-        .distilled()
-        .cross()
-        .ifPresent(
-            one -> second.distilled().cross().ifPresent(other -> rows.add(row(CROSS, one, other))));
-    return new Comparison(List.copyOf(rows), remarks(rows, first.protocol(), second.protocol()));
+    Set<String> crossed = crossed(first.distilled(), second.distilled());
+    if (!crossed.isEmpty()) {
+      rows.add(row(CROSS, cross(first, crossed), cross(second, crossed)));
+    }
+    List<String> remarks = new ArrayList<>();
+    remarkOnCross(remarks, crossed, others(first.distilled()), others(second.distilled()));
+    remarkOnTests(remarks, rows);
+    remarkOnProtocols(remarks, first.protocol(), second.protocol());
+    return new Comparison(List.copyOf(rows), List.copyOf(remarks));
+  }
+
+  private static Set<String> others(Evaluation.SetResult set) {
+    Set<String> names = new LinkedHashSet<>(set.networks().keySet());
+    names.remove(set.distilling());
+    return names;
+  }
+
+  /** The networks that both trained and neither distilled with. */
+  private static Set<String> crossed(Evaluation.SetResult first, Evaluation.SetResult second) {
+    Set<String> names = others(first);
+    names.retainAll(others(second));
+    return names;
+  }
+
+  private static Evaluation.NetworkResult cross(Evaluation evaluation, Set<String> names) {
+    Map<String, Evaluation.NetworkResult> networks = new LinkedHashMap<>();
+    names.forEach(name -> networks.put(name, evaluation.distilled().networks().get(name)));
+    return new Evaluation.SetResult(networks, "").cross().orElseThrow();
   }
 
   private static Row row(
@@ -105,23 +136,55 @@ public record Comparison(List<Row> rows, List<String> remarks) {
       differences.add(second.accuracies().get(i) - first.accuracies().get(i));
     }
     Evaluation.NetworkResult difference = new Evaluation.NetworkResult(differences);
-    return new Row(network, repeats, first.mean(), second.mean(), difference.ci95(), p(difference));
+    double rounding = ROUNDING * Math.max(first.mean(), second.mean());
+    OptionalDouble p = p(difference, rounding);
+    return new Row(network, repeats, first.mean(), second.mean(), difference.ci95(), p);
   }
 
-  private static OptionalDouble p(Evaluation.NetworkResult difference) {
-    if (difference.accuracies().size() < 2 || difference.std() == 0) {
+  private static OptionalDouble p(Evaluation.NetworkResult difference, double rounding) {
+    if (difference.accuracies().size() < 2 || difference.std() <= rounding) {
       return OptionalDouble.empty();
     }
     double[] values = difference.accuracies().stream().mapToDouble(Double::doubleValue).toArray();
     return OptionalDouble.of(new TTest().tTest(0, values));
   }
 
-  private static List<String> remarks(
-      List<Row> rows, Map<String, Object> first, Map<String, Object> second) {
-    List<String> remarks = new ArrayList<>();
+  private static void remarkOnCross(
+      List<String> remarks, Set<String> crossed, Set<String> first, Set<String> second) {
+    if (crossed.equals(first) && crossed.equals(second)) {
+      return;
+    }
+    if (!crossed.isEmpty()) {
+      remarks.add(
+          "cross is over "
+              + String.join(", ", crossed)
+              + " alone, which both runs trained and neither distilled with; that of the first is"
+              + " over "
+              + String.join(", ", first)
+              + ", that of the second over "
+              + String.join(", ", second));
+    } else if (!first.isEmpty() && !second.isEmpty()) {
+      remarks.add("no cross: each network that both trained distilled one of the runs");
+    }
+  }
+
+  private static void remarkOnTests(List<String> remarks, List<Row> rows) {
     if (rows.stream().anyMatch(row -> row.repeats() < 2)) {
       remarks.add("one repeat allows no test; set evaluate.repeats to at least 2");
     }
+    List<String> same =
+        rows.stream()
+            .filter(row -> row.repeats() > 1 && row.p().isEmpty())
+            .map(Row::network)
+            .toList();
+    if (!same.isEmpty()) {
+      remarks.add(
+          "no test of " + String.join(", ", same) + ": all pairs of repeats differ by the same");
+    }
+  }
+
+  private static void remarkOnProtocols(
+      List<String> remarks, Map<String, Object> first, Map<String, Object> second) {
     for (String key : first.keySet()) {
       // Which iteration was chosen belongs to what is compared.
       boolean chosen = key.contains("iteration");
@@ -130,6 +193,5 @@ public record Comparison(List<Row> rows, List<String> remarks) {
             "the protocols differ: " + key + " is " + first.get(key) + " and " + second.get(key));
       }
     }
-    return List.copyOf(remarks);
   }
 }

@@ -23,12 +23,17 @@ class ComparisonTest {
   @TempDir Path folder;
 
   private Path run(String name, int epochs, Map<String, List<Double>> accuracies) {
+    return run(name, epochs, accuracies, "convnet");
+  }
+
+  private Path run(
+      String name, int epochs, Map<String, List<Double>> accuracies, String distilling) {
     Map<String, Evaluation.NetworkResult> networks = new LinkedHashMap<>();
     accuracies.forEach((key, values) -> networks.put(key, new Evaluation.NetworkResult(values)));
     Evaluation evaluation =
         new Evaluation(
-            new Evaluation.SetResult(networks, "convnet"),
-            Map.of("random", new Evaluation.SetResult(networks, "convnet")),
+            new Evaluation.SetResult(networks, distilling),
+            Map.of("random", new Evaluation.SetResult(networks, distilling)),
             Map.of("epochs", epochs, "selected-iteration", epochs));
     EvaluationFile.write(folder.resolve(name).resolve(Evaluation.FILE), evaluation);
     return folder.resolve(name);
@@ -64,6 +69,51 @@ class ComparisonTest {
     assertEquals(OptionalDouble.empty(), rows.get(0).p());
     assertEquals(0.35, rows.get(3).first(), 1e-12);
     assertEquals(0.375, rows.get(3).second(), 1e-12);
+  }
+
+  @Test
+  void crossIsOverTheNetworksThatBothTrainedAndNeitherDistilledWith() {
+    Map<String, List<Double>> first = new LinkedHashMap<>();
+    first.put("convnet", FIRST);
+    first.put("resnet18", FIRST);
+    Map<String, List<Double>> second = new LinkedHashMap<>();
+    second.put("convnet", SECOND);
+    second.put("vgg11", List.of(0.1, 0.1, 0.1, 0.1));
+    Path one = run("a", 10, first);
+    Comparison none = Comparison.of(one, run("b", 10, second));
+    assertEquals(List.of("convnet"), networks(none));
+    assertEquals(
+        List.of("no cross: each network that both trained distilled one of the runs"),
+        none.remarks());
+    second.put("resnet18", SECOND);
+    Comparison shared = Comparison.of(one, run("b", 10, second));
+    assertEquals(List.of("convnet", "resnet18", "cross"), networks(shared));
+    assertEquals(shared.rows().get(1).second(), shared.rows().get(2).second());
+    assertEquals(shared.rows().get(1).p(), shared.rows().get(2).p());
+    assertEquals(
+        List.of(
+            "cross is over resnet18 alone, which both runs trained and neither distilled with; that"
+                + " of the first is over resnet18, that of the second over vgg11, resnet18"),
+        shared.remarks());
+    Comparison otherwise = Comparison.of(one, run("b", 10, second, "resnet18"));
+    assertEquals(List.of("convnet", "resnet18"), networks(otherwise));
+  }
+
+  private static List<String> networks(Comparison comparison) {
+    return comparison.rows().stream().map(Comparison.Row::network).toList();
+  }
+
+  @Test
+  void pairsThatDifferByTheSameButForRoundingAreNotTested() {
+    List<Double> more = FIRST.stream().map(accuracy -> accuracy + 0.01).toList();
+    Comparison comparison =
+        Comparison.of(
+            run("a", 10, Map.of("convnet", FIRST)), run("b", 10, Map.of("convnet", more)));
+    assertEquals(OptionalDouble.empty(), comparison.rows().get(0).p());
+    assertEquals(0.01, comparison.rows().get(0).difference(), 1e-12);
+    assertEquals(
+        List.of("no test of convnet: all pairs of repeats differ by the same"),
+        comparison.remarks());
   }
 
   @Test
