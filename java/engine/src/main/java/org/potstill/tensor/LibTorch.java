@@ -96,23 +96,63 @@ public final class LibTorch {
     return new ThreadSettings(threads);
   }
 
-  /** The thread counts of the process while it is open; closing it restores what was before. */
+  /**
+   * The thread counts while it is open; closing it, on the thread that opened it, restores what was
+   * before.
+   *
+   * <p>Several may be open, as by two runs of one process. OpenBLAS, which has one count for all,
+   * is held to one thread until the last is closed. LibTorch has a count for every calling thread,
+   * so that each run keeps the one it asked for; threads to come begin with what was set last on
+   * any, and after the last is closed with what was before the first. May be used by several
+   * threads.
+   */
   public static final class ThreadSettings implements AutoCloseable {
 
-    private final int torchBefore = torch.get_num_threads();
-    private final int blasBefore = openblas_nolapack.blas_get_num_threads();
+    private static int open;
+
+    /** Before the first was opened. */
+    private static int torchAtFirst;
+
+    private static int blasAtFirst;
+
+    private final int torchBefore;
+    private boolean closed;
 
     private ThreadSettings(int threads) {
+      torchBefore = opened();
       if (threads > 0) {
         torch.set_num_threads(threads);
       }
-      openblas_nolapack.blas_set_num_threads(1);
+    }
+
+    /** LibTorch's count so far. */
+    private static int opened() {
+      synchronized (ThreadSettings.class) {
+        int torchNow = torch.get_num_threads();
+        if (open == 0) {
+          torchAtFirst = torchNow;
+          blasAtFirst = openblas_nolapack.blas_get_num_threads();
+        }
+        open++;
+        openblas_nolapack.blas_set_num_threads(1);
+        return torchNow;
+      }
     }
 
     @Override
     public void close() {
-      torch.set_num_threads(torchBefore);
-      openblas_nolapack.blas_set_num_threads(blasBefore);
+      synchronized (ThreadSettings.class) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        open--;
+        // A thread that began beside another run began with that run's count.
+        torch.set_num_threads(open == 0 ? torchAtFirst : torchBefore);
+        if (open == 0) {
+          openblas_nolapack.blas_set_num_threads(blasAtFirst);
+        }
+      }
     }
   }
 }

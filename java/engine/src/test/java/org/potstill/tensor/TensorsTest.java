@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Tensor;
@@ -105,5 +107,64 @@ class TensorsTest {
     openblas_nolapack.blas_set_num_threads(blasBefore);
     assertEquals(2, blasAfter);
     assertEquals(torchBefore, torch.get_num_threads());
+  }
+
+  private static int[] threadCounts() {
+    return new int[] {torch.get_num_threads(), openblas_nolapack.blas_get_num_threads()};
+  }
+
+  @Test
+  void threadCountsClosedTwiceAreRestoredOnce() {
+    int[] before = threadCounts();
+    int[] within;
+    try (LibTorch.ThreadSettings outer = LibTorch.withThreads(before[0] + 1)) {
+      LibTorch.ThreadSettings inner = LibTorch.withThreads(before[0] + 2);
+      inner.close();
+      inner.close();
+      within = threadCounts();
+    }
+    assertArrayEquals(new int[] {before[0] + 1, 1}, within);
+    assertArrayEquals(before, threadCounts());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** As two runs do, each on a thread of its own. */
+  @Test
+  void threadCountsOfOverlappingThreadsAreRestored() throws InterruptedException {
+    int blasBefore = openblas_nolapack.blas_get_num_threads();
+    openblas_nolapack.blas_set_num_threads(2);
+    int[] before = threadCounts();
+    CountDownLatch opened = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    AtomicReference<int[]> alone = new AtomicReference<>();
+    AtomicReference<int[]> after = new AtomicReference<>();
+    Thread other =
+        new Thread(
+            () -> {
+              try (LibTorch.ThreadSettings settings = LibTorch.withThreads(before[0] + 2)) {
+                opened.countDown();
+                await(closed);
+                alone.set(threadCounts());
+              }
+              after.set(threadCounts());
+            });
+    try (LibTorch.ThreadSettings settings = LibTorch.withThreads(before[0] + 1)) {
+      other.start();
+      opened.await();
+    }
+    int[] own = threadCounts();
+    closed.countDown();
+    other.join();
+    openblas_nolapack.blas_set_num_threads(blasBefore);
+    assertEquals(before[0], own[0]);
+    assertArrayEquals(new int[] {before[0] + 2, 1}, alone.get());
+    assertArrayEquals(before, after.get());
   }
 }
