@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.potstill.evaluate.Evaluation;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.StageLog;
@@ -60,7 +62,30 @@ final class Summary {
     event.put("directory", result.directory().toString());
     event.put("stages", result.stages());
     event.put("leftOut", result.leftOut());
+    evaluation().ifPresent(evaluation -> putAccuracies(event, evaluation));
     return event;
+  }
+
+  private static void putAccuracies(Map<String, Object> event, JsonNode evaluation) {
+    Map<String, Object> accuracies = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> network : evaluation.path("networks").properties()) {
+      accuracies.put(network.getKey(), figures(network.getValue()));
+    }
+    event.put("accuracies", accuracies);
+    event.put("cross", figures(evaluation.path("cross")));
+  }
+
+  /** Mean, deviation and half the interval's width, from 0 to 1; null where there is no figure. */
+  private static Map<String, Object> figures(JsonNode accuracy) {
+    if (!accuracy.path("mean").isNumber()) {
+      return null;
+    }
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("mean", accuracy.path("mean").asDouble());
+    figures.put("std", accuracy.path("std").asDouble());
+    JsonNode ci95 = accuracy.path("ci95");
+    figures.put("ci95", ci95.isNumber() ? ci95.asDouble() : null);
+    return figures;
   }
 
   private List<String> lines() {
@@ -68,16 +93,19 @@ final class Summary {
     if (result.wasFinished()) {
       lines.add("nothing left to do: the run was finished before");
     }
-    Path evaluation = result.directory().resolve(Evaluation.FILE);
-    if (isDone("evaluate") && Files.exists(evaluation)) {
-      lines.addAll(accuracies(read(evaluation)));
-    }
+    evaluation().ifPresent(evaluation -> lines.addAll(accuracies(evaluation)));
     Path page = result.directory().resolve("report.html");
     lines.add(
         isDone("report") && Files.exists(page)
             ? "report: " + page
             : "run directory: " + result.directory());
     return lines;
+  }
+
+  /** What the evaluation of this run found; empty where it was not evaluated. */
+  private Optional<JsonNode> evaluation() {
+    Path file = result.directory().resolve(Evaluation.FILE);
+    return isDone("evaluate") && Files.exists(file) ? Optional.of(read(file)) : Optional.empty();
   }
 
   /** Whether what {@code stage} left is of this run as it is now, not of before a repeated one. */
@@ -89,27 +117,43 @@ final class Summary {
   private static List<String> accuracies(JsonNode evaluation) {
     List<String> lines = new ArrayList<>();
     for (Map.Entry<String, JsonNode> network : evaluation.path("networks").properties()) {
-      StringBuilder line = new StringBuilder(network.getKey());
-      line.append(": accuracy ").append(percent(network.getValue()));
-      for (Map.Entry<String, JsonNode> baseline : evaluation.path("baselines").properties()) {
-        JsonNode same = baseline.getValue().path("networks").path(network.getKey());
-        if (!same.isMissingNode()) {
-          line.append(", ").append(baseline.getKey()).append(" images ").append(percent(same));
-        }
-      }
-      lines.add(line.toString());
+      String name = network.getKey();
+      lines.add(line(name, evaluation, set -> set.path("networks").path(name)));
+    }
+    if (evaluation.path("cross").path("mean").isNumber()) {
+      lines.add(line("cross (mean of the others)", evaluation, set -> set.path("cross")));
     }
     return lines;
   }
 
+  /** The figure of the distilled images, then that of every baseline that has one. */
+  private static String line(String name, JsonNode evaluation, UnaryOperator<JsonNode> figure) {
+    StringBuilder line = new StringBuilder(name);
+    line.append(": accuracy ").append(percent(figure.apply(evaluation), isSingle(evaluation)));
+    for (Map.Entry<String, JsonNode> baseline : evaluation.path("baselines").properties()) {
+      JsonNode same = figure.apply(baseline.getValue());
+      if (same.path("mean").isNumber()) {
+        String percent = percent(same, isSingle(baseline.getValue()));
+        line.append(", ").append(baseline.getKey()).append(" images ").append(percent);
+      }
+    }
+    return line.toString();
+  }
+
+  /** Whether every network was trained once; each is repeated as often as the others. */
+  private static boolean isSingle(JsonNode set) {
+    return set.path("networks").properties().stream()
+        .allMatch(network -> network.getValue().path("accuracies").size() == 1);
+  }
+
   /** Mean and, of several repeats, standard deviation and 95 percent confidence interval. */
-  private static String percent(JsonNode network) {
-    double mean = 100 * network.path("mean").asDouble();
-    if (network.path("accuracies").size() == 1) {
+  private static String percent(JsonNode accuracy, boolean single) {
+    double mean = 100 * accuracy.path("mean").asDouble();
+    if (single) {
       return String.format(Locale.ROOT, "%.1f %%", mean);
     }
-    double std = 100 * network.path("std").asDouble();
-    double half = 100 * network.path("ci95").asDouble(Double.NaN);
+    double std = 100 * accuracy.path("std").asDouble();
+    double half = 100 * accuracy.path("ci95").asDouble(Double.NaN);
     return Double.isNaN(half)
         ? String.format(Locale.ROOT, "%.1f %% (+- %.1f)", mean, std)
         : String.format(

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -191,6 +192,61 @@ class MainTest extends CommandLineTests {
         """);
     assertEquals(0, run("x"));
     assertTrue(out.startsWith("convnet: accuracy 71.2 %\n"), out);
+  }
+
+  private void writeEvaluationOfSeveralNetworks() throws IOException {
+    Files.createDirectories(folder.resolve("run"));
+    Files.writeString(
+        folder.resolve("run/evaluation.json"),
+        """
+        {"networks": {
+           "convnet": {"accuracies": [0.7, 0.72], "mean": 0.71, "std": 0.01, "ci95": 0.127},
+           "vit": {"accuracies": [0.5, 0.52], "mean": 0.51, "std": 0.01, "ci95": 0.127}},
+         "cross": {"mean": 0.51, "std": 0.01, "ci95": 0.127},
+         "baselines": {"random": {
+           "networks": {"vit": {"accuracies": [0.4], "mean": 0.4, "std": 0, "ci95": null}},
+           "cross": {"mean": 0.4, "std": 0, "ci95": null}}}}
+        """);
+  }
+
+  @Test
+  void summaryHoldsTheCrossFigure() throws IOException {
+    writeEvaluationOfSeveralNetworks();
+    assertEquals(0, run("x"));
+    String figures = "accuracy 51.0 % (+- 1.0, 95 % interval 38.3 to 63.7), random images 40.0 %";
+    assertEquals("vit: " + figures, out.lines().toList().get(1));
+    assertEquals("cross (mean of the others): " + figures, out.lines().toList().get(2));
+  }
+
+  @Test
+  void finishedHoldsTheAccuracies() throws IOException {
+    writeEvaluationOfSeveralNetworks();
+    assertEquals(0, run("x", "--json"));
+    JsonNode finished = finished();
+    assertEquals(
+        List.of("convnet", "vit"),
+        finished.path("accuracies").properties().stream().map(Map.Entry::getKey).toList());
+    assertEquals(
+        "{\"mean\":0.71,\"std\":0.01,\"ci95\":0.127}",
+        finished.path("accuracies").path("convnet").toString());
+    assertEquals("{\"mean\":0.51,\"std\":0.01,\"ci95\":0.127}", finished.path("cross").toString());
+    Files.writeString(
+        folder.resolve("run/evaluation.json"),
+        """
+        {"networks": {"convnet": {"accuracies": [0.7], "mean": 0.7, "std": 0, "ci95": null}},
+         "cross": {"mean": null, "std": null, "ci95": null}}
+        """);
+    assertEquals(0, run("x", "--json"));
+    assertTrue(finished().path("accuracies").path("convnet").path("ci95").isNull(), out);
+    assertTrue(finished().path("cross").isNull(), out);
+    Files.delete(folder.resolve("run/evaluation.json"));
+    assertEquals(0, run("x", "--json"));
+    assertFalse(finished().has("accuracies"), out);
+  }
+
+  private JsonNode finished() throws IOException {
+    List<String> lines = out.lines().toList();
+    return new ObjectMapper().readTree(lines.get(lines.size() - 1));
   }
 
   @Test
