@@ -157,6 +157,32 @@ class PotstillTest {
   }
 
   @Test
+  void anEvaluationIsForgottenOnlyWhereItsImagesAreThere() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    byte[] stages = Files.readAllBytes(run.resolve("stages.json"));
+    Path history = run.resolve("distilled/history");
+    Files.writeString(history.resolve("000006.safetensors"), "damaged");
+    assertNotEvaluated(scored(run), "000006.safetensors");
+    Files.delete(history.resolve("000006.safetensors"));
+    Files.delete(history.resolve("000012.safetensors"));
+    assertNotEvaluated(scored(run), "holds no images of an iteration that evaluate.every: 6");
+    assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")));
+    CancellationToken token = new CancellationToken();
+    Config changed = scored(run, "evaluate.epochs=7");
+    assertThrows(
+        InputException.class,
+        () -> Potstill.run(changed, RunOptions.RESUME, RunListener.SILENT, token));
+    assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")));
+    assertEquals(List.of("evaluate"), repeat("evaluate", scored(run, "evaluate.every=0")).stages());
+  }
+
+  private static void assertNotEvaluated(Config config, String words) {
+    InputException error = assertThrows(InputException.class, () -> repeat("evaluate", config));
+    assertTrue(error.getMessage().contains(words), error.getMessage());
+  }
+
+  @Test
   void expertsAreKeptWhereTheyGrowAndTrainedAnewWhereTheyAreRepeated() throws Exception {
     Path run = temp.resolve("run");
     Path expert = run.resolve("experts/expert-0000.safetensors");

@@ -133,13 +133,31 @@ public final class EvaluateStage {
     if (evaluate.every() > 0) {
       return run(history(), true, NAME);
     }
-    // Where an evaluation before this one chose an earlier iteration.
-    Path last =
-        context.directory().resolve(DistilledSet.historyFile(config.distill().iterations()));
-    if (Files.exists(last)) {
-      keep(last);
+    if (Files.exists(lastKept())) {
+      keep(lastKept());
     }
     return run(Map.of(0, context.directory().resolve(DistilledSet.FILE)), false, NAME);
+  }
+
+  /** Where the last images are kept, if an evaluation may have chosen an earlier iteration. */
+  private Path lastKept() {
+    return context.directory().resolve(DistilledSet.historyFile(config.distill().iterations()));
+  }
+
+  /**
+   * Checks that the images of the run are there that {@link #run()} evaluates, and that the
+   * baselines beside them can be had.
+   *
+   * @throws InputException where some are missing, damaged or of another data set, or a baseline
+   *     cannot be had
+   */
+  public void requireImages() {
+    if (evaluate.every() > 0) {
+      history().values().forEach(this::requireFit);
+    } else {
+      Path last = lastKept();
+      requireFit(Files.exists(last) ? last : context.directory().resolve(DistilledSet.FILE));
+    }
   }
 
   /**

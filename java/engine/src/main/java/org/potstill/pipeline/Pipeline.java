@@ -149,7 +149,10 @@ final class Pipeline {
             List.of(),
             List.of("evaluation.json"),
             List.of(),
-            () -> Preflight.checkEvaluate(config, data),
+            () -> {
+              Preflight.checkEvaluate(config, data);
+              new EvaluateStage(config, data, context, kernels).requireImages();
+            },
             () ->
                 GpuMemory.explain(
                     EvaluateStage.NAME,

@@ -68,6 +68,10 @@ final class StageRunner {
       if (isFinished(stage)) {
         context.listener().stageSkipped(stage.name());
       } else {
+        if (directory.stages().entry(stage.name()).isPresent()) {
+          // What it wrote when it was finished stays where it cannot be made anew.
+          stage.check().run();
+        }
         runAnew(stage);
         ran.add(stage.name());
       }

@@ -207,6 +207,16 @@ class StageRunnerTest {
   }
 
   @Test
+  void aStageThatChangedIsCheckedBeforeItsResultIsForgotten() {
+    runner().runAll();
+    config.put("evaluate.epochs", "6");
+    lacksSomething = true;
+    assertThrows(InputException.class, () -> runner().runAll());
+    config.put("evaluate.epochs", "5");
+    assertEquals(List.of(), runner().runAll());
+  }
+
+  @Test
   void iterationsMayGrowButNotShrink() {
     runner().runAll();
     config.put("distill.iterations", "20");
