@@ -161,8 +161,9 @@ final class Summary {
             "%.1f %% (+- %.1f, 95 %% interval %.1f to %.1f)",
             mean,
             std,
-            mean - half,
-            mean + half);
+            // No accuracy lies outside.
+            Math.max(0, mean - half),
+            Math.min(100, mean + half));
   }
 
   private static JsonNode read(Path file) {

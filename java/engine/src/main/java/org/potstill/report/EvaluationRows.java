@@ -91,11 +91,7 @@ final class EvaluationRows {
             : Numbers.percent(accuracy.mean()),
         Double.isNaN(accuracy.ci95())
             ? ""
-            : String.format(
-                Locale.ROOT,
-                "95 %%: %.1f to %.1f",
-                100 * (accuracy.mean() - accuracy.ci95()),
-                100 * (accuracy.mean() + accuracy.ci95())),
+            : "95 %: " + Numbers.interval(accuracy.mean(), accuracy.ci95()),
         String.format(Locale.ROOT, "%.1f%%", 100 * accuracy.mean()));
   }
 }

@@ -36,6 +36,13 @@ final class Numbers {
         : String.format(Locale.ROOT, "%.1f ± %.1f", 100 * mean, 100 * std) + NARROW_SPACE + "%";
   }
 
+  /** The interval of a share in percent, cut where no share can lie. */
+  static String interval(double mean, double half) {
+    double low = Math.max(0, mean - half);
+    double high = Math.min(1, mean + half);
+    return String.format(Locale.ROOT, "%.1f to %.1f", 100 * low, 100 * high);
+  }
+
   /** A difference of shares in percentage points, with its sign. */
   static String points(double difference) {
     return String.format(Locale.ROOT, "%+.1f points", 100 * difference).replace('-', '−');

@@ -183,6 +183,23 @@ class MainTest extends CommandLineTests {
   }
 
   @Test
+  void intervalsOfTheSummaryEndWhereAccuraciesDo() throws IOException {
+    Files.createDirectories(folder.resolve("run"));
+    Files.writeString(
+        folder.resolve("run/evaluation.json"),
+        """
+        {"networks": {"convnet": {"mean": 0.97, "std": 0.01, "ci95": 0.127},
+                      "vit": {"mean": 0.08, "std": 0.02, "ci95": 0.254}}}
+        """);
+    assertEquals(0, run("x"));
+    assertEquals(
+        List.of(
+            "convnet: accuracy 97.0 % (+- 1.0, 95 % interval 84.3 to 100.0)",
+            "vit: accuracy 8.0 % (+- 2.0, 95 % interval 0.0 to 33.4)"),
+        out.lines().limit(2).toList());
+  }
+
+  @Test
   void summaryGivesNoSpreadOfASingleRepeat() throws IOException {
     Files.createDirectories(folder.resolve("run"));
     Files.writeString(
