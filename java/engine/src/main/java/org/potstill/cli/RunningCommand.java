@@ -71,9 +71,9 @@ class RunningCommand implements Callable<Integer>, HasOutput {
         logging.close();
       }
     }
-    natives.apply();
     try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err());
         ProgressListener listener = Progress.listener(streams, output, logging, resolved)) {
+      natives.apply();
       RunResult result = run(resolved, options(), listener, cancellation);
       return Summary.of(result).report(streams, output);
     } finally {

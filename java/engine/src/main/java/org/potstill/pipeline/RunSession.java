@@ -85,7 +85,12 @@ public final class RunSession implements AutoCloseable {
     this.tenancy = tenancy;
     // Last, so that nothing is changed in the process where one of the lines above fails.
     this.determinism = Determinism.of(config.run().deterministic(), placement);
-    this.threads = LibTorch.withThreads(count);
+    try {
+      this.threads = LibTorch.withThreads(count);
+    } catch (RuntimeException | Error e) {
+      determinism.close();
+      throw e;
+    }
   }
 
   private static boolean usesTf32(Config config) {
@@ -115,12 +120,25 @@ public final class RunSession implements AutoCloseable {
       boolean whole,
       RunListener listener,
       CancellationToken cancellation) {
-    Path out = config.run().out();
     // First all that can be wrong, so that then no run directory is made or overwritten.
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels =
         EngineKernels.byName(config.run().kernels(), config.run().threadCount(), placement);
     Dataset data = Datasets.open(config.data(), config.run().seed());
+    return open(config, placement, kernels, data, existing, whole, listener, cancellation);
+  }
+
+  /** Opens a session over {@code data}, which is closed where that fails. */
+  static RunSession open(
+      Config config,
+      Placement placement,
+      Kernels kernels,
+      Dataset data,
+      Existing existing,
+      boolean whole,
+      RunListener listener,
+      CancellationToken cancellation) {
+    Path out = config.run().out();
     RunDirectory directory = null;
     GpuTenancy tenancy = null;
     try {
@@ -139,14 +157,12 @@ public final class RunSession implements AutoCloseable {
       return new RunSession(
           config, placement, existing, directory, data, kernels, tenancy, listener, cancellation);
     } catch (RuntimeException | Error e) {
-      if (directory != null) {
-        directory.close();
+      // As in close(); what fails there does not hide why.
+      try (RunDirectory openedDirectory = directory;
+          Dataset openedData = data;
+          GpuTenancy openedTenancy = tenancy) {
+        throw e;
       }
-      if (tenancy != null) {
-        tenancy.close();
-      }
-      data.close();
-      throw e;
     }
   }
 

@@ -168,9 +168,10 @@ public final class RunDirectory implements AutoCloseable {
   private static void clear(RunDirectory directory) throws IOException {
     try {
       directory.clearContent();
-    } catch (IOException e) {
-      directory.close();
-      throw e;
+    } catch (IOException | RuntimeException e) {
+      try (directory) {
+        throw e;
+      }
     }
   }
 
@@ -321,8 +322,9 @@ public final class RunDirectory implements AutoCloseable {
   public void close() {
     try {
       if (lockChannel.isOpen()) {
-        lock.release();
-        lockChannel.close();
+        try (lockChannel) {
+          lock.release();
+        }
       }
     } catch (IOException e) {
       throw new RunFailedException("cannot unlock " + root + ": " + e.getMessage(), e);

@@ -1,16 +1,21 @@
 package org.potstill.pipeline;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
+import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
 import org.potstill.data.PatternDataset;
+import org.potstill.errors.InputException;
 import org.potstill.kernels.JavaKernels;
+import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunDirectory;
@@ -44,6 +49,33 @@ class RunSessionTest {
             RunListener.SILENT,
             new CancellationToken());
     assertSame(broken, assertThrows(IllegalStateException.class, session::close));
+    RunDirectory.open(run, Existing.RESUME).close();
+  }
+
+  @Test
+  void allIsGivenBackWhereASessionCannotBeOpened() throws Exception {
+    LibTorch.load();
+    Path run = temp.resolve("run");
+    AtomicFiles.writeString(
+        run.resolve("config.yaml"),
+        ConfigWriter.toYaml(TinyConfig.load(temp, run, "distill.iterations=13")));
+    Config changed = TinyConfig.load(temp, run);
+    IllegalStateException broken = new IllegalStateException("the data set cannot be closed");
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () ->
+                RunSession.open(
+                    changed,
+                    new Devices().choose("cpu", "run.device"),
+                    new JavaKernels(),
+                    failingToClose(new PatternDataset(28, 1, 10, "a", "b"), broken),
+                    Existing.RESUME,
+                    false,
+                    RunListener.SILENT,
+                    new CancellationToken()));
+    assertTrue(error.getMessage().contains("distill.iterations was 13"), error.getMessage());
+    assertArrayEquals(new Throwable[] {broken}, error.getSuppressed());
     RunDirectory.open(run, Existing.RESUME).close();
   }
 
