@@ -1,6 +1,7 @@
 package org.potstill.run;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -15,10 +16,14 @@ import java.util.stream.Stream;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
-/** The checkpoints of one stage: each appears whole or not at all, the newest two are kept. */
+/**
+ * The checkpoints of one stage: each appears whole or not at all, the newest two are kept. Beside
+ * each lies its SHA-256, as {@code sha256sum} writes it, by which later damage is noticed.
+ */
 public final class Checkpoints {
 
   private static final int KEPT = 2;
+  private static final String CHECKSUM = ".sha256";
 
   private final Path folder;
   private final String stage;
@@ -44,8 +49,12 @@ public final class Checkpoints {
    * @throws RunFailedException where it cannot be written; the older ones stay
    */
   public void save(long step, AtomicFiles.Writer writer) {
-    AtomicFiles.write(
-        folder.resolve(String.format(Locale.ROOT, "%s-%09d.safetensors", stage, step)), writer);
+    Path file = folder.resolve(String.format(Locale.ROOT, "%s-%09d.safetensors", stage, step));
+    Path checksum = checksum(file);
+    // A process that is killed here leaves a checkpoint without one, never beside a wrong one.
+    delete(checksum);
+    AtomicFiles.write(file, writer);
+    AtomicFiles.writeString(checksum, Fingerprint.ofFile(file) + "  " + file.getFileName() + "\n");
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - KEPT))) {
       delete(old);
@@ -65,6 +74,7 @@ public final class Checkpoints {
     List<Checkpoint> all = list();
     for (int i = all.size() - 1; i >= 0; i--) {
       try {
+        requireUndamaged(all.get(i).file());
         T restored = reader.apply(all.get(i));
         if (newest != null) {
           warn.accept(
@@ -79,6 +89,29 @@ public final class Checkpoints {
       throw newest;
     }
     return Optional.empty();
+  }
+
+  /** Files without a checksum, as earlier versions wrote them, are left to the reader. */
+  private static void requireUndamaged(Path file) {
+    Path checksum = checksum(file);
+    if (!Files.exists(checksum)) {
+      return;
+    }
+    try {
+      if (!Files.readString(checksum).startsWith(Fingerprint.ofFile(file) + " ")) {
+        throw new InputException(
+            file
+                + " is damaged: its SHA-256 is not the one in "
+                + checksum.getFileName()
+                + " (put it back, or begin anew with --overwrite)");
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Path checksum(Path file) {
+    return file.resolveSibling(file.getFileName() + CHECKSUM);
   }
 
   /** Whether there is a checkpoint, be it damaged. */
@@ -114,11 +147,16 @@ public final class Checkpoints {
   }
 
   private static void delete(Checkpoint checkpoint) {
+    delete(checksum(checkpoint.file()));
+    delete(checkpoint.file());
+  }
+
+  private static void delete(Path file) {
     try {
-      Files.deleteIfExists(checkpoint.file());
+      Files.deleteIfExists(file);
     } catch (IOException e) {
       throw new RunFailedException(
-          "cannot delete the old checkpoint " + checkpoint.file() + ": " + e.getMessage(), e);
+          "cannot delete the old checkpoint " + file + ": " + e.getMessage(), e);
     }
   }
 }

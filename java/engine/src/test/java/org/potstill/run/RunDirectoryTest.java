@@ -274,6 +274,33 @@ class RunDirectoryTest {
     }
   }
 
+  @Test
+  void checkpointThatChangedOnDiskIsDamaged() throws IOException {
+    List<String> warnings = new ArrayList<>();
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Checkpoints checkpoints = directory.checkpoints("distill");
+      checkpoints.save(5, path -> Files.writeString(path, "5"));
+      checkpoints.save(50, path -> Files.writeString(path, "50"));
+      Path newest = directory.resolve("checkpoints/distill-000000050.safetensors");
+      Files.writeString(newest, "58");
+      assertEquals(Optional.of(5L), checkpoints.restore(this::number, warnings::add));
+      assertEquals(1, warnings.size());
+      assertTrue(warnings.get(0).startsWith(newest + " is damaged"), warnings.get(0));
+      Files.writeString(directory.resolve("checkpoints/distill-000000005.safetensors"), "4");
+      String message =
+          assertThrows(InputException.class, () -> checkpoints.restore(this::number, warnings::add))
+              .getMessage();
+      assertTrue(message.contains("--overwrite"), message);
+      // As earlier versions left them.
+      Files.delete(newest.resolveSibling("distill-000000050.safetensors.sha256"));
+      assertEquals(Optional.of(58L), checkpoints.restore(this::number, warnings::add));
+      checkpoints.save(50, path -> Files.writeString(path, "50"));
+      assertEquals(Optional.of(50L), checkpoints.restore(this::number, warnings::add));
+      checkpoints.clear();
+      assertFalse(directory.wasStopped("distill"));
+    }
+  }
+
   private long number(Checkpoints.Checkpoint checkpoint) {
     try {
       String text = Files.readString(checkpoint.file());
