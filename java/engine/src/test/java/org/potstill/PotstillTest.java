@@ -177,6 +177,26 @@ class PotstillTest {
     assertEquals(List.of("evaluate"), repeat("evaluate", scored(run, "evaluate.every=0")).stages());
   }
 
+  @Test
+  void damagedImagesOfAFinishedRunAreNamed() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    Path images = run.resolve("distilled/distilled.safetensors");
+    byte[] bytes = Files.readAllBytes(images);
+    bytes[bytes.length - 40] ^= 1;
+    Files.write(images, bytes);
+    CancellationToken token = new CancellationToken();
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () -> Potstill.run(scored(run), RunOptions.RESUME, RunListener.SILENT, token));
+    assertTrue(error.getMessage().startsWith(images.toString()), error.getMessage());
+    bytes[bytes.length - 40] ^= 1;
+    Files.write(images, bytes);
+    assertTrue(
+        Potstill.run(scored(run), RunOptions.RESUME, RunListener.SILENT, token).wasFinished());
+  }
+
   private static void assertNotEvaluated(Config config, String words) {
     InputException error = assertThrows(InputException.class, () -> repeat("evaluate", config));
     assertTrue(error.getMessage().contains(words), error.getMessage());

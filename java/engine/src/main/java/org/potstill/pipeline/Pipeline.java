@@ -9,6 +9,7 @@ import org.potstill.config.DistillConfig;
 import org.potstill.config.PruneConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillStage;
+import org.potstill.distill.DistilledSet;
 import org.potstill.distill.ExpertFile;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.experts.ExpertsStage;
@@ -76,6 +77,7 @@ final class Pipeline {
               false,
               List.of(),
               List.of(Scores.FILE),
+              "",
               List.of(),
               () -> Preflight.checkScore(config, data),
               () ->
@@ -92,6 +94,7 @@ final class Pipeline {
             false,
             scored ? List.of(Scores.FILE) : List.of(),
             List.of(CoreSet.FILE),
+            "",
             List.of(),
             () -> PruneStage.kept(config.prune(), data),
             () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
@@ -115,6 +118,7 @@ final class Pipeline {
               List.of(CoreSet.FILE),
               // Each file says itself what it was made of; hashing them all would take minutes.
               List.of(),
+              "",
               List.of(ExpertFile.FOLDER),
               () -> Preflight.checkExperts(config, data, kept(data, context)),
               () ->
@@ -131,7 +135,8 @@ final class Pipeline {
             Set.of("distill.iterations"),
             false,
             List.of(CoreSet.FILE),
-            List.of("distilled/distilled.safetensors"),
+            List.of(DistilledSet.FILE),
+            DistilledSet.HISTORY_FOLDER,
             List.of(),
             () -> DistillStage.requireInputs(config, data, kept(data, context)),
             () ->
@@ -147,7 +152,9 @@ final class Pipeline {
             Set.of(),
             true,
             List.of(),
-            List.of("evaluation.json"),
+            // The images, since it may choose those of an earlier iteration.
+            List.of("evaluation.json", DistilledSet.FILE),
+            "",
             List.of(),
             () -> {
               Preflight.checkEvaluate(config, data);
@@ -166,6 +173,7 @@ final class Pipeline {
             true,
             List.of("evaluation.json"),
             List.of("report.html"),
+            "",
             List.of(),
             () -> {},
             () -> new ReportStage(context, Environment.versions()).run()));

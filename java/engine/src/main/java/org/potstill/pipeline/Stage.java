@@ -13,7 +13,10 @@ import java.util.Set;
  *     on from its checkpoint
  * @param repeatable whether it is simply repeated when its settings changed after it was finished
  * @param inputs files of earlier stages that it reads
- * @param outputs files it writes; those that later stages read are checked before they do
+ * @param outputs files it writes; those of a stage that is not repeatable are looked at before
+ *     later ones read them: they must be as it, or a later stage with the same output, left them
+ * @param versions folder of files of which a later stage may put one in the place of an output;
+ *     empty where none does
  * @param kept folders whose content it takes as done when it goes on; cleared where it is repeated
  * @param check throws where it lacks what can be looked at before anything is forgotten or written
  * @param work runs it
@@ -25,6 +28,7 @@ record Stage(
     boolean repeatable,
     List<String> inputs,
     List<String> outputs,
+    String versions,
     List<String> kept,
     Runnable check,
     Runnable work) {

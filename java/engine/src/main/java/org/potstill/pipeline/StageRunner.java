@@ -151,6 +151,9 @@ final class StageRunner {
               + stage.name()
               + " wrote it; put it back or use --overwrite");
     }
+    if (!stage.repeatable()) {
+      new StageOutputs(stages, directory).requireUndamaged(stage, entry.get());
+    }
     Fingerprint before = entry.get().fingerprint();
     Fingerprint now = fingerprint(stage);
     if (before.equals(now)) {

@@ -26,6 +26,7 @@ import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
+import org.potstill.run.StageLog;
 
 class StageRunnerTest {
 
@@ -36,6 +37,8 @@ class StageRunnerTest {
   private final List<String> worked = new ArrayList<>();
   private String data = "data 1";
   private boolean distillFails;
+  private boolean evaluateFails;
+  private String chosen = "";
   private boolean lacksSomething;
 
   @BeforeEach
@@ -58,6 +61,7 @@ class StageRunnerTest {
             false,
             List.of(),
             List.of("scores.csv"),
+            "",
             List.of("folder-of-scores"),
             this::check,
             () -> work("score", "scores.csv"));
@@ -69,6 +73,7 @@ class StageRunnerTest {
             false,
             List.of("scores.csv"),
             List.of("distilled"),
+            "history",
             List.of("folder-of-distilled"),
             this::check,
             () -> {
@@ -83,11 +88,20 @@ class StageRunnerTest {
             List.of("evaluate"),
             Set.of(),
             true,
-            List.of("distilled"),
-            List.of("evaluation.json"),
+            List.of(),
+            List.of("evaluation.json", "distilled"),
+            "",
             List.of("folder-of-evaluation"),
             this::check,
-            () -> work("evaluate", "evaluation.json"));
+            () -> {
+              if (!chosen.isEmpty()) {
+                AtomicFiles.writeString(directory.resolve("distilled"), chosen);
+              }
+              if (evaluateFails) {
+                throw new RunFailedException("diverged");
+              }
+              work("evaluate", "evaluation.json");
+            });
     RunContext context = new RunContext(directory, RunListener.SILENT, cancellation, 1, 1);
     return new StageRunner(
         List.of(score, distill, evaluate),
@@ -240,6 +254,57 @@ class StageRunnerTest {
         assertThrows(InputException.class, () -> runner().runAll())
             .getMessage()
             .contains("distilled is missing"));
+  }
+
+  @Test
+  void anOutputThatNoStageLeftSoIsAnErrorThatNamesIt() {
+    runner().runAll();
+    AtomicFiles.writeString(directory.resolve("distilled"), "dist");
+    assertDamaged();
+    assertTrue(runner().runOne("distill", true));
+    assertEquals(List.of("evaluate"), runner().runAll());
+  }
+
+  private void assertDamaged() {
+    for (Runnable use :
+        List.<Runnable>of(() -> runner().runAll(), () -> runner().runOne("evaluate", true))) {
+      InputException error = assertThrows(InputException.class, use::run);
+      assertTrue(
+          error
+              .getMessage()
+              .startsWith(directory.resolve("distilled") + " is not as stage distill"),
+          error.getMessage());
+      assertTrue(error.getMessage().contains("distill CONFIG --overwrite"), error.getMessage());
+    }
+  }
+
+  @Test
+  void anOutputMayBeAsALaterStageLeftIt() throws Exception {
+    chosen = "iteration 6";
+    AtomicFiles.writeString(directory.resolve("history/6"), chosen);
+    evaluateFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    evaluateFails = false;
+    assertEquals(List.of("evaluate"), runner().runAll());
+    Files.delete(directory.resolve("history/6"));
+    assertEquals(List.of(), runner().runAll());
+    AtomicFiles.writeString(directory.resolve("distilled"), "iteration 7");
+    assertDamaged();
+  }
+
+  @Test
+  void aLaterStageThatNotedNoOutputMayHaveLeftAny() {
+    runner().runAll();
+    AtomicFiles.writeString(directory.resolve("distilled"), "iteration 6");
+    StageLog.Entry now = directory.stages().entry("evaluate").orElseThrow();
+    Map<String, String> noted = new TreeMap<>(now.outputs());
+    noted.remove("distilled");
+    directory
+        .stages()
+        .put(
+            "evaluate",
+            new StageLog.Entry(now.fingerprint(), noted, now.seconds(), now.environment()));
+    assertEquals(List.of(), runner().runAll());
   }
 
   @Test
