@@ -8,12 +8,12 @@ import java.util.Map;
 import org.potstill.config.Config;
 import org.potstill.config.Sweep;
 import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
+import org.potstill.errors.InputException;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.report.SweepTable;
 import org.potstill.run.CancellationToken;
-import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
+import org.potstill.sweep.OpenDatasets;
 import org.potstill.sweep.SweepResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,6 +21,8 @@ import picocli.CommandLine.Option;
 /** Runs a config in many variants. */
 @Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
 final class SweepCommand extends RunningCommand {
+
+  private static final String LAST = "report";
 
   @Option(
       names = "--only",
@@ -54,42 +56,56 @@ final class SweepCommand extends RunningCommand {
   /** What would be run, and what it needs. */
   private int show(List<Sweep.Run> runs) {
     Estimate all = null;
-    for (Sweep.Run run : runs) {
-      Estimate needs = needs(run.config());
-      all = all == null ? needs : all.then(needs);
-      show(run, needs);
+    try (OpenDatasets datasets = new OpenDatasets()) {
+      for (Sweep.Run run : runs) {
+        Estimate needs = needs(run, datasets);
+        List<String> done = finished(run);
+        if (!done.contains(LAST)) {
+          all = all == null ? needs : all.then(needs);
+        }
+        show(run, done, needs);
+      }
     }
     if (!output().json()) {
-      streams().out().println("# needs:  " + all.words());
+      streams().out().println(all == null ? "# all are finished" : "# needs:  " + all.words());
     }
     return 0;
   }
 
-  private static Estimate needs(Config config) {
-    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+  private static Estimate needs(Sweep.Run run, OpenDatasets datasets) {
+    try {
+      Config config = run.config();
+      Dataset data = datasets.of(config);
       Estimate needs = Estimate.of(config, data);
       return config.experts() == null ? needs : needs.withExperts(ExpertNeeds.of(config, data));
+    } catch (InputException e) {
+      throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
     }
   }
 
-  private void show(Sweep.Run run, Estimate needs) {
-    Path folder = run.config().run().out();
-    List<String> finished = List.copyOf(StageLog.in(folder).entries().keySet());
+  private List<String> finished(Sweep.Run run) {
+    try {
+      return List.copyOf(StageLog.in(run.config().run().out()).entries().keySet());
+    } catch (InputException e) {
+      streams().err().println("warning: run " + run.folder() + ": " + e.getMessage());
+      return List.of();
+    }
+  }
+
+  private void show(Sweep.Run run, List<String> finished, Estimate needs) {
     if (output().json()) {
       Map<String, Object> event = new LinkedHashMap<>();
       event.put("event", "sweep-run");
       event.put("run", run.folder());
       event.put("values", run.values());
-      event.put("directory", folder.toString());
+      event.put("directory", run.config().run().out().toString());
       event.put("finished", finished);
       event.put("memoryBytes", needs.memoryBytes());
       event.put("diskBytes", needs.diskBytes());
+      event.put("gpuBytes", needs.gpuBytes());
       JsonLines.print(streams().out(), event);
     } else {
-      String state =
-          !RunDirectory.holdsWork(folder)
-              ? "to be run"
-              : finished.isEmpty() ? "begun" : "finished: " + String.join(", ", finished);
+      String state = finished.isEmpty() ? "to be run" : "finished: " + String.join(", ", finished);
       streams().out().println(run.folder() + ": " + state);
     }
   }
@@ -112,6 +128,10 @@ final class SweepCommand extends RunningCommand {
       result.table().lines().forEach(streams().out()::println);
       streams().out().println("table: " + page);
     }
+    result
+        .table()
+        .warnings()
+        .forEach(warning -> streams().err().println("warning: table: " + warning));
     if (!result.failed().isEmpty()) {
       int all = result.failed().size() + result.finished().size();
       streams()

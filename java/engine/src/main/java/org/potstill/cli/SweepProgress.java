@@ -84,7 +84,7 @@ final class SweepProgress implements SweepListener, AutoCloseable {
   }
 
   @Override
-  public void runFailed(Sweep.Run run, RuntimeException reason) {
+  public void runFailed(Sweep.Run run, Throwable reason) {
     hideProgress();
     Failure failure = Failure.of(reason);
     if (output.json()) {

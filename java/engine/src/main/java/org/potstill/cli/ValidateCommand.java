@@ -14,6 +14,7 @@ import org.potstill.errors.InputException;
 import org.potstill.pipeline.Preflight;
 import org.potstill.pipeline.RunSession;
 import org.potstill.score.ScoreStage;
+import org.potstill.sweep.OpenDatasets;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.weights.CheckpointReader;
 import picocli.CommandLine.Command;
@@ -44,8 +45,9 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
       return validateSweep();
     }
     Config config = options.load();
-    try (Logging logging = Logging.setUp(streams, output)) {
-      String line = check(config);
+    try (Logging logging = Logging.setUp(streams, output);
+        Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      String line = check(config, data);
       checkRunDirectory(config.run().out());
       if (output.json()) {
         JsonLines.print(streams.out(), Map.of("event", "valid", "data", line));
@@ -58,11 +60,13 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
 
   private int validateSweep() {
     Sweep sweep = options.loadSweep();
-    try (Logging logging = Logging.setUp(streams, output)) {
+    try (Logging logging = Logging.setUp(streams, output);
+        OpenDatasets datasets = new OpenDatasets()) {
+      requireWritable(sweep.out());
       for (Sweep.Run run : sweep.runs()) {
         String line;
         try {
-          line = check(run.config());
+          line = check(run.config(), datasets.of(run.config()));
         } catch (InputException e) {
           throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
         }
@@ -73,19 +77,16 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
           streams.out().println(run.folder() + " is fine: " + line);
         }
       }
-      checkRunDirectory(sweep.out());
       return 0;
     }
   }
 
   /** Checks a config and what it names; what there is to say of its data. */
-  private String check(Config config) {
-    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
-      data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
-      Preflight.check(config, data);
-      checkScore(config);
-      return DataLine.of(data);
-    }
+  private String check(Config config, Dataset data) {
+    data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
+    Preflight.check(config, data);
+    checkScore(config);
+    return DataLine.of(data);
   }
 
   private void checkScore(Config config) {
@@ -102,6 +103,15 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
   }
 
   private void checkRunDirectory(Path out) {
+    requireWritable(out);
+    if (Files.exists(out.resolve("config.yaml"))) {
+      streams
+          .err()
+          .println("warning: the run directory " + out + " exists: --resume or --overwrite");
+    }
+  }
+
+  private static void requireWritable(Path out) {
     Path existing = out;
     while (existing != null && !Files.exists(existing)) {
       existing = existing.getParent();
@@ -109,11 +119,6 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
       throw new InputException(
           "run.out: " + out + " cannot be made or written to; choose another --out");
-    }
-    if (Files.exists(out.resolve("config.yaml"))) {
-      streams
-          .err()
-          .println("warning: the run directory " + out + " exists: --resume or --overwrite");
     }
   }
 }

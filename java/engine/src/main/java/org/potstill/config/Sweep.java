@@ -4,8 +4,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
@@ -31,6 +33,15 @@ public record Sweep(
   /** Stands for all values of the last axis. */
   public static final String MEAN = "mean";
 
+  /** Name of the mean over the networks that did not distil. */
+  public static final String CROSS = "cross";
+
+  /** Columns of the table that no axis may be called. */
+  public static final List<String> COLUMNS =
+      List.of("run", "images", "figure", "accuracy", "std", "repeats", "published");
+
+  private static final Set<String> BORROWED_OR_MOVED = Set.of("score.from", "data.source");
+
   /**
    * Something that varies.
    *
@@ -46,7 +57,23 @@ public record Sweep(
    * @param folder the run directory, relative to the sweep's, with '/' between the values
    * @param config of the run
    */
-  public record Run(List<String> values, String folder, Config config) {}
+  public record Run(List<String> values, String folder, Config config) {
+
+    /**
+     * A setting by which the run that {@code written} is the configuration of is not this one: any
+     * but those of places, machines and the evaluation, which may change later.
+     */
+    public Optional<ConfigDiff.Change> otherSetting(Config written) {
+      return ConfigDiff.changedKeys(written, config).stream()
+          .filter(change -> makesAnotherRun(change.path()))
+          .findFirst();
+    }
+
+    private static boolean makesAnotherRun(String path) {
+      boolean ofMachine = path.startsWith("run.") && !path.equals("run.seed");
+      return !ofMachine && !path.startsWith("evaluate.") && !BORROWED_OR_MOVED.contains(path);
+    }
+  }
 
   /** The last axis, which goes across in a table. */
   public Axis across() {
@@ -56,7 +83,8 @@ public record Sweep(
   /**
    * The runs with certain values.
    *
-   * @param conditions as {@code AXIS=VALUE} or {@code AXIS=VALUE,VALUE}; all have to hold
+   * @param conditions as {@code AXIS=VALUE} or {@code AXIS=VALUE,VALUE}; of every axis that is
+   *     named one of its values has to hold
    * @throws InputException where there is no such axis or value
    */
   public List<Run> only(List<String> conditions) {
@@ -68,11 +96,9 @@ public record Sweep(
             "--only " + condition + ": found no AXIS=VALUE; the axes: " + names());
       }
       int axis = indexOf(condition, condition.substring(0, equals).strip());
-      List<String> values = Arrays.asList(condition.substring(equals + 1).split(",", -1));
-      for (String value : values) {
-        requireValue(condition, axes.get(axis), value);
-      }
-      wanted.put(axis, Set.copyOf(values));
+      wanted
+          .computeIfAbsent(axis, index -> new HashSet<>())
+          .addAll(values(condition, axes.get(axis), condition.substring(equals + 1).strip()));
     }
     List<Run> chosen = new ArrayList<>();
     for (Run run : runs) {
@@ -99,6 +125,16 @@ public record Sweep(
             + DidYouMean.hint(axis, all)
             + "; the axes: "
             + names());
+  }
+
+  /** One value, whatever commas it has, or several. */
+  private static List<String> values(String condition, Axis axis, String text) {
+    if (axis.values().contains(text)) {
+      return List.of(text);
+    }
+    List<String> values = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+    values.forEach(value -> requireValue(condition, axis, value));
+    return values;
   }
 
   private static void requireValue(String condition, Axis axis, String value) {

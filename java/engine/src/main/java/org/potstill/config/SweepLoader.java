@@ -3,12 +3,16 @@ package org.potstill.config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.potstill.config.SweepSection.Value;
 import org.potstill.config.SweepSection.VariedAxis;
+import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 import org.potstill.run.FolderNames;
+import org.potstill.run.RunDirectory;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Reads a sweep: a configuration with a section {@code sweep} that says what varies. */
@@ -25,7 +29,7 @@ public final class SweepLoader {
   private final List<Sweep.Run> runs = new ArrayList<>();
 
   /** Name and run directory that the file itself gives. */
-  private RunConfig all;
+  private RunConfig ofFile;
 
   private SweepLoader(Path file, Node shared, List<Setting> overrides, List<VariedAxis> axes) {
     this.file = file;
@@ -64,7 +68,8 @@ public final class SweepLoader {
     for (VariedAxis axis : axes) {
       List<String> values = axis.values().stream().map(Value::name).toList();
       named.add(new Sweep.Axis(axis.name(), values));
-      List<String> safe = FolderNames.of(values);
+      List<String> safe = FolderNames.of(values.stream().map(SweepLoader::unlikeFiles).toList());
+      requireWritable(axis.name(), safe);
       Map<String, String> folder = new HashMap<>();
       for (int i = 0; i < values.size(); i++) {
         folder.put(values.get(i), safe.get(i));
@@ -72,7 +77,46 @@ public final class SweepLoader {
       folders.add(folder);
     }
     addRuns(List.of());
-    return new Sweep(all.name(), all.out(), List.copyOf(named), List.copyOf(runs), published);
+    requireMeasured(published.keySet());
+    return new Sweep(ofFile.name(), ofFile.out(), List.copyOf(named), List.copyOf(runs), published);
+  }
+
+  /** No name of a file or folder that a run or the sweep itself writes. */
+  private static String unlikeFiles(String value) {
+    return RunDirectory.isWritten(value) || value.startsWith("table.") ? value + "_" : value;
+  }
+
+  private void requireWritable(String axis, List<String> names) {
+    for (String name : names) {
+      if (!FolderNames.canBeWritten(name)) {
+        throw new InputException(
+            file
+                + ": sweep.over."
+                + axis
+                + ": a folder cannot be called '"
+                + name
+                + "' here ("
+                + FolderNames.encoding()
+                + "); set LC_ALL=C.UTF-8, or name the value otherwise");
+      }
+    }
+  }
+
+  private void requireMeasured(Set<String> figures) {
+    Set<String> measured = new LinkedHashSet<>(List.of(Sweep.CROSS));
+    runs.forEach(run -> measured.addAll(run.config().evaluate().networks()));
+    for (String figure : figures) {
+      if (!measured.contains(figure)) {
+        throw new InputException(
+            file
+                + ": sweep.published."
+                + figure
+                + ": no run measures it"
+                + DidYouMean.hint(figure, measured)
+                + "; allowed: "
+                + String.join(", ", measured));
+      }
+    }
   }
 
   /** All runs that begin with these values. */
@@ -103,12 +147,12 @@ public final class SweepLoader {
             reader ->
                 chosen.forEach(
                     value -> reader.read(value.path(), value.node(), ConfigLoader.origin(file))));
-    all = config.run();
-    Path folder = all.out();
+    ofFile = config.run();
+    Path folder = ofFile.out();
     for (String name : names) {
       folder = folder.resolve(name);
     }
-    String name = all.name() + "-" + String.join("-", names);
+    String name = ofFile.name() + "-" + String.join("-", names);
     return new Sweep.Run(values, String.join("/", names), config.placed(name, folder));
   }
 }

@@ -88,6 +88,14 @@ final class SweepSection {
                             + " has no section sweep, which says what varies; 'run' runs this"
                             + " config alone"));
     Problems problems = new Problems(file.toString());
+    ((MappingNode) root)
+        .getValue().stream()
+            .filter(pair -> NAME.equals(name(pair)) && !pair.equals(found))
+            .forEach(
+                pair ->
+                    problems.add(
+                        ConfigLoader.origin(file).place(pair.getKeyNode()),
+                        NAME + ": stands here a second time"));
     SweepSection section = new SweepSection(ConfigLoader.origin(file), problems);
     section.read(found);
     problems.throwIfAny();
@@ -170,8 +178,10 @@ final class SweepSection {
             "sweep." + name + ": unknown key" + hint + "; allowed: over, published");
       }
     }
-    if (!parts.containsKey(OVER) && problems.isEmpty()) {
-      report(section.getKeyNode(), "sweep.over: has to be given; allowed: a section of axes");
+    if (!parts.containsKey(OVER)) {
+      if (problems.isEmpty()) {
+        report(section.getKeyNode(), "sweep.over: has to be given; allowed: a section of axes");
+      }
       return;
     }
     readAxes(parts.get(OVER));
@@ -195,9 +205,21 @@ final class SweepSection {
     if (runs > MOST_RUNS) {
       report(node, "sweep.over: more than " + MOST_RUNS + " runs");
     }
+    if (!axes.isEmpty() && axes.get(axes.size() - 1).valueNames().contains(Sweep.MEAN)) {
+      report(node, "sweep.over: 'mean' stands for the mean along the last axis; name it otherwise");
+    }
   }
 
   private void readAxis(String name, Node node) {
+    if (Sweep.COLUMNS.contains(name)) {
+      report(
+          node,
+          "sweep.over."
+              + name
+              + ": the table has a column of that name (its own: "
+              + String.join(", ", Sweep.COLUMNS)
+              + "); name it otherwise");
+    }
     List<Value> values = node instanceof SequenceNode list ? listed(name, list) : named(name, node);
     Set<String> names = new LinkedHashSet<>();
     Set<String> keys = new LinkedHashSet<>();
@@ -244,11 +266,33 @@ final class SweepSection {
     String allowed = "a list of values of a key, or a section of values with their settings";
     List<Value> values = new ArrayList<>();
     mapping("sweep.over." + axis, node, allowed)
-        .forEach((name, settings) -> values.add(new Value(name, "", settings)));
+        .forEach(
+            (name, settings) -> {
+              if (settings instanceof MappingNode) {
+                values.add(new Value(name, "", settings));
+              } else {
+                report(settings, noSettings(axis, name, settings));
+              }
+            });
     if (values.isEmpty() && problems.isEmpty()) {
       report(node, "sweep.over." + axis + ": found nothing; allowed: " + allowed);
     }
     return values;
+  }
+
+  private static String noSettings(String axis, String value, Node found) {
+    String place = "sweep.over." + axis + "." + value;
+    return ConfigKeys.byPath(axis + "." + value) != null
+        ? place
+            + ": a key that varies is written with its whole path: '"
+            + axis
+            + "."
+            + value
+            + ": [...]' in sweep.over"
+        : place
+            + ": found "
+            + Nodes.describe(found)
+            + "; allowed: a section of settings, for example {prune.keep: 0.5}";
   }
 
   /** Paths of the keys that a value sets; what is wrong with it is noted. */
@@ -346,8 +390,12 @@ final class SweepSection {
   /** How a value is called: as it is written, the elements of a list with + between them. */
   private static String text(Node node) {
     if (node instanceof SequenceNode list) {
-      return list.getValue().stream().map(SweepSection::text).collect(Collectors.joining("+"));
+      return list.getValue().stream().map(SweepSection::word).collect(Collectors.joining("+"));
     }
+    return word(node);
+  }
+
+  private static String word(Node node) {
     return node instanceof ScalarNode scalar ? scalar.getValue() : "?";
   }
 }

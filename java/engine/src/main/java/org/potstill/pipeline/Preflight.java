@@ -1,8 +1,6 @@
 package org.potstill.pipeline;
 
 import java.io.IOException;
-import java.nio.charset.Charset;
-import java.nio.charset.CharsetEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.potstill.config.Config;
@@ -82,15 +80,13 @@ public final class Preflight {
 
   /** Folders of pictures are named after the classes. */
   private static void requireFolderNames(Dataset data) {
-    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
-    CharsetEncoder ofFiles = Charset.forName(encoding).newEncoder();
     for (String name : FolderNames.of(data.classKeys())) {
-      if (!ofFiles.canEncode(name)) {
+      if (!FolderNames.canBeWritten(name)) {
         throw new InputException(
             "class '"
                 + name
                 + "' has letters that files cannot be named with here ("
-                + encoding
+                + FolderNames.encoding()
                 + "); set LC_ALL=C.UTF-8, or rename its folder");
       }
     }

@@ -11,9 +11,10 @@ import org.potstill.errors.InputException;
 import org.potstill.run.RunDirectory;
 
 /** Which keys of the configuration may change when a run is continued. */
-final class ResumeRules {
+public final class ResumeRules {
 
-  static final String CONFIG_FILE = "config.yaml";
+  /** The configuration of a run, in its directory. */
+  public static final String CONFIG_FILE = "config.yaml";
 
   /** Keys that only say where things are; what the images are is in the data set's fingerprint. */
   static final Set<String> PLACES = Set.of("run.name", "run.out", "data.source");
@@ -23,14 +24,14 @@ final class ResumeRules {
   private ResumeRules() {}
 
   /**
-   * Checks that {@code now} continues the run of {@code directory}: paths of the output may differ,
-   * the evaluation may change, iterations may be added.
+   * Checks that {@code now} continues the run in the directory {@code root}: paths of the output
+   * may differ, the evaluation may change, iterations may be added.
    *
    * @throws InputException naming the first other key that changed
    */
-  static void check(RunDirectory directory, Config now) {
-    Path file = directory.resolve(CONFIG_FILE);
-    if (!Files.exists(file) || !RunDirectory.holdsWork(directory.root())) {
+  public static void check(Path root, Config now) {
+    Path file = root.resolve(CONFIG_FILE);
+    if (!Files.exists(file) || !RunDirectory.holdsWork(root)) {
       return;
     }
     Config before = ConfigLoader.load(file, List.of());
@@ -41,7 +42,7 @@ final class ResumeRules {
                 + " was "
                 + change.before()
                 + " in "
-                + directory.root()
+                + root
                 + " and is now "
                 + change.after()
                 + "; a run is continued with the configuration it began with (only"

@@ -152,7 +152,7 @@ public final class RunSession implements AutoCloseable {
       tenancy = GpuTenancy.begin(placement, config.run().deterministic(), usesTf32(config));
       directory = RunDirectory.open(out, whole ? existing : Existing.RESUME);
       if (existing == Existing.RESUME) {
-        ResumeRules.check(directory, config);
+        ResumeRules.check(directory.root(), config);
       }
       return new RunSession(
           config, placement, existing, directory, data, kernels, tenancy, listener, cancellation);

@@ -11,9 +11,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
 import org.potstill.errors.InputException;
 import org.potstill.run.JsonErrors;
 import org.potstill.run.StageLog;
@@ -49,6 +52,12 @@ final class OptionalFiles {
 
   Evaluation evaluation() {
     return read("evaluation.json", null, file -> Evaluation.of(tree(file)));
+  }
+
+  /** The configuration that the run was begun with. */
+  Optional<Config> config() {
+    return Optional.ofNullable(
+        read("config.yaml", null, file -> ConfigLoader.load(file, List.of())));
   }
 
   Map<String, StageLog.Entry> stages(StageLog log) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.potstill.config.Sweep;
 
 /**
@@ -85,7 +86,7 @@ record SweepPage(
             + " measured, over "
             + String.join(", ", names)
             + ".",
-        table.warnings(),
+        Stream.of(table.failures(), table.warnings()).flatMap(List::stream).toList(),
         names.subList(0, names.size() - 1),
         sweep.across().name(),
         table.figures().stream().map(figure -> table(table, figure)).toList(),
@@ -99,7 +100,7 @@ record SweepPage(
       List<Cell> cells = row.cells().stream().map(cell -> cell(cell, figure)).toList();
       rows.add(new Row(row.values(), cells));
     }
-    boolean cross = figure.equals(SweepTable.CROSS);
+    boolean cross = figure.equals(Sweep.CROSS);
     return new Table(
         cross ? "Across networks" : figure,
         cross

@@ -13,8 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.commons.csv.CSVPrinter;
+import org.potstill.config.ConfigDiff;
 import org.potstill.config.Sweep;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
@@ -30,8 +34,8 @@ public final class SweepTable {
   /** The table for programs: one line per run, training set and figure. */
   public static final String FILE = "table.csv";
 
-  /** Name of the mean over the networks that did not distil. */
-  static final String CROSS = "cross";
+  /** Parts of a protocol that differ with the data or the seed, not with how it is measured. */
+  private static final Set<String> OF_DATA = Set.of("seed", "selected-iteration", "test-images");
 
   private static final String LOCK = ".lock";
   private static final String EVALUATE = "evaluate";
@@ -39,11 +43,14 @@ public final class SweepTable {
 
   private final Sweep sweep;
   private final List<Entry> entries;
+  private final List<String> failures;
   private final List<String> warnings;
 
-  private SweepTable(Sweep sweep, List<Entry> entries, List<String> warnings) {
+  private SweepTable(
+      Sweep sweep, List<Entry> entries, List<String> failures, List<String> warnings) {
     this.sweep = sweep;
     this.entries = entries;
+    this.failures = failures;
     this.warnings = warnings;
   }
 
@@ -71,7 +78,7 @@ public final class SweepTable {
    * @param failed the runs that failed just now, and why
    * @throws RunFailedException where the table cannot be written
    */
-  public static SweepTable update(Sweep sweep, Map<Sweep.Run, RuntimeException> failed) {
+  public static SweepTable update(Sweep sweep, Map<Sweep.Run, Throwable> failed) {
     // Of one process only one thread may wait for the lock.
     synchronized (SweepTable.class) {
       Path lock = sweep.out().resolve(LOCK);
@@ -94,37 +101,77 @@ public final class SweepTable {
    *
    * @param failed the runs that failed just now, and why
    */
-  public static SweepTable read(Sweep sweep, Map<Sweep.Run, RuntimeException> failed) {
+  public static SweepTable read(Sweep sweep, Map<Sweep.Run, Throwable> failed) {
     List<Entry> entries = new ArrayList<>();
+    List<String> failures = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     for (Sweep.Run run : sweep.runs()) {
-      RuntimeException reason = failed.get(run);
-      if (reason != null) {
-        warnings.add(run.folder() + " failed: " + reason.getMessage());
+      Entry entry = entry(run, failed.containsKey(run), warnings);
+      entries.add(entry);
+      // Another process may have run it since.
+      if (failed.containsKey(run) && entry.evaluation() == null) {
+        failures.add(run.folder() + ": failed: " + failed.get(run).getMessage());
       }
-      entries.add(entry(run, reason != null, warnings));
     }
-    return new SweepTable(sweep, List.copyOf(entries), List.copyOf(warnings));
+    warnings.addAll(differences(entries));
+    return new SweepTable(
+        sweep, List.copyOf(entries), List.copyOf(failures), List.copyOf(warnings));
   }
 
   private static Entry entry(Sweep.Run run, boolean failed, List<String> warnings) {
     Path root = run.config().run().out();
     List<String> own = new ArrayList<>();
-    Set<String> stages = new OptionalFiles(root, own).stages(StageLog.in(root)).keySet();
-    Evaluation evaluation =
-        stages.contains(EVALUATE) ? new OptionalFiles(root, own).evaluation() : null;
+    OptionalFiles files = new OptionalFiles(root, own);
+    Set<String> stages = files.stages(StageLog.in(root)).keySet();
+    Optional<ConfigDiff.Change> other = files.config().flatMap(run::otherSetting);
+    if (!stages.isEmpty() && other.isPresent()) {
+      own.add(
+          "was run with "
+              + other.get().path()
+              + " "
+              + other.get().before()
+              + ", not "
+              + other.get().after()
+              + ", and is not shown");
+      stages = Set.of();
+    }
+    Evaluation evaluation = stages.contains(EVALUATE) ? files.evaluation() : null;
     own.forEach(warning -> warnings.add(run.folder() + ": " + warning));
-    boolean report = Files.isRegularFile(root.resolve("report.html"));
-    return new Entry(run, evaluation, failed ? "failed" : state(stages), report);
+    boolean report = evaluation != null && Files.isRegularFile(root.resolve("report.html"));
+    String state = failed ? "failed" : own.isEmpty() ? state(stages) : "see the warning";
+    return new Entry(run, evaluation, state, report);
   }
 
   private static String state(Set<String> stages) {
     return stages.isEmpty() ? "not run" : "after " + List.copyOf(stages).get(stages.size() - 1);
   }
 
+  /** What of the protocol is not the same in all runs, so that their figures do not compare. */
+  private static List<String> differences(List<Entry> entries) {
+    Map<String, Set<String>> values = new TreeMap<>();
+    for (Entry entry : entries) {
+      if (entry.evaluation() != null) {
+        entry
+            .evaluation()
+            .protocol()
+            .forEach((key, value) -> values.computeIfAbsent(key, k -> new TreeSet<>()).add(value));
+      }
+    }
+    values.keySet().removeAll(OF_DATA);
+    return values.entrySet().stream()
+        .filter(entry -> entry.getValue().size() > 1)
+        .map(
+            entry ->
+                "not all runs were measured alike: "
+                    + entry.getKey()
+                    + " "
+                    + String.join("; ", entry.getValue()))
+        .toList();
+  }
+
   /** A figure of a training set; null where there is none. */
   static Evaluation.Accuracy of(Evaluation.TrainingSet set, String figure) {
-    return figure.equals(CROSS) ? set.cross() : set.networks().get(figure);
+    return figure.equals(Sweep.CROSS) ? set.cross() : set.networks().get(figure);
   }
 
   /** The sweep. */
@@ -137,8 +184,13 @@ public final class SweepTable {
     return entries;
   }
 
-  /** What failed or could not be read, in sentences. */
-  List<String> warnings() {
+  /** What failed just now, in sentences. */
+  List<String> failures() {
+    return failures;
+  }
+
+  /** What could not be read, or does not belong together, in sentences. */
+  public List<String> warnings() {
     return warnings;
   }
 
@@ -150,8 +202,8 @@ public final class SweepTable {
   /** Names of what was measured or published: {@code cross} first, then networks. */
   List<String> figures() {
     Set<String> figures = new LinkedHashSet<>();
-    if (entries.stream().anyMatch(entry -> entry.distilled(CROSS) != null)) {
-      figures.add(CROSS);
+    if (isMeasured(Sweep.CROSS)) {
+      figures.add(Sweep.CROSS);
     }
     figures.addAll(sweep.published().keySet());
     for (Entry entry : entries) {
@@ -160,6 +212,11 @@ public final class SweepTable {
       }
     }
     return List.copyOf(figures);
+  }
+
+  /** Whether a run has such a figure. */
+  boolean isMeasured(String figure) {
+    return entries.stream().anyMatch(entry -> entry.distilled(figure) != null);
   }
 
   /** What was published of a run; null where nothing was. */
@@ -176,7 +233,7 @@ public final class SweepTable {
   private void writeCsv(Path file) throws IOException {
     List<String> header = new ArrayList<>();
     sweep.axes().forEach(axis -> header.add(axis.name()));
-    header.addAll(List.of("run", "images", "figure", "accuracy", "std", "repeats", "published"));
+    header.addAll(Sweep.COLUMNS);
     try (CSVPrinter printer = CsvFiles.printer(file, header.toArray(String[]::new))) {
       for (Entry entry : entries) {
         if (entry.evaluation() != null) {

@@ -3,6 +3,8 @@ package org.potstill.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import org.potstill.config.Sweep;
 
 /** The table of a sweep for a terminal. */
 final class SweepText {
@@ -11,11 +13,11 @@ final class SweepText {
 
   /** Lines of text without the last line break; none where nothing was measured. */
   static List<String> of(SweepTable table) {
-    List<String> figures = table.figures();
-    if (table.evaluated() == 0 || figures.isEmpty()) {
+    Optional<String> measured = table.figures().stream().filter(table::isMeasured).findFirst();
+    if (measured.isEmpty()) {
       return List.of();
     }
-    SweepGrid grid = SweepGrid.of(table, figures.get(0));
+    SweepGrid grid = SweepGrid.of(table, measured.get());
     List<List<String>> rows = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of(""));
     head.addAll(grid.columns());
@@ -32,7 +34,7 @@ final class SweepText {
   }
 
   private static String title(SweepTable table, SweepGrid grid) {
-    boolean cross = grid.figure().equals(SweepTable.CROSS);
+    boolean cross = grid.figure().equals(Sweep.CROSS);
     String what = cross ? "mean over the networks that did not distil" : "of " + grid.figure();
     boolean published = table.sweep().published().containsKey(grid.figure());
     return "accuracy in percent, "

@@ -191,6 +191,24 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
+   * Deletes all that the run wrote, but for its configuration, by which the directory is known.
+   *
+   * @throws RunFailedException where that fails
+   */
+  public void clearRun() {
+    try {
+      clearContent();
+    } catch (IOException e) {
+      throw new RunFailedException("cannot clear " + root + ": " + reason(e), e);
+    }
+  }
+
+  /** Whether a run writes a file or folder of that name. */
+  public static boolean isWritten(String name) {
+    return WRITTEN.contains(name) || name.equals(LOCK);
+  }
+
+  /**
    * Deletes a folder of the run with all it holds, or a file; nothing where there is none.
    *
    * @throws RunFailedException where that fails

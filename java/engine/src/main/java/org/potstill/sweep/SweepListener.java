@@ -25,5 +25,5 @@ public interface SweepListener {
   default void runFinished(Sweep.Run run, RunResult result) {}
 
   /** It could not be begun, or failed on the way; the next one follows. */
-  default void runFailed(Sweep.Run run, RuntimeException reason) {}
+  default void runFailed(Sweep.Run run, Throwable reason) {}
 }

@@ -16,7 +16,4 @@ import org.potstill.report.SweepTable;
  * @param failed those that did not, and why
  */
 public record SweepResult(
-    Path directory,
-    SweepTable table,
-    List<RunResult> finished,
-    Map<Sweep.Run, RuntimeException> failed) {}
+    Path directory, SweepTable table, List<RunResult> finished, Map<Sweep.Run, Throwable> failed) {}

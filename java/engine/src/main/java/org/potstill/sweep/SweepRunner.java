@@ -7,17 +7,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.potstill.config.Config;
-import org.potstill.config.ConfigLoader;
-import org.potstill.config.ConfigValues;
 import org.potstill.config.Sweep;
-import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.errors.PotstillException;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.errors.RunFailedException;
 import org.potstill.pipeline.Preflight;
+import org.potstill.pipeline.ResumeRules;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
@@ -26,8 +23,10 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
-import org.potstill.run.StageLog;
 import org.potstill.score.ScoreStage;
+import org.potstill.tensor.Devices;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the runs of a sweep one after the other. One that fails does not stop the others: a sweep
@@ -35,13 +34,17 @@ import org.potstill.score.ScoreStage;
  */
 public final class SweepRunner {
 
+  private static final Logger LOG = LoggerFactory.getLogger(SweepRunner.class);
+
   private final Sweep sweep;
   private final List<Sweep.Run> chosen;
   private final SweepListener listener;
   private final CancellationToken cancellation;
+  private final List<RunResult> finished = new ArrayList<>();
+  private final Map<Sweep.Run, Throwable> failed = new LinkedHashMap<>();
 
   /**
-   * A runner.
+   * A runner, for one call.
    *
    * @param chosen the runs of {@code sweep} that are asked for
    */
@@ -61,46 +64,79 @@ public final class SweepRunner {
    * @throws RunCancelledException where it was asked to stop; finished runs are kept
    */
   public SweepResult run(RunOptions options) {
-    if (RunDirectory.holdsWork(sweep.out())) {
-      throw new InputException(
-          sweep.out() + " is the directory of a run; choose another --out for the sweep");
-    }
-    if (options.existing() == Existing.FAIL) {
-      refuseExisting();
-    }
-    checkAll(options);
+    check(options.existing());
     if (options.existing() == Existing.OVERWRITE) {
-      // All at once: a sweep that is stopped and resumed must not take old runs for its own.
-      chosen.forEach(
-          run -> RunDirectory.open(run.config().run().out(), Existing.OVERWRITE).close());
+      clear();
     }
-    List<RunResult> finished = new ArrayList<>();
-    Map<Sweep.Run, RuntimeException> failed = new LinkedHashMap<>();
-    SweepTable table = null;
     int number = 0;
     for (Sweep.Run run : chosen) {
       cancellation.throwIfCancelled();
-      RunListener progress = listener.runStarted(run, ++number, chosen.size());
-      try {
-        RunResult result = run(configOf(run), progress);
-        finished.add(result);
-        listener.runFinished(run, result);
-      } catch (RunCancelledException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        failed.put(run, e);
-        listener.runFailed(run, e);
-      }
-      table = SweepTable.update(sweep, failed);
+      run(run, listener.runStarted(run, ++number, chosen.size()));
+      updateTable();
     }
+    SweepTable table = SweepTable.update(sweep, failed);
     return new SweepResult(
         sweep.out(), table, List.copyOf(finished), Collections.unmodifiableMap(failed));
   }
 
-  private RunResult run(Config config, RunListener progress) {
+  private void run(Sweep.Run run, RunListener progress) {
+    RunResult result;
     try (RunSession session =
-        RunSession.openForRun(config, RunOptions.RESUME, progress, cancellation)) {
-      return session.runAll();
+        RunSession.openForRun(configOf(run), RunOptions.RESUME, progress, cancellation)) {
+      result = session.runAll();
+    } catch (RunCancelledException e) {
+      throw e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      failed.put(run, e);
+      listener.runFailed(run, e);
+      return;
+    }
+    finished.add(result);
+    listener.runFinished(run, result);
+  }
+
+  /** One that cannot be written now may be after the next run; the last one has to be. */
+  private void updateTable() {
+    try {
+      SweepTable.update(sweep, failed);
+    } catch (RunFailedException e) {
+      LOG.warn("the table of the sweep is not up to date: {}", e.getMessage());
+    }
+  }
+
+  private void check(Existing existing) {
+    if (RunDirectory.holdsWork(sweep.out())) {
+      throw new InputException(
+          sweep.out() + " is the directory of a run; choose another --out for the sweep");
+    }
+    requireFolder(sweep.out());
+    if (existing == Existing.FAIL) {
+      refuseExisting();
+    }
+    try (OpenDatasets datasets = new OpenDatasets()) {
+      for (Sweep.Run run : chosen) {
+        try {
+          new Devices().choose(run.config().run().device(), "run.device");
+          if (existing == Existing.RESUME && new RunFolder(run).isBegun()) {
+            ResumeRules.check(run.config().run().out(), configOf(run));
+          } else {
+            Preflight.check(run.config(), datasets.of(run.config()));
+          }
+        } catch (PotstillException e) {
+          throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  private static void requireFolder(Path out) {
+    Path there = out;
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+      throw new InputException(
+          out + " cannot be made or written to (" + there + "); choose another --out");
     }
   }
 
@@ -120,23 +156,23 @@ public final class SweepRunner {
     }
   }
 
-  /** What can be told before the first run, of all: so that the last does not fail in a week. */
-  private void checkAll(RunOptions options) {
-    for (Sweep.Run run : chosen) {
-      if (options.existing() == Existing.RESUME && isBegun(run)) {
-        continue;
+  /**
+   * Clears all at once: a sweep that is stopped and resumed must not take old runs for its own. And
+   * none before all are known to be runs that no other process works at.
+   */
+  private void clear() {
+    List<RunDirectory> held = new ArrayList<>();
+    try {
+      for (Sweep.Run run : chosen) {
+        if (Files.exists(run.config().run().out())) {
+          held.add(RunDirectory.open(run.config().run().out(), Existing.RESUME));
+        }
       }
-      Config config = run.config();
-      try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
-        Preflight.check(config, data);
-      } catch (PotstillException e) {
-        throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
-      }
+      held.forEach(RunDirectory::clearRun);
+    } finally {
+      held.forEach(RunDirectory::close);
     }
-  }
-
-  private static boolean isBegun(Sweep.Run run) {
-    return RunDirectory.holdsWork(run.config().run().out());
+    SweepTable.update(sweep, Map.of());
   }
 
   /**
@@ -150,36 +186,16 @@ public final class SweepRunner {
     if (!scores || config.score().from() != null) {
       return config;
     }
-    if (isBegun(run)) {
-      Path from = begunWith(run).score().from();
+    RunFolder own = new RunFolder(run);
+    if (own.isBegun()) {
+      Path from = own.begunWith().map(begun -> begun.score().from()).orElse(null);
       return from == null ? config : config.withScoresFrom(from);
     }
     return sweep.runs().stream()
-        .filter(SweepRunner::hasScored)
-        .filter(other -> scoring(other.config()).equals(scoring(config)))
+        .map(RunFolder::new)
+        .filter(other -> other.hasScoresOf(config))
         .findFirst()
-        .map(other -> config.withScoresFrom(other.config().run().out()))
+        .map(other -> config.withScoresFrom(other.root()))
         .orElse(config);
-  }
-
-  private static Config begunWith(Sweep.Run run) {
-    return ConfigLoader.load(run.config().run().out().resolve("config.yaml"), List.of());
-  }
-
-  private static boolean hasScored(Sweep.Run run) {
-    return StageLog.in(run.config().run().out()).entry(ScoreStage.NAME).isPresent();
-  }
-
-  /** All settings that scores depend on. */
-  private static Map<String, String> scoring(Config config) {
-    Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
-    values.keySet().removeIf(key -> !isOfScoring(key));
-    return values;
-  }
-
-  private static boolean isOfScoring(String key) {
-    return key.startsWith("score.")
-        || key.startsWith("data.")
-        || (key.startsWith("run.") && !key.equals("run.name") && !key.equals("run.out"));
   }
 }

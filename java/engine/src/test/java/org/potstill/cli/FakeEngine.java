@@ -82,7 +82,7 @@ final class FakeEngine implements Engine {
       SweepListener listener,
       CancellationToken cancellation) {
     List<RunResult> finished = new ArrayList<>();
-    Map<Sweep.Run, RuntimeException> failed = new LinkedHashMap<>();
+    Map<Sweep.Run, Throwable> failed = new LinkedHashMap<>();
     for (Sweep.Run run : runs) {
       RunListener progress = listener.runStarted(run, runs.indexOf(run) + 1, runs.size());
       RunResult result = run(null, run.config(), options, progress, cancellation);

@@ -115,6 +115,7 @@ class SweepLoaderTest {
         List.of("all/dm/b", "pruned/dm/b"),
         folders(sweep.only(List.of("distill.method=dm", "data.classes=b"))));
     assertEquals(8, sweep.only(List.of("pruning=all,pruned")).size());
+    assertEquals(8, sweep.only(List.of("pruning=all", "pruning = pruned")).size());
     for (String wrong : List.of("pruning", "prunin=all", "pruning=al", "pruning=all,")) {
       InputException error =
           assertThrows(InputException.class, () -> sweep.only(List.of(wrong)), wrong);
@@ -132,17 +133,18 @@ class SweepLoaderTest {
               over:
                 evaluate.networks: [[convnet, vit], [convnet]]
                 score.from: [null]
-                what: {a/b: {run.seed: 1}, a:b: {run.seed: 2}, ..: {run.seed: 3}}
+                what: {a/b: {run.seed: 1}, a:b: {run.seed: 2}, ..: {run.seed: 3}, stages.json: {run.seed: 4}}
             """);
     assertEquals(List.of("convnet+vit", "convnet"), sweep.axes().get(0).values());
     assertEquals(List.of("null"), sweep.axes().get(1).values());
-    assertEquals(6, folders(sweep.runs()).stream().distinct().count());
+    assertEquals(8, folders(sweep.runs()).stream().distinct().count());
+    assertTrue(folders(sweep.runs()).contains("convnet/null/stages.json_"));
     for (Sweep.Run run : sweep.runs()) {
       Path out = run.config().run().out();
       assertEquals(out.normalize(), out);
       assertEquals(sweep.out(), out.getParent().getParent().getParent());
     }
-    assertEquals(List.of("convnet"), sweep.runs().get(5).config().evaluate().networks());
+    assertEquals(List.of("convnet"), sweep.runs().get(7).config().evaluate().networks());
   }
 
   static Stream<Arguments> mistakes() {
@@ -163,7 +165,9 @@ class SweepLoaderTest {
             "sweep: {ower: {prune.keep: [1]}}",
             "line 2: sweep.ower: unknown key; did you mean \"over\"?"),
         Arguments.of("sweep: {over: {m: {x: {prune.mod: easy}}}}", "did you mean \"mode\"?"),
-        Arguments.of("sweep: {over: {m: {x: easy}}}", "line 2: "),
+        Arguments.of(
+            "sweep: {over: {m: {x: easy}}}",
+            "line 2: sweep.over.m.x: found the text 'easy'; allowed: a section of settings"),
         Arguments.of("sweep: {over: {m: {}}}", "line 2: sweep.over.m: found nothing"),
         Arguments.of("sweep: {over: {m: easy}}", "sweep.over.m: found the text 'easy'; allowed"),
         Arguments.of(
@@ -185,6 +189,23 @@ class SweepLoaderTest {
             "sweep: {over: {prune.keep: [1], run.seed: [1]}, published: {cross: {mean: {1: 2}}}}",
             "prune.keep has no value mean"),
         Arguments.of("prune: {mode: easy}", "table.yaml has no section sweep"),
+        Arguments.of("sweep:", "table.yaml, line 2: sweep: found nothing; allowed: a section"),
+        Arguments.of(
+            "sweep: {over: {run.seed: [1]}}\nsweep: {over: {}}",
+            "line 3: sweep: stands here a second time"),
+        Arguments.of(
+            "sweep: {over: {prune: {keep: [0.2, 0.5]}}}",
+            "line 2: sweep.over.prune.keep: a key that varies is written with its whole path:"
+                + " 'prune.keep: [...]' in sweep.over"),
+        Arguments.of("sweep: {over: {run.seed: &a [*a]}}", "run.seed: found a list of 1"),
+        Arguments.of(
+            "sweep: {over: {figure: {a: {run.seed: 1}}}}",
+            "sweep.over.figure: the table has a column of that name"),
+        Arguments.of(
+            "sweep: {over: {m: {mean: {run.seed: 1}}}}", "'mean' stands for the mean along"),
+        Arguments.of(
+            "sweep: {over: {run.seed: [1]}, published: {convnett: {1: 3}}}",
+            "sweep.published.convnett: no run measures it; did you mean \"convnet\"?"),
         Arguments.of(
             "sweep: {over: {distill.method: [dm, mtt], experts.count: [2]}}",
             "table.yaml (dm, 2), line 2: experts.count: is set, but only"));

@@ -59,6 +59,8 @@ class RunSessionTest {
     AtomicFiles.writeString(
         run.resolve("config.yaml"),
         ConfigWriter.toYaml(TinyConfig.load(temp, run, "distill.iterations=13")));
+    // Without what can be continued the configuration may be any.
+    AtomicFiles.writeString(run.resolve("checkpoints/distill-000000001.safetensors"), "");
     Config changed = TinyConfig.load(temp, run);
     IllegalStateException broken = new IllegalStateException("the data set cannot be closed");
     InputException error =

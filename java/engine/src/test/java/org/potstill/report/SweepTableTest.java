@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigWriter;
 import org.potstill.config.Setting;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
@@ -27,6 +29,7 @@ class SweepTableTest {
   private static final String YAML =
       """
       data: {source: 'folder:images'}
+      evaluate: {networks: [convnet, vit]}
       sweep:
         over:
           method:
@@ -36,7 +39,7 @@ class SweepTableTest {
         published:
           cross:
             one & two: {0.2: 33.4, mean: 44}
-          resnet18:
+          vit:
             dc: {0.5: 12}
       """;
 
@@ -52,6 +55,11 @@ class SweepTableTest {
   private void evaluated(int run) throws IOException {
     Path root = sweep.runs().get(run).config().run().out();
     new SampleRun(root, SampleRun.CLASSES, 28).imagesInClass(5).required().evaluated();
+    begunWith(root, sweep.runs().get(run).config());
+  }
+
+  private static void begunWith(Path root, Config config) throws IOException {
+    Files.writeString(root.resolve("config.yaml"), ConfigWriter.toYaml(config));
   }
 
   private SweepTable table() {
@@ -89,8 +97,8 @@ class SweepTableTest {
         """
         method,prune.keep,run,images,figure,accuracy,std,repeats,published
         one & two,0.2,one___two/0.2,distilled,cross,0.575,0.005,2,0.334
-        one & two,0.2,one___two/0.2,distilled,convnet,0.705,0.005,5,
         one & two,0.2,one___two/0.2,distilled,vit,0.575,0.005,2,
+        one & two,0.2,one___two/0.2,distilled,convnet,0.705,0.005,5,
         one & two,0.2,one___two/0.2,random,convnet,0.52,0.01,2,
         """,
         Files.readString(folder.resolve("sweep/table.csv")));
@@ -112,8 +120,8 @@ class SweepTableTest {
     assertTrue(page.contains("<th scope=\"row\">one &amp; two</th>"), page);
     assertTrue(page.contains("published 33.4"), page);
     assertTrue(page.contains("after prune"), page);
-    assertTrue(page.contains("<li>dc/0.5 failed: no &lt;room&gt; left</li>"), page);
-    for (String title : List.of("Across networks", "convnet", "vit", "resnet18")) {
+    assertTrue(page.contains("<li>dc/0.5: failed: no &lt;room&gt; left</li>"), page);
+    for (String title : List.of("Across networks", "convnet", "vit")) {
       assertTrue(page.contains("<h2>" + title + "</h2>"), title);
     }
     assertTrue(page.contains("How all were measured"), page);
@@ -130,6 +138,49 @@ class SweepTableTest {
     assertEquals(1, table.evaluated());
     assertEquals(1, table.warnings().size());
     assertTrue(table.warnings().get(0).startsWith("one___two/0.2: evaluation.json could not be"));
+  }
+
+  /** As after the axes of the file changed places: 0.2 under one name is 0.5 under another. */
+  @Test
+  void aDirectoryIsNotShownAsARunThatItIsNot() throws IOException {
+    evaluated(0);
+    evaluated(1);
+    begunWith(sweep.runs().get(1).config().run().out(), sweep.runs().get(0).config());
+    SweepTable table = table();
+    assertEquals(1, table.evaluated());
+    assertEquals(
+        List.of("one___two/0.5: was run with prune.keep 0.2, not 0.5, and is not shown"),
+        table.warnings());
+  }
+
+  @Test
+  void runsThatWereMeasuredOtherwiseAreWarnedOf() throws IOException {
+    evaluated(0);
+    evaluated(1);
+    Path file = sweep.runs().get(1).config().run().out().resolve("evaluation.json");
+    String text = Files.readString(file);
+    assertTrue(text.contains("\"epochs\": 300"), text);
+    Files.writeString(file, text.replace("\"epochs\": 300", "\"epochs\": 20"));
+    assertEquals(List.of("not all runs were measured alike: epochs 20; 300"), table().warnings());
+  }
+
+  @Test
+  void whatFailedHereAndWasRunElsewhereIsShown() throws IOException {
+    evaluated(0);
+    SweepTable table =
+        SweepTable.read(sweep, Map.of(sweep.runs().get(0), new RunFailedException("locked")));
+    assertEquals(List.of(), table.failures());
+    assertEquals(1, table.evaluated());
+  }
+
+  @Test
+  void publishedFiguresDoNotHideWhatWasMeasured() throws IOException {
+    evaluated(0);
+    Path file = sweep.runs().get(0).config().run().out().resolve("evaluation.json");
+    Files.writeString(
+        file,
+        Files.readString(file).replace("\"cross\": {\"mean\": 0.575, \"std\": 0.005}", "\"x\": 1"));
+    assertTrue(table().lines().get(0).contains("of vit"), table().lines().toString());
   }
 
   @Test

@@ -3,7 +3,6 @@ package org.potstill.sweep;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +27,10 @@ import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
+import org.potstill.report.SweepTable;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.testing.TinyConfig;
 
@@ -79,7 +82,7 @@ class SweepRunnerTest {
           }
 
           @Override
-          public void runFailed(Sweep.Run run, RuntimeException reason) {
+          public void runFailed(Sweep.Run run, Throwable reason) {
             ended.add(run.folder() + " failed");
           }
         };
@@ -135,7 +138,7 @@ class SweepRunnerTest {
     assertEquals(List.of(sweep.runs().get(0)), List.copyOf(result.failed().keySet()));
     assertEquals(1, result.table().evaluated());
     String page = Files.readString(sweep.out().resolve("table.html"));
-    assertTrue(page.contains("0.2 failed: "), page);
+    assertTrue(page.contains("0.2: failed: "), page);
     assertEquals("not a run", Files.readString(out(sweep, 0).resolve("thesis.txt")));
   }
 
@@ -163,8 +166,68 @@ class SweepRunnerTest {
     next.run(changed, RunOptions.RESUME);
     assertEquals("0 []", next.ended.get(0));
     assertEquals(0.9, written(changed, 1).distill().momentum());
-    assertNotEquals(List.of(before), List.of(images(changed, 1)));
+    assertFalse(Arrays.equals(before, images(changed, 1)));
     assertEquals(Optional.empty(), next.ended.stream().filter(e -> e.endsWith("failed")).findAny());
+  }
+
+  @Test
+  void overwritingThatIsRefusedLosesNothing() throws IOException {
+    Sweep sweep = load(OVER_KEEP, "prune.mode=random");
+    run(sweep, RunOptions.NEW);
+    Path second = out(sweep, 1);
+    try (RunDirectory held = RunDirectory.open(second, Existing.RESUME)) {
+      InputException error =
+          assertThrows(InputException.class, () -> run(sweep, RunOptions.OVERWRITE));
+      assertTrue(error.getMessage().contains("another run is working in"), error.getMessage());
+    }
+    assertEquals(2, SweepTable.read(sweep, Map.of()).evaluated());
+    assertTrue(Files.exists(out(sweep, 0).resolve("report.html")));
+  }
+
+  @Test
+  void scoresThatWereMadeOtherwiseAreNotLent() throws IOException {
+    Sweep first = load(OVER_KEEP);
+    Potstill.sweep(first, first.runs().subList(0, 1), RunOptions.NEW, SweepListener.SILENT, token);
+    Sweep other = load(OVER_KEEP, "score.epochs=2");
+    List<Sweep.Run> second = other.runs().subList(1, 2);
+    SweepResult result = Potstill.sweep(other, second, RunOptions.NEW, SweepListener.SILENT, token);
+    assertNull(written(other, 1).score().from());
+    assertEquals(
+        List.of("0.2: was run with score.epochs 1, not 2, and is not shown"),
+        result.table().warnings());
+  }
+
+  @Test
+  void aChangeThatARunCannotTakeIsToldBeforeAnythingRuns() throws IOException {
+    Sweep sweep = load(OVER_KEEP, "prune.mode=random");
+    Potstill.sweep(sweep, sweep.runs().subList(1, 2), RunOptions.NEW, SweepListener.SILENT, token);
+    Sweep changed = load(OVER_KEEP, "prune.mode=random", "distill.momentum=0.9");
+    InputException error =
+        assertThrows(InputException.class, () -> run(changed, RunOptions.RESUME));
+    assertTrue(
+        error.getMessage().startsWith("run 0.4: distill.momentum was 0.5 in"), error.getMessage());
+    assertFalse(Files.exists(out(changed, 0)));
+  }
+
+  @Test
+  void aDamagedRunCostsItsOwnCellAlone() throws IOException {
+    Sweep sweep = load(OVER_KEEP);
+    Potstill.sweep(sweep, sweep.runs().subList(0, 1), RunOptions.NEW, SweepListener.SILENT, token);
+    Files.delete(out(sweep, 0).resolve("scores.csv"));
+    Files.writeString(out(sweep, 0).resolve("stages.json"), "{");
+    SweepResult result = run(sweep, RunOptions.RESUME);
+    assertEquals(List.of("0.2 failed", "0.4 [score, prune, distill, evaluate, report]"), ended);
+    assertNull(written(sweep, 1).score().from());
+    assertEquals(1, result.table().evaluated());
+  }
+
+  @Test
+  void whereNothingCanBeWrittenIsToldBeforeAnythingRuns() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    Sweep sweep = load(OVER_KEEP, "run.out=" + file.resolve("out"));
+    InputException error = assertThrows(InputException.class, () -> run(sweep, RunOptions.NEW));
+    assertTrue(error.getMessage().contains("cannot be made or written to"), error.getMessage());
+    assertEquals(List.of(), ended);
   }
 
   @Test
