@@ -7,8 +7,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.potstill.config.SweepSection.Value;
-import org.potstill.config.SweepSection.VariedAxis;
+import org.potstill.config.SweepAxes.Value;
+import org.potstill.config.SweepAxes.VariedAxis;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 import org.potstill.run.FolderNames;
@@ -57,9 +57,9 @@ public final class SweepLoader {
   public static Sweep load(Path file, List<Setting> overrides) {
     Node root = ConfigLoader.root(file);
     SweepSection section = SweepSection.read(file, root);
-    overrides.forEach(section::refuse);
+    overrides.forEach(section.axes()::refuse);
     SweepLoader loader =
-        new SweepLoader(file, SweepSection.without(root), overrides, section.axes());
+        new SweepLoader(file, SweepSection.without(root), overrides, section.axes().all());
     return loader.load(section.published());
   }
 
