@@ -39,7 +39,7 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
       List<Tensor> sums = train(images, rate, state, sgd, iteration);
       weights = StepDerivative.zeros(student.parameters(state));
       loss = distance.of(student.names(), student.parameters(state), segment, weights);
-      rateGradient = -StepDerivative.product(weights, sums);
+      rateGradient = -StepDerivative.product(weights, sums).item_double();
     }
     Tensor gradient = torch.zeros_like(images);
     try (NamedTensors state = student.copy(segment.start());

@@ -72,14 +72,16 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
     return like.stream().map(tensor -> Tensors.zeros(tensor, Tensors.shape(tensor))).toList();
   }
 
-  /** Sum over all tensors of the products of their elements, added up in double. */
-  static double product(List<Tensor> a, List<Tensor> b) {
+  /** Sum over all tensors of the products of their elements, a single double where they lie. */
+  static Tensor product(List<Tensor> a, List<Tensor> b) {
+    Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor sum = Tensors.zeros(a.get(0)).to(torch.ScalarType.Double);
       for (int i = 0; i < a.size(); i++) {
         sum = sum.add(a.get(i).to(torch.ScalarType.Double).mul(b.get(i)).sum());
       }
-      return sum.item_double();
+      result.put(sum);
     }
+    return result;
   }
 }

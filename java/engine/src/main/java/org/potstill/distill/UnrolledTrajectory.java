@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
 
 /**
  * The form of the MTT paper: back-propagation through all steps of the student, so that images of a
@@ -44,20 +45,21 @@ final class UnrolledTrajectory implements TrajectoryForm {
       List<Tensor> lambda = StepDerivative.zeros(end);
       double loss = distance.of(student.names(), end, segment, lambda);
       Tensor gradient = torch.zeros_like(images);
-      double rateGradient = 0;
+      // Read once, at the end: a GPU would wait for it after every step.
+      Tensor products = Tensors.zeros(images).to(torch.ScalarType.Double);
       for (int step = steps - 1; step >= 0; step--) {
         try (PointerScope scope = new PointerScope()) {
           // The first parameters are the expert's, whatever the images.
           StepDerivative own =
               StepDerivative.of(student, path.get(step), images, lambda, step > 0, iteration, step);
           gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
-          rateGradient -= StepDerivative.product(own.gradients(), lambda);
+          products.add_(StepDerivative.product(own.gradients(), lambda));
           for (int i = 0; i < lambda.size(); i++) {
             lambda.get(i).sub_(own.parameters().get(i), new Scalar(rate));
           }
         }
       }
-      return new Result(loss, gradient, rateGradient);
+      return new Result(loss, gradient, -products.item_double());
     } finally {
       path.forEach(NamedTensors::close);
     }
