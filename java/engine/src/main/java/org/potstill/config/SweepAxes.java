@@ -1,6 +1,7 @@
 package org.potstill.config;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -117,14 +118,16 @@ final class SweepAxes {
               + "); name it otherwise");
     }
     List<Value> values = node instanceof SequenceNode list ? listed(name, list) : named(name, node);
-    Set<String> names = new LinkedHashSet<>();
+    Map<Object, String> known = new HashMap<>();
     Set<String> keys = new LinkedHashSet<>();
     for (Value value : values) {
-      if (!names.add(value.name())) {
+      Map<String, Object> settings = nodes.settings(value.path(), value.node());
+      String same = known.putIfAbsent(settings, value.name());
+      if (same != null && nodes.areFine()) {
         nodes.report(
-            value.node(), "sweep.over." + name + ": " + value.name() + " stands here twice");
+            value.node(), "sweep.over." + name + ": " + value.name() + " is the same as " + same);
       }
-      keys.addAll(keysOf(value));
+      keys.addAll(value.path().isEmpty() ? settings.keySet() : Set.of(value.path()));
     }
     for (String key : keys) {
       String other = setBy.putIfAbsent(key, name);
@@ -195,11 +198,5 @@ final class SweepAxes {
             + ": found "
             + Nodes.describe(found)
             + "; allowed: a section of settings, for example {prune.keep: 0.5}";
-  }
-
-  /** Paths of the keys that a value sets; what is wrong with it is noted. */
-  private Set<String> keysOf(Value value) {
-    Set<String> keys = nodes.settings(value.path(), value.node()).keySet();
-    return value.path().isEmpty() ? keys : Set.of(value.path());
   }
 }

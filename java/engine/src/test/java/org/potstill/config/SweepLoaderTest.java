@@ -155,8 +155,11 @@ class SweepLoaderTest {
         Arguments.of(
             "sweep: {over: {prune.keep: [0.1, 2]}}", "line 2: prune.keep: found 2; allowed: a"),
         Arguments.of(
-            "sweep: {over: {prune.keep: [0.1, 0.1]}}",
-            "line 2: sweep.over.prune.keep: 0.1 stands here twice"),
+            "sweep: {over: {prune.keep: [0.1, 0.10]}}",
+            "line 2: sweep.over.prune.keep: 0.10 is the same as 0.1"),
+        Arguments.of(
+            "sweep: {over: {m: {a: {prune.mode: easy}, b: {prune: {mode: easy}}}}}",
+            "sweep.over.m: b is the same as a"),
         Arguments.of("sweep: {over: {prune.keep: []}}", "found an empty list"),
         Arguments.of("sweep: {over: {}}", "line 2: sweep.over: found nothing"),
         Arguments.of("sweep: {published: {}}", "line 2: sweep.over: has to be given"),
