@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -276,6 +277,32 @@ class PotstillTest {
         Potstill.run(
                 scored(run, "distill.iterations=15"), RunOptions.RESUME, RunListener.SILENT, token)
             .stages());
+  }
+
+  @Test
+  void moreIterationsAreRefusedBeforeAnythingIsForgottenWhereNoCheckpointIsSound()
+      throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+      }
+    }
+    CancellationToken token = new CancellationToken();
+    Config more = scored(run, "distill.iterations=15");
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () -> Potstill.run(more, RunOptions.RESUME, RunListener.SILENT, token));
+    assertTrue(error.getMessage().contains("is damaged"), error.getMessage());
+    assertThrows(
+        InputException.class,
+        () -> Potstill.runStage("distill", more, RunOptions.RESUME, RunListener.SILENT, token));
+    assertTrue(
+        Potstill.run(scored(run), RunOptions.RESUME, RunListener.SILENT, token).wasFinished());
   }
 
   @Test

@@ -181,7 +181,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
         DistillingNetwork.of(config.distill().network(), data).state().stream()
             .mapToLong(StateEntry::size)
             .sum();
-    return trajectory.steps() * values * FLOAT;
+    return (trajectory.steps() + 1) * values * FLOAT;
   }
 
   /** Maps of images without gradients: those of a block are let go one after the other. */

@@ -144,7 +144,7 @@ public final class DistillStage {
                 "data set", data.fingerprint(),
                 "resize", config.data().resize().toString(),
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
-                "distill", withoutLength().toString(),
+                "distill", identity(withoutLength()),
                 "experts", String.valueOf(config.experts())));
     String device =
         Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
@@ -158,6 +158,11 @@ public final class DistillStage {
     return space instanceof LatentSpace latent
         ? fingerprint.with("prior", new TreeMap<>(latent.identity()).toString()).hash()
         : fingerprint.hash();
+  }
+
+  /** Runs of versions without a choice of normalisation have that of the data, and go on. */
+  static String identity(DistillConfig distill) {
+    return distill.toString().replace("normalisation=DATA, ", "");
   }
 
   private DistillConfig withoutLength() {

@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -53,12 +54,15 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
                 student.gradientPass(
                     state, plain.narrow(0, from, some), labels.narrow(0, from, some), count);
             GradientPass.Derivative own = pass.derivative(weights, ofParameters);
-            // Last what adds up, so that a part that finds no memory can be gone again.
             ofInput.narrow(0, from, some).copy_(own.input());
-            Tensors.addTo(gradients, pass.gradients(), 1);
+            // Last and at once, so that a part that finds no memory can be gone again.
+            List<Tensor> sums = new ArrayList<>(gradients);
+            List<Tensor> shares = new ArrayList<>(pass.gradients());
             if (ofParameters) {
-              Tensors.addTo(parameters, own.parameters(), 1);
+              sums.addAll(parameters);
+              shares.addAll(own.parameters());
             }
+            Tensors.addTo(sums, shares, 1);
           }
         });
     Tensor[] outputs = {input};

@@ -1,6 +1,7 @@
 package org.potstill.pipeline;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,14 +33,14 @@ final class StageOutputs {
   void requireUndamaged(Stage stage, StageLog.Entry entry) {
     for (Map.Entry<String, String> output : entry.outputs().entrySet()) {
       Path file = directory.resolve(output.getKey());
-      String hash = Fingerprint.ofFile(file);
+      String hash = hash(file);
       if (!hash.equals(output.getValue()) && !isVersion(stage, output.getKey(), hash)) {
         throw new InputException(
             file
                 + " is not as stage "
                 + stage.name()
-                + " left it: it is damaged or another file; put it back, or make it anew by"
-                + " engine.jar "
+                + " left it: it is damaged or another file; put it back, or make it anew from the"
+                + " start of the stage by engine.jar "
                 + stage.name()
                 + " CONFIG --overwrite");
       }
@@ -59,7 +60,15 @@ final class StageOutputs {
     // It may have been stopped since, or forgotten.
     return !stage.versions().isEmpty()
         && files(directory.resolve(stage.versions())).stream()
-            .anyMatch(version -> Fingerprint.ofFile(version).equals(hash));
+            .anyMatch(version -> hash(version).equals(hash));
+  }
+
+  private static String hash(Path file) {
+    try {
+      return Fingerprint.ofFile(file);
+    } catch (UncheckedIOException e) {
+      throw new InputException("cannot read " + file + ": " + e.getCause().getMessage(), e);
+    }
   }
 
   private static List<Path> files(Path folder) {

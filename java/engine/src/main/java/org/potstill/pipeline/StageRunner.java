@@ -69,8 +69,7 @@ final class StageRunner {
         context.listener().stageSkipped(stage.name());
       } else {
         if (directory.stages().entry(stage.name()).isPresent()) {
-          // What it wrote when it was finished stays where it cannot be made anew.
-          stage.check().run();
+          requireRepeatable(stage);
         }
         runAnew(stage);
         ran.add(stage.name());
@@ -126,13 +125,20 @@ final class StageRunner {
       context.listener().stageSkipped(stage.name());
       return false;
     }
-    stage.check().run();
     if (repeat) {
+      stage.check().run();
       run(stage, true);
     } else {
+      requireRepeatable(stage);
       runAnew(stage);
     }
     return true;
+  }
+
+  /** What a stage wrote when it was finished stays where it cannot go on or be made anew. */
+  private void requireRepeatable(Stage stage) {
+    stage.check().run();
+    directory.checkpoints(stage.name()).requireUndamaged();
   }
 
   private boolean isFinished(Stage stage) {

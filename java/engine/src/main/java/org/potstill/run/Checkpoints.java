@@ -23,7 +23,10 @@ import org.potstill.errors.RunFailedException;
 public final class Checkpoints {
 
   private static final int KEPT = 2;
-  private static final String CHECKSUM = ".sha256";
+  private static final String ADVICE = "; put it back, or begin anew with --overwrite";
+
+  /** What the name of a checkpoint's checksum ends with. */
+  static final String CHECKSUM = ".sha256";
 
   private final Path folder;
   private final String stage;
@@ -54,7 +57,7 @@ public final class Checkpoints {
     // A process that is killed here leaves a checkpoint without one, never beside a wrong one.
     delete(checksum);
     AtomicFiles.write(file, writer);
-    AtomicFiles.writeString(checksum, Fingerprint.ofFile(file) + "  " + file.getFileName() + "\n");
+    AtomicFiles.writeString(checksum, writtenHash(file) + "  " + file.getFileName() + "\n");
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - KEPT))) {
       delete(old);
@@ -71,17 +74,23 @@ public final class Checkpoints {
    */
   public <T> Optional<T> restore(Function<Checkpoint, T> reader, Consumer<String> warn) {
     InputException newest = null;
+    String passedOver = null;
     List<Checkpoint> all = list();
     for (int i = all.size() - 1; i >= 0; i--) {
+      String damage = damage(all.get(i).file());
+      if (!damage.isEmpty()) {
+        passedOver = passedOver == null ? damage : passedOver;
+        newest = newest == null ? new InputException(damage + ADVICE) : newest;
+        continue;
+      }
       try {
-        requireUndamaged(all.get(i).file());
         T restored = reader.apply(all.get(i));
-        if (newest != null) {
-          warn.accept(
-              newest.getMessage() + "; going on from the one before, at " + all.get(i).step());
+        if (passedOver != null) {
+          warn.accept(passedOver + "; going on from the one before, at " + all.get(i).step());
         }
         return Optional.of(restored);
       } catch (InputException e) {
+        passedOver = passedOver == null ? e.getMessage() : passedOver;
         newest = newest == null ? e : newest;
       }
     }
@@ -91,22 +100,41 @@ public final class Checkpoints {
     return Optional.empty();
   }
 
-  /** Files without a checksum, as earlier versions wrote them, are left to the reader. */
-  private static void requireUndamaged(Path file) {
+  /**
+   * Checks that there is something to go on from, if there are checkpoints at all.
+   *
+   * @throws InputException where all of them are damaged: what is wrong with the newest
+   */
+  public void requireUndamaged() {
+    restore(checkpoint -> checkpoint, warning -> {});
+  }
+
+  private static String writtenHash(Path file) {
+    try {
+      return Fingerprint.ofFile(file);
+    } catch (UncheckedIOException e) {
+      throw new RunFailedException("cannot read back " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * What is wrong with a file, empty where nothing is; one without a checksum, as earlier versions
+   * wrote them, is left to the reader.
+   */
+  private static String damage(Path file) {
     Path checksum = checksum(file);
     if (!Files.exists(checksum)) {
-      return;
+      return "";
     }
     try {
-      if (!Files.readString(checksum).startsWith(Fingerprint.ofFile(file) + " ")) {
-        throw new InputException(
-            file
-                + " is damaged: its SHA-256 is not the one in "
-                + checksum.getFileName()
-                + " (put it back, or begin anew with --overwrite)");
-      }
+      return Files.readString(checksum).startsWith(Fingerprint.ofFile(file) + " ")
+          ? ""
+          : file
+              + " or "
+              + checksum.getFileName()
+              + " beside it is damaged: the SHA-256 of the one is not in the other";
     } catch (IOException | UncheckedIOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+      return "cannot read " + file + ": " + e.getMessage();
     }
   }
 

@@ -286,7 +286,7 @@ public final class RunDirectory implements AutoCloseable {
    * damaged.
    */
   public boolean wasStopped(String stage) {
-    return !leftBy(stage).isEmpty();
+    return leftBy(stage).stream().anyMatch(RunDirectory::isWhole);
   }
 
   /**
@@ -298,10 +298,16 @@ public final class RunDirectory implements AutoCloseable {
     Path checkpoints = root.resolve(CHECKPOINTS);
     try (Stream<Path> left =
         Files.isDirectory(checkpoints) ? Files.list(checkpoints) : Stream.<Path>empty()) {
-      return left.findAny().isPresent() || !StageLog.in(root).entries().isEmpty();
+      return left.anyMatch(RunDirectory::isWhole) || !StageLog.in(root).entries().isEmpty();
     } catch (IOException e) {
       throw new InputException("cannot list " + checkpoints + ": " + reason(e), e);
     }
+  }
+
+  /** Neither half of a file nor what only goes with one. */
+  private static boolean isWhole(Path file) {
+    String name = file.getFileName().toString();
+    return !name.endsWith(AtomicFiles.SUFFIX) && !name.endsWith(Checkpoints.CHECKSUM);
   }
 
   /**

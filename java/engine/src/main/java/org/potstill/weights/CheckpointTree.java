@@ -16,9 +16,11 @@ final class CheckpointTree {
 
   private static final int MOST = 10_000_000;
 
-  /** Where training scripts keep the state_dict, in the order in which they are looked for. */
+  private static final String CERTAIN = "state_dict";
+
+  /** Where training scripts keep the state_dict. */
   private static final List<String> STATE_KEYS =
-      List.of("state_dict", "model_state_dict", "model", "net", "network", "params");
+      List.of(CERTAIN, "model_state_dict", "model", "net", "network", "params");
 
   /** Where published generators keep their networks: the running average, then the plain one. */
   private static final List<String> NETWORK_KEYS = List.of("G_ema", "G");
@@ -104,6 +106,8 @@ final class CheckpointTree {
         found.put(key, direct(nested));
       }
     }
+    // That name leaves no doubt, whatever lies under vaguer ones.
+    found.keySet().removeIf(key -> found.containsKey(CERTAIN) && !key.equals(CERTAIN));
     return found;
   }
 

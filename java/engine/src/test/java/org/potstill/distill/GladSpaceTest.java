@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.potstill.config.ConfigLoader;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
 import org.potstill.data.Normalisation;
@@ -172,6 +173,18 @@ class GladSpaceTest {
     tiny.prior = published(random(14, 3));
     InputException error = assertThrows(InputException.class, tiny::requireInputs);
     assertTrue(error.getMessage().startsWith("distill.prior.normalisation: published goes with"));
+  }
+
+  /** A checkpoint knows its settings by this text; older ones know of no such choice. */
+  @Test
+  void theUsualNormalisationIsNoSettingOfACheckpoint() {
+    String source = "data.source=builtin:fashion-mnist-mini";
+    String usual = DistillStage.identity(ConfigLoader.of(source, "distill.space=glad").distill());
+    assertTrue(usual.contains("codes=DRAWN, chunk=10"), usual);
+    String key = "distill.prior.normalisation=published";
+    String other =
+        DistillStage.identity(ConfigLoader.of(source, "distill.space=glad", key).distill());
+    assertTrue(other.contains("codes=DRAWN, normalisation=PUBLISHED, chunk=10"), other);
   }
 
   private static PriorConfig published(PriorConfig prior) {

@@ -174,10 +174,11 @@ class TrajectoryMatchingTest {
     }
   }
 
-  @Test
-  void whereMemoryEndsPartsOfAStepGiveTheSame() {
+  @ParameterizedTest
+  @EnumSource
+  void whereMemoryEndsPartsOfAStepGiveTheSame(Form form) {
     Network network = network(Norm.INSTANCE);
-    Settings settings = new Settings(Form.CONSTANT_MEMORY, 3, 4, PER_CLASS, 0.05, 0, 0);
+    Settings settings = new Settings(form, 3, 4, PER_CLASS, 0.05, 0, 0);
     try (PointerScope scope = new PointerScope();
         TrajectoryMatching split = distiller(new SmallGpu(network, 1), settings);
         TrajectoryMatching whole = distiller(new Undivided(network), settings)) {

@@ -285,7 +285,7 @@ class RunDirectoryTest {
       Files.writeString(newest, "58");
       assertEquals(Optional.of(5L), checkpoints.restore(this::number, warnings::add));
       assertEquals(1, warnings.size());
-      assertTrue(warnings.get(0).startsWith(newest + " is damaged"), warnings.get(0));
+      assertTrue(warnings.get(0).startsWith(newest + " or "), warnings.get(0));
       Files.writeString(directory.resolve("checkpoints/distill-000000005.safetensors"), "4");
       String message =
           assertThrows(InputException.class, () -> checkpoints.restore(this::number, warnings::add))
@@ -352,5 +352,17 @@ class RunDirectoryTest {
       stages.remove("prune");
       assertTrue(stages.entry("prune").isEmpty());
     }
+  }
+
+  @Test
+  void halfAFileIsNoWork() throws IOException {
+    Path root = temp.resolve("half");
+    Path checkpoints = Files.createDirectories(root.resolve("checkpoints"));
+    assertFalse(RunDirectory.holdsWork(root));
+    Files.writeString(checkpoints.resolve("distill-000000002.safetensors.part"), "");
+    Files.writeString(checkpoints.resolve("distill-000000002.safetensors.sha256"), "");
+    assertFalse(RunDirectory.holdsWork(root));
+    Files.writeString(checkpoints.resolve("distill-000000002.safetensors"), "");
+    assertTrue(RunDirectory.holdsWork(root));
   }
 }

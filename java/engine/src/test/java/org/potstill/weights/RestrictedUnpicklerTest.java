@@ -170,6 +170,15 @@ class RestrictedUnpicklerTest {
   }
 
   @Test
+  void whatIsCalledStateDictIsItWhateverLiesUnderVaguerNames() {
+    Map<String, StoredTensor> state = Map.of("fc.weight", tensor("w"));
+    Map<String, Object> checkpoint = new LinkedHashMap<>();
+    checkpoint.put("params", Map.of("lr", tensor("r")));
+    checkpoint.put("state_dict", state);
+    assertEquals(state, CheckpointTree.state(Path.of("weights.pth"), checkpoint));
+  }
+
+  @Test
   void stateThatCannotBeToldIsRefused() {
     Map<String, StoredTensor> state = Map.of("fc.weight", tensor("w"));
     assertNoState(
