@@ -15,6 +15,7 @@ process, hold on a busy machine as well, wall seconds only on a quiet one.
 """
 
 import argparse
+import contextlib
 import math
 import os
 import pathlib
@@ -27,11 +28,13 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 JAR = HERE.parent / "target" / "benchmarks.jar"
 
-# Sums of float32 in another order, through two derivatives and several steps. Against the same in float64
-# either side is 2e-5 off where no value tips over the kink of a ReLU, and up to 2e-2 after ten steps where
-# one does; the constant-memory form of MTT is 0.15 from the unrolled one.
+# Sums of float32 in another order, through two derivatives and several steps.
 LOSS_TOLERANCE = 1e-3
-UPDATE_TOLERANCE = 3e-2
+UPDATE_TOLERANCE = 1e-2
+
+# Updates through all steps of MTT are compared over these. A wrong term shows in them; after ten steps what one
+# value that tips over the kink of a ReLU has changed is 1e-2 on either side, against the same in float64.
+UNROLLED_STEPS = 3
 
 # Iterations before the first timed one.
 WARM_UP = 2
@@ -96,32 +99,56 @@ class Side:
         self.process.stdout.close()
 
 
-def check(ours, theirs, scratch):
-    """Does an iteration on both sides and compares them; returns what they differ by."""
+@contextlib.contextmanager
+def both(settings, java, python, inputs):
+    """Both sides with the same inputs, and what they say of themselves."""
+    ours = Side(java, settings)
+    theirs = Side(python, settings)
+    try:
+        yield ours, theirs, [ours.ask(f"inputs {inputs}"), theirs.ask(f"inputs {inputs}")]
+    finally:
+        ours.close()
+        theirs.close()
+
+
+def check_losses(ours, theirs):
+    """Does an iteration on both sides; returns its loss and what the losses differ by."""
     loss, other = ours.iterate(0), theirs.iterate(0)
+    losses = abs(loss - other) / abs(other)
+    if not losses < LOSS_TOLERANCE:
+        raise RuntimeError(f"the two sides differ: losses {loss} and {other}")
+    return loss, losses
+
+
+def check_updates(ours, theirs, scratch):
+    """Compares what the last iteration changed; returns what it differs by."""
     ours.ask(f"moved {scratch}")
     updates = float(theirs.ask(f"moved {scratch}"))
-    losses = abs(loss - other) / abs(other)
-    if not (losses < LOSS_TOLERANCE and updates < UPDATE_TOLERANCE):
-        raise RuntimeError(
-            f"the two sides differ: losses {loss} and {other}, updates by {updates}")
-    return f"loss {loss:.5g}, losses differ by {losses:.1e}, updates by {updates:.1e}"
+    if not updates < UPDATE_TOLERANCE:
+        raise RuntimeError(f"the two sides differ: updates by {updates}")
+    return updates
 
 
 def compare(name, rounds, java, python, folder):
     settings = {**COMMON, **CONFIGS[name]}
     inputs = folder / f"{name}.safetensors"
-    ours = Side(java, settings)
-    theirs = Side(python, settings)
-    try:
-        facts = [ours.ask(f"inputs {inputs}"), theirs.ask(f"inputs {inputs}")]
-        agreement = check(ours, theirs, folder / f"{name}-moved.safetensors")
+    scratch = folder / f"{name}-moved.safetensors"
+    long = settings["method"] == "mtt-unrolled" and settings["steps"] > UNROLLED_STEPS
+    if long:
+        short = {**settings, "steps": UNROLLED_STEPS}
+        with both(short, java, python, inputs) as (ours, theirs, _):
+            check_losses(ours, theirs)
+            updates = check_updates(ours, theirs, scratch)
+    with both(settings, java, python, inputs) as (ours, theirs, facts):
+        loss, losses = check_losses(ours, theirs)
+        if not long:
+            updates = check_updates(ours, theirs, scratch)
         for number in range(1, WARM_UP + rounds):
             ours.iterate(number)
             theirs.iterate(number)
-    finally:
-        ours.close()
-        theirs.close()
+    agreement = f"loss {loss:.5g}, losses differ by {losses:.1e}, updates by {updates:.1e}"
+    if long:
+        agreement += f" in {UNROLLED_STEPS} steps"
     return facts, agreement, row(name, ours, theirs)
 
 

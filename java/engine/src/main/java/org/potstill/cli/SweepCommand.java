@@ -10,6 +10,7 @@ import org.potstill.config.Sweep;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.experts.ExpertNeeds;
+import org.potstill.report.ReportStage;
 import org.potstill.report.SweepTable;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.StageLog;
@@ -21,8 +22,6 @@ import picocli.CommandLine.Option;
 /** Runs a config in many variants. */
 @Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
 final class SweepCommand extends RunningCommand {
-
-  private static final String LAST = "report";
 
   @Option(
       names = "--only",
@@ -60,7 +59,7 @@ final class SweepCommand extends RunningCommand {
       for (Sweep.Run run : runs) {
         Estimate needs = needs(run, datasets);
         List<String> done = finished(run);
-        if (!done.contains(LAST)) {
+        if (!done.contains(ReportStage.NAME)) {
           all = all == null ? needs : all.then(needs);
         }
         show(run, done, needs);

@@ -13,6 +13,7 @@ import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.Preflight;
 import org.potstill.pipeline.RunSession;
+import org.potstill.run.RunDirectory;
 import org.potstill.score.ScoreStage;
 import org.potstill.sweep.OpenDatasets;
 import org.potstill.tensor.NamedTensors;
@@ -62,7 +63,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     Sweep sweep = options.loadSweep();
     try (Logging logging = Logging.setUp(streams, output);
         OpenDatasets datasets = new OpenDatasets()) {
-      requireWritable(sweep.out());
+      RunDirectory.requireWritable(sweep.out());
       for (Sweep.Run run : sweep.runs()) {
         String line;
         try {
@@ -103,22 +104,11 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
   }
 
   private void checkRunDirectory(Path out) {
-    requireWritable(out);
+    RunDirectory.requireWritable(out);
     if (Files.exists(out.resolve("config.yaml"))) {
       streams
           .err()
           .println("warning: the run directory " + out + " exists: --resume or --overwrite");
-    }
-  }
-
-  private static void requireWritable(Path out) {
-    Path existing = out;
-    while (existing != null && !Files.exists(existing)) {
-      existing = existing.getParent();
-    }
-    if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
-      throw new InputException(
-          "run.out: " + out + " cannot be made or written to; choose another --out");
     }
   }
 }

@@ -16,7 +16,7 @@ import org.potstill.tensor.Tensors;
  * @param rows of the images that the step sees
  * @param images the derivative with respect to these
  * @param gradients {@code g}, one per parameter
- * @param parameters the derivative with respect to the parameters; zeros where it is not wanted
+ * @param parameters the derivative with respect to the parameters; empty where it is not wanted
  */
 record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<Tensor> parameters) {
 
@@ -43,7 +43,7 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
     Tensor plain = input.detach();
     Tensor ofInput = torch.empty_like(plain);
     List<Tensor> gradients = zeros(weights);
-    List<Tensor> parameters = zeros(weights);
+    List<Tensor> parameters = ofParameters ? zeros(weights) : List.of();
     long count = plain.size(0);
     student.each(
         plain,
@@ -57,11 +57,9 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
             ofInput.narrow(0, from, some).copy_(own.input());
             // Last and at once, so that a part that finds no memory can be gone again.
             List<Tensor> sums = new ArrayList<>(gradients);
+            sums.addAll(parameters);
             List<Tensor> shares = new ArrayList<>(pass.gradients());
-            if (ofParameters) {
-              sums.addAll(parameters);
-              shares.addAll(own.parameters());
-            }
+            shares.addAll(own.parameters());
             Tensors.addTo(sums, shares, 1);
           }
         });

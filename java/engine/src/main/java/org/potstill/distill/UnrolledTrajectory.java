@@ -54,7 +54,7 @@ final class UnrolledTrajectory implements TrajectoryForm {
               StepDerivative.of(student, path.get(step), images, lambda, step > 0, iteration, step);
           gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
           products.add_(StepDerivative.product(own.gradients(), lambda));
-          for (int i = 0; i < lambda.size(); i++) {
+          for (int i = 0; i < own.parameters().size(); i++) {
             lambda.get(i).sub_(own.parameters().get(i), new Scalar(rate));
           }
         }

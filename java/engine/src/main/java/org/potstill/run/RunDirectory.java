@@ -96,6 +96,22 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that a folder is there that can be written to, or can be made; makes nothing.
+   *
+   * @throws InputException where it is not
+   */
+  public static void requireWritable(Path folder) {
+    Path existing = folder;
+    while (existing != null && !Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
+      throw new InputException(
+          "run.out: " + folder + " cannot be made or written to; choose another --out");
+    }
+  }
+
   private static void refuseStrangers(Path folder, Existing existing) {
     if (isEmpty(folder)) {
       return;

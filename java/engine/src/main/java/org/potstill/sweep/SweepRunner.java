@@ -109,7 +109,7 @@ public final class SweepRunner {
       throw new InputException(
           sweep.out() + " is the directory of a run; choose another --out for the sweep");
     }
-    requireFolder(sweep.out());
+    RunDirectory.requireWritable(sweep.out());
     if (existing == Existing.FAIL) {
       refuseExisting();
     }
@@ -126,17 +126,6 @@ public final class SweepRunner {
           throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
         }
       }
-    }
-  }
-
-  private static void requireFolder(Path out) {
-    Path there = out;
-    while (!Files.exists(there)) {
-      there = there.getParent();
-    }
-    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
-      throw new InputException(
-          out + " cannot be made or written to (" + there + "); choose another --out");
     }
   }
 
