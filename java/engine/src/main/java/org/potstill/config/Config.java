@@ -39,4 +39,14 @@ public record Config(
             other);
     return new Config(run, data, borrowed, prune, experts, distill, evaluate);
   }
+
+  /** The same with the experts of another run; with a section {@code experts}. */
+  public Config withExpertsFrom(Path other) {
+    return new Config(run, data, score, prune, experts.withFrom(other), distill, evaluate);
+  }
+
+  /** The same with the finished trainings of another run's evaluation. */
+  public Config withTrialsFrom(Path other) {
+    return new Config(run, data, score, prune, experts, distill, evaluate.withFrom(other));
+  }
 }

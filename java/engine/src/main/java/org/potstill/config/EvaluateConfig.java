@@ -1,5 +1,6 @@
 package org.potstill.config;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -20,6 +21,8 @@ import java.util.List;
  * @param baselines sets of real images that are evaluated beside it
  * @param featureEpochs of training of the network whose features {@code herding} and {@code
  *     k-center} choose by
+ * @param from run directory whose finished trainings are taken where they would be the same; null
+ *     for none
  */
 public record EvaluateConfig(
     List<String> networks,
@@ -34,7 +37,27 @@ public record EvaluateConfig(
     int every,
     Protocol protocol,
     List<String> baselines,
-    int featureEpochs) {
+    int featureEpochs,
+    Path from) {
+
+  /** The same with the finished trainings of another run. */
+  EvaluateConfig withFrom(Path other) {
+    return new EvaluateConfig(
+        networks,
+        repeats,
+        epochs,
+        batch,
+        learningRate,
+        schedule,
+        ema,
+        augment,
+        precision,
+        every,
+        protocol,
+        baselines,
+        featureEpochs,
+        other);
+  }
 
   /** How the learning rate changes. */
   public enum Schedule {

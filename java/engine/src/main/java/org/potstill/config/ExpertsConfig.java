@@ -1,5 +1,7 @@
 package org.potstill.config;
 
+import java.nio.file.Path;
+
 /**
  * Section {@code experts}: training of the trajectories that trajectory matching follows.
  *
@@ -11,6 +13,7 @@ package org.potstill.config;
  * @param precision of the stored snapshots: {@code f32} or {@code bf16}
  * @param trainingPrecision of convolutions and linear layers: {@code f32}, {@code tf32} or {@code
  *     bf16}
+ * @param from run directory whose experts are taken, as many as it has; null trains all
  */
 public record ExpertsConfig(
     int count,
@@ -19,4 +22,12 @@ public record ExpertsConfig(
     double momentum,
     int batch,
     String precision,
-    String trainingPrecision) {}
+    String trainingPrecision,
+    Path from) {
+
+  /** The same with the experts of another run. */
+  public ExpertsConfig withFrom(Path other) {
+    return new ExpertsConfig(
+        count, epochs, learningRate, momentum, batch, precision, trainingPrecision, other);
+  }
+}

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.potstill.config.Groups.ListOf;
 import org.potstill.config.Numbers.Real;
 import org.potstill.config.Numbers.Whole;
+import org.potstill.config.Places.Location;
 import org.potstill.config.Words.Choice;
 import org.potstill.config.Words.Strategy;
 
@@ -43,7 +44,12 @@ final class OutputKeys {
             "experts.training-precision",
             Words.PRECISION,
             "f32",
-            "Precision of convolutions and linear layers in training; tf32 is for GPUs."));
+            "Precision of convolutions and linear layers in training; tf32 is for GPUs."),
+        fixed(
+            "experts.from",
+            new Location("a run directory", "none"),
+            null,
+            "Run directory whose experts are taken, as many as it has, instead of training them."));
   }
 
   /** Section {@code distill}. */
@@ -243,6 +249,11 @@ final class OutputKeys {
             "evaluate.feature-epochs",
             COUNT,
             10L,
-            "Epochs of training of the network whose features herding and k-center choose by."));
+            "Epochs of training of the network whose features herding and k-center choose by."),
+        fixed(
+            "evaluate.from",
+            new Location("a run directory", "none"),
+            null,
+            "Run directory whose finished trainings are taken where they would be the same."));
   }
 }

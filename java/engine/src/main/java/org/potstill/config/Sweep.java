@@ -40,7 +40,8 @@ public record Sweep(
   public static final List<String> COLUMNS =
       List.of("run", "images", "figure", "accuracy", "std", "repeats", "published");
 
-  private static final Set<String> BORROWED_OR_MOVED = Set.of("score.from", "data.source");
+  private static final Set<String> BORROWED_OR_MOVED =
+      Set.of("score.from", "experts.from", "data.source");
 
   /**
    * Something that varies.

@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
 import org.potstill.config.DistillConfig;
+import org.potstill.config.ExpertsConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
@@ -145,7 +146,7 @@ public final class DistillStage {
                 "resize", config.data().resize().toString(),
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
                 "distill", identity(withoutLength()),
-                "experts", String.valueOf(config.experts())));
+                "experts", config.experts() == null ? "null" : identity(config.experts())));
     String device =
         Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
     if (!device.isEmpty()) {
@@ -163,6 +164,11 @@ public final class DistillStage {
   /** Runs of versions without a choice of normalisation have that of the data, and go on. */
   static String identity(DistillConfig distill) {
     return distill.toString().replace("normalisation=DATA, ", "");
+  }
+
+  /** As in versions without {@code experts.from}; whose they are is in the files themselves. */
+  static String identity(ExpertsConfig experts) {
+    return experts.withFrom(null).toString().replace(", from=null", "");
   }
 
   private DistillConfig withoutLength() {

@@ -80,7 +80,7 @@ public final class ExpertFile {
    * @throws InputException where it was not; names the file and what differs
    */
   public void requireFingerprint(Fingerprint expected) {
-    Optional<String> difference = fingerprint().firstDifference(expected);
+    Optional<String> difference = difference(expected);
     if (difference.isPresent()) {
       throw new InputException(
           path
@@ -88,6 +88,11 @@ public final class ExpertFile {
               + difference.get()
               + "; undo the change, or delete the folder of experts to train them anew");
     }
+  }
+
+  /** In what it was made by something else than {@code expected} stands for. */
+  public Optional<String> difference(Fingerprint expected) {
+    return fingerprint().firstDifference(expected);
   }
 
   private Fingerprint fingerprint() {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -23,8 +24,11 @@ import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.FreeMemory;
+import org.potstill.run.OtherRun;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.Placement;
 
 /** The stage {@code evaluate}: from the distilled images to {@code evaluation.json}. */
 public final class EvaluateStage {
@@ -34,6 +38,9 @@ public final class EvaluateStage {
 
   /** What sets from elsewhere note their finished repeats under, apart from the run's own. */
   public static final String OTHER_SETS = "other-sets";
+
+  /** What every training came to, for evaluations that need the same one again. */
+  public static final String TRIALS = FinishedTrials.FILE;
 
   /** The key to lower where the memory of a GPU is full. */
   public static final String BATCH = "evaluate.batch";
@@ -110,6 +117,20 @@ public final class EvaluateStage {
               + config.data().validationShare()
               + " holds no image back; raise it (for example to 0.1), set evaluate.every to 0, or"
               + " evaluate.protocol to paper");
+    }
+  }
+
+  /**
+   * Checks that the run whose trainings are to be taken, if any, has finished some.
+   *
+   * @throws InputException where it has not
+   */
+  public static void requireLender(Config config) {
+    Path from = config.evaluate().from();
+    if (from != null) {
+      OtherRun other = new OtherRun("evaluate.from", from);
+      other.requireOtherThan(config.run().out());
+      other.require(TRIALS, "evaluate it first, or set evaluate.from: none");
     }
   }
 
@@ -214,7 +235,7 @@ public final class EvaluateStage {
   }
 
   private Evaluation run(Map<Integer, Path> candidates, boolean chooses, String noted) {
-    EvaluationJournal journal = new EvaluationJournal(context.directory().journal(noted));
+    EvaluationJournal journal = journal(noted);
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
@@ -227,9 +248,58 @@ public final class EvaluateStage {
         keep(chosen);
       }
       Evaluation evaluation = measure(trials, source(chosen), selection);
+      tellBorrowed(journal);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
-      journal.delete();
+      journal.finish(context.directory().root());
       return evaluation;
+    }
+  }
+
+  private EvaluationJournal journal(String noted) {
+    requireLender(config);
+    String machine = machine();
+    return new EvaluationJournal(
+        context.directory().journal(noted),
+        FinishedTrials.in(context.directory().root(), machine),
+        evaluate.from() == null
+            ? FinishedTrials.none()
+            : FinishedTrials.in(evaluate.from(), machine));
+  }
+
+  /**
+   * What the bits of an accuracy depend on besides its key: the threads of a training follow from
+   * those of the run and the repeats ({@link TrialRoom}).
+   */
+  private String machine() {
+    Placement placement = Placement.of(context.device());
+    String device = Determinism.identity(config.run().deterministic(), placement);
+    int atOnce = Math.min(context.threads(), evaluate.repeats());
+    return String.format(
+        Locale.ROOT,
+        "%s, %d threads, %d each",
+        device.isEmpty() ? placement.kind() : device,
+        context.threads(),
+        context.threads() / atOnce);
+  }
+
+  /** Where nothing could be taken from another run, that was not what was meant. */
+  private void tellBorrowed(EvaluationJournal journal) {
+    if (evaluate.from() == null) {
+      return;
+    }
+    if (journal.borrowed() > 0) {
+      context
+          .listener()
+          .note(NAME, journal.borrowed() + " trainings are those of " + evaluate.from());
+    } else if (journal.foundNothing()) {
+      context
+          .listener()
+          .warning(
+              NAME,
+              "evaluate.from: "
+                  + evaluate.from()
+                  + " has no training that this run needs: data, seed, settings of the section"
+                  + " evaluate, distilling network or images per class differ");
     }
   }
 

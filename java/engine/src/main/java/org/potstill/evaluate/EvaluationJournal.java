@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,8 +14,8 @@ import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 
 /**
- * What the repeats that are finished came to, so that an evaluation that was killed goes on with
- * those that are missing.
+ * What the trainings of an evaluation came to, so that one that was killed goes on with those that
+ * are missing, and one that has more to measure with those that are new.
  *
  * <p>An accuracy is found again only under the same key, which stands for all that it depends on.
  * Not safe for use by several threads.
@@ -24,7 +25,11 @@ final class EvaluationJournal {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
+  private final FinishedTrials own;
+  private final FinishedTrials lent;
   private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
+  private final Map<String, Outcome> borrowed = new HashMap<>();
+  private boolean foundOwn;
 
   /**
    * What a repeat came to.
@@ -34,9 +39,16 @@ final class EvaluationJournal {
    */
   record Outcome(double accuracy, double seconds) {}
 
-  /** The journal in {@code file}; what cannot be read is measured again. */
-  EvaluationJournal(Path file) {
+  /**
+   * The journal in {@code file}; what cannot be read is measured again.
+   *
+   * @param own of earlier evaluations of this run
+   * @param lent of another run
+   */
+  EvaluationJournal(Path file, FinishedTrials own, FinishedTrials lent) {
     this.file = file;
+    this.own = own;
+    this.lent = lent;
     if (Files.exists(file)) {
       try {
         outcomes.putAll(
@@ -48,7 +60,17 @@ final class EvaluationJournal {
   }
 
   Optional<Outcome> find(String key) {
-    return Optional.ofNullable(outcomes.get(key));
+    if (outcomes.containsKey(key)) {
+      return Optional.of(outcomes.get(key));
+    }
+    Optional<Outcome> earlier = own.find(key);
+    if (earlier.isPresent()) {
+      foundOwn = true;
+      return earlier;
+    }
+    Optional<Outcome> others = lent.find(key);
+    others.ifPresent(outcome -> borrowed.put(key, outcome));
+    return others;
   }
 
   void put(String key, Outcome outcome) {
@@ -61,8 +83,25 @@ final class EvaluationJournal {
     }
   }
 
-  /** Ends the journal: the evaluation is finished. */
-  void delete() {
+  /** How many of those found are of the other run. */
+  int borrowed() {
+    return borrowed.size();
+  }
+
+  /** Whether all was measured anew, though there were others to take from. */
+  boolean foundNothing() {
+    return borrowed.isEmpty() && !foundOwn;
+  }
+
+  /**
+   * Ends the journal: the evaluation is finished.
+   *
+   * @param root run directory, whose finished trials those of the journal become
+   */
+  void finish(Path root) {
+    own.add(borrowed);
+    own.add(outcomes);
+    own.write(root);
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {

@@ -65,9 +65,14 @@ public final class ExpertsStage {
     Fingerprint fingerprint = ExpertEpochs.fingerprint(config, data, context);
     Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
     List<Integer> missing = missing(stored, fingerprint);
+    if (!missing.isEmpty() && experts.from() != null) {
+      borrow(missing, stored, fingerprint);
+      missing = missing(stored, fingerprint);
+    }
     if (missing.isEmpty()) {
       return;
     }
+    List<Integer> untrained = missing;
     long pixels = (long) data.resolution() * data.resolution();
     Placement placement = Placement.of(context.device());
     ExpertPlan plan =
@@ -87,8 +92,27 @@ public final class ExpertsStage {
           .run(
               missing.size(),
               context.cancellation(),
-              (index, cancellation) -> job.train(missing.get(index), cancellation));
+              (index, cancellation) -> job.train(untrained.get(index), cancellation));
     }
+  }
+
+  /**
+   * Checks that the run whose experts are to be taken, if any, has some.
+   *
+   * @throws InputException where it has none
+   */
+  public static void requireLender(Config config) {
+    if (config.experts().from() != null) {
+      BorrowedExperts.requireSome(config.experts().from(), config.run().out());
+    }
+  }
+
+  private void borrow(List<Integer> missing, SortedSet<Integer> stored, Fingerprint fingerprint) {
+    BorrowedExperts lender = new BorrowedExperts(experts.from(), context.directory());
+    int taken = lender.take(missing, stored, fingerprint);
+    context
+        .listener()
+        .note(NAME, taken + " of " + experts.count() + " experts are those of " + experts.from());
   }
 
   /** Before hours of training: the images that will follow the experts start from real ones. */

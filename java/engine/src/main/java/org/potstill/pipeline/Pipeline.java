@@ -155,7 +155,7 @@ final class Pipeline {
             // The images, since it may choose those of an earlier iteration.
             List.of("evaluation.json", DistilledSet.FILE),
             "",
-            List.of(),
+            List.of(EvaluateStage.TRIALS),
             () -> {
               Preflight.checkEvaluate(config, data);
               new EvaluateStage(config, data, context, kernels).requireImages();

@@ -1,16 +1,15 @@
 package org.potstill.pipeline;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillStage;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
+import org.potstill.experts.ExpertsStage;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.FolderNames;
+import org.potstill.run.OtherRun;
 import org.potstill.score.ScoreStage;
 
 /**
@@ -35,6 +34,7 @@ public final class Preflight {
     int[] kept = PruneStage.kept(config.prune(), data);
     if (Pipeline.needsExperts(config)) {
       ExpertEpochs.drawn(config);
+      ExpertsStage.requireLender(config);
     }
     DistillStage.requireInputs(config, data, kept);
     checkEvaluate(config, data);
@@ -42,13 +42,16 @@ public final class Preflight {
 
   /** The same for the stage {@code score} alone. */
   static void checkScore(Config config, Dataset data) {
-    requireOtherRun(config);
+    if (config.score().from() != null) {
+      new OtherRun("score.from", config.score().from()).requireOtherThan(config.run().out());
+    }
     ScoreStage.requireInputs(config, data);
   }
 
   /** The same for the stage {@code experts} alone, of a core-set with so many images per class. */
   static void checkExperts(Config config, Dataset data, int[] kept) {
     ExpertEpochs.drawn(config);
+    ExpertsStage.requireLender(config);
     DistillStage.requireStart(config, data, kept);
   }
 
@@ -58,24 +61,7 @@ public final class Preflight {
       EvaluateStage.requireNoLosses(config);
     }
     EvaluateStage.requireSplits(config, data);
-  }
-
-  private static void requireOtherRun(Config config) {
-    Path from = config.score().from();
-    if (from != null && isSame(from, config.run().out())) {
-      throw new InputException(
-          "score.from: "
-              + from
-              + " is the run directory itself; to take its scores, give this run another --out");
-    }
-  }
-
-  private static boolean isSame(Path from, Path out) {
-    try {
-      return Files.exists(from) && Files.exists(out) && Files.isSameFile(from, out);
-    } catch (IOException e) {
-      throw new InputException("score.from: " + from + " cannot be looked at: " + e, e);
-    }
+    EvaluateStage.requireLender(config);
   }
 
   /** Folders of pictures are named after the classes. */

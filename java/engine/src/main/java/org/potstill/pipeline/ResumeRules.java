@@ -16,8 +16,12 @@ public final class ResumeRules {
   /** The configuration of a run, in its directory. */
   public static final String CONFIG_FILE = "config.yaml";
 
-  /** Keys that only say where things are; what the images are is in the data set's fingerprint. */
-  static final Set<String> PLACES = Set.of("run.name", "run.out", "data.source");
+  /**
+   * Keys that only say where things are: what the images are is in the data set's fingerprint, and
+   * experts and trainings of another run are taken only where this one would make the same.
+   */
+  static final Set<String> PLACES =
+      Set.of("run.name", "run.out", "data.source", "experts.from", "evaluate.from");
 
   private static final Set<String> GROWING = Set.of("distill.iterations", "experts.count");
 

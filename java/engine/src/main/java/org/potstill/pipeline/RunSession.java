@@ -234,6 +234,7 @@ public final class RunSession implements AutoCloseable {
     directory.stages().remove(ReportStage.NAME);
     if (anew) {
       directory.forgetProgress(EvaluateStage.OTHER_SETS);
+      directory.clear(EvaluateStage.TRIALS);
     }
     writeConfig();
     context.listener().stageStarted(EvaluateStage.NAME);

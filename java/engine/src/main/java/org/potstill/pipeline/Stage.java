@@ -17,7 +17,7 @@ import java.util.Set;
  *     later ones read them: they must be as it, or a later stage with the same output, left them
  * @param versions folder of files of which a later stage may put one in the place of an output;
  *     empty where none does
- * @param kept folders whose content it takes as done when it goes on; cleared where it is repeated
+ * @param kept files and folders that it takes as done when it goes on; cleared where it is repeated
  * @param check throws where it lacks what can be looked at before anything is forgotten or written
  * @param work runs it
  */

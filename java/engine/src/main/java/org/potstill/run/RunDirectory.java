@@ -52,7 +52,8 @@ public final class RunDirectory implements AutoCloseable {
           "metrics.jsonl",
           "report.html",
           "run.log",
-          "scores.csv");
+          "scores.csv",
+          "trials.json");
 
   private final Path root;
   private final FileChannel lockChannel;

@@ -9,7 +9,9 @@ import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.JsonErrors;
+import org.potstill.run.OtherRun;
 import org.potstill.run.RunDirectory;
+import org.potstill.run.StageLog;
 
 /** Takes the scores of another run of the same data set ({@code score.from}). */
 final class BorrowedScores {
@@ -45,25 +47,17 @@ final class BorrowedScores {
    * @throws InputException where {@code from} is no run of the same images that finished scoring
    */
   static void requireSameData(Path from, Dataset data) {
-    Path log = from.resolve("stages.json");
-    if (!Files.exists(log)) {
-      throw new InputException(
-          "score.from: "
-              + from
-              + (Files.isDirectory(from) ? " is no run directory" : " does not exist")
-              + " (no stages.json in it)");
-    }
-    JsonNode stage = tree(log).path(ScoreStage.NAME);
-    if (stage.isMissingNode()) {
-      throw new InputException(
-          "score.from: the run " + from + " has not finished scoring; finish it with --resume");
-    }
-    if (!Files.isRegularFile(from.resolve(Scores.FILE))) {
-      throw new InputException(
-          "score.from: there is no " + Scores.FILE + " in " + from + "; score it anew");
-    }
-    String theirs = stage.path("fingerprint").path("data set").asText();
-    if (!theirs.equals(data.fingerprint())) {
+    StageLog.Entry scored =
+        StageLog.in(from)
+            .entry(ScoreStage.NAME)
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "score.from: the run "
+                            + from
+                            + " has not finished scoring; finish it with --resume"));
+    new OtherRun("score.from", from).require(Scores.FILE, "score it anew");
+    if (!data.fingerprint().equals(scored.fingerprint().values().get("data set"))) {
       throw new InputException(
           "score.from: the run "
               + from

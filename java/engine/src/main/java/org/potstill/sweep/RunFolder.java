@@ -3,19 +3,14 @@ package org.potstill.sweep;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
-import org.potstill.config.ConfigValues;
 import org.potstill.config.Sweep;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.ResumeRules;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
-import org.potstill.score.ScoreStage;
-import org.potstill.score.Scores;
 
 /** What the directory of a run of a sweep holds; a damaged one is a matter of its own run alone. */
 final class RunFolder {
@@ -52,33 +47,12 @@ final class RunFolder {
     }
   }
 
-  /** Whether it has scores that a run of {@code config} would make as well. */
-  boolean hasScoresOf(Config config) {
-    return hasScored()
-        && begunWith().map(made -> scoring(made).equals(scoring(config))).orElse(false);
-  }
-
-  private boolean hasScored() {
+  /** Whether a stage was finished and has left {@code file}; not so where it cannot be told. */
+  boolean hasFinished(String stage, String file) {
     try {
-      return StageLog.in(root).entry(ScoreStage.NAME).isPresent()
-          && Files.isRegularFile(root.resolve(Scores.FILE));
+      return StageLog.in(root).entry(stage).isPresent() && Files.isRegularFile(root.resolve(file));
     } catch (InputException e) {
       return false;
     }
-  }
-
-  /** All settings that scores depend on. */
-  private static Map<String, String> scoring(Config config) {
-    Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
-    values.keySet().removeIf(key -> !isOfScoring(key));
-    return values;
-  }
-
-  /** Who lent them does not matter: what is lent is what was asked for. */
-  private static boolean isOfScoring(String key) {
-    boolean own = key.startsWith("score.") && !key.equals("score.from");
-    return own
-        || key.startsWith("data.")
-        || (key.startsWith("run.") && !key.equals("run.name") && !key.equals("run.out"));
   }
 }

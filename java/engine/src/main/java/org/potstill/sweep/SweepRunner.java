@@ -1,13 +1,11 @@
 package org.potstill.sweep;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.potstill.config.Config;
 import org.potstill.config.Sweep;
 import org.potstill.errors.InputException;
 import org.potstill.errors.PotstillException;
@@ -23,7 +21,6 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
-import org.potstill.score.ScoreStage;
 import org.potstill.tensor.Devices;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +34,7 @@ public final class SweepRunner {
   private static final Logger LOG = LoggerFactory.getLogger(SweepRunner.class);
 
   private final Sweep sweep;
+  private final Lenders lenders;
   private final List<Sweep.Run> chosen;
   private final SweepListener listener;
   private final CancellationToken cancellation;
@@ -51,6 +49,7 @@ public final class SweepRunner {
   public SweepRunner(
       Sweep sweep, List<Sweep.Run> chosen, SweepListener listener, CancellationToken cancellation) {
     this.sweep = sweep;
+    this.lenders = new Lenders(sweep);
     this.chosen = chosen;
     this.listener = listener;
     this.cancellation = cancellation;
@@ -82,7 +81,7 @@ public final class SweepRunner {
   private void run(Sweep.Run run, RunListener progress) {
     RunResult result;
     try (RunSession session =
-        RunSession.openForRun(configOf(run), RunOptions.RESUME, progress, cancellation)) {
+        RunSession.openForRun(lenders.borrowing(run), RunOptions.RESUME, progress, cancellation)) {
       result = session.runAll();
     } catch (RunCancelledException e) {
       throw e;
@@ -118,7 +117,7 @@ public final class SweepRunner {
         try {
           new Devices().choose(run.config().run().device(), "run.device");
           if (existing == Existing.RESUME && new RunFolder(run).isBegun()) {
-            ResumeRules.check(run.config().run().out(), configOf(run));
+            ResumeRules.check(run.config().run().out(), lenders.borrowing(run));
           } else {
             Preflight.check(run.config(), datasets.of(run.config()));
           }
@@ -162,29 +161,5 @@ public final class SweepRunner {
       held.forEach(RunDirectory::close);
     }
     SweepTable.update(sweep, Map.of());
-  }
-
-  /**
-   * The configuration with the scores of another run, where one has scored the same images in the
-   * same way: scoring a large data set takes longer than distilling it. A run that was begun keeps
-   * to what it began with.
-   */
-  private Config configOf(Sweep.Run run) {
-    Config config = run.config();
-    boolean scores = RunSession.stages(config).contains(ScoreStage.NAME);
-    if (!scores || config.score().from() != null) {
-      return config;
-    }
-    RunFolder own = new RunFolder(run);
-    if (own.isBegun()) {
-      Path from = own.begunWith().map(begun -> begun.score().from()).orElse(null);
-      return from == null ? config : config.withScoresFrom(from);
-    }
-    return sweep.runs().stream()
-        .map(RunFolder::new)
-        .filter(other -> other.hasScoresOf(config))
-        .findFirst()
-        .map(other -> config.withScoresFrom(other.root()))
-        .orElse(config);
   }
 }

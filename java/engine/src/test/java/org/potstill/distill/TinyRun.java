@@ -212,10 +212,12 @@ final class TinyRun {
             evaluateEvery,
             EvaluateConfig.Protocol.VALIDATION,
             List.of(),
-            1);
+            1,
+            null);
     ExpertsConfig experts =
         method == Method.MTT
-            ? new ExpertsConfig(expertCount, expertEpochs, expertRate, 0.5, 5, precision, computing)
+            ? new ExpertsConfig(
+                expertCount, expertEpochs, expertRate, 0.5, 5, precision, computing, null)
             : null;
     RunConfig run = new RunConfig("tiny", null, 0, "cpu", 1, "java", false);
     return new Config(run, data, null, null, experts, distill(), evaluate);

@@ -46,7 +46,8 @@ class TrialReportsTest {
     TrialReports reports =
         new TrialReports(
             new RunContext(directory, listener, new CancellationToken(), 1, 2),
-            new EvaluationJournal(directory.resolve("journal.json")),
+            new EvaluationJournal(
+                directory.resolve("journal.json"), FinishedTrials.none(), FinishedTrials.none()),
             REPEATS,
             EPOCHS);
     reports.expect(REPEATS);

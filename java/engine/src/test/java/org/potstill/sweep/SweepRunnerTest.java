@@ -243,4 +243,32 @@ class SweepRunnerTest {
     InputException error = assertThrows(InputException.class, () -> run(sweep, RunOptions.NEW));
     assertTrue(error.getMessage().contains("is the directory of a run"), error.getMessage());
   }
+
+  @Test
+  void expertsAndTrainingsOnBaselinesAreMadeOnce() throws IOException {
+    Sweep sweep =
+        load(
+            "sweep: {over: {distill.images-per-class: [1, 2], distill.learning-rate: [10, 100]}}\n",
+            "prune.mode=none",
+            "distill.method=mtt",
+            "distill.iterations=1",
+            "distill.trajectory.steps=2",
+            "distill.trajectory.expert-epochs=1",
+            "distill.trajectory.max-start-epoch=1",
+            "experts.count=1",
+            "experts.epochs=1",
+            "evaluate.epochs=2",
+            "evaluate.baselines=[random]");
+    run(sweep, RunOptions.NEW);
+    List<Path> experts = new ArrayList<>();
+    List<Path> trials = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      experts.add(written(sweep, i).experts().from());
+      trials.add(written(sweep, i).evaluate().from());
+    }
+    Path first = out(sweep, 0);
+    assertEquals(Arrays.asList(null, first, first, first), experts);
+    assertEquals(Arrays.asList(null, first, null, out(sweep, 2)), trials);
+    assertEquals(List.of(), SweepTable.read(sweep, Map.of()).warnings());
+  }
 }

@@ -1,0 +1,191 @@
+package org.potstill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.errors.InputException;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
+import org.potstill.testing.TinyConfig;
+
+/** What a run takes from another one, or from its own past, instead of computing it again. */
+class BorrowingTest {
+
+  private static final String[] SMALL = {
+    "prune.mode=none",
+    "distill.method=mtt",
+    "distill.iterations=2",
+    "distill.images-per-class=1",
+    "distill.trajectory.steps=2",
+    "distill.trajectory.expert-epochs=1",
+    "distill.trajectory.max-start-epoch=1",
+    "experts.count=2",
+    "experts.epochs=1",
+    "evaluate.every=0"
+  };
+
+  private static final String IMAGES = "distilled/distilled.safetensors";
+  private static final String ACCURACIES = "evaluation.json";
+
+  @TempDir static Path shared;
+  @TempDir Path temp;
+
+  /** What a run did and told. */
+  private record Heard(int trained, int epochs, List<String> notes, List<String> warnings) {}
+
+  @BeforeAll
+  static void lender() throws IOException {
+    Potstill.run(TinyConfig.load(shared, lent(), SMALL), RunListener.SILENT);
+  }
+
+  private static Path lent() {
+    return shared.resolve("lent");
+  }
+
+  private Config config(Path run, String... settings) throws IOException {
+    List<String> all = new ArrayList<>(List.of(SMALL));
+    all.addAll(Arrays.asList(settings));
+    return TinyConfig.load(temp, run, all.toArray(String[]::new));
+  }
+
+  private static Heard run(Config config, RunOptions options) {
+    int[] counted = new int[2];
+    List<String> notes = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void metric(String stage, long step, String name, double value) {
+            counted[0] += stage.equals("evaluate") ? 1 : 0;
+            counted[1] += stage.equals("experts") ? 1 : 0;
+          }
+
+          @Override
+          public void note(String stage, String message) {
+            notes.add(stage + ": " + message);
+          }
+
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(stage + ": " + message);
+          }
+        };
+    Potstill.run(config, options, listener, new CancellationToken());
+    return new Heard(counted[0], counted[1], notes, warnings);
+  }
+
+  private static void assertSame(String file, Path one, Path other) throws IOException {
+    assertArrayEquals(
+        Files.readAllBytes(one.resolve(file)), Files.readAllBytes(other.resolve(file)), file);
+  }
+
+  @Test
+  void trainingsThatAnotherRunFinishedAreTaken() throws IOException {
+    Path run = temp.resolve("run");
+    String other = "distill.learning-rate=100";
+    Heard borrowed = run(config(run, other, "evaluate.from=" + lent()), RunOptions.NEW);
+    // Two on the images of its own; those on random images are lent.
+    assertEquals(2, borrowed.trained());
+    assertTrue(
+        borrowed.notes().contains("evaluate: 2 trainings are those of " + lent()),
+        borrowed.notes().toString());
+    assertEquals(List.of(), borrowed.warnings());
+    Path alone = temp.resolve("alone");
+    assertEquals(4, run(config(alone, other), RunOptions.NEW).trained());
+    assertSame(ACCURACIES, alone, run);
+    // The lender is not needed any more, nor the key.
+    assertEquals(0, run(config(run, other), RunOptions.RESUME).trained());
+  }
+
+  @Test
+  void onlyWhatIsNewIsTrainedWhereMoreIsAskedFor() throws IOException {
+    Path run = temp.resolve("run");
+    Path alone = temp.resolve("alone");
+    assertEquals(4, run(config(run), RunOptions.NEW).trained());
+    String more = "evaluate.repeats=3";
+    assertEquals(2, run(config(run, more), RunOptions.RESUME).trained());
+    assertEquals(6, run(config(alone, more), RunOptions.NEW).trained());
+    assertSame(ACCURACIES, alone, run);
+    assertEquals(0, run(config(run), RunOptions.RESUME).trained());
+    Files.writeString(run.resolve("trials.json"), "{\"cpu, 1 threads, 1 each\": 7");
+    assertEquals(6, run(config(run, more), RunOptions.RESUME).trained());
+    assertSame(ACCURACIES, alone, run);
+    assertEquals(6, run(config(run, more), RunOptions.OVERWRITE).trained());
+  }
+
+  @Test
+  void trainingsOfOtherSettingsOrThreadsAreNotTaken() throws IOException {
+    for (String other : List.of("evaluate.epochs=5", "run.threads=2")) {
+      Path run = temp.resolve(other);
+      Heard heard = run(config(run, other, "evaluate.from=" + lent()), RunOptions.NEW);
+      assertEquals(4, heard.trained());
+      assertEquals(1, heard.warnings().size(), other);
+      assertTrue(
+          heard.warnings().get(0).startsWith("evaluate: evaluate.from: " + lent() + " has no"));
+      assertFalse(Files.readString(run.resolve("trials.json")).isEmpty());
+    }
+  }
+
+  @Test
+  void expertsOfAnotherRunAreTakenAndTheRestIsTrained() throws IOException {
+    Path run = temp.resolve("run");
+    Heard heard = run(config(run, "experts.count=3", "experts.from=" + lent()), RunOptions.NEW);
+    assertEquals(1, heard.epochs());
+    assertTrue(
+        heard.notes().contains("experts: 2 of 3 experts are those of " + lent()),
+        heard.notes().toString());
+    Path alone = temp.resolve("alone");
+    assertEquals(3, run(config(alone, "experts.count=3"), RunOptions.NEW).epochs());
+    for (String file : List.of("experts/expert-0002.safetensors", IMAGES, ACCURACIES)) {
+      assertSame(file, alone, run);
+    }
+    assertEquals(0, run(config(run, "experts.count=3"), RunOptions.RESUME).epochs());
+  }
+
+  @Test
+  void whatIsTakenIsNotTheLendersToLose() throws IOException {
+    Path lender = temp.resolve("lender");
+    run(config(lender), RunOptions.NEW);
+    Path run = temp.resolve("run");
+    assertEquals(0, run(config(run, "experts.from=" + lender), RunOptions.NEW).epochs());
+    // Trained anew, it writes other files.
+    run(config(lender, "experts.learning-rate=0.5"), RunOptions.OVERWRITE);
+    Potstill.runStage(
+        "distill",
+        config(run, "experts.from=" + lender),
+        RunOptions.OVERWRITE,
+        RunListener.SILENT,
+        new CancellationToken());
+    assertSame(IMAGES, lent(), run);
+  }
+
+  @Test
+  void expertsOfOtherSettingsAreRefused() throws IOException {
+    Path run = temp.resolve("run");
+    Config config = config(run, "experts.batch=100", "experts.from=" + lent());
+    InputException error = assertThrows(InputException.class, () -> run(config, RunOptions.NEW));
+    assertEquals(
+        "experts.from: "
+            + lent()
+            + ": its experts are not those that this run would train: experts.batch was 256 and is"
+            + " now 100; undo the change, or set experts.from: none",
+        error.getMessage());
+    assertFalse(Files.exists(run.resolve("experts")));
+    assertEquals(
+        2, run(config(run, "experts.batch=100", "experts.from=none"), RunOptions.RESUME).epochs());
+  }
+}
