@@ -1,34 +1,24 @@
 package org.potstill.evaluate;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.DistillingNetwork;
-import org.potstill.distill.ImageFolder;
-import org.potstill.distill.LatentsFile;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
-import org.potstill.run.AtomicFiles;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.OtherRun;
 import org.potstill.run.RunContext;
-import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
-import org.potstill.tensor.Placement;
 
 /** The stage {@code evaluate}: from the distilled images to {@code evaluation.json}. */
 public final class EvaluateStage {
@@ -51,6 +41,7 @@ public final class EvaluateStage {
   private final RunContext context;
   private final Kernels kernels;
   private final LongSupplier freeMemory;
+  private final KeptIterations kept;
 
   /**
    * A stage that reads and writes the directory of {@code context}.
@@ -70,6 +61,7 @@ public final class EvaluateStage {
     this.evaluate = config.evaluate();
     this.data = data;
     this.context = context;
+    this.kept = new KeptIterations(config, context.directory());
     requireSplits(config, data);
   }
 
@@ -152,17 +144,10 @@ public final class EvaluateStage {
    */
   public Evaluation run() {
     if (evaluate.every() > 0) {
-      return run(history(), true, NAME);
+      return run(kept.files(), true, NAME);
     }
-    if (Files.exists(lastKept())) {
-      keep(lastKept());
-    }
+    kept.last().ifPresent(kept::choose);
     return run(Map.of(0, context.directory().resolve(DistilledSet.FILE)), false, NAME);
-  }
-
-  /** Where the last images are kept, if an evaluation may have chosen an earlier iteration. */
-  private Path lastKept() {
-    return context.directory().resolve(DistilledSet.historyFile(config.distill().iterations()));
   }
 
   /**
@@ -174,10 +159,9 @@ public final class EvaluateStage {
    */
   public void requireImages() {
     if (evaluate.every() > 0) {
-      history().values().forEach(this::requireFit);
+      kept.files().values().forEach(this::requireFit);
     } else {
-      Path last = lastKept();
-      requireFit(Files.exists(last) ? last : context.directory().resolve(DistilledSet.FILE));
+      requireFit(kept.last().orElse(context.directory().resolve(DistilledSet.FILE)));
     }
   }
 
@@ -205,37 +189,9 @@ public final class EvaluateStage {
     return run(Map.of(0, distilled), false, OTHER_SETS);
   }
 
-  /** The kept images by iteration. */
-  private Map<Integer, Path> history() {
-    Path folder = context.directory().resolve(DistilledSet.HISTORY_FOLDER);
-    Map<Integer, Path> files = new TreeMap<>();
-    try (Stream<Path> paths = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
-      for (Path path : (Iterable<Path>) paths::iterator) {
-        String name = path.getFileName().toString();
-        if (name.matches("\\d+\\.safetensors")) {
-          int iteration = Integer.parseInt(name.substring(0, name.indexOf('.')));
-          boolean last = iteration == config.distill().iterations();
-          boolean reached = iteration <= config.distill().iterations();
-          if (last || (reached && iteration % evaluate.every() == 0)) {
-            files.put(iteration, path);
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    if (files.isEmpty()) {
-      throw new InputException(
-          folder
-              + " holds no images of an iteration that evaluate.every: "
-              + evaluate.every()
-              + " asks for; distil with that setting, or set it to 0");
-    }
-    return files;
-  }
-
   private Evaluation run(Map<Integer, Path> candidates, boolean chooses, String noted) {
-    EvaluationJournal journal = journal(noted);
+    requireLender(config);
+    EvaluationJournal journal = EvaluationJournal.open(noted, config, context);
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
@@ -245,76 +201,18 @@ public final class EvaluateStage {
       if (chooses) {
         selection = select(trials, candidates);
         chosen = candidates.get(selection.best());
-        keep(chosen);
+        kept.choose(chosen);
       }
       Evaluation evaluation = measure(trials, source(chosen), selection);
-      tellBorrowed(journal);
+      journal.tellBorrowed(context);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
       journal.finish(context.directory().root());
       return evaluation;
     }
   }
 
-  private EvaluationJournal journal(String noted) {
-    requireLender(config);
-    String machine = machine();
-    return new EvaluationJournal(
-        context.directory().journal(noted),
-        FinishedTrials.in(context.directory().root(), machine),
-        evaluate.from() == null
-            ? FinishedTrials.none()
-            : FinishedTrials.in(evaluate.from(), machine));
-  }
-
-  /**
-   * What the bits of an accuracy depend on besides its key: the threads of a training follow from
-   * those of the run and the repeats ({@link TrialRoom}).
-   */
-  private String machine() {
-    Placement placement = Placement.of(context.device());
-    String device = Determinism.identity(config.run().deterministic(), placement);
-    int atOnce = Math.min(context.threads(), evaluate.repeats());
-    return String.format(
-        Locale.ROOT,
-        "%s, %d threads, %d each",
-        device.isEmpty() ? placement.kind() : device,
-        context.threads(),
-        context.threads() / atOnce);
-  }
-
-  /** Where nothing could be taken from another run, that was not what was meant. */
-  private void tellBorrowed(EvaluationJournal journal) {
-    if (evaluate.from() == null) {
-      return;
-    }
-    if (journal.borrowed() > 0) {
-      context
-          .listener()
-          .note(NAME, journal.borrowed() + " trainings are those of " + evaluate.from());
-    } else if (journal.foundNothing()) {
-      context
-          .listener()
-          .warning(
-              NAME,
-              "evaluate.from: "
-                  + evaluate.from()
-                  + " has no training that this run needs: data, seed, settings of the section"
-                  + " evaluate, distilling network or images per class differ");
-    }
-  }
-
   private TrainingSource source(Path images) {
     return TrainingSource.distilled(images, config.data(), data);
-  }
-
-  /** Makes the images of an iteration the result. */
-  private void keep(Path iteration) {
-    Path target = context.directory().resolve(DistilledSet.FILE);
-    AtomicFiles.write(target, part -> Files.copy(iteration, part));
-    LatentsFile.keep(context.directory(), iteration.getFileName().toString());
-    try (DistilledSet set = DistilledSet.read(target)) {
-      ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
-    }
   }
 
   /**

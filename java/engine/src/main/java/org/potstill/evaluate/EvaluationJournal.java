@@ -10,8 +10,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.potstill.config.Config;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.RunContext;
 
 /**
  * What the trainings of an evaluation came to, so that one that was killed goes on with those that
@@ -27,6 +29,7 @@ final class EvaluationJournal {
   private final Path file;
   private final FinishedTrials own;
   private final FinishedTrials lent;
+  private final Path from;
   private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
   private final Map<String, Outcome> borrowed = new HashMap<>();
   private boolean foundOwn;
@@ -44,11 +47,13 @@ final class EvaluationJournal {
    *
    * @param own of earlier evaluations of this run
    * @param lent of another run
+   * @param from the directory of that one; null where there is none
    */
-  EvaluationJournal(Path file, FinishedTrials own, FinishedTrials lent) {
+  EvaluationJournal(Path file, FinishedTrials own, FinishedTrials lent, Path from) {
     this.file = file;
     this.own = own;
     this.lent = lent;
+    this.from = from;
     if (Files.exists(file)) {
       try {
         outcomes.putAll(
@@ -57,6 +62,21 @@ final class EvaluationJournal {
         outcomes.clear();
       }
     }
+  }
+
+  /**
+   * The journal of an evaluation.
+   *
+   * @param noted name of the journal; what is finished is shared by all of a run
+   */
+  static EvaluationJournal open(String noted, Config config, RunContext context) {
+    String machine = FinishedTrials.machine(config, context);
+    Path from = config.evaluate().from();
+    return new EvaluationJournal(
+        context.directory().journal(noted),
+        FinishedTrials.in(context.directory().root(), machine),
+        from == null ? FinishedTrials.none() : FinishedTrials.in(from, machine),
+        from);
   }
 
   Optional<Outcome> find(String key) {
@@ -83,14 +103,25 @@ final class EvaluationJournal {
     }
   }
 
-  /** How many of those found are of the other run. */
-  int borrowed() {
-    return borrowed.size();
-  }
-
-  /** Whether all was measured anew, though there were others to take from. */
-  boolean foundNothing() {
-    return borrowed.isEmpty() && !foundOwn;
+  /** Says what another run was good for: nothing is not what was meant by naming it. */
+  void tellBorrowed(RunContext context) {
+    if (from == null) {
+      return;
+    }
+    if (!borrowed.isEmpty()) {
+      context
+          .listener()
+          .note(EvaluateStage.NAME, borrowed.size() + " trainings are those of " + from);
+    } else if (!foundOwn) {
+      context
+          .listener()
+          .warning(
+              EvaluateStage.NAME,
+              "evaluate.from: "
+                  + from
+                  + " has no training that this run needs: data, seed, settings of the section"
+                  + " evaluate, distilling network, images per class or threads differ");
+    }
   }
 
   /**

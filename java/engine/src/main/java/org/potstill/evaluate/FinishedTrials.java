@@ -7,10 +7,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.potstill.config.Config;
 import org.potstill.evaluate.EvaluationJournal.Outcome;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.RunContext;
+import org.potstill.tensor.Determinism;
+import org.potstill.tensor.Placement;
 
 /**
  * What the trainings of finished evaluations came to, {@code trials.json}: by what they ran on,
@@ -30,6 +35,22 @@ final class FinishedTrials {
   private FinishedTrials(Map<String, Map<String, Outcome>> all, String machine) {
     this.all = all;
     here = all.computeIfAbsent(machine, name -> new LinkedHashMap<>());
+  }
+
+  /**
+   * What the bits of an accuracy depend on besides its key, in words: the device, and the threads
+   * of a training, which follow from those of the run and the repeats ({@link TrialRoom}).
+   */
+  static String machine(Config config, RunContext context) {
+    Placement placement = Placement.of(context.device());
+    String device = Determinism.identity(config.run().deterministic(), placement);
+    int atOnce = Math.min(context.threads(), config.evaluate().repeats());
+    return String.format(
+        Locale.ROOT,
+        "%s, %d threads, %d each",
+        device.isEmpty() ? placement.kind() : device,
+        context.threads(),
+        context.threads() / atOnce);
   }
 
   /** None. */

@@ -47,7 +47,10 @@ class TrialReportsTest {
         new TrialReports(
             new RunContext(directory, listener, new CancellationToken(), 1, 2),
             new EvaluationJournal(
-                directory.resolve("journal.json"), FinishedTrials.none(), FinishedTrials.none()),
+                directory.resolve("journal.json"),
+                FinishedTrials.none(),
+                FinishedTrials.none(),
+                null),
             REPEATS,
             EPOCHS);
     reports.expect(REPEATS);
