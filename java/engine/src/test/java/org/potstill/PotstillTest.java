@@ -199,10 +199,56 @@ class PotstillTest {
             InputException.class,
             () -> Potstill.run(scored(run), RunOptions.RESUME, RunListener.SILENT, token));
     assertTrue(error.getMessage().startsWith(images.toString()), error.getMessage());
+    assertTrue(error.getMessage().endsWith("from the last checkpoint"), error.getMessage());
     bytes[bytes.length - 40] ^= 1;
     Files.write(images, bytes);
     assertTrue(
         Potstill.run(scored(run), RunOptions.RESUME, RunListener.SILENT, token).wasFinished());
+  }
+
+  @Test
+  void imagesThatAreMissingAreMadeFromTheLastCheckpoint() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    Path images = run.resolve("distilled/distilled.safetensors");
+    byte[] before = Files.readAllBytes(images);
+    Files.delete(images);
+    List<String> warnings = new ArrayList<>();
+    List<String> steps = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(stage + ": " + message);
+          }
+
+          @Override
+          public void metric(String stage, long step, String name, double value) {
+            steps.add(stage + " " + step);
+          }
+        };
+    CancellationToken token = new CancellationToken();
+    assertEquals(
+        List.of("distill", "evaluate", "report"),
+        Potstill.run(scored(run), RunOptions.RESUME, listener, token).stages());
+    assertEquals(List.of("distill: " + images + " is missing and is made anew"), warnings);
+    assertEquals(List.of(), steps);
+    assertArrayEquals(before, Files.readAllBytes(images));
+
+    for (Path file : checkpoints(run)) {
+      Files.delete(file);
+    }
+    warnings.clear();
+    Potstill.run(scored(run, "distill.iterations=13"), RunOptions.RESUME, listener, token);
+    assertEquals(
+        List.of("distill: begins from the start, since there is no checkpoint of it left"),
+        warnings);
+  }
+
+  private static List<Path> checkpoints(Path run) throws Exception {
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      return files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+    }
   }
 
   private static void assertNotEvaluated(Config config, String words) {
@@ -291,12 +337,10 @@ class PotstillTest {
       throws Exception {
     Path run = temp.resolve("run");
     Potstill.run(scored(run), RunListener.SILENT);
-    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
-        byte[] bytes = Files.readAllBytes(file);
-        bytes[bytes.length - 1] ^= 1;
-        Files.write(file, bytes);
-      }
+    for (Path file : checkpoints(run)) {
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[bytes.length - 1] ^= 1;
+      Files.write(file, bytes);
     }
     CancellationToken token = new CancellationToken();
     Config more = scored(run, "distill.iterations=15");

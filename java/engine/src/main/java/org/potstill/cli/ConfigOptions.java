@@ -28,7 +28,9 @@ final class ConfigOptions {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "The run directory; by default runs/NAME, after the name of the config.")
+      description =
+          "The run directory, of a sweep the folder of all; by default runs/NAME, after the name of"
+              + " the config.")
   private String out;
 
   @Option(

@@ -69,7 +69,9 @@ final class DryRun {
 
   /** Null where none would be trained. */
   private ExpertForecast experts(List<String> stages, Dataset data) {
-    if (config.experts() == null || !stages.contains(ExpertsStage.NAME)) {
+    if (config.experts() == null
+        || !stages.contains(ExpertsStage.NAME)
+        || ExpertsStage.untrained(config) == 0) {
       return null;
     }
     natives.apply();

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.stream.IntStream;
+import org.potstill.config.ExpertsConfig;
 import org.potstill.distill.ExpertFile;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
@@ -38,6 +40,17 @@ final class BorrowedExperts {
     OtherRun other = new OtherRun("experts.from", from);
     other.requireOtherThan(own);
     other.require(ExpertFile.name(0), "train its experts first, or set experts.from: none");
+  }
+
+  /** How many of the experts of a configuration are to be trained, as far as files show. */
+  static int untrained(ExpertsConfig experts) {
+    return (int)
+        IntStream.range(0, experts.count())
+            .filter(
+                expert ->
+                    experts.from() == null
+                        || !Files.exists(experts.from().resolve(ExpertFile.name(expert))))
+            .count();
   }
 
   /**

@@ -17,7 +17,7 @@ import org.potstill.tensor.Placement;
 
 /**
  * What the stage {@code experts} of a configuration needs and how long it will take here, as long
- * as none is trained.
+ * as none is trained; without those that are taken from another run.
  *
  * @param needs as they can be told without timing
  * @param seconds of training, as timed on a step
@@ -40,8 +40,8 @@ public record ExpertForecast(ExpertNeeds needs, double seconds, String words) {
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels = EngineKernels.byName(config.run().kernels(), threads, placement);
     Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
-    ExpertPlan plan =
-        ExpertPlan.of(config, network, config.experts().count(), pixels, threads, placement);
+    int count = BorrowedExperts.untrained(config.experts());
+    ExpertPlan plan = ExpertPlan.of(config, network, count, pixels, threads, placement);
     plan.requireRoom(config.run().out());
     boolean deterministic = config.run().deterministic();
     boolean tf32 = config.experts().trainingPrecision().equals("tf32");

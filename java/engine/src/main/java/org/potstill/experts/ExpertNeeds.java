@@ -10,7 +10,8 @@ import org.potstill.tensor.Placement;
 
 /**
  * What the stage {@code experts} of a configuration needs, roughly, from its settings and the size
- * of this machine's memory alone, as long as none is trained. Nothing is computed for it.
+ * of this machine's memory alone, as long as none is trained; without those that are taken from
+ * another run. Nothing is computed for it.
  *
  * @param diskBytes of the files
  * @param memoryBytes while they are trained on the CPU, several side by side, with the core-set
@@ -31,7 +32,7 @@ public record ExpertNeeds(long diskBytes, long memoryBytes, long gpuBytes, Strin
     long images = PruneStage.expectedSize(config.prune(), data);
     long loaded = images * data.channels() * pixels * Float.BYTES;
     Network network = DistillingNetwork.of(config.distill().network(), data);
-    int count = config.experts().count();
+    int count = BorrowedExperts.untrained(config.experts());
     int threads = config.run().threadCount();
     ExpertPlan plan = ExpertPlan.of(config, network, count, pixels, threads, Placement.CPU);
     // One at a time, each batch as a whole; the snapshots stay on the host.

@@ -107,6 +107,11 @@ public final class ExpertsStage {
     }
   }
 
+  /** How many experts of a configuration are to be trained, where none is, as far as files show. */
+  public static int untrained(Config config) {
+    return BorrowedExperts.untrained(config.experts());
+  }
+
   private void borrow(List<Integer> missing, SortedSet<Integer> stored, Fingerprint fingerprint) {
     BorrowedExperts lender = new BorrowedExperts(experts.from(), context.directory());
     int taken = lender.take(missing, stored, fingerprint);

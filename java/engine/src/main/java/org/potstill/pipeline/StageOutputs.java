@@ -39,12 +39,18 @@ final class StageOutputs {
             file
                 + " is not as stage "
                 + stage.name()
-                + " left it: it is damaged or another file; put it back, or make it anew from the"
-                + " start of the stage by engine.jar "
-                + stage.name()
-                + " CONFIG --overwrite");
+                + " left it: it is damaged or another file; put it back, or "
+                + anew(stage));
       }
     }
+  }
+
+  private String anew(Stage stage) {
+    return directory.checkpoints(stage.name()).any()
+        ? "delete it, and --resume makes it anew from the last checkpoint"
+        : "make it anew from the start of the stage by engine.jar "
+            + stage.name()
+            + " CONFIG --overwrite";
   }
 
   /** Whether a later stage may have put what has {@code hash} in the place of {@code output}. */

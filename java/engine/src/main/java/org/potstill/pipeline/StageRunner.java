@@ -147,23 +147,25 @@ final class StageRunner {
       return false;
     }
     Optional<Path> missing = missing(entry.get());
-    if (missing.isPresent()) {
-      if (stage.repeatable()) {
-        return false;
-      }
+    if (missing.isPresent() && stage.repeatable()) {
+      return false;
+    }
+    // The last checkpoint holds what is missing, and gives the same bytes.
+    boolean restorable = directory.checkpoints(stage.name()).any();
+    if (missing.isPresent() && !restorable) {
       throw new InputException(
           missing.get()
               + " is missing, though stage "
               + stage.name()
               + " wrote it; put it back or use --overwrite");
     }
-    if (!stage.repeatable()) {
+    if (!stage.repeatable() && missing.isEmpty()) {
       new StageOutputs(stages, directory).requireUndamaged(stage, entry.get());
     }
     Fingerprint before = entry.get().fingerprint();
     Fingerprint now = fingerprint(stage);
     if (before.equals(now)) {
-      return true;
+      return missing.isEmpty();
     }
     if (stage.repeatable() || grew(stage, before, now)) {
       return false;
@@ -233,8 +235,19 @@ final class StageRunner {
           .ifPresent(
               file ->
                   context.listener().warning(stage.name(), file + " is missing and is made anew"));
+      warnOfNoCheckpoint(stage);
     }
     run(stage, false);
+  }
+
+  /** One that grew goes on from its last checkpoint, or from what it wrote. */
+  private void warnOfNoCheckpoint(Stage stage) {
+    boolean grows = !stage.growing().isEmpty() && stage.kept().isEmpty();
+    if (grows && !directory.checkpoints(stage.name()).any()) {
+      context
+          .listener()
+          .warning(stage.name(), "begins from the start, since there is no checkpoint of it left");
+    }
   }
 
   private void forgetFinished(Stage first) {

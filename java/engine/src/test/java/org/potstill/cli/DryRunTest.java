@@ -177,6 +177,20 @@ class DryRunTest extends CommandLineTests {
   }
 
   @Test
+  void expertsThatAreTakenFromAnotherRunAreNotCounted() throws IOException {
+    Path experts = Files.createDirectories(folder.resolve("other/experts"));
+    for (int i = 0; i < 4; i++) {
+      Files.createFile(experts.resolve("expert-000" + i + ".safetensors"));
+    }
+    String from = "experts.from=" + folder.resolve("other");
+    assertEquals(0, dryRunOfExperts("--set", "experts.count=5", "--set", from));
+    assertTrue(out.contains("# with:   1 expert of 0.1 MB, 0.1 MB on the disk; "), out);
+    assertEquals(0, dryRunOfExperts("--set", "experts.count=4", "--set", from));
+    assertTrue(out.contains("# stages: score, prune, experts, "), out);
+    assertFalse(out.contains("# with:"), out);
+  }
+
+  @Test
   void doctorCountsExpertsAsTheDryRunDoes() throws IOException {
     String trajectories =
         """

@@ -1,0 +1,78 @@
+package org.potstill.evaluate;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.potstill.config.Config;
+import org.potstill.distill.DistilledSet;
+import org.potstill.distill.ImageFolder;
+import org.potstill.distill.LatentsFile;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.RunDirectory;
+
+/** The images of earlier iterations of a run, of which an evaluation may choose the best. */
+final class KeptIterations {
+
+  private final RunDirectory directory;
+  private final int every;
+  private final int last;
+
+  KeptIterations(Config config, RunDirectory directory) {
+    this.directory = directory;
+    every = config.evaluate().every();
+    last = config.distill().iterations();
+  }
+
+  /** The last images, if an evaluation may have chosen others. */
+  Optional<Path> last() {
+    return Optional.of(directory.resolve(DistilledSet.historyFile(last))).filter(Files::exists);
+  }
+
+  /**
+   * The files by iteration: those that {@code evaluate.every} asks for, and the last.
+   *
+   * @throws InputException where there are none
+   */
+  Map<Integer, Path> files() {
+    Path folder = directory.resolve(DistilledSet.HISTORY_FOLDER);
+    Map<Integer, Path> files = new TreeMap<>();
+    try (Stream<Path> paths = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
+      for (Path path : (Iterable<Path>) paths::iterator) {
+        String name = path.getFileName().toString();
+        if (name.matches("\\d+\\.safetensors")) {
+          int iteration = Integer.parseInt(name.substring(0, name.indexOf('.')));
+          boolean reached = iteration <= last;
+          if (iteration == last || (reached && iteration % every == 0)) {
+            files.put(iteration, path);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new RunFailedException("cannot list " + folder + ": " + e.getMessage(), e);
+    }
+    if (files.isEmpty()) {
+      throw new InputException(
+          folder
+              + " holds no images of an iteration that evaluate.every: "
+              + every
+              + " asks for; distil with that setting, or set it to 0");
+    }
+    return files;
+  }
+
+  /** Makes the images of an iteration the result of the run. */
+  void choose(Path iteration) {
+    Path target = directory.resolve(DistilledSet.FILE);
+    AtomicFiles.write(target, part -> Files.copy(iteration, part));
+    LatentsFile.keep(directory, iteration.getFileName().toString());
+    try (DistilledSet set = DistilledSet.read(target)) {
+      ImageFolder.write(set, directory.resolve(ImageFolder.FOLDER));
+    }
+  }
+}
