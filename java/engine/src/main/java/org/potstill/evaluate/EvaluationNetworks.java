@@ -7,6 +7,7 @@ import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.NetworkConfig;
 import org.potstill.data.Dataset;
+import org.potstill.net.ConvNet;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
@@ -23,7 +24,7 @@ final class EvaluationNetworks {
 
   /**
    * The networks of {@code evaluate.networks} in order, for the images of {@code data}; the one
-   * that distils in the form it distils in.
+   * that distils in the form it distils in, a ConvNet in the form that the section asks for.
    *
    * @throws org.potstill.errors.InputException where there is none of a name, or it cannot be built
    *     for these images
@@ -40,6 +41,14 @@ final class EvaluationNetworks {
                 distilling.depth(),
                 distilling.width(),
                 Networks.norm(distilling.norm()),
+                Networks.pooling(distilling.pooling()));
+      } else if (name.equals(ConvNet.NAME)) {
+        // The keys of a ConvNet stand for it whichever network distils; the norm is that one's own.
+        spec =
+            spec.with(
+                distilling.depth(),
+                distilling.width(),
+                null,
                 Networks.pooling(distilling.pooling()));
       }
       networks.put(name, Networks.create(spec));
