@@ -123,7 +123,9 @@ class ArchitectureTest {
           "DistilledFolder",
           "DistilledImages",
           "ExpertTiming",
-          "ImageSetLoader");
+          "ImageMoments",
+          "ImageSetLoader",
+          "Whitening");
 
   private static DescribedPredicate<JavaClass> simpleNameAmong(String... names) {
     return DescribedPredicate.describe(

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.potstill.Potstill;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.DistillConfig;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
@@ -45,6 +46,9 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
   /** Checkpoints kept, each with images and momenta, and one being written. */
   private static final long CHECKPOINT_COPIES = 3 * 2L;
 
+  /** Covariance, eigenvectors and what LAPACK works with, of eight bytes a value. */
+  private static final long WHITENING_COPIES = 5 * 8L;
+
   /** The estimate for a configuration and the data set that it names, but for its experts. */
   static Estimate of(Config config, Dataset data) {
     long images = (long) data.classNames().size() * config.distill().imagesPerClass();
@@ -54,13 +58,20 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     long written = set * (2 + CHECKPOINT_COPIES + history);
     boolean scored = Potstill.stages(config).contains(ScoreStage.NAME);
     // The scorer's checkpoints go when it is done.
-    long disk = PAGE + Math.max(written, scored ? ScoreStage.checkpointBytes(config, data) : 0);
+    long matrix = whitening(config, data);
+    long disk =
+        PAGE
+            + 2 * FLOAT * matrix
+            + Math.max(written, scored ? ScoreStage.checkpointBytes(config, data) : 0);
     long scoring = scored ? scoring(config, data) : 0;
     PriorConfig prior = config.distill().prior();
     long weights = prior == null || prior.weights() == null ? 0 : size(prior.weights());
     return new Estimate(
         disk,
-        BASE + 4 * set + weights + Math.max(scoring, onCpu(config, data)),
+        BASE
+            + 4 * set
+            + weights
+            + Math.max(Math.max(scoring, onCpu(config, data)), WHITENING_COPIES * matrix),
         4 * set + weights + Math.max(scoring, onGpu(config, data)),
         prior != null);
   }
@@ -81,6 +92,15 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
         Math.max(memoryBytes, next.memoryBytes()),
         Math.max(gpuBytes, next.gpuBytes()),
         generator || next.generator());
+  }
+
+  /** Values of the matrix that images are whitened with, 0 where they are not. */
+  private static long whitening(Config config, Dataset data) {
+    if (config.data().whitening() == DataConfig.Whitening.NONE) {
+      return 0;
+    }
+    long values = (long) data.channels() * data.resolution() * data.resolution();
+    return values * values;
   }
 
   /** 0 where it is not there, which others tell. */

@@ -30,6 +30,8 @@ final class ConfigChecks {
     checks.foldersNeedResolution();
     checks.depthFitsResolution();
     checks.choiceNeedsValidationShare();
+    checks.generatorsMakeNoWhitenedImages();
+    checks.rateIsLearned();
   }
 
   private void nothingOutOfForce() {
@@ -127,6 +129,30 @@ final class ConfigChecks {
           "evaluate.every",
           "chooses the best iteration by the validation share, but data.validation-share is 0;"
               + " raise it, or set evaluate.protocol to paper");
+    }
+  }
+
+  private void generatorsMakeNoWhitenedImages() {
+    boolean whitened = !settings.text("data.whitening").equals("none");
+    if (whitened && !settings.text("distill.space").equals("pixel")) {
+      report(
+          "data.whitening",
+          "found "
+              + settings.text("data.whitening")
+              + "; allowed in the space "
+              + settings.text("distill.space")
+              + ": none, since its generator makes images that are not whitened");
+    }
+  }
+
+  private void rateIsLearned() {
+    boolean wanted = Boolean.TRUE.equals(settings.get("evaluate.learned-rate"));
+    if (wanted && !settings.text("distill.method").equals("mtt")) {
+      report(
+          "evaluate.learned-rate",
+          "found true; allowed with distill.method "
+              + settings.text("distill.method")
+              + ": false, since only mtt learns a rate");
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param std per channel; empty takes the default of the source
  * @param classIndex output of a pretrained scorer, or class of a generator, for a class name;
  *     classes named by wnid need none
+ * @param whitening of the normalised images, before a network sees them
  * @param maxPixels images with more pixels are refused before they are decoded
  */
 public record DataConfig(
@@ -30,7 +31,16 @@ public record DataConfig(
     List<Double> mean,
     List<Double> std,
     Map<String, Integer> classIndex,
+    Whitening whitening,
     long maxPixels) {
+
+  /** What is done to images besides normalising them. */
+  public enum Whitening {
+    /** Nothing. */
+    NONE,
+    /** Zero-phase component analysis: pixels that hardly vary together any more. */
+    ZCA
+  }
 
   /** How images are brought to the resolution. */
   public enum Resize {

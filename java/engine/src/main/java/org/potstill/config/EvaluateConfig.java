@@ -11,6 +11,7 @@ import java.util.List;
  * @param epochs of training
  * @param batch images per step
  * @param learningRate peak rate; 0 takes the one of the network in the paper
+ * @param learnedRate whether the peak rate is the one that was learned with the images instead
  * @param schedule of the learning rate over the epochs
  * @param ema decay of the running average of the weights that is tested; 0 tests the last weights
  * @param augment DSA strategy; empty for none
@@ -30,6 +31,7 @@ public record EvaluateConfig(
     int epochs,
     int batch,
     double learningRate,
+    boolean learnedRate,
     Schedule schedule,
     double ema,
     String augment,
@@ -48,6 +50,7 @@ public record EvaluateConfig(
         epochs,
         batch,
         learningRate,
+        learnedRate,
         schedule,
         ema,
         augment,

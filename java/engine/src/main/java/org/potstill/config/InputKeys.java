@@ -117,6 +117,11 @@ final class InputKeys {
             Map.of(),
             "Output of a pretrained scorer or generator by class; classes named by wnid need none."),
         fixed(
+            "data.whitening",
+            Choice.of(DataConfig.Whitening.class),
+            "none",
+            "Whether networks that distil and evaluate see whitened images (zca), for small images."),
+        fixed(
             "data.max-pixels",
             new Whole(1, Long.MAX_VALUE),
             100_000_000L,

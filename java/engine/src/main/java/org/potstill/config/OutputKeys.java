@@ -10,6 +10,7 @@ import org.potstill.config.Numbers.Real;
 import org.potstill.config.Numbers.Whole;
 import org.potstill.config.Places.Location;
 import org.potstill.config.Words.Choice;
+import org.potstill.config.Words.Flag;
 import org.potstill.config.Words.Strategy;
 
 /** Keys of the distillation and of what measures its result. */
@@ -210,6 +211,11 @@ final class OutputKeys {
             RATE_OR_NONE,
             0.0,
             "Peak rate; 0 takes that of the paper: 0.001, for vgg11 0.0001."),
+        fixed(
+            "evaluate.learned-rate",
+            new Flag(),
+            false,
+            "Whether the peak is the rate that was learned with the images instead (mtt)."),
         fixed(
             "evaluate.schedule",
             Choice.of(EvaluateConfig.Schedule.class),

@@ -32,7 +32,8 @@ public final class CoreSetImages implements AutoCloseable {
   /**
    * Takes a share in {@code images}.
    *
-   * @param images (N, C, H, W) float32, normalised, class after class, in rank order within a class
+   * @param images (N, C, H, W) float32, normalised and whitened, class after class, in rank order
+   *     within a class
    * @param counts images of every class; they add up to N
    * @param classNames display names, for messages
    * @throws IllegalArgumentException where the sizes do not fit each other
@@ -55,16 +56,18 @@ public final class CoreSetImages implements AutoCloseable {
    *
    * @param config section {@code data}
    * @param stage name of the stage that asks, for progress
+   * @param whitening of the images
    * @return the caller closes it
    * @throws org.potstill.errors.InputException where the core-set is missing or of another data
    *     set, or an image can no longer be read
    */
   public static CoreSetImages load(
-      DataConfig config, Dataset data, RunContext context, String stage) {
+      DataConfig config, Dataset data, RunContext context, String stage, Whitening whitening) {
     CoreSet coreSet = CoreSet.read(context.directory().resolve(CoreSet.FILE));
     ImageTransform transform =
         ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
-    return new CoreSetLoader(data, transform, context, stage).load(coreSet.records(data));
+    return new CoreSetLoader(data, transform, context, stage)
+        .load(coreSet.records(data), whitening);
   }
 
   /** Number of classes, also those that keep no image. */

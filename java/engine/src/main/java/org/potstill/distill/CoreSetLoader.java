@@ -40,10 +40,11 @@ final class CoreSetLoader {
    * Loads the images.
    *
    * @param perClass one list per class
+   * @param whitening of the images
    * @return the caller closes it
    * @throws InputException where an image can no longer be read
    */
-  CoreSetImages load(List<List<ImageRecord>> perClass) {
+  CoreSetImages load(List<List<ImageRecord>> perClass, Whitening whitening) {
     List<ImageRecord> records = perClass.stream().flatMap(List::stream).toList();
     int[] counts = perClass.stream().mapToInt(List::size).toArray();
     long side = transform.resolution();
@@ -52,7 +53,7 @@ final class CoreSetLoader {
       Tensor images = torch.empty(shape, Tensors.float32(), null);
       fill(images.data_ptr_float(), records);
       return new CoreSetImages(
-          Placement.of(context.device()).place(images), counts, data.classNames());
+          Placement.of(context.device()).place(whitening.apply(images)), counts, data.classNames());
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.DistillConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.data.Dataset;
@@ -103,14 +104,15 @@ public final class DistillStage {
     Network network = DistillingNetwork.of(distill.network(), data).with(kernels);
     DistillParts parts = new DistillParts(config, data, context, kernels);
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
-        CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME);
+        Whitening whitening = Whitening.of(config.data(), data, context, NAME);
+        CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME, whitening);
         Distiller distiller = parts.distiller(network, images, augmentation);
         Space space = parts.space(images)) {
-      distil(space, distiller);
+      distil(space, distiller, whitening);
     }
   }
 
-  private void distil(Space space, Distiller distiller) {
+  private void distil(Space space, Distiller distiller, Whitening whitening) {
     try (ImageOptimiser optimiser = new ImageOptimiser(distill.momentum())) {
       DistillCheckpoint checkpoint =
           new DistillCheckpoint(context.directory().checkpoints(NAME), configHash(space));
@@ -126,7 +128,8 @@ public final class DistillStage {
                 + " that were done; it may only grow");
       }
       context.directory().metrics().cutBack(NAME, start);
-      DistilledFiles files = new DistilledFiles(config, data, context, configHash(space));
+      DistilledFiles files =
+          new DistilledFiles(config, data, whitening, context, configHash(space));
       if (start == 0) {
         files.writeInitial(space, distiller);
       }
@@ -147,6 +150,9 @@ public final class DistillStage {
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
                 "distill", identity(withoutLength()),
                 "experts", config.experts() == null ? "null" : identity(config.experts())));
+    if (config.data().whitening() != DataConfig.Whitening.NONE) {
+      fingerprint = fingerprint.with("whitening", config.data().whitening().toString());
+    }
     String device =
         Determinism.identity(config.run().deterministic(), Placement.of(context.device()));
     if (!device.isEmpty()) {

@@ -18,13 +18,16 @@ final class DistilledFiles {
   private final Config config;
   private final DistillConfig distill;
   private final Dataset data;
+  private final Whitening whitening;
   private final RunContext context;
   private final String configHash;
 
-  DistilledFiles(Config config, Dataset data, RunContext context, String configHash) {
+  DistilledFiles(
+      Config config, Dataset data, Whitening whitening, RunContext context, String configHash) {
     this.config = config;
     this.distill = config.distill();
     this.data = data;
+    this.whitening = whitening;
     this.context = context;
     this.configHash = configHash;
   }
@@ -87,10 +90,10 @@ final class DistilledFiles {
     }
   }
 
-  /** The images after {@code done} iterations, as the next iteration would see them. */
+  /** The images after {@code done} iterations, as the next iteration would see them, normalised. */
   private DistilledSet set(Space space, Distiller distiller, long done) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor images = space.images(done);
+      Tensor images = whitening.restore(space.images(done));
       long[] labels = new long[(int) images.size(0)];
       for (int i = 0; i < labels.length; i++) {
         labels[i] = i / distill.imagesPerClass();

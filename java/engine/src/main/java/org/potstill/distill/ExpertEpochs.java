@@ -4,6 +4,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
@@ -51,6 +52,9 @@ public final class ExpertEpochs {
     values.put("run.seed", Long.toString(context.seed()));
     values.put("the data set", data.fingerprint());
     values.put("data.resize", config.data().resize().toString());
+    if (config.data().whitening() != DataConfig.Whitening.NONE) {
+      values.put("data.whitening", config.data().whitening().toString());
+    }
     values.put(CoreSet.FILE, Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)));
     values.put("distill.network", config.distill().network().toString());
     String version = Networks.version(config.distill().network().name());

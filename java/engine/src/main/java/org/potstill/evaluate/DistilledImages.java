@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.data.Dataset;
@@ -34,6 +35,13 @@ final class DistilledImages implements TrainingSource {
   @Override
   public String key() {
     return Fingerprint.ofFile(file);
+  }
+
+  @Override
+  public OptionalDouble learnedRate() {
+    try (DistilledSet set = DistilledSet.read(file)) {
+      return set.description().learningRate();
+    }
   }
 
   /**

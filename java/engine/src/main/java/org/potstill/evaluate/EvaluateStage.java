@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
@@ -173,7 +175,9 @@ public final class EvaluateStage {
    *     cannot be had
    */
   public void requireFit(Path distilled) {
-    baselines(source(distilled), new ImageSetLoader(data, config.data(), context));
+    TrainingSource source = source(distilled);
+    rate(source);
+    baselines(source, new ImageSetLoader(data, config.data(), context));
   }
 
   /**
@@ -215,6 +219,20 @@ public final class EvaluateStage {
     return TrainingSource.distilled(images, config.data(), data);
   }
 
+  /** The rate that was learned with a set, where networks are to be trained at that. */
+  private OptionalDouble rate(TrainingSource source) {
+    if (!evaluate.learnedRate()) {
+      return OptionalDouble.empty();
+    }
+    OptionalDouble learned = source.learnedRate();
+    if (learned.isEmpty()) {
+      throw new InputException(
+          "evaluate.learned-rate: the images to evaluate come without a rate that was learned with"
+              + " them (learning_rate in the metadata of their file); set it to false");
+    }
+    return learned;
+  }
+
   /**
    * Which iteration was chosen.
    *
@@ -240,13 +258,15 @@ public final class EvaluateStage {
         choosesOnValidation(evaluate) ? Trials.Split.VALIDATION : Trials.Split.TEST;
     Map<Integer, Double> means = new TreeMap<>();
     candidates.forEach(
-        (iteration, file) ->
-            means.put(
-                iteration,
-                trials.measure(source(file), split).values().stream()
-                    .mapToDouble(Evaluation.NetworkResult::mean)
-                    .average()
-                    .orElseThrow()));
+        (iteration, file) -> {
+          TrainingSource source = source(file);
+          means.put(
+              iteration,
+              trials.measure(source, split, rate(source)).values().stream()
+                  .mapToDouble(Evaluation.NetworkResult::mean)
+                  .average()
+                  .orElseThrow());
+        });
     return new Selection(means);
   }
 
@@ -254,15 +274,16 @@ public final class EvaluateStage {
     String distilling = config.distill().network().name();
     // Before the first training, so that a baseline that cannot be had is told at once.
     List<TrainingSource> sources = baselines(chosen, trials.loader());
+    OptionalDouble rate = rate(chosen);
     Evaluation.SetResult distilled =
-        new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST), distilling);
+        new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST, rate), distilling);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
     for (TrainingSource source : sources) {
       baselines.put(
           source.name(),
-          new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST), distilling));
+          new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST, rate), distilling));
     }
-    return new Evaluation(distilled, baselines, protocol(trials, selection));
+    return new Evaluation(distilled, baselines, protocol(trials, selection, rate));
   }
 
   /** Those that the configuration names, of as many images as {@code chosen} has. */
@@ -275,7 +296,7 @@ public final class EvaluateStage {
     return evaluate.baselines().stream().map(known::of).toList();
   }
 
-  private Map<String, Object> protocol(Trials trials, Selection selection) {
+  private Map<String, Object> protocol(Trials trials, Selection selection, OptionalDouble rate) {
     Map<String, Object> protocol = new LinkedHashMap<>();
     protocol.put("optimiser", "SGD, momentum 0.9, weight decay 5e-4");
     protocol.put(
@@ -288,9 +309,12 @@ public final class EvaluateStage {
     protocol.put("batch", evaluate.batch());
     List<String> rates = new ArrayList<>();
     for (String network : evaluate.networks()) {
-      rates.add(network + " " + EvaluationNetworks.learningRate(evaluate, network));
+      rates.add(network + " " + rate.orElse(EvaluationNetworks.learningRate(evaluate, network)));
     }
-    protocol.put("learning-rate", rates);
+    protocol.put(rate.isPresent() ? "learned-rate" : "learning-rate", rates);
+    if (config.data().whitening() != DataConfig.Whitening.NONE) {
+      protocol.put("whitening", "zca");
+    }
     protocol.put("augment", evaluate.augment().isEmpty() ? "none" : evaluate.augment());
     protocol.put(
         "tested-weights",

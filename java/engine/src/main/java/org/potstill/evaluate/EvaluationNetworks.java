@@ -65,16 +65,17 @@ final class EvaluationNetworks {
   }
 
   /**
-   * How {@code network} is trained.
+   * How a network is trained.
    *
+   * @param rate peak of the learning rate
    * @param parts of a batch that fit the memory
    */
   static SyntheticTraining training(
-      EvaluateConfig config, String network, Precision precision, RowParts parts) {
+      EvaluateConfig config, double rate, Precision precision, RowParts parts) {
     return new SyntheticTraining(
         config.epochs(),
         config.batch(),
-        LearningRateSchedule.of(config.schedule(), config.epochs(), learningRate(config, network)),
+        LearningRateSchedule.of(config.schedule(), config.epochs(), rate),
         config.ema(),
         SiameseAugmentation.of(config.augment()),
         precision,

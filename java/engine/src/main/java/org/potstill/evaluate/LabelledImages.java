@@ -3,6 +3,7 @@ package org.potstill.evaluate;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.distill.Whitening;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
@@ -22,7 +23,7 @@ final class LabelledImages implements AutoCloseable {
   /**
    * Takes shares in the tensors.
    *
-   * @param images (N, C, H, W) float32, normalised
+   * @param images (N, C, H, W) float32, normalised, or whitened after that
    * @param labels (N) int64
    */
   LabelledImages(Tensor images, Tensor labels) {
@@ -35,6 +36,14 @@ final class LabelledImages implements AutoCloseable {
   /** The same images for somebody else to close. */
   LabelledImages share() {
     return new LabelledImages(images(), labels());
+  }
+
+  /** These images whitened; where anything is whitened, this object is closed. */
+  LabelledImages whitened(Whitening whitening) {
+    try (this;
+        PointerScope scope = new PointerScope()) {
+      return new LabelledImages(whitening.apply(images()), labels());
+    }
   }
 
   /** These images at a place; where they were elsewhere, this object is closed. */

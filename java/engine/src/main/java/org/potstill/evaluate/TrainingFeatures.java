@@ -10,6 +10,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.distill.DistillingNetwork;
+import org.potstill.distill.Whitening;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
@@ -70,7 +71,9 @@ final class TrainingFeatures {
       return;
     }
     ImageSetLoader.Loaded loaded = loader.loadKnown(data.training(), "loading training images");
-    try (LabelledImages set = loaded.images().on(Placement.of(context.device()))) {
+    try (Whitening whitening = Whitening.of(config.data(), data, context, EvaluateStage.NAME);
+        LabelledImages set =
+            loaded.images().whitened(whitening).on(Placement.of(context.device()))) {
       Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
       RandomStream initial =
           RandomStream.of(context.seed(), Purpose.BASELINE_FEATURES, 0, Draws.INITIALISATION);

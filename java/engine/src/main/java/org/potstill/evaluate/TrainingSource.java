@@ -2,6 +2,7 @@ package org.potstill.evaluate;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import org.potstill.config.DataConfig;
 import org.potstill.data.Dataset;
 
@@ -17,6 +18,15 @@ interface TrainingSource {
   /** Whether every repeat has images of its own. */
   default boolean varies() {
     return false;
+  }
+
+  /**
+   * The rate that was learned with the images, where one was.
+   *
+   * @throws org.potstill.errors.InputException where their file is missing or damaged
+   */
+  default OptionalDouble learnedRate() {
+    return OptionalDouble.empty();
   }
 
   /** The images of a repeat, as many of every class at each; the caller closes them. */

@@ -7,6 +7,7 @@ package org.potstill.evaluate;
  * @param network name of the network
  * @param set what the training images are called
  * @param repeat from 0
+ * @param rate peak of the learning rate
  * @param key stands for all that its accuracy depends on
  */
-record Trial(long number, String network, String set, int repeat, String key) {}
+record Trial(long number, String network, String set, int repeat, double rate, String key) {}

@@ -1,5 +1,7 @@
 package org.potstill.evaluate;
 
+import org.potstill.distill.Whitening;
+
 /**
  * The training sets of one source, for trials that may run at once: what is the same at every
  * repeat is loaded once and shared.
@@ -9,14 +11,16 @@ package org.potstill.evaluate;
 final class TrialSets implements AutoCloseable {
 
   private final TrainingSource source;
+  private final Whitening whitening;
   private final int first;
   private final LabelledImages loaded;
 
-  /** Loads the images of repeat {@code first}. */
-  TrialSets(TrainingSource source, int first) {
+  /** Loads the images of repeat {@code first}, to be seen as {@code whitening} has them. */
+  TrialSets(TrainingSource source, int first, Whitening whitening) {
     this.source = source;
+    this.whitening = whitening;
     this.first = first;
-    this.loaded = source.load(first);
+    this.loaded = source.load(first).whitened(whitening);
   }
 
   /** Images of a repeat, all classes together. */
@@ -31,7 +35,9 @@ final class TrialSets implements AutoCloseable {
 
   /** The images of a repeat; the caller closes them. */
   LabelledImages of(int repeat) {
-    return source.varies() && repeat != first ? source.load(repeat) : loaded.share();
+    return source.varies() && repeat != first
+        ? source.load(repeat).whitened(whitening)
+        : loaded.share();
   }
 
   @Override

@@ -2,15 +2,19 @@ package org.potstill.evaluate;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
+import org.potstill.distill.Whitening;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Accuracy;
@@ -50,6 +54,8 @@ final class Trials implements AutoCloseable {
   private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final RowParts trained = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
+  private final DataConfig dataConfig;
+  private Whitening whitening;
   private long numbered;
 
   /**
@@ -66,6 +72,7 @@ final class Trials implements AutoCloseable {
       EvaluationJournal journal,
       LongSupplier free) {
     this.config = config.evaluate();
+    dataConfig = config.data();
     this.data = data;
     this.context = context;
     reports = new TrialReports(context, journal, this.config.repeats(), this.config.epochs());
@@ -83,6 +90,9 @@ final class Trials implements AutoCloseable {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("data set", data.fingerprint());
     values.put("resize", config.data().resize().toString());
+    if (dataConfig.whitening() != DataConfig.Whitening.NONE) {
+      values.put("whitening", dataConfig.whitening().toString());
+    }
     values.put("seed", Long.toString(context.seed()));
     values.put("distilling network", config.distill().network().toString());
     values.put("epochs", Integer.toString(this.config.epochs()));
@@ -113,13 +123,27 @@ final class Trials implements AutoCloseable {
           List<ImageRecord> records = test ? data.test() : data.validation();
           return loader
               .load(records, test ? "loading test images" : "loading validation images")
+              .whitened(whitening())
               .on(Placement.of(context.device()));
         });
   }
 
-  /** The accuracies of every network, trained on {@code source}, on the images of {@code split}. */
-  Map<String, Evaluation.NetworkResult> measure(TrainingSource source, Split split) {
-    List<Trial> all = trials(source, split);
+  /** Made when first asked for: where all trials are known, nothing is trained. */
+  private Whitening whitening() {
+    if (whitening == null) {
+      whitening = Whitening.of(dataConfig, data, context, EvaluateStage.NAME);
+    }
+    return whitening;
+  }
+
+  /**
+   * The accuracies of every network, trained on {@code source}, on the images of {@code split}.
+   *
+   * @param rate peak of the learning rate, where not that of the configuration
+   */
+  Map<String, Evaluation.NetworkResult> measure(
+      TrainingSource source, Split split, OptionalDouble rate) {
+    List<Trial> all = trials(source, split, rate);
     List<Trial> missing = reports.missing(all);
     if (!missing.isEmpty()) {
       train(source, split, missing);
@@ -136,16 +160,20 @@ final class Trials implements AutoCloseable {
     return results;
   }
 
-  private List<Trial> trials(TrainingSource source, Split split) {
+  private List<Trial> trials(TrainingSource source, Split split, OptionalDouble rate) {
     String images = source.key();
     List<Trial> trials = new ArrayList<>();
     for (String network : networks.keySet()) {
-      Map<String, String> all =
-          Map.of("settings", settings, "images", images, "version", Networks.version(network));
+      Map<String, String> all = new HashMap<>();
+      all.put("settings", settings);
+      all.put("images", images);
+      all.put("version", Networks.version(network));
+      rate.ifPresent(learned -> all.put("learned rate", Double.toString(learned)));
+      double peak = rate.orElse(EvaluationNetworks.learningRate(config, network));
       String hash = Fingerprint.of(all).hash();
       for (int repeat = 0; repeat < config.repeats(); repeat++) {
         String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
-        trials.add(new Trial(++numbered, network, source.name(), repeat, key));
+        trials.add(new Trial(++numbered, network, source.name(), repeat, peak, key));
       }
     }
     return trials;
@@ -153,7 +181,7 @@ final class Trials implements AutoCloseable {
 
   /** Trains as many at once as there is room for. */
   private void train(TrainingSource source, Split split, List<Trial> trials) {
-    try (TrialSets sets = new TrialSets(source, trials.get(0).repeat())) {
+    try (TrialSets sets = new TrialSets(source, trials.get(0).repeat(), whitening())) {
       LabelledImages measuredOn = images(split);
       for (TrialRoom.Group group : room.groups(trials, trial -> bytes(trial, sets))) {
         List<Trial> some = group.trials();
@@ -213,7 +241,7 @@ final class Trials implements AutoCloseable {
     RandomStream initial =
         RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
     try (NamedTensors state = Placement.of(context.device()).place(network.initialise(initial))) {
-      return EvaluationNetworks.training(config, trial.network(), precision, trained)
+      return EvaluationNetworks.training(config, trial.rate(), precision, trained)
           .run(
               network,
               state,
@@ -229,8 +257,9 @@ final class Trials implements AutoCloseable {
           reports.task(trial)
               + ": "
               + e.getMessage()
-              + ". Lower evaluate.learning-rate ("
-              + EvaluationNetworks.learningRate(config, trial.network())
+              + (config.learnedRate()
+                  ? ". Set evaluate.learned-rate to false (it is " + trial.rate()
+                  : ". Lower evaluate.learning-rate (" + trial.rate())
               + ") and go on with --resume",
           e);
     }
@@ -239,5 +268,8 @@ final class Trials implements AutoCloseable {
   @Override
   public void close() {
     measured.values().forEach(LabelledImages::close);
+    if (whitening != null) {
+      whitening.close();
+    }
   }
 }

@@ -16,6 +16,7 @@ import org.potstill.distill.DistillStage;
 import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
+import org.potstill.distill.Whitening;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
@@ -80,7 +81,8 @@ public final class ExpertsStage {
     plan.requireRoom(context.directory().root());
     ExpertReports reports = new ExpertReports(context, experts.count(), experts.epochs());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
-        CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME)) {
+        Whitening whitening = Whitening.of(config.data(), data, context, NAME);
+        CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME, whitening)) {
       requireStart(images);
       ExpertJob job = new ExpertJob(config, network, images, fingerprint, context, reports);
       double seconds =

@@ -4,6 +4,7 @@ import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillStage;
 import org.potstill.distill.ExpertEpochs;
+import org.potstill.distill.Whitening;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.experts.ExpertsStage;
@@ -27,6 +28,7 @@ public final class Preflight {
    */
   public static void check(Config config, Dataset data) {
     requireFolderNames(data);
+    Whitening.requireFit(config.data(), data);
     EvaluateStage.requireNetworks(config, data);
     if (Pipeline.needsScores(config)) {
       checkScore(config, data);

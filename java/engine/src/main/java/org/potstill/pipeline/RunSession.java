@@ -176,8 +176,10 @@ public final class RunSession implements AutoCloseable {
     values.keySet().removeAll(ResumeRules.PLACES);
     values.put("run.threads", Integer.toString(config.run().threadCount()));
     values.remove("run.device");
-    // Runs of versions without that choice have it.
+    // Runs of versions without these choices have them.
     values.remove("distill.prior.normalisation", "data");
+    values.remove("data.whitening", "none");
+    values.remove("evaluate.learned-rate", "false");
     if (placement.isCpu()) {
       values.remove("run.deterministic");
     } else {

@@ -34,8 +34,9 @@ public final class SweepTable {
   /** The table for programs: one line per run, training set and figure. */
   public static final String FILE = "table.csv";
 
-  /** Parts of a protocol that differ with the data or the seed, not with how it is measured. */
-  private static final Set<String> OF_DATA = Set.of("seed", "selected-iteration", "test-images");
+  /** Parts of a protocol that differ with data, seed or images, not with how it is measured. */
+  private static final Set<String> OF_DATA =
+      Set.of("seed", "selected-iteration", "test-images", "learned-rate");
 
   private static final String LOCK = ".lock";
   private static final String EVALUATE = "evaluate";

@@ -31,6 +31,9 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static final String CONFIG_MARK = "# All settings of a run, defaults written out.";
 
+  /** What images are whitened with, where they are. */
+  public static final String WHITENING = "whitening.safetensors";
+
   private static final String LOCK = ".lock";
   private static final String CONFIG = "config.yaml";
   private static final String CHECKPOINTS = "checkpoints";
@@ -53,7 +56,8 @@ public final class RunDirectory implements AutoCloseable {
           "report.html",
           "run.log",
           "scores.csv",
-          "trials.json");
+          "trials.json",
+          WHITENING);
 
   private final Path root;
   private final FileChannel lockChannel;

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
 import org.potstill.config.Sweep;
+import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.experts.ExpertsStage;
@@ -92,18 +93,11 @@ final class Lenders {
     return same(a, b, "score");
   }
 
-  private static boolean sameExperts(Config a, Config b) {
-    return b.experts() != null
-        && same(
-            a,
-            b,
-            "score",
-            "prune",
-            "experts",
-            "distill.network",
-            "distill.augment",
-            "distill.trajectory.expert-epochs",
-            "distill.trajectory.max-start-epoch");
+  /** Of the same settings, and stored after all epochs that {@code config} may draw. */
+  private static boolean sameExperts(Config config, Config lender) {
+    return lender.experts() != null
+        && same(config, lender, "score", "prune", "experts", "distill.network", "distill.augment")
+        && ExpertEpochs.drawn(lender).containsAll(ExpertEpochs.drawn(config));
   }
 
   /** How many of the baselines that {@code config} asks for the other run has measured as well. */

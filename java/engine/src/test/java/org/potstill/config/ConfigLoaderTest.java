@@ -111,6 +111,10 @@ class ConfigLoaderTest {
         "quick.yaml, line 2: distill.prior.weights: is set, but distill.prior.init random draws"
             + " its weights",
         messageOf(start + "space: glad, prior: {init: random, weights: g.pkl}}\n"));
+    assertEquals(
+        "quick.yaml, line 1: data.whitening: found zca; allowed in the space glad: none, since its"
+            + " generator makes images that are not whitened",
+        messageOf("data: {source: 'idx:d', whitening: zca}\ndistill: {space: glad}\n"));
     String message = messageOf(start + "space: glad, prior: {init: ffhq}}\n");
     assertTrue(message.contains("init ffhq needs the file of the generator"), message);
   }
@@ -214,6 +218,8 @@ class ConfigLoaderTest {
         "run: {device: gpu}|run.device: found the text 'gpu'; allowed: auto, cpu, cuda, cuda:N",
         "run: {seed: -1}|run.seed: found -1; allowed: a whole number from 0 to 9223372036854775807",
         "score: {from: [a]}|score.from: found a list of 1; allowed: a run directory, or none",
+        "evaluate: {learned-rate: true}|evaluate.learned-rate: found true; allowed with"
+            + " distill.method dm: false, since only mtt learns a rate",
         "run: {? [a] : b}|run.?: unknown key; allowed here: name, out, seed, device, threads,"
             + " kernels, deterministic",
         "run: {deterministic: maybe}|run.deterministic: found the text 'maybe'; allowed: true,"

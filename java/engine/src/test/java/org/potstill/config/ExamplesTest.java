@@ -73,6 +73,7 @@ class ExamplesTest {
     "table-2, 50, cross, 10",
     "table-3, 50, cross, 10",
     "small-data, 27, convnet, 24",
+    "mtt-cifar10, 3, convnet, 3",
     "shares, 38, cross, 0",
     "quickstart-shares, 8, convnet, 0",
   })
@@ -131,6 +132,29 @@ class ExamplesTest {
         assertEquals(
             Map.of(1, 1, 10, 50, 50, 10).get(distill.imagesPerClass()), distill.innerLoops());
       }
+    }
+  }
+
+  @Test
+  void trajectoriesOnCifarAreMatchedAsTheirOwnPaperDoes() {
+    Path file = FOLDER.resolve("tables/mtt-cifar10.yaml");
+    for (Sweep.Run run : SweepLoader.load(file, List.of()).runs()) {
+      Config config = run.config();
+      DistillConfig distill = config.distill();
+      int images = distill.imagesPerClass();
+      assertEquals(run.values(), List.of("" + images));
+      assertEquals(
+          images == 50 ? DataConfig.Whitening.NONE : DataConfig.Whitening.ZCA,
+          config.data().whitening());
+      assertEquals(images == 50 ? 1000 : 100, distill.learningRate());
+      TrajectoryConfig trajectory = distill.trajectory();
+      assertEquals(TrajectoryConfig.Form.UNROLLED, trajectory.form());
+      assertEquals(images == 1 ? 50 : 30, trajectory.steps());
+      assertEquals(2, trajectory.expertEpochs());
+      assertEquals(Map.of(1, 2, 10, 20, 50, 40).get(images), trajectory.maxStartEpoch());
+      assertEquals(images == 1 ? 0.01 : 0.001, trajectory.learningRate());
+      assertEquals(images == 1 ? 1e-7 : 1e-5, trajectory.rateLearningRate());
+      assertTrue(config.evaluate().learnedRate());
     }
   }
 

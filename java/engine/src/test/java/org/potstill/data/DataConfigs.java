@@ -23,6 +23,7 @@ public final class DataConfigs {
         List.of(),
         List.of(),
         Map.of(),
+        DataConfig.Whitening.NONE,
         MAX_PIXELS);
   }
 
@@ -38,6 +39,7 @@ public final class DataConfigs {
         config.mean(),
         config.std(),
         config.classIndex(),
+        config.whitening(),
         config.maxPixels());
   }
 
@@ -53,6 +55,7 @@ public final class DataConfigs {
         config.mean(),
         config.std(),
         config.classIndex(),
+        config.whitening(),
         config.maxPixels());
   }
 
@@ -68,6 +71,7 @@ public final class DataConfigs {
         mean,
         std,
         config.classIndex(),
+        config.whitening(),
         config.maxPixels());
   }
 }

@@ -197,6 +197,7 @@ final class TinyRun {
             List.of(),
             List.of(),
             classIndex,
+            DataConfig.Whitening.NONE,
             1 << 20);
     EvaluateConfig evaluate =
         new EvaluateConfig(
@@ -205,6 +206,7 @@ final class TinyRun {
             1,
             8,
             0,
+            false,
             EvaluateConfig.Schedule.WARMUP_COSINE,
             0.995,
             "",

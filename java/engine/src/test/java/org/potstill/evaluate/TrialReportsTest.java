@@ -23,7 +23,7 @@ class TrialReportsTest {
   private static final int EPOCHS = 10;
   private static final List<Trial> TRIALS =
       LongStream.rangeClosed(1, REPEATS)
-          .mapToObj(n -> new Trial(n, "convnet", "distilled", (int) n - 1, "key " + n))
+          .mapToObj(n -> new Trial(n, "convnet", "distilled", (int) n - 1, 0.01, "key " + n))
           .toList();
 
   @TempDir Path temp;
@@ -100,7 +100,7 @@ class TrialReportsTest {
       reports.epochs(TRIALS.get(1), 1);
       reports.epochs(TRIALS.get(0), 2);
       reports.finished(TRIALS.get(0), new Outcome(0.5, 1));
-      reports.epochs(new Trial(5, "vit", "random", 2, "key"), 3);
+      reports.epochs(new Trial(5, "vit", "random", 2, 0.01, "key"), 3);
       assertEquals(
           List.of(
               "convnet on distilled images, repeat 1 of 4: 1/40",

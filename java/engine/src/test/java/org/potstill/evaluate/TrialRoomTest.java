@@ -17,7 +17,7 @@ class TrialRoomTest {
   }
 
   private static Trial trial(long number, String network) {
-    return new Trial(number, network, "distilled", 0, "key");
+    return new Trial(number, network, "distilled", 0, 0.01, "key");
   }
 
   @Test

@@ -271,4 +271,25 @@ class SweepRunnerTest {
     assertEquals(Arrays.asList(null, first, null, out(sweep, 2)), trials);
     assertEquals(List.of(), SweepTable.read(sweep, Map.of()).warnings());
   }
+
+  @Test
+  void expertsAreLentToRunsThatDrawFromFewerEpochs() throws IOException {
+    Sweep sweep =
+        load(
+            "sweep: {over: {distill.trajectory.max-start-epoch: [2, 1, 3]}}\n",
+            "prune.mode=none",
+            "distill.method=mtt",
+            "distill.iterations=1",
+            "distill.trajectory.steps=2",
+            "distill.trajectory.expert-epochs=1",
+            "experts.count=1",
+            "experts.epochs=3",
+            "evaluate.epochs=2",
+            "evaluate.baselines=[]");
+    run(sweep, RunOptions.NEW);
+    assertNull(written(sweep, 0).experts().from());
+    assertEquals(out(sweep, 0), written(sweep, 1).experts().from());
+    assertNull(written(sweep, 2).experts().from());
+    assertEquals(3, SweepTable.read(sweep, Map.of()).evaluated());
+  }
 }

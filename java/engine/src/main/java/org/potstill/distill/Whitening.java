@@ -1,0 +1,242 @@
+package org.potstill.distill;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.config.DataConfig;
+import org.potstill.data.Dataset;
+import org.potstill.data.ImageBatch;
+import org.potstill.data.ImageLoader;
+import org.potstill.data.ImageTransform;
+import org.potstill.data.ImageTransforms;
+import org.potstill.errors.InputException;
+import org.potstill.run.AtomicFiles;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
+
+/**
+ * ZCA whitening of a data set ({@code data.whitening}): what networks see of an image, real or
+ * synthetic. Files keep images that are not whitened, so that everybody can read them.
+ *
+ * <p>With the pixels {@code p} from 0 to 1 of a training image as a vector, their mean {@code m}
+ * and covariance {@code U diag(l) U^T} (divided by the number of images less one), the whitened
+ * image is {@code U diag((l + 0.1)^-1/2) U^T (p - m)}, as in the code of trajectory matching
+ * (Cazenavette et al. 2022). The constant leaves directions in which images hardly differ, noise
+ * for the most part, as small as they are.
+ *
+ * <p>In host memory; owns its tensors. Safe for use by several threads.
+ */
+public final class Whitening implements AutoCloseable {
+
+  private static final double EPSILON = 0.1;
+
+  /** Values of an image for which the matrix takes no more than 0.6 GB: 64 x 64 pixels, 3 each. */
+  private static final int MOST_VALUES = 3 * 64 * 64;
+
+  private static final int AT_ONCE = 1024;
+  private static final String FINGERPRINT = "fingerprint";
+  private static final String MEAN = "mean";
+  private static final String THERE = "whiten";
+  private static final String BACK = "restore";
+
+  private final NamedTensors tensors;
+
+  /**
+   * A whitening.
+   *
+   * @param tensors in terms of normalised images: mean (D), the matrices that are multiplied with
+   *     from the right there and back, (D, D); empty for none
+   */
+  private Whitening(NamedTensors tensors) {
+    this.tensors = tensors;
+  }
+
+  /** Images as they are. */
+  public static Whitening none() {
+    return new Whitening(new NamedTensors());
+  }
+
+  /**
+   * Checks that images of the data set are small enough for what the configuration asks for.
+   *
+   * @throws InputException where they are not
+   */
+  public static void requireFit(DataConfig config, Dataset data) {
+    long values = (long) data.channels() * data.resolution() * data.resolution();
+    if (config.whitening() != DataConfig.Whitening.NONE && values > MOST_VALUES) {
+      throw new InputException(
+          "data.whitening: zca is for images of up to "
+              + MOST_VALUES
+              + " values (64 x 64 pixels in colour), and those of the data set have "
+              + values
+              + "; lower data.resolution, or set data.whitening to none");
+    }
+  }
+
+  /**
+   * The whitening of a run: that in the run directory, else computed from all training images and
+   * kept there.
+   *
+   * @param stage name of the stage that asks, for progress
+   * @return the caller closes it
+   * @throws InputException where images are too large, or one cannot be read and is not skipped
+   */
+  public static Whitening of(DataConfig config, Dataset data, RunContext context, String stage) {
+    if (config.whitening() == DataConfig.Whitening.NONE) {
+      return none();
+    }
+    requireFit(config, data);
+    Fingerprint fingerprint =
+        Fingerprint.of(
+            Map.of("data set", data.fingerprint(), "resize", config.resize().toString()));
+    return kept(fingerprint, context, stage)
+        .orElseGet(
+            () -> {
+              NamedTensors tensors = compute(config, data, context, stage);
+              AtomicFiles.write(
+                  context.directory().resolve(RunDirectory.WHITENING),
+                  part ->
+                      Safetensors.write(part, tensors, Map.of(FINGERPRINT, fingerprint.hash())));
+              return new Whitening(tensors);
+            });
+  }
+
+  /** Empty where there is none, or none of this data set. */
+  private static Optional<Whitening> kept(
+      Fingerprint fingerprint, RunContext context, String stage) {
+    Path kept = context.directory().resolve(RunDirectory.WHITENING);
+    if (!Files.exists(kept)) {
+      return Optional.empty();
+    }
+    try {
+      Safetensors file = Safetensors.open(kept);
+      return fingerprint.hash().equals(file.metadata().get(FINGERPRINT))
+          ? Optional.of(new Whitening(file.readAll()))
+          : Optional.empty();
+    } catch (InputException e) {
+      context.listener().warning(stage, e.getMessage() + "; it is made anew");
+      return Optional.empty();
+    }
+  }
+
+  private static NamedTensors compute(
+      DataConfig config, Dataset data, RunContext context, String stage) {
+    ImageTransform transform =
+        ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
+    int plane = data.resolution() * data.resolution();
+    try (PointerScope scope = new PointerScope();
+        ImageMoments moments = new ImageMoments(data.channels() * plane)) {
+      try (ImageLoader loader =
+          ImageLoader.of(data, transform)
+              .records(data.training())
+              .threads(context.threads())
+              .batch(AT_ONCE)
+              // Who works with an image that cannot be read meets it again, and says so.
+              .onBadImage(config.onBadImage(), (image, reason) -> {})
+              .start()) {
+        while (loader.hasNext()) {
+          context.cancellation().throwIfCancelled();
+          try (ImageBatch batch = loader.next()) {
+            moments.add(batch.pixels(), batch.count());
+          }
+          context
+              .listener()
+              .progress(stage, "whitening", moments.count(), data.training().size(), "images");
+        }
+      }
+      return matrices(
+          moments.mean(), moments.covariance(), scales(data.normalisation().std(), plane));
+    }
+  }
+
+  /** What a normalised value is multiplied with to be a pixel less the mean, (D, 1) float64. */
+  private static Tensor scales(List<Double> std, int plane) {
+    float[] all = new float[std.size() * plane];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = std.get(i / plane).floatValue();
+    }
+    return Tensors.of(all, all.length, 1).to(torch.ScalarType.Double);
+  }
+
+  /**
+   * The mean and the matrices.
+   *
+   * @param mean of the normalised images, (D) float64
+   * @param covariance of the normalised images, (D, D) float64
+   * @param scales from normalised values to pixels, (D, 1) float64
+   */
+  private static NamedTensors matrices(Tensor mean, Tensor covariance, Tensor scales) {
+    Tensor ofPixels = covariance.mul(scales).mul(scales.t());
+    T_TensorTensor_T eigen = torch.linalg_eigh(ofPixels);
+    // Rounding leaves some a little below 0.
+    Tensor roots = eigen.get0().clamp_min(new Scalar(0.0)).add(new Scalar(EPSILON)).sqrt();
+    Tensor vectors = eigen.get1();
+    Tensor there = vectors.div(roots).matmul(vectors.t()).mul(scales);
+    Tensor back = vectors.mul(roots).matmul(vectors.t()).div(scales.t());
+    NamedTensors tensors = new NamedTensors();
+    tensors.put(MEAN, mean.to(torch.ScalarType.Float));
+    tensors.put(THERE, there.to(torch.ScalarType.Float));
+    tensors.put(BACK, back.to(torch.ScalarType.Float));
+    return tensors;
+  }
+
+  private boolean isNone() {
+    return tensors.size() == 0;
+  }
+
+  /**
+   * Whitened images, in the caller's scope; the images themselves where nothing is whitened.
+   *
+   * @param images (N, C, H, W) float32, normalised, contiguous in host memory
+   */
+  public Tensor apply(Tensor images) {
+    if (isNone()) {
+      return new Tensor(images);
+    }
+    Tensor whitened = torch.empty_like(images);
+    for (long from = 0; from < images.size(0); from += AT_ONCE) {
+      long some = Math.min(AT_ONCE, images.size(0) - from);
+      try (PointerScope scope = new PointerScope()) {
+        Tensor part = rows(images.narrow(0, from, some)).sub(tensors.get(MEAN));
+        rows(whitened.narrow(0, from, some)).copy_(part.matmul(tensors.get(THERE)));
+      }
+    }
+    return whitened;
+  }
+
+  /**
+   * Images from whitened ones, in the caller's scope; in host memory where anything is whitened.
+   *
+   * @param images (N, C, H, W) float32, whitened, wherever they lie
+   * @return normalised
+   */
+  public Tensor restore(Tensor images) {
+    if (isNone()) {
+      return new Tensor(images);
+    }
+    return rows(images.cpu().contiguous())
+        .matmul(tensors.get(BACK))
+        .add(tensors.get(MEAN))
+        .view(Tensors.shape(images));
+  }
+
+  private static Tensor rows(Tensor images) {
+    return images.view(images.size(0), images.numel() / images.size(0));
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}
