@@ -52,8 +52,9 @@ final class CoreSetLoader {
     try (PointerScope scope = new PointerScope()) {
       Tensor images = torch.empty(shape, Tensors.float32(), null);
       fill(images.data_ptr_float(), records);
+      whitening.apply(images);
       return new CoreSetImages(
-          Placement.of(context.device()).place(whitening.apply(images)), counts, data.classNames());
+          Placement.of(context.device()).place(images), counts, data.classNames());
     }
   }
 

@@ -13,8 +13,6 @@ import org.potstill.tensor.Tensors;
 /** Writes the images of a distillation below {@code distilled/}. */
 final class DistilledFiles {
 
-  private static final String IMAGE_FOLDER = "distilled/images";
-
   private final Config config;
   private final DistillConfig distill;
   private final Dataset data;
@@ -65,7 +63,7 @@ final class DistilledFiles {
     write(space, distiller, distill.iterations(), DistilledSet.FILE);
     writeLatents(space, distiller, distill.iterations(), LatentsFile.FILE);
     try (DistilledSet set = set(space, distiller, distill.iterations())) {
-      ImageFolder.write(set, context.directory().resolve(IMAGE_FOLDER));
+      ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
     }
   }
 

@@ -56,13 +56,19 @@ final class ImageMoments implements AutoCloseable {
     return sums.get(SUM).div(new Scalar((double) count));
   }
 
-  /** Their covariance, divided by their number less one, float64, in the caller's scope. */
-  Tensor covariance() {
+  /**
+   * Their covariance, divided by their number less one, (values, values) float64, in the place of
+   * what it is computed from: no image can be added any more.
+   */
+  Tensor takeCovariance() {
     requireSome();
-    Tensor mean = mean();
-    return sums.get(PRODUCTS)
-        .sub(torch.outer(mean, mean).mul(new Scalar((double) count)))
-        .div(new Scalar((double) (count - 1)));
+    Tensor products = sums.get(PRODUCTS);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor mean = mean();
+      products.addr_(mean, mean, new Scalar(1.0), new Scalar((double) -count));
+      products.div_(new Scalar((double) (count - 1)));
+    }
+    return products;
   }
 
   private void requireSome() {

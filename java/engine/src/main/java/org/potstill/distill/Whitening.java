@@ -17,7 +17,8 @@ import org.potstill.data.ImageLoader;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.errors.InputException;
-import org.potstill.run.AtomicFiles;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.Checksums;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
@@ -49,6 +50,8 @@ public final class Whitening implements AutoCloseable {
   private static final String MEAN = "mean";
   private static final String THERE = "whiten";
   private static final String BACK = "restore";
+  private static final String ROOTS = "roots";
+  private static final String VECTORS = "vectors";
 
   private final NamedTensors tensors;
 
@@ -104,30 +107,30 @@ public final class Whitening implements AutoCloseable {
         .orElseGet(
             () -> {
               NamedTensors tensors = compute(config, data, context, stage);
-              AtomicFiles.write(
+              Map<String, String> metadata = Map.of(FINGERPRINT, fingerprint.hash());
+              Checksums.write(
                   context.directory().resolve(RunDirectory.WHITENING),
-                  part ->
-                      Safetensors.write(part, tensors, Map.of(FINGERPRINT, fingerprint.hash())));
+                  part -> Safetensors.write(part, tensors, metadata));
               return new Whitening(tensors);
             });
   }
 
-  /** Empty where there is none, or none of this data set. */
+  /** Empty where there is none, none of this data set, or a damaged one. */
   private static Optional<Whitening> kept(
       Fingerprint fingerprint, RunContext context, String stage) {
     Path kept = context.directory().resolve(RunDirectory.WHITENING);
-    if (!Files.exists(kept)) {
+    if (!Files.exists(kept) || !Checksums.has(kept)) {
       return Optional.empty();
     }
-    try {
-      Safetensors file = Safetensors.open(kept);
-      return fingerprint.hash().equals(file.metadata().get(FINGERPRINT))
-          ? Optional.of(new Whitening(file.readAll()))
-          : Optional.empty();
-    } catch (InputException e) {
-      context.listener().warning(stage, e.getMessage() + "; it is made anew");
+    String damage = Checksums.damage(kept);
+    if (!damage.isEmpty()) {
+      context.listener().warning(stage, damage + "; it is made anew");
       return Optional.empty();
     }
+    Safetensors file = Safetensors.open(kept);
+    return fingerprint.hash().equals(file.metadata().get(FINGERPRINT))
+        ? Optional.of(new Whitening(file.readAll()))
+        : Optional.empty();
   }
 
   private static NamedTensors compute(
@@ -135,8 +138,8 @@ public final class Whitening implements AutoCloseable {
     ImageTransform transform =
         ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
     int plane = data.resolution() * data.resolution();
-    try (PointerScope scope = new PointerScope();
-        ImageMoments moments = new ImageMoments(data.channels() * plane)) {
+    try (ImageMoments moments = new ImageMoments(data.channels() * plane);
+        PointerScope scope = new PointerScope()) {
       try (ImageLoader loader =
           ImageLoader.of(data, transform)
               .records(data.training())
@@ -155,8 +158,10 @@ public final class Whitening implements AutoCloseable {
               .progress(stage, "whitening", moments.count(), data.training().size(), "images");
         }
       }
-      return matrices(
-          moments.mean(), moments.covariance(), scales(data.normalisation().std(), plane));
+      context
+          .listener()
+          .note(stage, "computing the whitening of " + data.channels() * plane + " values");
+      return matrices(moments, scales(data.normalisation().std(), plane), context.cancellation());
     }
   }
 
@@ -170,25 +175,41 @@ public final class Whitening implements AutoCloseable {
   }
 
   /**
-   * The mean and the matrices.
+   * The mean and the matrices. They are large: whatever is not needed any more is let go at once.
    *
-   * @param mean of the normalised images, (D) float64
-   * @param covariance of the normalised images, (D, D) float64
+   * @param moments of the normalised images
    * @param scales from normalised values to pixels, (D, 1) float64
    */
-  private static NamedTensors matrices(Tensor mean, Tensor covariance, Tensor scales) {
-    Tensor ofPixels = covariance.mul(scales).mul(scales.t());
-    T_TensorTensor_T eigen = torch.linalg_eigh(ofPixels);
-    // Rounding leaves some a little below 0.
-    Tensor roots = eigen.get0().clamp_min(new Scalar(0.0)).add(new Scalar(EPSILON)).sqrt();
-    Tensor vectors = eigen.get1();
-    Tensor there = vectors.div(roots).matmul(vectors.t()).mul(scales);
-    Tensor back = vectors.mul(roots).matmul(vectors.t()).div(scales.t());
+  private static NamedTensors matrices(
+      ImageMoments moments, Tensor scales, CancellationToken cancellation) {
     NamedTensors tensors = new NamedTensors();
-    tensors.put(MEAN, mean.to(torch.ScalarType.Float));
-    tensors.put(THERE, there.to(torch.ScalarType.Float));
-    tensors.put(BACK, back.to(torch.ScalarType.Float));
-    return tensors;
+    try (NamedTensors eigen = new NamedTensors()) {
+      try (PointerScope scope = new PointerScope()) {
+        tensors.put(MEAN, moments.mean().to(torch.ScalarType.Float));
+        Tensor ofPixels = moments.takeCovariance().mul_(scales).mul_(scales.t());
+        cancellation.throwIfCancelled();
+        T_TensorTensor_T both = torch.linalg_eigh(ofPixels);
+        // Rounding leaves some a little below 0.
+        eigen.put(ROOTS, both.get0().clamp_min(new Scalar(0.0)).add_(new Scalar(EPSILON)).sqrt_());
+        eigen.put(VECTORS, both.get1().detach());
+      }
+      cancellation.throwIfCancelled();
+      try (PointerScope scope = new PointerScope()) {
+        Tensor vectors = eigen.get(VECTORS);
+        Tensor there = vectors.div(eigen.get(ROOTS)).matmul(vectors.t()).mul_(scales);
+        tensors.put(THERE, there.to(torch.ScalarType.Float));
+      }
+      cancellation.throwIfCancelled();
+      try (PointerScope scope = new PointerScope()) {
+        Tensor vectors = eigen.get(VECTORS);
+        Tensor back = vectors.mul(eigen.get(ROOTS)).matmul(vectors.t()).div_(scales.t());
+        tensors.put(BACK, back.to(torch.ScalarType.Float));
+      }
+      return tensors;
+    } catch (RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
   }
 
   private boolean isNone() {
@@ -196,23 +217,21 @@ public final class Whitening implements AutoCloseable {
   }
 
   /**
-   * Whitened images, in the caller's scope; the images themselves where nothing is whitened.
+   * Whitens images in place; nothing happens where nothing is to be whitened.
    *
-   * @param images (N, C, H, W) float32, normalised, contiguous in host memory
+   * @param images (N, C, H, W) float32, normalised, contiguous in host memory, of the caller's own
    */
-  public Tensor apply(Tensor images) {
+  public void apply(Tensor images) {
     if (isNone()) {
-      return new Tensor(images);
+      return;
     }
-    Tensor whitened = torch.empty_like(images);
     for (long from = 0; from < images.size(0); from += AT_ONCE) {
       long some = Math.min(AT_ONCE, images.size(0) - from);
       try (PointerScope scope = new PointerScope()) {
-        Tensor part = rows(images.narrow(0, from, some)).sub(tensors.get(MEAN));
-        rows(whitened.narrow(0, from, some)).copy_(part.matmul(tensors.get(THERE)));
+        Tensor part = rows(images.narrow(0, from, some));
+        part.copy_(part.sub(tensors.get(MEAN)).matmul(tensors.get(THERE)));
       }
     }
-    return whitened;
   }
 
   /**

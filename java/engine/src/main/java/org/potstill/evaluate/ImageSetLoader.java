@@ -98,22 +98,14 @@ final class ImageSetLoader {
             .progress(EvaluateStage.NAME, task, loaded.size(), records.size(), "images");
       }
     }
-    list(leftOut, task);
+    list(new LeftOut(leftOut), task);
     return loaded;
   }
 
-  private void list(Map<String, String> leftOut, String task) {
-    if (!leftOut.isEmpty()) {
-      new LeftOut(leftOut).addTo(context.directory().resolve(LeftOut.FILE));
-      context
-          .listener()
-          .warning(
-              EvaluateStage.NAME,
-              leftOut.size()
-                  + " images cannot be read ("
-                  + task
-                  + ") and are listed in "
-                  + LeftOut.FILE);
+  private void list(LeftOut leftOut, String task) {
+    if (!leftOut.reasons().isEmpty()) {
+      leftOut.addTo(context.directory().resolve(LeftOut.FILE));
+      context.listener().warning(EvaluateStage.NAME, leftOut.words(" (" + task + ")"));
     }
   }
 }

@@ -71,9 +71,7 @@ final class TrainingFeatures {
       return;
     }
     ImageSetLoader.Loaded loaded = loader.loadKnown(data.training(), "loading training images");
-    try (Whitening whitening = Whitening.of(config.data(), data, context, EvaluateStage.NAME);
-        LabelledImages set =
-            loaded.images().whitened(whitening).on(Placement.of(context.device()))) {
+    try (LabelledImages set = whitened(loaded.images()).on(Placement.of(context.device()))) {
       Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
       RandomStream initial =
           RandomStream.of(context.seed(), Purpose.BASELINE_FEATURES, 0, Draws.INITIALISATION);
@@ -96,6 +94,15 @@ final class TrainingFeatures {
               + e.getMessage()
               + "; leave both out of evaluate.baselines and go on with --resume",
           e);
+    }
+  }
+
+  private LabelledImages whitened(LabelledImages images) {
+    try (Whitening whitening = Whitening.of(config.data(), data, context, EvaluateStage.NAME)) {
+      return images.whitened(whitening);
+    } catch (RuntimeException e) {
+      images.close();
+      throw e;
     }
   }
 

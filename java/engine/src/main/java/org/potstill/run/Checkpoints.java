@@ -1,7 +1,6 @@
 package org.potstill.run;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -18,15 +17,13 @@ import org.potstill.errors.RunFailedException;
 
 /**
  * The checkpoints of one stage: each appears whole or not at all, the newest two are kept. Beside
- * each lies its SHA-256, as {@code sha256sum} writes it, by which later damage is noticed.
+ * each lies its SHA-256 ({@link Checksums}); one without, as earlier versions wrote them, is left
+ * to its reader.
  */
 public final class Checkpoints {
 
   private static final int KEPT = 2;
   private static final String ADVICE = "; put it back, or begin anew with --overwrite";
-
-  /** What the name of a checkpoint's checksum ends with. */
-  static final String CHECKSUM = ".sha256";
 
   private final Path folder;
   private final String stage;
@@ -53,14 +50,10 @@ public final class Checkpoints {
    */
   public void save(long step, AtomicFiles.Writer writer) {
     Path file = folder.resolve(String.format(Locale.ROOT, "%s-%09d.safetensors", stage, step));
-    Path checksum = checksum(file);
-    // A process that is killed here leaves a checkpoint without one, never beside a wrong one.
-    delete(checksum);
-    AtomicFiles.write(file, writer);
-    AtomicFiles.writeString(checksum, writtenHash(file) + "  " + file.getFileName() + "\n");
+    Checksums.write(file, writer);
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - KEPT))) {
-      delete(old);
+      Checksums.deleteBoth(old.file());
     }
   }
 
@@ -77,7 +70,7 @@ public final class Checkpoints {
     String passedOver = null;
     List<Checkpoint> all = list();
     for (int i = all.size() - 1; i >= 0; i--) {
-      String damage = damage(all.get(i).file());
+      String damage = Checksums.damage(all.get(i).file());
       if (!damage.isEmpty()) {
         passedOver = passedOver == null ? damage : passedOver;
         newest = newest == null ? new InputException(damage + ADVICE) : newest;
@@ -109,39 +102,6 @@ public final class Checkpoints {
     restore(checkpoint -> checkpoint, warning -> {});
   }
 
-  private static String writtenHash(Path file) {
-    try {
-      return Fingerprint.ofFile(file);
-    } catch (UncheckedIOException e) {
-      throw new RunFailedException("cannot read back " + file + ": " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * What is wrong with a file, empty where nothing is; one without a checksum, as earlier versions
-   * wrote them, is left to the reader.
-   */
-  private static String damage(Path file) {
-    Path checksum = checksum(file);
-    if (!Files.exists(checksum)) {
-      return "";
-    }
-    try {
-      return Files.readString(checksum).startsWith(Fingerprint.ofFile(file) + " ")
-          ? ""
-          : file
-              + " or "
-              + checksum.getFileName()
-              + " beside it is damaged: the SHA-256 of the one is not in the other";
-    } catch (IOException | UncheckedIOException e) {
-      return "cannot read " + file + ": " + e.getMessage();
-    }
-  }
-
-  private static Path checksum(Path file) {
-    return file.resolveSibling(file.getFileName() + CHECKSUM);
-  }
-
   /** Whether there is a checkpoint, be it damaged. */
   public boolean any() {
     return !list().isEmpty();
@@ -149,7 +109,7 @@ public final class Checkpoints {
 
   /** Deletes all checkpoints of the stage. */
   public void clear() {
-    list().forEach(Checkpoints::delete);
+    list().forEach(checkpoint -> Checksums.deleteBoth(checkpoint.file()));
   }
 
   private List<Checkpoint> list() {
@@ -172,19 +132,5 @@ public final class Checkpoints {
     return match.matches()
         ? Optional.of(new Checkpoint(Long.parseLong(match.group(1)), file))
         : Optional.empty();
-  }
-
-  private static void delete(Checkpoint checkpoint) {
-    delete(checksum(checkpoint.file()));
-    delete(checkpoint.file());
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new RunFailedException(
-          "cannot delete the old checkpoint " + file + ": " + e.getMessage(), e);
-    }
   }
 }

@@ -57,7 +57,8 @@ public final class RunDirectory implements AutoCloseable {
           "run.log",
           "scores.csv",
           "trials.json",
-          WHITENING);
+          WHITENING,
+          WHITENING + Checksums.SUFFIX);
 
   private final Path root;
   private final FileChannel lockChannel;
@@ -328,7 +329,7 @@ public final class RunDirectory implements AutoCloseable {
   /** Neither half of a file nor what only goes with one. */
   private static boolean isWhole(Path file) {
     String name = file.getFileName().toString();
-    return !name.endsWith(AtomicFiles.SUFFIX) && !name.endsWith(Checkpoints.CHECKSUM);
+    return !name.endsWith(AtomicFiles.SUFFIX) && !name.endsWith(Checksums.SUFFIX);
   }
 
   /**

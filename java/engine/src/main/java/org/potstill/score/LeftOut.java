@@ -27,6 +27,21 @@ public record LeftOut(Map<String, String> reasons) {
   }
 
   /**
+   * What the user is told of them.
+   *
+   * @param which of the images, in words that follow "cannot be read"; may be empty
+   */
+  public String words(String which) {
+    boolean one = reasons.size() == 1;
+    return reasons.size()
+        + (one ? " image" : " images")
+        + " cannot be read"
+        + which
+        + (one ? " and is listed in " : " and are listed in ")
+        + FILE;
+  }
+
+  /**
    * Writes {@code id,reason}, one line per image; writes nothing but the header where there is
    * none.
    *

@@ -73,14 +73,11 @@ public final class ScoreStage {
   }
 
   private Scores write(Scored scored) {
-    int leftOut = scored.leftOut().reasons().size();
     if (scored.scores().entries().isEmpty()) {
       throw new InputException("score: none of the training images can be read");
     }
-    if (leftOut > 0) {
-      context
-          .listener()
-          .warning(NAME, leftOut + " images cannot be read and are listed in " + LeftOut.FILE);
+    if (!scored.leftOut().reasons().isEmpty()) {
+      context.listener().warning(NAME, scored.leftOut().words(""));
     }
     scored.leftOut().write(context.directory().resolve(LeftOut.FILE));
     scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
