@@ -128,6 +128,21 @@ class BorrowingTest {
   }
 
   @Test
+  void measuringAnotherSetAnewLeavesTheTrainingsOfTheRun() throws IOException {
+    Path run = temp.resolve("run");
+    run(config(run), RunOptions.NEW);
+    byte[] own = Files.readAllBytes(run.resolve(ACCURACIES));
+    Path images = lent().resolve("distilled/images");
+    for (int i = 0; i < 2; i++) {
+      Potstill.evaluate(
+          images, config(run), RunOptions.OVERWRITE, RunListener.SILENT, new CancellationToken());
+    }
+    assertFalse(Arrays.equals(own, Files.readAllBytes(run.resolve(ACCURACIES))));
+    assertEquals(0, run(config(run), RunOptions.RESUME).trained());
+    assertArrayEquals(own, Files.readAllBytes(run.resolve(ACCURACIES)));
+  }
+
+  @Test
   void trainingsOfOtherSettingsOrThreadsAreNotTaken() throws IOException {
     for (String other : List.of("evaluate.epochs=5", "run.threads=2")) {
       Path run = temp.resolve(other);
@@ -136,7 +151,6 @@ class BorrowingTest {
       assertEquals(1, heard.warnings().size(), other);
       assertTrue(
           heard.warnings().get(0).startsWith("evaluate: evaluate.from: " + lent() + " has no"));
-      assertFalse(Files.readString(run.resolve("trials.json")).isEmpty());
     }
   }
 
@@ -174,18 +188,82 @@ class BorrowingTest {
   }
 
   @Test
-  void expertsOfOtherSettingsAreRefused() throws IOException {
+  void expertsOfOtherSettingsAreRefusedBeforeAnythingIsDone() throws IOException {
     Path run = temp.resolve("run");
-    Config config = config(run, "experts.batch=100", "experts.from=" + lent());
-    InputException error = assertThrows(InputException.class, () -> run(config, RunOptions.NEW));
+    run(config(run), RunOptions.NEW);
+    byte[] stages = Files.readAllBytes(run.resolve("stages.json"));
+    assertRefused(
+        "experts.batch was 256 and is now 100", config(run, "experts.batch=100", from(lent())));
+    assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")));
+    assertTrue(Files.exists(run.resolve("experts/expert-0000.safetensors")));
+  }
+
+  private static String from(Path lender) {
+    return "experts.from=" + lender;
+  }
+
+  private static void assertRefused(String difference, Config config) {
+    InputException error =
+        assertThrows(InputException.class, () -> run(config, RunOptions.OVERWRITE));
     assertEquals(
         "experts.from: "
             + lent()
-            + ": its experts are not those that this run would train: experts.batch was 256 and is"
-            + " now 100; undo the change, or set experts.from: none",
+            + ": its experts are not those that this run would train: "
+            + difference
+            + "; undo the change, or set experts.from: none",
         error.getMessage());
-    assertFalse(Files.exists(run.resolve("experts")));
-    assertEquals(
-        2, run(config(run, "experts.batch=100", "experts.from=none"), RunOptions.RESUME).epochs());
+    InputException alone =
+        assertThrows(
+            InputException.class,
+            () ->
+                Potstill.runStage(
+                    "experts",
+                    config,
+                    RunOptions.OVERWRITE,
+                    RunListener.SILENT,
+                    new CancellationToken()));
+    assertEquals(error.getMessage(), alone.getMessage());
+  }
+
+  @Test
+  void expertsAreLinkedWhereverTheirFilesReallyAre() throws IOException {
+    Path lender = temp.resolve("lender");
+    run(config(lender), RunOptions.NEW);
+    Path elsewhere = Files.createDirectory(temp.resolve("elsewhere"));
+    Path first = lender.resolve("experts/expert-0000.safetensors");
+    Files.move(first, elsewhere.resolve("moved"));
+    Files.createSymbolicLink(first, Path.of("../../elsewhere/moved"));
+    Path run = temp.resolve("run");
+    assertEquals(0, run(config(run, from(lender)), RunOptions.NEW).epochs());
+    for (int expert = 0; expert < 2; expert++) {
+      String name = "experts/expert-000" + expert + ".safetensors";
+      assertTrue(Files.isSameFile(lender.resolve(name), run.resolve(name)), name);
+    }
+  }
+
+  @Test
+  void aDamagedOrMissingLenderCostsTimeOnly() throws IOException {
+    Path lender = temp.resolve("lender");
+    run(config(lender), RunOptions.NEW);
+    Path second = lender.resolve("experts/expert-0001.safetensors");
+    Files.write(second, Arrays.copyOf(Files.readAllBytes(second), 100));
+    Path run = temp.resolve("run");
+    Heard heard = run(config(run, from(lender), "evaluate.from=" + lender), RunOptions.NEW);
+    assertEquals(1, heard.epochs());
+    assertEquals(1, heard.warnings().size(), heard.warnings().toString());
+    assertTrue(
+        heard.warnings().get(0).startsWith("experts: experts.from: " + lender + ": expert 1 is"),
+        heard.warnings().get(0));
+    assertSame(IMAGES, lent(), run);
+
+    Files.delete(lender.resolve("trials.json"));
+    Heard more =
+        run(config(run, "evaluate.repeats=3", "evaluate.from=" + lender), RunOptions.RESUME);
+    assertEquals(2, more.trained());
+    for (String content : List.of("null", "{\"cpu\": null}", "{\"cpu\": {\"a\": {}}}", "[]")) {
+      Files.writeString(run.resolve("trials.json"), content);
+      Files.delete(run.resolve(ACCURACIES));
+      assertEquals(4, run(config(run), RunOptions.RESUME).trained(), content);
+    }
   }
 }

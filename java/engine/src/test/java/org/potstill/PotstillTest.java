@@ -235,6 +235,18 @@ class PotstillTest {
     assertEquals(List.of(), steps);
     assertArrayEquals(before, Files.readAllBytes(images));
 
+    Path first = run.resolve("distilled/history/000006.safetensors");
+    byte[] kept = Files.readAllBytes(first);
+    Files.delete(first);
+    Files.delete(images);
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () -> Potstill.run(scored(run), RunOptions.RESUME, listener, token));
+    assertTrue(error.getMessage().contains("is missing, though stage distill"));
+    Files.write(first, kept);
+    Files.write(images, before);
+
     for (Path file : checkpoints(run)) {
       Files.delete(file);
     }

@@ -13,6 +13,7 @@ import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.MapPixels;
+import org.potstill.distill.Whitening;
 import org.potstill.evaluate.EvaluationNeeds;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.net.StateEntry;
@@ -51,6 +52,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
 
   /** The estimate for a configuration and the data set that it names, but for its experts. */
   static Estimate of(Config config, Dataset data) {
+    Whitening.requireFit(config.data(), data);
     long images = (long) data.classNames().size() * config.distill().imagesPerClass();
     long set = images * bytes(data);
     int every = config.evaluate().every();
@@ -71,6 +73,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
         BASE
             + 4 * set
             + weights
+            + 2 * FLOAT * matrix
             + Math.max(Math.max(scoring, onCpu(config, data)), WHITENING_COPIES * matrix),
         4 * set + weights + Math.max(scoring, onGpu(config, data)),
         prior != null);

@@ -147,6 +147,9 @@ final class ConfigChecks {
 
   private void rateIsLearned() {
     boolean wanted = Boolean.TRUE.equals(settings.get("evaluate.learned-rate"));
+    if (wanted && settings.real("evaluate.learning-rate") > 0) {
+      report("evaluate.learned-rate", "found true; allowed with evaluate.learning-rate: false");
+    }
     if (wanted && !settings.text("distill.method").equals("mtt")) {
       report(
           "evaluate.learned-rate",

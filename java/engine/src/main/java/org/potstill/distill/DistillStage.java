@@ -1,8 +1,10 @@
 package org.potstill.distill;
 
+import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
 import org.potstill.config.DataConfig;
@@ -16,6 +18,7 @@ import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
@@ -81,6 +84,21 @@ public final class DistillStage {
     for (int c = 0; c < kept.length; c++) {
       CoreSetImages.requireEnough(data.classNames().get(c), kept[c], distill.imagesPerClass());
     }
+  }
+
+  /**
+   * Whether the images of a finished distillation, if they are missing, can be made from its last
+   * checkpoint: all else that it wrote must be there.
+   */
+  public static boolean canRestore(Config config, RunDirectory directory) {
+    int every = config.evaluate().every();
+    int last = config.distill().iterations();
+    return directory.checkpoints(NAME).any()
+        && Files.exists(directory.resolve(DistilledSet.INITIAL_FILE))
+        && (every == 0
+            || IntStream.rangeClosed(1, last)
+                .filter(done -> done == last || done % every == 0)
+                .allMatch(done -> Files.exists(directory.resolve(DistilledSet.historyFile(done)))));
   }
 
   /** Whether the synthetic images, or their latents, start from images of the core-set. */

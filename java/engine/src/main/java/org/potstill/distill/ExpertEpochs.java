@@ -47,15 +47,20 @@ public final class ExpertEpochs {
 
   /** Stands for all that changes an expert. */
   public static Fingerprint fingerprint(Config config, Dataset data, RunContext context) {
+    return settings(config, data)
+        .with(CoreSet.FILE, Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)));
+  }
+
+  /** The same but for the core-set, which need not be there yet. */
+  public static Fingerprint settings(Config config, Dataset data) {
     ExpertsConfig experts = config.experts();
     TreeMap<String, String> values = new TreeMap<>();
-    values.put("run.seed", Long.toString(context.seed()));
+    values.put("run.seed", Long.toString(config.run().seed()));
     values.put("the data set", data.fingerprint());
     values.put("data.resize", config.data().resize().toString());
     if (config.data().whitening() != DataConfig.Whitening.NONE) {
       values.put("data.whitening", config.data().whitening().toString());
     }
-    values.put(CoreSet.FILE, Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)));
     values.put("distill.network", config.distill().network().toString());
     String version = Networks.version(config.distill().network().name());
     if (!version.isEmpty()) {

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -16,6 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.net.Network;
 import org.potstill.net.StateEntry;
+import org.potstill.prune.CoreSet;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.Fingerprint;
 import org.potstill.tensor.NamedTensors;
@@ -93,6 +95,13 @@ public final class ExpertFile {
   /** In what it was made by something else than {@code expected} stands for. */
   public Optional<String> difference(Fingerprint expected) {
     return fingerprint().firstDifference(expected);
+  }
+
+  /** The same, whatever the core-set. */
+  public Optional<String> differenceOfSettings(Fingerprint expected) {
+    TreeMap<String, String> settings = new TreeMap<>(fingerprint().values());
+    settings.remove(CoreSet.FILE);
+    return Fingerprint.of(settings).firstDifference(expected);
   }
 
   private Fingerprint fingerprint() {

@@ -15,6 +15,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
+import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -123,6 +124,8 @@ final class Baselines {
   private String featureKey() {
     return config.distill().network()
         + " "
+        + Networks.version(config.distill().network().name())
+        + " "
         + config.evaluate().featureEpochs()
         + " epochs, "
         + config.evaluate().batch();
@@ -163,7 +166,8 @@ final class Baselines {
 
     Chosen(String name, String key, Supplier<List<ImageRecord>> choice) {
       this.name = name;
-      this.key = name + " " + Arrays.toString(perClass) + " " + key;
+      // All images are the same ones however many were distilled.
+      this.key = name.equals(FULL) ? name : name + " " + Arrays.toString(perClass) + " " + key;
       this.choice = choice;
     }
 

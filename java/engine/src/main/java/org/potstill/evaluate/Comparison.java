@@ -186,9 +186,10 @@ public record Comparison(List<Row> rows, List<String> remarks) {
   private static void remarkOnProtocols(
       List<String> remarks, Map<String, Object> first, Map<String, Object> second) {
     for (String key : first.keySet()) {
-      // Which iteration was chosen belongs to what is compared.
-      boolean chosen = key.contains("iteration");
-      if (!chosen && second.containsKey(key) && !first.get(key).equals(second.get(key))) {
+      // Which iteration was chosen, and at which rate it is learned from, belong to what is
+      // compared.
+      boolean ofImages = key.contains("iteration") || key.equals("learned-rate");
+      if (!ofImages && second.containsKey(key) && !first.get(key).equals(second.get(key))) {
         remarks.add(
             "the protocols differ: " + key + " is " + first.get(key) + " and " + second.get(key));
       }

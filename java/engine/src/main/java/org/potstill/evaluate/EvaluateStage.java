@@ -4,12 +4,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.potstill.config.Config;
-import org.potstill.config.DataConfig;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
@@ -42,21 +42,34 @@ public final class EvaluateStage {
   private final Dataset data;
   private final RunContext context;
   private final Kernels kernels;
+  private final String software;
   private final LongSupplier freeMemory;
   private final KeptIterations kept;
 
   /**
    * A stage that reads and writes the directory of {@code context}.
    *
+   * @param software versions by name that the bits of an accuracy depend on
    * @throws InputException where the configuration asks for what the data set cannot give
    */
-  public EvaluateStage(Config config, Dataset data, RunContext context, Kernels kernels) {
-    this(config, data, context, kernels, FreeMemory::bytes);
+  public EvaluateStage(
+      Config config,
+      Dataset data,
+      RunContext context,
+      Kernels kernels,
+      Map<String, String> software) {
+    this(config, data, context, kernels, software, FreeMemory::bytes);
   }
 
   /** The same with so much free memory, bytes. */
   EvaluateStage(
-      Config config, Dataset data, RunContext context, Kernels kernels, LongSupplier freeMemory) {
+      Config config,
+      Dataset data,
+      RunContext context,
+      Kernels kernels,
+      Map<String, String> software,
+      LongSupplier freeMemory) {
+    this.software = new TreeMap<>(software) + ", kernels " + kernels.name();
     this.config = config;
     this.kernels = kernels;
     this.freeMemory = freeMemory;
@@ -146,10 +159,10 @@ public final class EvaluateStage {
    */
   public Evaluation run() {
     if (evaluate.every() > 0) {
-      return run(kept.files(), true, NAME);
+      return run(kept.files(), true, NAME, false);
     }
     kept.last().ifPresent(kept::choose);
-    return run(Map.of(0, context.directory().resolve(DistilledSet.FILE)), false, NAME);
+    return run(Map.of(0, context.directory().resolve(DistilledSet.FILE)), false, NAME, false);
   }
 
   /**
@@ -170,13 +183,13 @@ public final class EvaluateStage {
   /**
    * Checks a set that need not be of this run, and that the baselines beside it can be had.
    *
-   * @param distilled as {@link #run(Path)} takes it
+   * @param distilled as {@link #run(Path, boolean)} takes it
    * @throws InputException where it is missing, damaged or of another data set, or a baseline
    *     cannot be had
    */
   public void requireFit(Path distilled) {
     TrainingSource source = source(distilled);
-    rate(source);
+    rate(source, distilled);
     baselines(source, new ImageSetLoader(data, config.data(), context));
   }
 
@@ -186,16 +199,17 @@ public final class EvaluateStage {
    *
    * @param distilled a safetensors file with {@code images} and {@code labels}, or a folder of
    *     pictures, {@code CLASS/*.png}
+   * @param anew whether trainings are done again that an earlier evaluation finished
    * @return what was written to {@code evaluation.json}
    * @throws InputException where it is damaged or of another data set
    */
-  public Evaluation run(Path distilled) {
-    return run(Map.of(0, distilled), false, OTHER_SETS);
+  public Evaluation run(Path distilled, boolean anew) {
+    return run(Map.of(0, distilled), false, OTHER_SETS, anew);
   }
 
-  private Evaluation run(Map<Integer, Path> candidates, boolean chooses, String noted) {
-    requireLender(config);
-    EvaluationJournal journal = EvaluationJournal.open(noted, config, context);
+  private Evaluation run(
+      Map<Integer, Path> candidates, boolean chooses, String noted, boolean anew) {
+    EvaluationJournal journal = EvaluationJournal.open(noted, config, context, software, anew);
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
@@ -207,10 +221,10 @@ public final class EvaluateStage {
         chosen = candidates.get(selection.best());
         kept.choose(chosen);
       }
-      Evaluation evaluation = measure(trials, source(chosen), selection);
+      Evaluation evaluation = measure(trials, chosen, selection);
       journal.tellBorrowed(context);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
-      journal.finish(context.directory().root());
+      journal.finish();
       return evaluation;
     }
   }
@@ -220,15 +234,17 @@ public final class EvaluateStage {
   }
 
   /** The rate that was learned with a set, where networks are to be trained at that. */
-  private OptionalDouble rate(TrainingSource source) {
+  private OptionalDouble rate(TrainingSource source, Path images) {
     if (!evaluate.learnedRate()) {
       return OptionalDouble.empty();
     }
     OptionalDouble learned = source.learnedRate();
     if (learned.isEmpty()) {
       throw new InputException(
-          "evaluate.learned-rate: the images to evaluate come without a rate that was learned with"
-              + " them (learning_rate in the metadata of their file); set it to false");
+          "evaluate.learned-rate: "
+              + images
+              + " comes without a rate that was learned with the images (learning_rate in the"
+              + " metadata of a safetensors file); set it to false");
     }
     return learned;
   }
@@ -262,7 +278,7 @@ public final class EvaluateStage {
           TrainingSource source = source(file);
           means.put(
               iteration,
-              trials.measure(source, split, rate(source)).values().stream()
+              trials.measure(source, split, rate(source, file)).values().stream()
                   .mapToDouble(Evaluation.NetworkResult::mean)
                   .average()
                   .orElseThrow());
@@ -270,11 +286,12 @@ public final class EvaluateStage {
     return new Selection(means);
   }
 
-  private Evaluation measure(Trials trials, TrainingSource chosen, Selection selection) {
+  private Evaluation measure(Trials trials, Path images, Selection selection) {
+    TrainingSource chosen = source(images);
     String distilling = config.distill().network().name();
     // Before the first training, so that a baseline that cannot be had is told at once.
     List<TrainingSource> sources = baselines(chosen, trials.loader());
-    OptionalDouble rate = rate(chosen);
+    OptionalDouble rate = rate(chosen, images);
     Evaluation.SetResult distilled =
         new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST, rate), distilling);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
@@ -309,12 +326,12 @@ public final class EvaluateStage {
     protocol.put("batch", evaluate.batch());
     List<String> rates = new ArrayList<>();
     for (String network : evaluate.networks()) {
-      rates.add(network + " " + rate.orElse(EvaluationNetworks.learningRate(evaluate, network)));
+      double own = EvaluationNetworks.learningRate(evaluate, network);
+      rates.add(network + " " + (rate.isPresent() ? "learned" : own));
     }
-    protocol.put(rate.isPresent() ? "learned-rate" : "learning-rate", rates);
-    if (config.data().whitening() != DataConfig.Whitening.NONE) {
-      protocol.put("whitening", "zca");
-    }
+    protocol.put("learning-rate", rates);
+    rate.ifPresent(learned -> protocol.put("learned-rate", learned));
+    protocol.put("whitening", config.data().whitening().name().toLowerCase(Locale.ROOT));
     protocol.put("augment", evaluate.augment().isEmpty() ? "none" : evaluate.augment());
     protocol.put(
         "tested-weights",

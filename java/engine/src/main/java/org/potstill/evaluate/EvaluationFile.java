@@ -57,7 +57,12 @@ final class EvaluationFile {
     }
     Map<String, Object> protocol =
         JSON.convertValue(root.path("protocol"), new TypeReference<Map<String, Object>>() {});
-    return new Evaluation(set(file, root), baselines, protocol == null ? Map.of() : protocol);
+    if (protocol == null) {
+      protocol = new LinkedHashMap<>();
+    }
+    // Files of versions without that choice have it.
+    protocol.putIfAbsent("whitening", "none");
+    return new Evaluation(set(file, root), baselines, protocol);
   }
 
   private static Evaluation.SetResult set(Path file, JsonNode node) {

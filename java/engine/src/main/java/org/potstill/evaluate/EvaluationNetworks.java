@@ -30,30 +30,30 @@ final class EvaluationNetworks {
    *     for these images
    */
   static Map<String, Network> of(Config config, Dataset data) {
-    NetworkConfig distilling = config.distill().network();
     Map<String, Network> networks = new LinkedHashMap<>();
     for (String name : config.evaluate().networks()) {
-      NetworkSpec spec =
-          NetworkSpec.of(name, data.resolution(), data.channels(), data.classKeys().size());
-      if (name.equals(distilling.name())) {
-        spec =
-            spec.with(
-                distilling.depth(),
-                distilling.width(),
-                Networks.norm(distilling.norm()),
-                Networks.pooling(distilling.pooling()));
-      } else if (name.equals(ConvNet.NAME)) {
-        // The keys of a ConvNet stand for it whichever network distils; the norm is that one's own.
-        spec =
-            spec.with(
-                distilling.depth(),
-                distilling.width(),
-                null,
-                Networks.pooling(distilling.pooling()));
-      }
-      networks.put(name, Networks.create(spec));
+      networks.put(name, Networks.create(spec(name, config, data)));
     }
     return networks;
+  }
+
+  /** The form of a network for the images of {@code data}. */
+  static NetworkSpec spec(String name, Config config, Dataset data) {
+    NetworkConfig distilling = config.distill().network();
+    NetworkSpec spec =
+        NetworkSpec.of(name, data.resolution(), data.channels(), data.classKeys().size());
+    if (name.equals(distilling.name())) {
+      return spec.with(
+          distilling.depth(),
+          distilling.width(),
+          Networks.norm(distilling.norm()),
+          Networks.pooling(distilling.pooling()));
+    }
+    // The keys of a ConvNet stand for it whichever network distils; the norm is that one's own.
+    return name.equals(ConvNet.NAME)
+        ? spec.with(
+            distilling.depth(), distilling.width(), null, Networks.pooling(distilling.pooling()))
+        : spec;
   }
 
   /** The peak learning rate of a network: the configured one, else the published one. */

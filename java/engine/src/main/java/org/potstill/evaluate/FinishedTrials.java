@@ -2,96 +2,109 @@ package org.potstill.evaluate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.potstill.config.Config;
-import org.potstill.evaluate.EvaluationJournal.Outcome;
 import org.potstill.run.AtomicFiles;
-import org.potstill.run.RunContext;
-import org.potstill.tensor.Determinism;
-import org.potstill.tensor.Placement;
 
 /**
- * What the trainings of finished evaluations came to, {@code trials.json}: by what they ran on,
- * then by the key that stands for all else that an accuracy depends on. Where more is asked for
- * later (a network, a repeat, other images), or by another run, the rest is not trained again.
+ * What trainings came to, in a file: by what they ran on, then by the key that stands for all else
+ * that an accuracy depends on. They save work and hold no result: of a damaged file nothing is
+ * found.
+ *
+ * <p>Not safe for use by several threads.
  */
 final class FinishedTrials {
 
-  /** Where a run keeps them. */
+  /** Where a run keeps those of its finished evaluations. */
   static final String FILE = "trials.json";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
+  private final Path file;
   private final Map<String, Map<String, Outcome>> all;
   private final Map<String, Outcome> here;
 
-  private FinishedTrials(Map<String, Map<String, Outcome>> all, String machine) {
-    this.all = all;
+  /**
+   * What a repeat came to.
+   *
+   * @param accuracy from 0 to 1
+   * @param seconds wall time of its training and measuring
+   */
+  record Outcome(double accuracy, double seconds) {
+
+    /** Refuses what no training comes to. */
+    Outcome {
+      if (!(accuracy >= 0 && accuracy <= 1 && seconds >= 0)) {
+        throw new IllegalArgumentException(accuracy + " in " + seconds + " s");
+      }
+    }
+  }
+
+  /**
+   * Those in {@code file}, which need not be there.
+   *
+   * @param machine what is computed on, as far as the bits of a result depend on it; those of
+   *     others are not found, and kept
+   */
+  FinishedTrials(Path file, String machine) {
+    this.file = file;
+    all = read(file);
     here = all.computeIfAbsent(machine, name -> new LinkedHashMap<>());
   }
 
-  /**
-   * What the bits of an accuracy depend on besides its key, in words: the device, and the threads
-   * of a training, which follow from those of the run and the repeats ({@link TrialRoom}).
-   */
-  static String machine(Config config, RunContext context) {
-    Placement placement = Placement.of(context.device());
-    String device = Determinism.identity(config.run().deterministic(), placement);
-    int atOnce = Math.min(context.threads(), config.evaluate().repeats());
-    return String.format(
-        Locale.ROOT,
-        "%s, %d threads, %d each",
-        device.isEmpty() ? placement.kind() : device,
-        context.threads(),
-        context.threads() / atOnce);
-  }
-
-  /** None. */
-  static FinishedTrials none() {
-    return new FinishedTrials(new LinkedHashMap<>(), "");
-  }
-
-  /**
-   * Those of a run directory.
-   *
-   * @param machine what is computed on, as far as the bits of a result depend on it; those of
-   *     others are not found
-   */
-  static FinishedTrials in(Path root, String machine) {
-    Map<String, Map<String, Outcome>> all = new LinkedHashMap<>();
-    Path file = root.resolve(FILE);
+  private static Map<String, Map<String, Outcome>> read(Path file) {
+    Map<String, Map<String, Outcome>> read = null;
     if (Files.exists(file)) {
       try {
-        all.putAll(JSON.readValue(file.toFile(), new TypeReference<>() {}));
+        read =
+            JSON.readValue(
+                file.toFile(), new TypeReference<Map<String, Map<String, Outcome>>>() {});
       } catch (IOException e) {
-        // They save work and hold no result: what cannot be read is measured again.
-        all.clear();
+        read = null;
       }
     }
-    return new FinishedTrials(all, machine);
+    Map<String, Map<String, Outcome>> sound = new LinkedHashMap<>();
+    if (read != null) {
+      read.forEach(
+          (machine, trials) -> {
+            if (trials != null) {
+              trials.values().removeIf(Objects::isNull);
+              sound.put(machine, trials);
+            }
+          });
+    }
+    return sound;
   }
 
+  /** What a training on this machine came to. */
   Optional<Outcome> find(String key) {
     return Optional.ofNullable(here.get(key));
   }
 
-  /** Takes note of more. */
-  void add(Map<String, Outcome> outcomes) {
-    here.putAll(outcomes);
+  /** Whether there are none of this machine. */
+  boolean isEmpty() {
+    return here.isEmpty();
   }
 
-  /** Writes all, those of other machines among them. */
-  void write(Path root) {
+  /** Those of this machine. */
+  Map<String, Outcome> all() {
+    return Map.copyOf(here);
+  }
+
+  /** Takes note of more, in the file as well. */
+  void add(Map<String, Outcome> outcomes) {
+    here.putAll(outcomes);
     try {
       AtomicFiles.writeString(
-          root.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all) + "\n");
+          file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all) + "\n");
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

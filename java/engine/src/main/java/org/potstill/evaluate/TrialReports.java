@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.potstill.evaluate.EvaluationJournal.Outcome;
+import org.potstill.evaluate.FinishedTrials.Outcome;
 import org.potstill.run.RunContext;
 
 /**

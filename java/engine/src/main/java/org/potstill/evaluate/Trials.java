@@ -49,6 +49,7 @@ final class Trials implements AutoCloseable {
   private final TrialReports reports;
   private final TrialRoom room;
   private final Map<String, Network> networks;
+  private final Map<String, String> forms = new HashMap<>();
   private final String settings;
   private final Precision precision;
   private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
@@ -79,13 +80,16 @@ final class Trials implements AutoCloseable {
     room = new TrialRoom(context.threads(), this.config.repeats(), free);
     loader = new ImageSetLoader(data, config.data(), context);
     networks = EvaluationNetworks.of(config, data);
+    networks
+        .keySet()
+        .forEach(name -> forms.put(name, EvaluationNetworks.spec(name, config, data).toString()));
     networks.replaceAll((name, network) -> network.with(kernels));
     precision =
         Precision.of(this.config.precision(), "evaluate.precision", Placement.of(context.device()));
     settings = settings(config);
   }
 
-  /** All that an accuracy depends on besides training set, network, repeat and split. */
+  /** All that an accuracy depends on besides training set, network, rate, repeat and split. */
   private String settings(Config config) {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("data set", data.fingerprint());
@@ -94,10 +98,8 @@ final class Trials implements AutoCloseable {
       values.put("whitening", dataConfig.whitening().toString());
     }
     values.put("seed", Long.toString(context.seed()));
-    values.put("distilling network", config.distill().network().toString());
     values.put("epochs", Integer.toString(this.config.epochs()));
     values.put("batch", Integer.toString(this.config.batch()));
-    values.put("learning rate", Double.toString(this.config.learningRate()));
     values.put("schedule", this.config.schedule().toString());
     values.put("running average", Double.toString(this.config.ema()));
     values.put("augment", this.config.augment());
@@ -167,9 +169,10 @@ final class Trials implements AutoCloseable {
       Map<String, String> all = new HashMap<>();
       all.put("settings", settings);
       all.put("images", images);
+      all.put("network", forms.get(network));
       all.put("version", Networks.version(network));
-      rate.ifPresent(learned -> all.put("learned rate", Double.toString(learned)));
       double peak = rate.orElse(EvaluationNetworks.learningRate(config, network));
+      all.put("rate", Double.toString(peak));
       String hash = Fingerprint.of(all).hash();
       for (int repeat = 0; repeat < config.repeats(); repeat++) {
         String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
@@ -214,7 +217,7 @@ final class Trials implements AutoCloseable {
       accuracy = accuracy(trial, images, measuredOn, cancellation);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    reports.finished(trial, new EvaluationJournal.Outcome(accuracy, seconds));
+    reports.finished(trial, new FinishedTrials.Outcome(accuracy, seconds));
   }
 
   private double accuracy(
@@ -258,9 +261,12 @@ final class Trials implements AutoCloseable {
               + ": "
               + e.getMessage()
               + (config.learnedRate()
-                  ? ". Set evaluate.learned-rate to false (it is " + trial.rate()
-                  : ". Lower evaluate.learning-rate (" + trial.rate())
-              + ") and go on with --resume",
+                  ? ". It was trained at the rate that was learned with the images, "
+                      + trial.rate()
+                      + "; set evaluate.learned-rate to false, or take another iteration by"
+                      + " evaluate.every,"
+                  : ". Lower evaluate.learning-rate (" + trial.rate() + ")")
+              + " and go on with --resume",
           e);
     }
   }

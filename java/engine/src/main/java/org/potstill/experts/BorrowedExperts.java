@@ -1,20 +1,23 @@
 package org.potstill.experts;
 
-import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.potstill.config.Config;
 import org.potstill.config.ExpertsConfig;
+import org.potstill.data.Dataset;
+import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
 import org.potstill.errors.InputException;
-import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.OtherRun;
-import org.potstill.run.RunDirectory;
+import org.potstill.run.RunContext;
 
 /**
  * Takes experts of another run ({@code experts.from}). They are linked, not copied, where the file
@@ -23,23 +26,44 @@ import org.potstill.run.RunDirectory;
 final class BorrowedExperts {
 
   private final OtherRun from;
-  private final RunDirectory into;
+  private final RunContext context;
 
-  BorrowedExperts(Path from, RunDirectory into) {
+  BorrowedExperts(Path from, RunContext context) {
     this.from = new OtherRun("experts.from", from);
-    this.into = into;
+    this.context = context;
   }
 
   /**
-   * Checks that there is anything to take.
+   * Checks that there is something to take, made of the same settings; not of which core-set, which
+   * may not be there yet.
    *
-   * @param own run directory of the run that takes
-   * @throws InputException where there is not
+   * @throws InputException where there is not; it says what differs
    */
-  static void requireSome(Path from, Path own) {
-    OtherRun other = new OtherRun("experts.from", from);
-    other.requireOtherThan(own);
-    other.require(ExpertFile.name(0), "train its experts first, or set experts.from: none");
+  static void requireFit(Config config, Dataset data) {
+    OtherRun other = new OtherRun("experts.from", config.experts().from());
+    other.requireOtherThan(config.run().out());
+    Path first =
+        other.require(ExpertFile.name(0), "train its experts first, or set experts.from: none");
+    ExpertFile found = ExpertFile.open(first);
+    Optional<String> difference = found.differenceOfSettings(ExpertEpochs.settings(config, data));
+    if (difference.isEmpty()) {
+      difference = missing(found, ExpertEpochs.drawn(config));
+    }
+    if (difference.isPresent()) {
+      throw new InputException(
+          other.words()
+              + ": its experts are not those that this run would train: "
+              + difference.get()
+              + "; undo the change, or set experts.from: none");
+    }
+  }
+
+  private static Optional<String> missing(ExpertFile found, SortedSet<Integer> wanted) {
+    SortedSet<Integer> missing = new TreeSet<>(wanted);
+    missing.removeAll(found.epochs());
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of("they do not hold the epochs " + missing + ", only " + found.epochs());
   }
 
   /** How many of the experts of a configuration are to be trained, as far as files show. */
@@ -54,51 +78,68 @@ final class BorrowedExperts {
   }
 
   /**
-   * Takes those that are there and hold what is needed.
+   * Takes those that are there and as they are needed; of others it warns, and they are trained.
    *
-   * @param missing numbers of the wanted ones
+   * @param wanted their numbers
    * @param epochs that each has to hold
    * @param expected what stands for all that makes them
    * @return how many were taken
-   * @throws InputException where one was made of other settings, or is damaged
-   * @throws RunFailedException where the disk has no room, and they cannot be linked
+   * @throws org.potstill.errors.RunFailedException where the disk has no room, and they cannot be
+   *     linked
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop; those taken
+   *     stay
    */
-  int take(Collection<Integer> missing, SortedSet<Integer> epochs, Fingerprint expected) {
-    requireSome(from.root(), into.root());
+  int take(Collection<Integer> wanted, SortedSet<Integer> epochs, Fingerprint expected) {
     int taken = 0;
-    for (int expert : missing) {
+    for (int expert : wanted) {
+      context.cancellation().throwIfCancelled();
       Path theirs = from.root().resolve(ExpertFile.name(expert));
       if (Files.exists(theirs)) {
-        ExpertFile found = ExpertFile.open(theirs);
-        requireSame(found, expected);
-        if (found.epochs().containsAll(epochs)) {
-          link(theirs, into.resolve(ExpertFile.name(expert)));
-          taken++;
+        Optional<String> unfit = unfit(theirs, epochs, expected);
+        if (unfit.isPresent()) {
+          context
+              .listener()
+              .warning(
+                  ExpertsStage.NAME,
+                  from.words() + ": expert " + expert + " is trained here: " + unfit.get());
+          if (taken == 0) {
+            // What is wrong with the first is wrong with all, but for damage, which is rare.
+            return 0;
+          }
+          continue;
         }
+        link(theirs, context.directory().resolve(ExpertFile.name(expert)));
+        taken++;
+        context
+            .listener()
+            .progress(ExpertsStage.NAME, "taking experts", taken, wanted.size(), "experts");
       }
     }
     return taken;
   }
 
-  private void requireSame(ExpertFile found, Fingerprint expected) {
-    Optional<String> difference = found.difference(expected);
-    if (difference.isPresent()) {
-      throw new InputException(
-          from.words()
-              + ": its experts are not those that this run would train: "
-              + difference.get()
-              + "; undo the change, or set experts.from: none");
+  private static Optional<String> unfit(
+      Path theirs, SortedSet<Integer> epochs, Fingerprint expected) {
+    try {
+      ExpertFile found = ExpertFile.open(theirs);
+      return found.difference(expected).or(() -> missing(found, epochs));
+    } catch (InputException e) {
+      return Optional.of(e.getMessage());
     }
   }
 
   private static void link(Path theirs, Path own) {
-    try {
-      Files.createDirectories(own.getParent());
-      Files.deleteIfExists(own);
-      Files.createLink(own, theirs);
-    } catch (IOException | UnsupportedOperationException e) {
-      // On another file system, or one without links.
-      AtomicFiles.write(own, part -> Files.copy(theirs, part));
-    }
+    AtomicFiles.write(
+        own,
+        part -> {
+          // Not the link that it may be itself.
+          Path real = theirs.toRealPath();
+          try {
+            Files.createLink(part, real);
+          } catch (FileSystemException | UnsupportedOperationException e) {
+            // On another file system, or one without links.
+            Files.copy(real, part);
+          }
+        });
   }
 }

@@ -99,13 +99,13 @@ public final class ExpertsStage {
   }
 
   /**
-   * Checks that the run whose experts are to be taken, if any, has some.
+   * Checks that the run whose experts are to be taken, if any, has such as this one would train.
    *
-   * @throws InputException where it has none
+   * @throws InputException where it has not
    */
-  public static void requireLender(Config config) {
+  public static void requireLender(Config config, Dataset data) {
     if (config.experts().from() != null) {
-      BorrowedExperts.requireSome(config.experts().from(), config.run().out());
+      BorrowedExperts.requireFit(config, data);
     }
   }
 
@@ -115,7 +115,7 @@ public final class ExpertsStage {
   }
 
   private void borrow(List<Integer> missing, SortedSet<Integer> stored, Fingerprint fingerprint) {
-    BorrowedExperts lender = new BorrowedExperts(experts.from(), context.directory());
+    BorrowedExperts lender = new BorrowedExperts(experts.from(), context);
     int taken = lender.take(missing, stored, fingerprint);
     context
         .listener()

@@ -79,6 +79,7 @@ final class Pipeline {
               List.of(Scores.FILE),
               "",
               List.of(),
+              () -> false,
               () -> Preflight.checkScore(config, data),
               () ->
                   GpuMemory.explain(
@@ -96,6 +97,7 @@ final class Pipeline {
             List.of(CoreSet.FILE),
             "",
             List.of(),
+            () -> false,
             () -> PruneStage.kept(config.prune(), data),
             () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
     if (needsExperts(config)) {
@@ -120,6 +122,7 @@ final class Pipeline {
               List.of(),
               "",
               List.of(ExpertFile.FOLDER),
+              () -> false,
               () -> Preflight.checkExperts(config, data, kept(data, context)),
               () ->
                   GpuMemory.explain(
@@ -138,6 +141,7 @@ final class Pipeline {
             List.of(DistilledSet.FILE),
             DistilledSet.HISTORY_FOLDER,
             List.of(),
+            () -> DistillStage.canRestore(config, context.directory()),
             () -> DistillStage.requireInputs(config, data, kept(data, context)),
             () ->
                 GpuMemory.explain(
@@ -156,15 +160,16 @@ final class Pipeline {
             List.of("evaluation.json", DistilledSet.FILE),
             "",
             List.of(EvaluateStage.TRIALS),
+            () -> false,
             () -> {
               Preflight.checkEvaluate(config, data);
-              new EvaluateStage(config, data, context, kernels).requireImages();
+              evaluateStage(config, data, context, kernels).requireImages();
             },
             () ->
                 GpuMemory.explain(
                     EvaluateStage.NAME,
                     GpuMemory.lower(EvaluateStage.BATCH),
-                    new EvaluateStage(config, data, context, kernels)::run)));
+                    evaluateStage(config, data, context, kernels)::run)));
     line.add(
         new Stage(
             ReportStage.NAME,
@@ -175,9 +180,16 @@ final class Pipeline {
             List.of("report.html"),
             "",
             List.of(),
+            () -> false,
             () -> {},
             () -> new ReportStage(context, Environment.versions()).run()));
     return line;
+  }
+
+  /** The stage {@code evaluate}. */
+  static EvaluateStage evaluateStage(
+      Config config, Dataset data, RunContext context, Kernels kernels) {
+    return new EvaluateStage(config, data, context, kernels, Environment.versions());
   }
 
   /** How many images of every class the core-set of the run directory has. */

@@ -36,10 +36,11 @@ public final class Preflight {
     int[] kept = PruneStage.kept(config.prune(), data);
     if (Pipeline.needsExperts(config)) {
       ExpertEpochs.drawn(config);
-      ExpertsStage.requireLender(config);
+      ExpertsStage.requireLender(config, data);
     }
     DistillStage.requireInputs(config, data, kept);
     checkEvaluate(config, data);
+    EvaluateStage.requireLender(config);
   }
 
   /** The same for the stage {@code score} alone. */
@@ -53,7 +54,7 @@ public final class Preflight {
   /** The same for the stage {@code experts} alone, of a core-set with so many images per class. */
   static void checkExperts(Config config, Dataset data, int[] kept) {
     ExpertEpochs.drawn(config);
-    ExpertsStage.requireLender(config);
+    ExpertsStage.requireLender(config, data);
     DistillStage.requireStart(config, data, kept);
   }
 
@@ -63,7 +64,6 @@ public final class Preflight {
       EvaluateStage.requireNoLosses(config);
     }
     EvaluateStage.requireSplits(config, data);
-    EvaluateStage.requireLender(config);
   }
 
   /** Folders of pictures are named after the classes. */

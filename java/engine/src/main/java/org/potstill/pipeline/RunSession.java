@@ -229,20 +229,19 @@ public final class RunSession implements AutoCloseable {
    * @param anew whether repeats that an earlier call left are measured again
    */
   public RunResult evaluate(Path distilled, boolean anew) {
-    EvaluateStage stage = new EvaluateStage(config, data, context, kernels);
+    EvaluateStage stage = Pipeline.evaluateStage(config, data, context, kernels);
     // Before anything is forgotten.
     stage.requireFit(distilled);
     directory.stages().remove(EvaluateStage.NAME);
     directory.stages().remove(ReportStage.NAME);
     if (anew) {
       directory.forgetProgress(EvaluateStage.OTHER_SETS);
-      directory.clear(EvaluateStage.TRIALS);
     }
     writeConfig();
     context.listener().stageStarted(EvaluateStage.NAME);
     long start = System.nanoTime();
     GpuMemory.explain(
-        EvaluateStage.NAME, GpuMemory.lower(EvaluateStage.BATCH), () -> stage.run(distilled));
+        EvaluateStage.NAME, GpuMemory.lower(EvaluateStage.BATCH), () -> stage.run(distilled, anew));
     context.listener().stageFinished(EvaluateStage.NAME, (System.nanoTime() - start) / 1e9);
     return result(List.of(EvaluateStage.NAME));
   }

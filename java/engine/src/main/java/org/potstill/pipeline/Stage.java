@@ -2,6 +2,7 @@ package org.potstill.pipeline;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * One stage of the line, as the runner sees it: it reads files of the run directory and writes
@@ -18,6 +19,8 @@ import java.util.Set;
  * @param versions folder of files of which a later stage may put one in the place of an output;
  *     empty where none does
  * @param kept files and folders that it takes as done when it goes on; cleared where it is repeated
+ * @param restorable whether its last checkpoint and the files beside give back an output that is
+ *     missing
  * @param check throws where it lacks what can be looked at before anything is forgotten or written
  * @param work runs it
  */
@@ -30,6 +33,7 @@ record Stage(
     List<String> outputs,
     String versions,
     List<String> kept,
+    BooleanSupplier restorable,
     Runnable check,
     Runnable work) {
 

@@ -46,7 +46,7 @@ final class StageOutputs {
   }
 
   private String anew(Stage stage) {
-    return directory.checkpoints(stage.name()).any()
+    return stage.restorable().getAsBoolean()
         ? "delete it, and --resume makes it anew from the last checkpoint"
         : "make it anew from the start of the stage by engine.jar "
             + stage.name()

@@ -151,7 +151,7 @@ final class StageRunner {
       return false;
     }
     // The last checkpoint holds what is missing, and gives the same bytes.
-    boolean restorable = directory.checkpoints(stage.name()).any();
+    boolean restorable = stage.restorable().getAsBoolean();
     if (missing.isPresent() && !restorable) {
       throw new InputException(
           missing.get()

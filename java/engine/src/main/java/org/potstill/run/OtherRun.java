@@ -3,6 +3,7 @@ package org.potstill.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.potstill.errors.InputException;
 
 /**
@@ -39,6 +40,20 @@ public record OtherRun(String key, Path root) {
               + " (no "
               + StageLog.FILE
               + " in it)");
+    }
+  }
+
+  /**
+   * What is recorded of one of its stages; empty where it was not finished.
+   *
+   * @throws InputException where the record is damaged
+   */
+  public Optional<StageLog.Entry> finished(String stage) {
+    try {
+      return StageLog.in(root).entry(stage);
+    } catch (InputException e) {
+      throw new InputException(
+          words() + ": its " + StageLog.FILE + " is damaged; set " + key + ": none", e);
     }
   }
 

@@ -47,16 +47,17 @@ final class BorrowedScores {
    * @throws InputException where {@code from} is no run of the same images that finished scoring
    */
   static void requireSameData(Path from, Dataset data) {
+    OtherRun other = new OtherRun("score.from", from);
     StageLog.Entry scored =
-        StageLog.in(from)
-            .entry(ScoreStage.NAME)
+        other
+            .finished(ScoreStage.NAME)
             .orElseThrow(
                 () ->
                     new InputException(
                         "score.from: the run "
                             + from
                             + " has not finished scoring; finish it with --resume"));
-    new OtherRun("score.from", from).require(Scores.FILE, "score it anew");
+    other.require(Scores.FILE, "score it anew");
     if (!data.fingerprint().equals(scored.fingerprint().values().get("data set"))) {
       throw new InputException(
           "score.from: the run "

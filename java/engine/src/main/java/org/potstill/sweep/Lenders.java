@@ -5,27 +5,43 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
+import org.potstill.config.EvaluateConfig;
 import org.potstill.config.Sweep;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.experts.ExpertsStage;
 import org.potstill.pipeline.RunSession;
+import org.potstill.run.StageLog;
 import org.potstill.score.ScoreStage;
 import org.potstill.score.Scores;
+import org.potstill.sweep.RunFolder.Made;
+import org.potstill.tensor.Devices;
+import org.potstill.tensor.Placement;
 
 /**
  * Finds for a run of a sweep what other runs have that it would only make again: scores, experts,
- * trainings on baselines. What they were made of is in the lender's own configuration, whichever
- * process ran it; who lends does not change what is lent.
+ * trainings on baselines. What they were made of, and on what, is in the lender's own record,
+ * whichever process ran it; who lends does not change what is lent.
  */
 final class Lenders {
+
+  /** Of no account for what is lent: names and places, and what is compared as it was resolved. */
+  private static final Set<String> NOT_COMPARED =
+      Set.of(
+          "run.name",
+          "run.out",
+          "run.threads",
+          "run.device",
+          "score.from",
+          "experts.from",
+          "evaluate.from");
 
   private final List<RunFolder> folders;
 
@@ -33,19 +49,23 @@ final class Lenders {
     folders = sweep.runs().stream().map(RunFolder::new).toList();
   }
 
-  /** The configuration of a run with what it takes from others. */
+  /** The configuration of a run with what it takes from others; as it is where it is finished. */
   Config borrowing(Sweep.Run run) {
-    return withTrials(withExperts(withScores(run.config(), new RunFolder(run))));
+    Config config = withScores(run);
+    return folder(run).isFinished() ? config : withTrials(withExperts(config));
   }
 
-  /** Scores are part of what a run is: one that was begun keeps to whose it began with. */
-  private Config withScores(Config config, RunFolder own) {
+  /** The same with scores alone, which are part of what a run is. */
+  Config withScores(Sweep.Run run) {
+    Config config = run.config();
     if (!hasStage(config, ScoreStage.NAME) || config.score().from() != null) {
       return config;
     }
+    // One that was begun keeps to whose it began with.
+    RunFolder own = folder(run);
     Optional<Path> lender =
         own.isBegun()
-            ? own.begunWith().map(begun -> begun.score().from())
+            ? own.made().map(made -> made.config().score().from())
             : lender(config, ScoreStage.NAME, Scores.FILE, Lenders::sameScores);
     return lender.map(config::withScoresFrom).orElse(config);
   }
@@ -59,14 +79,15 @@ final class Lenders {
         .orElse(config);
   }
 
-  /** The one with the most baselines in common, the first of several. */
+  /** The one with the most trainings in common, the first of several. */
   private Config withTrials(Config config) {
     if (config.evaluate().from() != null) {
       return config;
     }
+    Made own = new Made(config, ConfigValues.of(config));
     return others(config, EvaluateStage.NAME, EvaluateStage.TRIALS)
-        .filter(other -> sameBaselines(config, other.begunWith()) > 0)
-        .max(Comparator.comparingLong(other -> sameBaselines(config, other.begunWith())))
+        .filter(other -> sameTrainings(own, other) > 0)
+        .max(Comparator.comparingLong(other -> sameTrainings(own, other)))
         .map(other -> config.withTrialsFrom(other.root()))
         .orElse(config);
   }
@@ -75,51 +96,90 @@ final class Lenders {
     return RunSession.stages(config).contains(stage);
   }
 
+  private RunFolder folder(Sweep.Run run) {
+    return folders.stream()
+        .filter(folder -> folder.root().equals(run.config().run().out()))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private Optional<Path> lender(
-      Config config, String stage, String file, BiPredicate<Config, Config> same) {
+      Config config, String stage, String file, BiPredicate<Made, Made> same) {
+    Made own = new Made(config, ConfigValues.of(config));
     return others(config, stage, file)
-        .filter(other -> other.begunWith().filter(made -> same.test(config, made)).isPresent())
+        .filter(other -> other.made().filter(made -> same.test(own, made)).isPresent())
         .map(RunFolder::root)
         .findFirst();
   }
 
   private Stream<RunFolder> others(Config config, String stage, String file) {
+    Placement placement = new Devices().choose(config.run().device(), "run.device");
+    String threads = Integer.toString(config.run().threadCount());
     return folders.stream()
         .filter(other -> !other.root().equals(config.run().out()))
-        .filter(other -> other.hasFinished(stage, file));
-  }
-
-  private static boolean sameScores(Config a, Config b) {
-    return same(a, b, "score");
-  }
-
-  /** Of the same settings, and stored after all epochs that {@code config} may draw. */
-  private static boolean sameExperts(Config config, Config lender) {
-    return lender.experts() != null
-        && same(config, lender, "score", "prune", "experts", "distill.network", "distill.augment")
-        && ExpertEpochs.drawn(lender).containsAll(ExpertEpochs.drawn(config));
-  }
-
-  /** How many of the baselines that {@code config} asks for the other run has measured as well. */
-  private static long sameBaselines(Config config, Optional<Config> measured) {
-    return measured.stream()
-        .flatMap(
+        .filter(other -> other.has(file))
+        .filter(
             other ->
-                config.evaluate().baselines().stream()
-                    .filter(other.evaluate().baselines()::contains)
-                    .filter(baseline -> sameBaseline(baseline, config, other)))
-        .count();
+                other
+                    .finished(stage)
+                    .filter(entry -> ranOn(entry, placement, threads))
+                    .isPresent());
   }
 
-  private static boolean sameBaseline(String baseline, Config a, Config b) {
+  /** As it was resolved there: auto and 0 are other devices and threads on another machine. */
+  private static boolean ranOn(StageLog.Entry entry, Placement placement, String threads) {
+    Map<String, String> ran = entry.fingerprint().values();
+    String cpu = Placement.CPU.kind();
+    return threads.equals(ran.get("run.threads"))
+        && placement.kind().equals(ran.getOrDefault("run.device", cpu));
+  }
+
+  private static boolean sameScores(Made own, Made lender) {
+    Map<String, String> whitened = Map.of("data.whitening", "");
+    return values(own, List.of("score"), whitened)
+        .equals(values(lender, List.of("score"), whitened));
+  }
+
+  /** Of the same settings, and stored after all epochs that the run may draw. */
+  private static boolean sameExperts(Made own, Made lender) {
+    return lender.config().experts() != null
+        && same(own, lender, "score", "prune", "experts", "distill.network", "distill.augment")
+        && ExpertEpochs.drawn(lender.config()).containsAll(ExpertEpochs.drawn(own.config()));
+  }
+
+  /** How many trainings on baselines the other run has that this one needs as well. */
+  private static long sameTrainings(Made own, RunFolder other) {
+    return other.made().map(lender -> sameTrainings(own, lender)).orElse(0L);
+  }
+
+  private static long sameTrainings(Made own, Made lender) {
+    EvaluateConfig evaluate = own.config().evaluate();
+    EvaluateConfig theirs = lender.config().evaluate();
+    int threads = own.config().run().threadCount();
+    // Each set of images has a rate of its own; and threads of a training follow from the repeats.
+    if (evaluate.learnedRate()
+        || Math.min(threads, evaluate.repeats()) != Math.min(threads, theirs.repeats())) {
+      return 0;
+    }
+    long networks = evaluate.networks().stream().filter(theirs.networks()::contains).count();
+    long baselines =
+        evaluate.baselines().stream()
+            .filter(theirs.baselines()::contains)
+            .filter(baseline -> sameBaseline(baseline, own, lender))
+            .count();
+    return baselines * networks * Math.min(evaluate.repeats(), theirs.repeats());
+  }
+
+  private static boolean sameBaseline(String baseline, Made own, Made lender) {
     boolean trained =
         same(
-            a,
-            b,
+            own,
+            lender,
             "distill.network",
             "evaluate.epochs",
             "evaluate.batch",
             "evaluate.learning-rate",
+            "evaluate.learned-rate",
             "evaluate.schedule",
             "evaluate.ema",
             "evaluate.augment",
@@ -128,34 +188,34 @@ final class Lenders {
     return trained
         && switch (baseline) {
           case "full" -> true;
-          case "easiest" -> same(a, b, "distill.images-per-class", "score", "prune");
-          default -> same(a, b, "distill.images-per-class");
+          case "easiest" -> same(own, lender, "distill.images-per-class", "score", "prune");
+          default -> same(own, lender, "distill.images-per-class");
         };
   }
 
-  /** Whether two runs have the same data, seed, machine, and these sections or keys. */
-  private static boolean same(Config a, Config b, String... keys) {
-    Predicate<String> counts =
-        key ->
-            isOf(key, "data")
-                || isOf(key, "run")
-                || Stream.of(keys).anyMatch(wanted -> isOf(key, wanted));
-    return values(a, counts).equals(values(b, counts));
+  /** Whether two runs have the same data, seed, kernels, and these sections or keys. */
+  private static boolean same(Made own, Made lender, String... keys) {
+    return values(own, List.of(keys), Map.of()).equals(values(lender, List.of(keys), Map.of()));
+  }
+
+  private static Map<String, String> values(
+      Made made, List<String> keys, Map<String, String> instead) {
+    Map<String, String> values = new TreeMap<>();
+    made.values()
+        .forEach(
+            (key, value) -> {
+              boolean counts =
+                  isOf(key, "data")
+                      || isOf(key, "run")
+                      || keys.stream().anyMatch(wanted -> isOf(key, wanted));
+              if (counts && !NOT_COMPARED.contains(key)) {
+                values.put(key, instead.getOrDefault(key, value));
+              }
+            });
+    return values;
   }
 
   private static boolean isOf(String key, String wanted) {
     return key.equals(wanted) || key.startsWith(wanted + ".");
-  }
-
-  private static Map<String, String> values(Config config, Predicate<String> counts) {
-    Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
-    values.keySet().removeIf(counts.negate());
-    // Names and places, and whose a thing is that is as it would be made here.
-    values
-        .keySet()
-        .removeAll(List.of("run.name", "run.out", "score.from", "experts.from", "evaluate.from"));
-    // One GPU of a machine is as good as another.
-    values.put("run.device", config.run().device().replaceFirst(":\\d+$", ""));
-    return values;
   }
 }

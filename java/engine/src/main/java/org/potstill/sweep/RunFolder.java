@@ -1,14 +1,18 @@
 package org.potstill.sweep;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
+import org.potstill.config.ConfigValues;
 import org.potstill.config.Sweep;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.ResumeRules;
+import org.potstill.report.ReportStage;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 
@@ -16,6 +20,16 @@ import org.potstill.run.StageLog;
 final class RunFolder {
 
   private final Path root;
+  private String read = "";
+  private Optional<Made> made = Optional.empty();
+
+  /**
+   * What a run was begun with.
+   *
+   * @param config its configuration
+   * @param values of it, by key path
+   */
+  record Made(Config config, Map<String, String> values) {}
 
   RunFolder(Sweep.Run run) {
     root = run.config().run().out();
@@ -35,24 +49,46 @@ final class RunFolder {
     }
   }
 
-  /** The configuration that it was begun with; empty where it cannot be told. */
-  Optional<Config> begunWith() {
+  /** Whether nothing is left to do, as far as its record tells. */
+  boolean isFinished() {
+    return finished(ReportStage.NAME).isPresent();
+  }
+
+  /**
+   * What it was begun with, read again only where that changed; empty where it cannot be told. A
+   * sweep asks every run about every other one.
+   */
+  Optional<Made> made() {
     Path file = root.resolve(ResumeRules.CONFIG_FILE);
     try {
-      return Files.exists(file)
-          ? Optional.of(ConfigLoader.load(file, List.of()))
-          : Optional.empty();
+      String now =
+          Files.exists(file) ? Files.getLastModifiedTime(file) + " " + Files.size(file) : "";
+      if (!now.equals(read)) {
+        made =
+            now.isEmpty()
+                ? Optional.empty()
+                : Optional.of(ConfigLoader.load(file, List.of()))
+                    .map(config -> new Made(config, ConfigValues.of(config)));
+        read = now;
+      }
+    } catch (InputException | IOException e) {
+      made = Optional.empty();
+      read = "";
+    }
+    return made;
+  }
+
+  /** The record of a stage; empty where it was not finished, and where that cannot be told. */
+  Optional<StageLog.Entry> finished(String stage) {
+    try {
+      return StageLog.in(root).entry(stage);
     } catch (InputException e) {
       return Optional.empty();
     }
   }
 
-  /** Whether a stage was finished and has left {@code file}; not so where it cannot be told. */
-  boolean hasFinished(String stage, String file) {
-    try {
-      return StageLog.in(root).entry(stage).isPresent() && Files.isRegularFile(root.resolve(file));
-    } catch (InputException e) {
-      return false;
-    }
+  /** Whether it has left a file. */
+  boolean has(String file) {
+    return Files.isRegularFile(root.resolve(file));
   }
 }

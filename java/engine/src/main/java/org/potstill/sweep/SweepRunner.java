@@ -6,11 +6,15 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.potstill.config.Config;
 import org.potstill.config.Sweep;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.errors.PotstillException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.experts.ExpertsStage;
 import org.potstill.pipeline.Preflight;
 import org.potstill.pipeline.ResumeRules;
 import org.potstill.pipeline.RunOptions;
@@ -81,7 +85,7 @@ public final class SweepRunner {
   private void run(Sweep.Run run, RunListener progress) {
     RunResult result;
     try (RunSession session =
-        RunSession.openForRun(lenders.borrowing(run), RunOptions.RESUME, progress, cancellation)) {
+        RunSession.openForRun(configOf(run), RunOptions.RESUME, progress, cancellation)) {
       result = session.runAll();
     } catch (RunCancelledException e) {
       throw e;
@@ -92,6 +96,22 @@ public final class SweepRunner {
     }
     finished.add(result);
     listener.runFinished(run, result);
+  }
+
+  /** With what it takes from others; experts that do not fit any more it trains itself. */
+  private Config configOf(Sweep.Run run) {
+    Config config = lenders.borrowing(run);
+    if (config.experts() != null && config.experts().from() != null) {
+      try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+        ExpertsStage.requireLender(config, data);
+      } catch (InputException e) {
+        if (run.config().experts().from() == null) {
+          LOG.warn("{}: {}; they are trained anew", run.folder(), e.getMessage());
+          return config.withExpertsFrom(null);
+        }
+      }
+    }
+    return config;
   }
 
   /** One that cannot be written now may be after the next run; the last one has to be. */
@@ -117,7 +137,7 @@ public final class SweepRunner {
         try {
           new Devices().choose(run.config().run().device(), "run.device");
           if (existing == Existing.RESUME && new RunFolder(run).isBegun()) {
-            ResumeRules.check(run.config().run().out(), lenders.borrowing(run));
+            ResumeRules.check(run.config().run().out(), lenders.withScores(run));
           } else {
             Preflight.check(run.config(), datasets.of(run.config()));
           }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.config.ConfigLoader;
@@ -130,8 +131,13 @@ final class EvaluationRuns {
       RunContext context = new RunContext(directory, listener, cancellation, 3, threads);
       EvaluateStage stage =
           new EvaluateStage(
-              ConfigLoader.of(settings), data, context, new CpuKernels(2), () -> freeMemory);
-      return stranger == null ? stage.run() : stage.run(stranger);
+              ConfigLoader.of(settings),
+              data,
+              context,
+              new CpuKernels(2),
+              Map.of(),
+              () -> freeMemory);
+      return stranger == null ? stage.run() : stage.run(stranger, false);
     }
   }
 

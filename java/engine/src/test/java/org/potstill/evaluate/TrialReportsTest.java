@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.potstill.evaluate.EvaluationJournal.Outcome;
+import org.potstill.config.ConfigLoader;
+import org.potstill.evaluate.FinishedTrials.Outcome;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
@@ -43,14 +44,16 @@ class TrialReportsTest {
       };
 
   private TrialReports reports(RunDirectory directory) {
+    RunContext context = new RunContext(directory, listener, new CancellationToken(), 1, 2);
     TrialReports reports =
         new TrialReports(
-            new RunContext(directory, listener, new CancellationToken(), 1, 2),
-            new EvaluationJournal(
-                directory.resolve("journal.json"),
-                FinishedTrials.none(),
-                FinishedTrials.none(),
-                null),
+            context,
+            EvaluationJournal.open(
+                "evaluate",
+                ConfigLoader.of("data.source=builtin:fashion-mnist-mini", "run.threads=2"),
+                context,
+                "software",
+                false),
             REPEATS,
             EPOCHS);
     reports.expect(REPEATS);

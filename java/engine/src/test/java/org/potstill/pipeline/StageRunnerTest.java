@@ -63,6 +63,7 @@ class StageRunnerTest {
             List.of("scores.csv"),
             "",
             List.of("folder-of-scores"),
+            () -> false,
             this::check,
             () -> work("score", "scores.csv"));
     Stage distill =
@@ -75,6 +76,7 @@ class StageRunnerTest {
             List.of("distilled"),
             "history",
             List.of("folder-of-distilled"),
+            () -> false,
             this::check,
             () -> {
               if (distillFails) {
@@ -92,6 +94,7 @@ class StageRunnerTest {
             List.of("evaluation.json", "distilled"),
             "",
             List.of("folder-of-evaluation"),
+            () -> false,
             this::check,
             () -> {
               if (!chosen.isEmpty()) {

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.Potstill;
@@ -44,6 +45,11 @@ class SweepRunnerTest {
   /** The runs that ended, in order, and what stopped those that failed. */
   private final List<String> ended = new ArrayList<>();
 
+  /** Figures by run and stage: one for every training, or epoch of an expert. */
+  private final Map<String, Integer> counted = new TreeMap<>();
+
+  private final List<String> warned = new ArrayList<>();
+
   private final CancellationToken token = new CancellationToken();
 
   private Sweep load(String section, String... settings) throws IOException {
@@ -67,6 +73,16 @@ class SweepRunnerTest {
           @Override
           public RunListener runStarted(Sweep.Run run, int number, int of) {
             return new RunListener() {
+              @Override
+              public void metric(String stage, long step, String name, double value) {
+                counted.merge(run.folder() + " " + stage, 1, Integer::sum);
+              }
+
+              @Override
+              public void warning(String stage, String message) {
+                warned.add(run.folder() + ": " + message);
+              }
+
               @Override
               public void stageStarted(String name) {
                 if (number == 2 && name.equals(stage)) {
@@ -258,7 +274,8 @@ class SweepRunnerTest {
             "experts.count=1",
             "experts.epochs=1",
             "evaluate.epochs=2",
-            "evaluate.baselines=[random]");
+            "evaluate.repeats=1",
+            "evaluate.baselines=[random, full]");
     run(sweep, RunOptions.NEW);
     List<Path> experts = new ArrayList<>();
     List<Path> trials = new ArrayList<>();
@@ -268,7 +285,18 @@ class SweepRunnerTest {
     }
     Path first = out(sweep, 0);
     assertEquals(Arrays.asList(null, first, first, first), experts);
-    assertEquals(Arrays.asList(null, first, null, out(sweep, 2)), trials);
+    assertEquals(Arrays.asList(null, first, first, out(sweep, 2)), trials);
+    counted.keySet().removeIf(key -> !key.endsWith("evaluate") && !key.endsWith("experts"));
+    // Images of its own, random and all ones; of other images per class all ones are the same.
+    assertEquals(
+        Map.of(
+            "1/10 experts", 1,
+            "1/10 evaluate", 3,
+            "1/100 evaluate", 1,
+            "2/10 evaluate", 2,
+            "2/100 evaluate", 1),
+        counted);
+    assertEquals(List.of(), warned);
     assertEquals(List.of(), SweepTable.read(sweep, Map.of()).warnings());
   }
 
@@ -291,5 +319,14 @@ class SweepRunnerTest {
     assertEquals(out(sweep, 0), written(sweep, 1).experts().from());
     assertNull(written(sweep, 2).experts().from());
     assertEquals(3, SweepTable.read(sweep, Map.of()).evaluated());
+    assertEquals(List.of(), warned);
+    // A lender that is damaged later costs time only.
+    Path expert = out(sweep, 0).resolve("experts/expert-0000.safetensors");
+    Files.write(expert, new byte[100]);
+    Files.delete(out(sweep, 1).resolve("stages.json"));
+    Files.delete(out(sweep, 1).resolve("experts/expert-0000.safetensors"));
+    Files.delete(out(sweep, 2).resolve("experts/expert-0000.safetensors"));
+    assertEquals(Map.of(), run(sweep, RunOptions.RESUME).failed());
+    assertNull(written(sweep, 1).experts().from());
   }
 }
