@@ -28,7 +28,7 @@ public final class PixelSpace implements Space {
   /**
    * The space of a copy of {@code images}.
    *
-   * @param images (M, C, H, W) float32, normalised, class after class
+   * @param images (M, C, H, W) float32, normalised and whitened, class after class
    */
   public static PixelSpace of(Tensor images, double learningRate) {
     try (PointerScope scope = new PointerScope()) {

@@ -74,15 +74,17 @@ public final class SweepRunner {
     int number = 0;
     for (Sweep.Run run : chosen) {
       cancellation.throwIfCancelled();
-      run(run, listener.runStarted(run, ++number, chosen.size()));
-      updateTable();
+      if (run(run, listener.runStarted(run, ++number, chosen.size()))) {
+        updateTable();
+      }
     }
     SweepTable table = SweepTable.update(sweep, failed);
     return new SweepResult(
         sweep.out(), table, List.copyOf(finished), Collections.unmodifiableMap(failed));
   }
 
-  private void run(Sweep.Run run, RunListener progress) {
+  /** Whether it did anything, be it in vain. */
+  private boolean run(Sweep.Run run, RunListener progress) {
     RunResult result;
     try (RunSession session =
         RunSession.openForRun(configOf(run), RunOptions.RESUME, progress, cancellation)) {
@@ -92,10 +94,11 @@ public final class SweepRunner {
     } catch (RuntimeException | OutOfMemoryError e) {
       failed.put(run, e);
       listener.runFailed(run, e);
-      return;
+      return true;
     }
     finished.add(result);
     listener.runFinished(run, result);
+    return !result.wasFinished();
   }
 
   /** With what it takes from others; experts that do not fit any more it trains itself. */
