@@ -16,6 +16,7 @@ import org.potstill.data.Dataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.DistillingNetwork;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.OtherRun;
@@ -149,12 +150,13 @@ public final class EvaluateStage {
    * Evaluates the images of the run.
    *
    * <p>With {@code evaluate.every} it first chooses the best of the kept iterations and puts its
-   * images in the place of the last ones; without, the last ones are put back there. Goes on with
-   * the repeats that an earlier call, stopped, left.
+   * images in the place of the last ones, and one on whose images a network diverges is not chosen;
+   * without, the last ones are put back there. Goes on with the repeats that an earlier call,
+   * stopped, left.
    *
    * @return what was written to {@code evaluation.json}
    * @throws InputException where the images are missing, damaged or of another data set
-   * @throws org.potstill.errors.RunFailedException where a training diverges: which one, and where
+   * @throws RunFailedException where a training diverges: which one, and where
    * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
    */
   public Evaluation run() {
@@ -273,17 +275,35 @@ public final class EvaluateStage {
     Trials.Split split =
         choosesOnValidation(evaluate) ? Trials.Split.VALIDATION : Trials.Split.TEST;
     Map<Integer, Double> means = new TreeMap<>();
-    candidates.forEach(
-        (iteration, file) -> {
-          TrainingSource source = source(file);
-          means.put(
-              iteration,
-              trials.measure(source, split, rate(source, file)).values().stream()
-                  .mapToDouble(Evaluation.NetworkResult::mean)
-                  .average()
-                  .orElseThrow());
-        });
+    RunFailedException diverged = null;
+    for (Map.Entry<Integer, Path> candidate : candidates.entrySet()) {
+      try {
+        means.put(candidate.getKey(), mean(trials, candidate.getValue(), split));
+      } catch (RunFailedException e) {
+        // Images that a network cannot be trained on are not the best ones.
+        if (!(e.getCause() instanceof TrainingDivergedException)) {
+          throw e;
+        }
+        diverged = e;
+        context
+            .listener()
+            .warning(
+                NAME,
+                "iteration " + candidate.getKey() + " is not chosen: " + e.getCause().getMessage());
+      }
+    }
+    if (means.isEmpty() && diverged != null) {
+      throw diverged;
+    }
     return new Selection(means);
+  }
+
+  private double mean(Trials trials, Path images, Trials.Split split) {
+    TrainingSource source = source(images);
+    return trials.measure(source, split, rate(source, images)).values().stream()
+        .mapToDouble(Evaluation.NetworkResult::mean)
+        .average()
+        .orElseThrow();
   }
 
   private Evaluation measure(Trials trials, Path images, Selection selection) {

@@ -35,7 +35,7 @@ final class TrialReports {
   private long epochsDone;
   private long trials;
 
-  /** A line to write. */
+  /** A line to write; none where the outcome is null. */
   private record Line(Outcome outcome, boolean fresh) {}
 
   /**
@@ -125,6 +125,16 @@ final class TrialReports {
     done(trial, new Line(outcome, true));
   }
 
+  /** Trials will not be done any more; those after them do not wait for their lines. */
+  synchronized void abandon(List<Trial> all) {
+    for (Trial trial : all) {
+      underWay.remove(trial);
+      if (trial.number() > written && !waiting.containsKey(trial.number())) {
+        done(trial, new Line(null, false));
+      }
+    }
+  }
+
   private void done(Trial trial, Line line) {
     epochsDone += epochs;
     waiting.put(trial.number(), line);
@@ -135,6 +145,9 @@ final class TrialReports {
   }
 
   private void write(Line line) {
+    if (line.outcome() == null) {
+      return;
+    }
     double accuracy = line.outcome().accuracy();
     context
         .directory()

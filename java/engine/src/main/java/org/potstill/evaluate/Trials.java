@@ -142,13 +142,20 @@ final class Trials implements AutoCloseable {
    * The accuracies of every network, trained on {@code source}, on the images of {@code split}.
    *
    * @param rate peak of the learning rate, where not that of the configuration
+   * @throws RunFailedException where a training diverges; its cause is a {@link
+   *     TrainingDivergedException}
    */
   Map<String, Evaluation.NetworkResult> measure(
       TrainingSource source, Split split, OptionalDouble rate) {
     List<Trial> all = trials(source, split, rate);
     List<Trial> missing = reports.missing(all);
     if (!missing.isEmpty()) {
-      train(source, split, missing);
+      try {
+        train(source, split, missing);
+      } catch (RunFailedException e) {
+        reports.abandon(all);
+        throw e;
+      }
     }
     Map<String, List<Double>> accuracies = new LinkedHashMap<>();
     for (Trial trial : all) {

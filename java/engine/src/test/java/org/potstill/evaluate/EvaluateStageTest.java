@@ -14,9 +14,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,8 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
 import org.potstill.net.SmallGpu;
+import org.potstill.run.CancellationToken;
+import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
 
@@ -193,6 +197,47 @@ class EvaluateStageTest {
         Files.mismatch(
             root.resolve(DistilledSet.FILE), root.resolve(DistilledSet.historyFile(12))));
     assertTrue(Files.exists(picture));
+  }
+
+  @Test
+  void anIterationOnWhichANetworkDivergesIsNotChosen() throws IOException {
+    Path root = runs.prepared("run");
+    PatternDataset data = data();
+    String[] settings =
+        with(
+            "distill.method=mtt",
+            "distill.iterations=15",
+            "evaluate.every=5",
+            "evaluate.learning-rate=0",
+            "evaluate.learned-rate=true");
+    EvaluationRuns.write(data, OptionalDouble.of(1e30), root.resolve(DistilledSet.historyFile(5)));
+    EvaluationRuns.write(data, OptionalDouble.of(0.02), root.resolve(DistilledSet.historyFile(10)));
+    EvaluationRuns.write(data, OptionalDouble.of(1e31), root.resolve(DistilledSet.historyFile(15)));
+    List<String> warnings = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+    Evaluation evaluation =
+        runs.evaluate("run", data, null, new CancellationToken(), listener, settings);
+    assertEquals(10, evaluation.protocol().get("selected-iteration"));
+    assertEquals(0.02, evaluation.protocol().get("learned-rate"));
+    assertEquals(2, warnings.size(), warnings.toString());
+    assertTrue(warnings.get(0).startsWith("iteration 5 is not chosen: training diverged"));
+    assertTrue(warnings.get(1).startsWith("iteration 15 is not chosen: training diverged"));
+    // Its own two repeats, twice, and those of the baseline.
+    List<String> lines = Files.readAllLines(root.resolve("metrics.jsonl"));
+    assertEquals(6, lines.size(), lines.toString());
+
+    Files.delete(root.resolve(DistilledSet.historyFile(10)));
+    RunFailedException error =
+        assertThrows(RunFailedException.class, () -> runs.evaluate("run", data(), null, settings));
+    assertTrue(
+        error.getMessage().contains("the rate that was learned with the images"),
+        error.getMessage());
   }
 
   @Test

@@ -110,6 +110,26 @@ final class EvaluationRuns {
     }
   }
 
+  /** Good images with the rate that was learned with them. */
+  static void write(Dataset data, OptionalDouble rate, Path file) {
+    try (DistilledSet set = set(data, true, data.normalisation(), data.classKeys());
+        DistilledSet learned =
+            DistilledSet.of(
+                set.images(),
+                set.labels(),
+                new DistilledSet.Description(
+                    data.normalisation(),
+                    data.classNames(),
+                    data.classKeys(),
+                    "mtt",
+                    "pixel",
+                    "1",
+                    "hash",
+                    rate))) {
+      learned.write(file);
+    }
+  }
+
   static void write(Dataset data, boolean good, Path file) {
     try (DistilledSet set = set(data, good, data.normalisation(), data.classKeys())) {
       set.write(file);
