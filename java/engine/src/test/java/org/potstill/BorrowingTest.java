@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -233,6 +234,8 @@ class BorrowingTest {
     Path first = lender.resolve("experts/expert-0000.safetensors");
     Files.move(first, elsewhere.resolve("moved"));
     Files.createSymbolicLink(first, Path.of("../../elsewhere/moved"));
+    Files.setPosixFilePermissions(
+        elsewhere.resolve("moved"), PosixFilePermissions.fromString("r--r--r--"));
     Path run = temp.resolve("run");
     assertEquals(0, run(config(run, from(lender)), RunOptions.NEW).epochs());
     for (int expert = 0; expert < 2; expert++) {
@@ -245,16 +248,21 @@ class BorrowingTest {
   void aDamagedOrMissingLenderCostsTimeOnly() throws IOException {
     Path lender = temp.resolve("lender");
     run(config(lender), RunOptions.NEW);
-    Path second = lender.resolve("experts/expert-0001.safetensors");
-    Files.write(second, Arrays.copyOf(Files.readAllBytes(second), 100));
+    Path first = lender.resolve("experts/expert-0000.safetensors");
+    Files.write(first, Arrays.copyOf(Files.readAllBytes(first), 100));
     Path run = temp.resolve("run");
     Heard heard = run(config(run, from(lender), "evaluate.from=" + lender), RunOptions.NEW);
     assertEquals(1, heard.epochs());
     assertEquals(1, heard.warnings().size(), heard.warnings().toString());
     assertTrue(
-        heard.warnings().get(0).startsWith("experts: experts.from: " + lender + ": expert 1 is"),
+        heard.warnings().get(0).startsWith("experts: experts.from: " + lender + ": expert 0 is"),
         heard.warnings().get(0));
     assertSame(IMAGES, lent(), run);
+    Path gone = temp.resolve("gone");
+    run(config(gone, from(lender)), RunOptions.NEW);
+    Heard grown = run(config(gone, "experts.count=3", from(lender)), RunOptions.RESUME);
+    assertEquals(1, grown.epochs());
+    assertTrue(grown.warnings().get(1).contains("there are none of those"), grown.toString());
 
     Files.delete(lender.resolve("trials.json"));
     Heard more =

@@ -235,23 +235,25 @@ class PotstillTest {
     assertEquals(List.of(), steps);
     assertArrayEquals(before, Files.readAllBytes(images));
 
-    Path first = run.resolve("distilled/history/000006.safetensors");
-    byte[] kept = Files.readAllBytes(first);
-    Files.delete(first);
+    Path last = run.resolve("distilled/history/000012.safetensors");
+    byte[] kept = Files.readAllBytes(last);
+    Files.delete(last);
     Files.delete(images);
     InputException error =
         assertThrows(
             InputException.class,
             () -> Potstill.run(scored(run), RunOptions.RESUME, listener, token));
     assertTrue(error.getMessage().contains("is missing, though stage distill"));
-    Files.write(first, kept);
-    Files.write(images, before);
+    Files.write(last, kept);
+    Config more = scored(run, "distill.iterations=14");
+    assertEquals(3, Potstill.run(more, RunOptions.RESUME, listener, token).stages().size());
+    assertEquals("distill 13", steps.get(0));
 
     for (Path file : checkpoints(run)) {
       Files.delete(file);
     }
     warnings.clear();
-    Potstill.run(scored(run, "distill.iterations=13"), RunOptions.RESUME, listener, token);
+    Potstill.run(scored(run, "distill.iterations=15"), RunOptions.RESUME, listener, token);
     assertEquals(
         List.of("distill: begins from the start, since there is no checkpoint of it left"),
         warnings);

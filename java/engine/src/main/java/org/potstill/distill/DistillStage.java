@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.config.Config;
 import org.potstill.config.DataConfig;
@@ -88,17 +87,20 @@ public final class DistillStage {
 
   /**
    * Whether the images of a finished distillation, if they are missing, can be made from its last
-   * checkpoint: all else that it wrote must be there.
+   * checkpoint: what it started from must be there, and where iterations are chosen from, the last.
    */
   public static boolean canRestore(Config config, RunDirectory directory) {
-    int every = config.evaluate().every();
-    int last = config.distill().iterations();
+    String last =
+        directory
+            .stages()
+            .entry(NAME)
+            .map(entry -> entry.fingerprint().values().get("distill.iterations"))
+            .orElse(Integer.toString(config.distill().iterations()));
+    boolean keeps = config.evaluate().every() > 0;
     return directory.checkpoints(NAME).any()
         && Files.exists(directory.resolve(DistilledSet.INITIAL_FILE))
-        && (every == 0
-            || IntStream.rangeClosed(1, last)
-                .filter(done -> done == last || done % every == 0)
-                .allMatch(done -> Files.exists(directory.resolve(DistilledSet.historyFile(done)))));
+        && (!keeps
+            || Files.exists(directory.resolve(DistilledSet.historyFile(Long.parseLong(last)))));
   }
 
   /** Whether the synthetic images, or their latents, start from images of the core-set. */

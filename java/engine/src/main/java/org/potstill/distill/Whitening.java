@@ -106,13 +106,23 @@ public final class Whitening implements AutoCloseable {
     return kept(fingerprint, context, stage)
         .orElseGet(
             () -> {
-              NamedTensors tensors = compute(config, data, context, stage);
-              Map<String, String> metadata = Map.of(FINGERPRINT, fingerprint.hash());
-              Checksums.write(
-                  context.directory().resolve(RunDirectory.WHITENING),
-                  part -> Safetensors.write(part, tensors, metadata));
-              return new Whitening(tensors);
+              Whitening computed = new Whitening(compute(config, data, context, stage));
+              computed.keep(context.directory(), fingerprint);
+              return computed;
             });
+  }
+
+  /** Closed where it cannot be written. */
+  private void keep(RunDirectory directory, Fingerprint fingerprint) {
+    Map<String, String> metadata = Map.of(FINGERPRINT, fingerprint.hash());
+    try {
+      Checksums.write(
+          directory.resolve(RunDirectory.WHITENING),
+          part -> Safetensors.write(part, tensors, metadata));
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
   }
 
   /** Empty where there is none, none of this data set, or a damaged one. */
@@ -206,7 +216,7 @@ public final class Whitening implements AutoCloseable {
         tensors.put(BACK, back.to(torch.ScalarType.Float));
       }
       return tensors;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       tensors.close();
       throw e;
     }

@@ -129,9 +129,8 @@ final class EvaluationJournal {
 
   /** Ends the journal: the evaluation is finished, and its trainings are kept with the run's. */
   void finish() {
-    Map<String, Outcome> all = new HashMap<>(borrowed);
-    all.putAll(underWay.all());
-    earlier.add(all);
+    earlier.merge(underWay);
+    earlier.add(borrowed);
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {

@@ -89,17 +89,14 @@ final class FinishedTrials {
     return Optional.ofNullable(here.get(key));
   }
 
-  /** Whether there are none of this machine. */
-  boolean isEmpty() {
-    return here.isEmpty();
+  /** Takes note of all that {@code others} has, of every machine; not in the file yet. */
+  void merge(FinishedTrials others) {
+    others.all.forEach(
+        (machine, trials) ->
+            all.computeIfAbsent(machine, name -> new LinkedHashMap<>()).putAll(trials));
   }
 
-  /** Those of this machine. */
-  Map<String, Outcome> all() {
-    return Map.copyOf(here);
-  }
-
-  /** Takes note of more, in the file as well. */
+  /** Takes note of more of this machine, and writes all to the file. */
   void add(Map<String, Outcome> outcomes) {
     here.putAll(outcomes);
     try {

@@ -38,10 +38,18 @@ final class LabelledImages implements AutoCloseable {
     return new LabelledImages(images(), labels());
   }
 
-  /** Whitens these images, which nobody shares yet, in their place; returns this object. */
+  /**
+   * Whitens these images, which nobody shares yet, in their place; returns this object, closed
+   * where that fails.
+   */
   LabelledImages whitened(Whitening whitening) {
-    whitening.apply(images());
-    return this;
+    try {
+      whitening.apply(images());
+      return this;
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
   }
 
   /** These images at a place; where they were elsewhere, this object is closed. */

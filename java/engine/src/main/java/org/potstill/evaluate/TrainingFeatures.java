@@ -100,7 +100,7 @@ final class TrainingFeatures {
   private LabelledImages whitened(LabelledImages images) {
     try (Whitening whitening = Whitening.of(config.data(), data, context, EvaluateStage.NAME)) {
       return images.whitened(whitening);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       images.close();
       throw e;
     }

@@ -123,9 +123,10 @@ final class Trials implements AutoCloseable {
         wanted -> {
           boolean test = wanted == Split.TEST;
           List<ImageRecord> records = test ? data.test() : data.validation();
+          Whitening first = whitening();
           return loader
               .load(records, test ? "loading test images" : "loading validation images")
-              .whitened(whitening())
+              .whitened(first)
               .on(Placement.of(context.device()));
         });
   }
@@ -263,18 +264,16 @@ final class Trials implements AutoCloseable {
                 reports.epochs(trial, epoch + 1);
               });
     } catch (TrainingDivergedException e) {
+      String what = reports.task(trial) + ": " + e.getMessage();
       throw new RunFailedException(
-          reports.task(trial)
-              + ": "
-              + e.getMessage()
+          what
               + (config.learnedRate()
                   ? ". It was trained at the rate that was learned with the images, "
                       + trial.rate()
-                      + "; set evaluate.learned-rate to false, or take another iteration by"
-                      + " evaluate.every,"
+                      + "; set evaluate.learned-rate to false"
                   : ". Lower evaluate.learning-rate (" + trial.rate() + ")")
               + " and go on with --resume",
-          e);
+          new TrainingDivergedException(what));
     }
   }
 

@@ -1,8 +1,10 @@
 package org.potstill.experts;
 
-import java.nio.file.FileSystemException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -44,11 +46,7 @@ final class BorrowedExperts {
     other.requireOtherThan(config.run().out());
     Path first =
         other.require(ExpertFile.name(0), "train its experts first, or set experts.from: none");
-    ExpertFile found = ExpertFile.open(first);
-    Optional<String> difference = found.differenceOfSettings(ExpertEpochs.settings(config, data));
-    if (difference.isEmpty()) {
-      difference = missing(found, ExpertEpochs.drawn(config));
-    }
+    Optional<String> difference = difference(first, config, data);
     if (difference.isPresent()) {
       throw new InputException(
           other.words()
@@ -56,6 +54,19 @@ final class BorrowedExperts {
               + difference.get()
               + "; undo the change, or set experts.from: none");
     }
+  }
+
+  /** Of a damaged one it cannot be told; it is trained, and the others may be sound. */
+  private static Optional<String> difference(Path first, Config config, Dataset data) {
+    ExpertFile found;
+    try {
+      found = ExpertFile.open(first);
+    } catch (InputException e) {
+      return Optional.empty();
+    }
+    return found
+        .differenceOfSettings(ExpertEpochs.settings(config, data))
+        .or(() -> missing(found, ExpertEpochs.drawn(config)));
   }
 
   private static Optional<String> missing(ExpertFile found, SortedSet<Integer> wanted) {
@@ -91,22 +102,24 @@ final class BorrowedExperts {
    */
   int take(Collection<Integer> wanted, SortedSet<Integer> epochs, Fingerprint expected) {
     int taken = 0;
+    boolean warned = false;
     for (int expert : wanted) {
       context.cancellation().throwIfCancelled();
       Path theirs = from.root().resolve(ExpertFile.name(expert));
       if (Files.exists(theirs)) {
-        Optional<String> unfit = unfit(theirs, epochs, expected);
-        if (unfit.isPresent()) {
-          context
-              .listener()
-              .warning(
-                  ExpertsStage.NAME,
-                  from.words() + ": expert " + expert + " is trained here: " + unfit.get());
-          if (taken == 0) {
-            // What is wrong with the first is wrong with all, but for damage, which is rare.
-            return 0;
-          }
+        Optional<String> difference = Optional.empty();
+        try {
+          ExpertFile found = ExpertFile.open(theirs);
+          difference = found.difference(expected).or(() -> missing(found, epochs));
+        } catch (InputException e) {
+          warn("expert " + expert + " is trained here: " + e.getMessage());
+          warned = true;
           continue;
+        }
+        if (difference.isPresent()) {
+          // In the others it is the same.
+          warn("the rest is trained here: its experts are others: " + difference.get());
+          return taken;
         }
         link(theirs, context.directory().resolve(ExpertFile.name(expert)));
         taken++;
@@ -115,31 +128,36 @@ final class BorrowedExperts {
             .progress(ExpertsStage.NAME, "taking experts", taken, wanted.size(), "experts");
       }
     }
+    if (taken == 0 && !warned) {
+      warn("there are none of those that are wanted; they are trained here");
+    }
     return taken;
   }
 
-  private static Optional<String> unfit(
-      Path theirs, SortedSet<Integer> epochs, Fingerprint expected) {
+  private void warn(String message) {
+    context.listener().warning(ExpertsStage.NAME, from.words() + ": " + message);
+  }
+
+  /** Links it, whoever may write to it; the part is not synchronised, being there already. */
+  private static void link(Path theirs, Path own) {
+    Path part = own.resolveSibling(own.getFileName() + AtomicFiles.SUFFIX);
     try {
-      ExpertFile found = ExpertFile.open(theirs);
-      return found.difference(expected).or(() -> missing(found, epochs));
-    } catch (InputException e) {
-      return Optional.of(e.getMessage());
+      // Not the link that it may be itself.
+      Path real = theirs.toRealPath();
+      Files.createDirectories(own.getParent());
+      Files.deleteIfExists(part);
+      Files.createLink(part, real);
+      Files.move(part, own, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | UnsupportedOperationException e) {
+      // On another file system, or one without links.
+      AtomicFiles.write(own, copy -> copy(theirs, copy));
     }
   }
 
-  private static void link(Path theirs, Path own) {
-    AtomicFiles.write(
-        own,
-        part -> {
-          // Not the link that it may be itself.
-          Path real = theirs.toRealPath();
-          try {
-            Files.createLink(part, real);
-          } catch (FileSystemException | UnsupportedOperationException e) {
-            // On another file system, or one without links.
-            Files.copy(real, part);
-          }
-        });
+  /** Without its permissions: it may be for reading only. */
+  private static void copy(Path theirs, Path own) throws IOException {
+    try (InputStream in = Files.newInputStream(theirs)) {
+      Files.copy(in, own);
+    }
   }
 }

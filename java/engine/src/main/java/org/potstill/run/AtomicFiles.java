@@ -11,7 +11,8 @@ import org.potstill.errors.RunFailedException;
 /** Files that appear whole or not at all: written beside, synchronised to disk, renamed. */
 public final class AtomicFiles {
 
-  static final String SUFFIX = ".part";
+  /** What the name of a file ends with that is not whole yet. */
+  public static final String SUFFIX = ".part";
 
   private AtomicFiles() {}
 

@@ -104,17 +104,26 @@ public final class SweepRunner {
   /** With what it takes from others; experts that do not fit any more it trains itself. */
   private Config configOf(Sweep.Run run) {
     Config config = lenders.borrowing(run);
-    if (config.experts() != null && config.experts().from() != null) {
-      try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
-        ExpertsStage.requireLender(config, data);
-      } catch (InputException e) {
-        if (run.config().experts().from() == null) {
-          LOG.warn("{}: {}; they are trained anew", run.folder(), e.getMessage());
-          return config.withExpertsFrom(null);
-        }
-      }
+    boolean lent =
+        config.experts() != null
+            && config.experts().from() != null
+            && run.config().experts().from() == null;
+    if (!lent) {
+      return config;
     }
-    return config;
+    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      return withFitting(config, data, run);
+    }
+  }
+
+  private static Config withFitting(Config config, Dataset data, Sweep.Run run) {
+    try {
+      ExpertsStage.requireLender(config, data);
+      return config;
+    } catch (InputException e) {
+      LOG.warn("{}: {}; they are trained anew", run.folder(), e.getMessage());
+      return config.withExpertsFrom(null);
+    }
   }
 
   /** One that cannot be written now may be after the next run; the last one has to be. */

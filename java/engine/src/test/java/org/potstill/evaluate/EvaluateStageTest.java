@@ -226,8 +226,14 @@ class EvaluateStageTest {
     assertEquals(10, evaluation.protocol().get("selected-iteration"));
     assertEquals(0.02, evaluation.protocol().get("learned-rate"));
     assertEquals(2, warnings.size(), warnings.toString());
-    assertTrue(warnings.get(0).startsWith("iteration 5 is not chosen: training diverged"));
-    assertTrue(warnings.get(1).startsWith("iteration 15 is not chosen: training diverged"));
+    assertTrue(
+        warnings
+            .get(0)
+            .startsWith("iteration 5 is not chosen: convnet on distilled images, repeat "));
+    assertTrue(
+        warnings
+            .get(1)
+            .startsWith("iteration 15 is not chosen: convnet on distilled images, repeat "));
     // Its own two repeats, twice, and those of the baseline.
     List<String> lines = Files.readAllLines(root.resolve("metrics.jsonl"));
     assertEquals(6, lines.size(), lines.toString());

