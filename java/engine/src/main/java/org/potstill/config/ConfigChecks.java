@@ -147,8 +147,13 @@ final class ConfigChecks {
 
   private void rateIsLearned() {
     boolean wanted = Boolean.TRUE.equals(settings.get("evaluate.learned-rate"));
-    if (wanted && settings.real("evaluate.learning-rate") > 0) {
-      report("evaluate.learned-rate", "found true; allowed with evaluate.learning-rate: false");
+    double given = settings.real("evaluate.learning-rate");
+    if (wanted && given > 0) {
+      report(
+          "evaluate.learned-rate",
+          "found true; allowed with evaluate.learning-rate "
+              + Numbers.plain(given)
+              + ": false, since that sets another rate");
     }
     if (wanted && !settings.text("distill.method").equals("mtt")) {
       report(

@@ -65,11 +65,6 @@ public final class Whitening implements AutoCloseable {
     this.tensors = tensors;
   }
 
-  /** Images as they are. */
-  public static Whitening none() {
-    return new Whitening(new NamedTensors());
-  }
-
   /**
    * Checks that images of the data set are small enough for what the configuration asks for.
    *
@@ -97,7 +92,7 @@ public final class Whitening implements AutoCloseable {
    */
   public static Whitening of(DataConfig config, Dataset data, RunContext context, String stage) {
     if (config.whitening() == DataConfig.Whitening.NONE) {
-      return none();
+      return new Whitening(new NamedTensors());
     }
     requireFit(config, data);
     Fingerprint fingerprint =
@@ -155,7 +150,7 @@ public final class Whitening implements AutoCloseable {
               .records(data.training())
               .threads(context.threads())
               .batch(AT_ONCE)
-              // Who works with an image that cannot be read meets it again, and says so.
+              // Left out here; a stage that works with the image itself lists it.
               .onBadImage(config.onBadImage(), (image, reason) -> {})
               .start()) {
         while (loader.hasNext()) {

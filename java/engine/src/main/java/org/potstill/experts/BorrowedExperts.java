@@ -107,7 +107,7 @@ final class BorrowedExperts {
       context.cancellation().throwIfCancelled();
       Path theirs = from.root().resolve(ExpertFile.name(expert));
       if (Files.exists(theirs)) {
-        Optional<String> difference = Optional.empty();
+        Optional<String> difference;
         try {
           ExpertFile found = ExpertFile.open(theirs);
           difference = found.difference(expected).or(() -> missing(found, epochs));

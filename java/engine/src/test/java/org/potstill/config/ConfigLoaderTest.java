@@ -231,6 +231,19 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aRateIsLearnedOrGiven() {
+    assertEquals(
+        "quick.yaml, line 3: evaluate.learned-rate: found true; allowed with evaluate.learning-rate"
+            + " 0.5: false, since that sets another rate",
+        messageOf(
+            """
+            data: {source: 'idx:d'}
+            distill: {method: mtt}
+            evaluate: {learned-rate: true, learning-rate: 0.5}
+            """));
+  }
+
+  @Test
   void everyProblemIsTold() {
     assertEquals(
         """

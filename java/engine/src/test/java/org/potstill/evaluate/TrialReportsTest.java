@@ -96,6 +96,21 @@ class TrialReportsTest {
   }
 
   @Test
+  void linesDoNotWaitForTrialsThatAreAbandoned() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      TrialReports reports = reports(directory);
+      reports.epochs(TRIALS.get(0), 1);
+      reports.finished(TRIALS.get(1), new Outcome(0.2, 2));
+      reports.abandon(TRIALS.subList(0, 3));
+      reports.finished(TRIALS.get(3), new Outcome(0.4, 4));
+      assertEquals(List.of(line(2, 2, 0.2), line(4, 4, 0.4)), lines());
+      heard.clear();
+      reports.epochs(new Trial(5, "vit", "random", 0, 0.01, "key"), 1);
+      assertEquals(List.of("vit on random images, repeat 1 of 4: 41/40"), heard);
+    }
+  }
+
+  @Test
   void progressNamesAllThatRunAndCountsAllTheirEpochs() {
     try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
       TrialReports reports = reports(directory);
