@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 6
+#define POTSTILL_ABI_VERSION 7
 
 enum {
   POTSTILL_OK = 0,
@@ -226,6 +226,38 @@ POTSTILL_API int32_t potstill_norm_relu_pool_gradient_tangent(
     const float* x_product, const float* out_gradient, const float* out_gradient_tangent,
     float* x_gradient_tangent, float* scale_gradient_tangent, float* shift_gradient_tangent,
     void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * Workspace of potstill_convolution and its gradient in bytes for as many threads; -1 where an argument
+ * is out of range.
+ */
+POTSTILL_API int64_t potstill_convolution_workspace(int64_t images, int64_t height, int64_t width,
+                                                    int64_t in, int64_t out,
+                                                    int32_t threads) POTSTILL_NOEXCEPT;
+
+/*
+ * convolution: y = x * weight + bias, cross-correlation with squares of 3 x 3, stride 1, a zero around
+ * every map. x (images, height, width, in), y (images, height, width, out), bias (out) or NULL. weight
+ * (out, in, 3, 3); with `transposed` (in, out, 3, 3), the gradient with respect to the input of the
+ * convolution whose weight it is. in and out are multiples of 16.
+ * By minimal filtering F(4 x 4, 3 x 3): a quarter of the multiplications where sides are multiples of 4,
+ * in single precision, rounding like a direct sum of as many terms. A value that is not finite makes NaN
+ * of the squares of 4 x 4 that it is in or beside. Reads x two and a quarter times, writes y once.
+ */
+POTSTILL_API int32_t potstill_convolution(const float* x, int64_t images, int64_t height,
+                                          int64_t width, int64_t in, const float* weight,
+                                          int32_t transposed, const float* bias, int64_t out,
+                                          float* y, void* workspace, int64_t workspace_bytes,
+                                          int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * convolution_weight_gradient: given y_gradient, as y, the gradient with respect to weight, (out, in, 3,
+ * 3). Zeros where there is no image. Reads x two and a quarter times, y_gradient once.
+ */
+POTSTILL_API int32_t potstill_convolution_weight_gradient(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t in,
+    const float* y_gradient, int64_t out, float* weight_gradient, void* workspace,
+    int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /*
  * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either direction

@@ -65,6 +65,43 @@ constexpr int64_t kNormChannels = 64;
 // Rows of floats are padded to a multiple of this, so that vectors of every level go in evenly.
 constexpr int64_t kRow = 16;
 
+// Rows and columns of output that one tile of a convolution makes.
+constexpr int64_t kTileSide = 4;
+
+// Maps that are cut into tiles, channels last and a multiple of kRow.
+struct TileMap {
+  int64_t height;
+  int64_t width;
+  int64_t channels;
+  int64_t tiles;  // of an image, row after row
+};
+
+// Weights of 3 x 3 as a matrix of such squares, columns a multiple of kRow; in memory the nine of an
+// element lie side by side, those of the next row or column so many floats on.
+struct TileWeights {
+  const float* at;
+  int64_t rows;
+  int64_t columns;
+  int64_t row_step;
+  int64_t column_step;
+  bool flip;  // the last of the nine first
+};
+
+// c = a b, or c += a b where add: a (rows, terms), b (terms, columns), c (rows, columns), columns a
+// multiple of kRow. c is row-major, b as well or in panels as tile_of_weights packs them.
+struct Product {
+  const float* a;
+  int64_t row_step;
+  int64_t term_step;
+  const float* b;
+  bool packed;
+  float* c;
+  int64_t rows;
+  int64_t terms;
+  int64_t columns;
+  bool add;
+};
+
 // clamp(gain * (x > 0 ? x : slope * x), -bound, bound).
 struct Activation {
   float gain;
@@ -137,6 +174,20 @@ struct Loops {
                                    const NormChannels& given, const NormTangentLeft& tangent,
                                    const float* gradient, const float* gradient_tangent, float* out,
                                    float* scale_share, float* shift_share);
+
+  // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile goes to `out` plus
+  // (6 i + j) * plane, channel after channel; zeros holds a pixel's channels of them. Of the weights
+  // one row is packed at a time, and written back one row at a time.
+  void (*tile_of_input)(const TileMap& map, const float* x, const float* zeros, int64_t tile,
+                        int64_t plane, float* out);
+  void (*tile_of_gradient)(const TileMap& map, const float* y, const float* zeros, int64_t tile,
+                           int64_t plane, float* out);
+  void (*tile_of_weights)(const TileWeights& weights, int64_t row, int64_t plane, float* out);
+  void (*tile_to_output)(const TileMap& map, const float* planes, int64_t plane, const float* bias,
+                         int64_t tile, float* y);
+  void (*tile_to_weights)(const float* planes, int64_t plane, int64_t columns, int64_t column_step,
+                          float* out);
+  void (*multiply)(const Product& product);
 };
 
 namespace generic {

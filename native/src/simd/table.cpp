@@ -5,6 +5,7 @@
 #include "resample.h"
 #include "score.h"
 #include "sums.h"
+#include "winograd.h"
 
 namespace potstill {
 namespace POTSTILL_LEVEL {
@@ -27,6 +28,12 @@ extern const Loops loops = {
     {norm_backward<1>, norm_backward<2>},
     {norm_tangent<1>, norm_tangent<2>},
     {norm_gradient_tangent<1>, norm_gradient_tangent<2>},
+    tile_of_input,
+    tile_of_gradient,
+    tile_of_weights,
+    tile_to_output,
+    tile_to_weights,
+    multiply,
 };
 
 }  // namespace POTSTILL_LEVEL

@@ -50,7 +50,8 @@ inline void stream_aligned(float* into, Floats value) {
 }
 #endif
 
-inline Floats splat(float value) { return Floats{} + value; }
+// A difference, since x + 0 is an addition to the compiler: it would make 0 of -0.
+inline Floats splat(float value) { return value - Floats{}; }
 
 // Intrinsics, since GCC 12 makes two halves of the generic conversions.
 inline Doubles widen(HalfFloats value) {

@@ -152,6 +152,36 @@ final class Arguments {
     holds(call, "indices", indices, count, Long.BYTES);
   }
 
+  /** Of the operation and of its gradients, which take the place of input or weights. */
+  static void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output) {
+    String call = "convolution(" + maps + ")";
+    int multiple = ConvolutionMaps.CHANNELS;
+    require(maps.images() >= 0, call, "negative size");
+    require(
+        maps.images() == 0 || (maps.height() >= 1 && maps.width() >= 1),
+        call,
+        "a map has no position");
+    require(
+        maps.in() >= 1
+            && maps.out() >= 1
+            && maps.in() % multiple == 0
+            && maps.out() % multiple == 0,
+        call,
+        "channels are not multiples of " + multiple);
+    long positions = product(call, maps.images(), maps.height(), maps.width());
+    product(call, positions, Math.max(maps.in(), maps.out()), Float.BYTES);
+    product(call, maps.in(), maps.out(), ConvolutionMaps.TAPS * (long) Float.BYTES);
+    holds(call, "input", input, maps.inputs(), Float.BYTES);
+    holds(call, "weight", weight, maps.weights(), Float.BYTES);
+    holdsIfGiven(call, "bias", bias, maps.out(), Float.BYTES);
+    holds(call, "output", output, maps.outputs(), Float.BYTES);
+  }
+
   static void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     norm("normReluPool(" + maps + ")", maps, input, norm, output, "output");
   }

@@ -41,6 +41,15 @@ final class Buffers {
     }
   }
 
+  /** The same values in single precision. */
+  static float[] narrowed(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return narrow;
+  }
+
   static void write(byte[] from, BytePointer into, long offset, int length) {
     if (length > 0 && into != null) {
       into.getPointer(offset).put(from, 0, length);

@@ -303,6 +303,94 @@ public final class CpuKernels implements Kernels {
   }
 
   @Override
+  public void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output) {
+    requireAvailable();
+    Arguments.convolution(maps, input, weight, bias, output);
+    convolve(maps, input, maps.in(), weight, false, bias, maps.out(), output);
+  }
+
+  @Override
+  public void convolutionInputGradient(
+      ConvolutionMaps maps,
+      FloatPointer outputGradient,
+      FloatPointer weight,
+      FloatPointer inputGradient) {
+    requireAvailable();
+    Arguments.convolution(maps, inputGradient, weight, null, outputGradient);
+    convolve(maps, outputGradient, maps.out(), weight, true, null, maps.in(), inputGradient);
+  }
+
+  private void convolve(
+      ConvolutionMaps maps,
+      FloatPointer from,
+      long fromChannels,
+      FloatPointer weight,
+      boolean transposed,
+      FloatPointer bias,
+      long intoChannels,
+      FloatPointer into) {
+    long bytes = convolutionWorkspace(maps);
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_convolution(
+              from,
+              maps.images(),
+              maps.height(),
+              maps.width(),
+              fromChannels,
+              weight,
+              transposed ? 1 : 0,
+              bias,
+              intoChannels,
+              into,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          maps.toString());
+    }
+  }
+
+  @Override
+  public void convolutionWeightGradient(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer outputGradient,
+      FloatPointer weightGradient) {
+    requireAvailable();
+    Arguments.convolution(maps, input, weightGradient, null, outputGradient);
+    long bytes = convolutionWorkspace(maps);
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_convolution_weight_gradient(
+              input,
+              maps.images(),
+              maps.height(),
+              maps.width(),
+              maps.in(),
+              outputGradient,
+              maps.out(),
+              weightGradient,
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          maps.toString());
+    }
+  }
+
+  /** The same for the gradients: in and out are interchangeable. */
+  private long convolutionWorkspace(ConvolutionMaps maps) {
+    return NativeKernels.potstill_convolution_workspace(
+        maps.images(), maps.height(), maps.width(), maps.in(), maps.out(), threads);
+  }
+
+  @Override
   public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     requireAvailable();
     Arguments.normReluPool(maps, input, norm, output);

@@ -268,6 +268,49 @@ public final class CudaKernels implements Kernels {
    * @throws UnsupportedOperationException always
    */
   @Override
+  public void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output) {
+    throw unwritten("convolution");
+  }
+
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void convolutionInputGradient(
+      ConvolutionMaps maps,
+      FloatPointer outputGradient,
+      FloatPointer weight,
+      FloatPointer inputGradient) {
+    throw unwritten("convolutionInputGradient");
+  }
+
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void convolutionWeightGradient(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer outputGradient,
+      FloatPointer weightGradient) {
+    throw unwritten("convolutionWeightGradient");
+  }
+
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
   public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     throw unwritten("normReluPool");
   }

@@ -119,6 +119,37 @@ public final class JavaKernels implements Kernels {
   }
 
   @Override
+  public void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output) {
+    Arguments.convolution(maps, input, weight, bias, output);
+    new JavaConvolution(maps).forward(input, weight, bias, output);
+  }
+
+  @Override
+  public void convolutionInputGradient(
+      ConvolutionMaps maps,
+      FloatPointer outputGradient,
+      FloatPointer weight,
+      FloatPointer inputGradient) {
+    Arguments.convolution(maps, inputGradient, weight, null, outputGradient);
+    new JavaConvolution(maps).inputGradient(outputGradient, weight, inputGradient);
+  }
+
+  @Override
+  public void convolutionWeightGradient(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer outputGradient,
+      FloatPointer weightGradient) {
+    Arguments.convolution(maps, input, weightGradient, null, outputGradient);
+    new JavaConvolution(maps).weightGradient(input, outputGradient, weightGradient);
+  }
+
+  @Override
   public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     Arguments.normReluPool(maps, input, norm, output);
     new JavaNormReluPool(maps, norm).forward(input, output);

@@ -99,8 +99,8 @@ final class JavaNormReluPool {
       }
       Buffers.write(image, gradients.input(), n * image.length, image.length);
     }
-    Buffers.write(narrowed(scaleSums), gradients.scale(), 0, channels);
-    Buffers.write(narrowed(shiftSums), gradients.shift(), 0, channels);
+    Buffers.write(Buffers.narrowed(scaleSums), gradients.scale(), 0, channels);
+    Buffers.write(Buffers.narrowed(shiftSums), gradients.shift(), 0, channels);
   }
 
   /** Overwrites the channel in {@code image} with its gradient. */
@@ -123,13 +123,5 @@ final class JavaNormReluPool {
       double common = (ofShift + normed[p] * ofScale) / normed.length;
       image[p * channels + c] = (float) (scale[c] * rstd * (slopes[p] - common));
     }
-  }
-
-  private static float[] narrowed(double[] values) {
-    float[] narrow = new float[values.length];
-    for (int i = 0; i < narrow.length; i++) {
-      narrow[i] = (float) values[i];
-    }
-    return narrow;
   }
 }

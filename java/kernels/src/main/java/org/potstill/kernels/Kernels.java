@@ -175,6 +175,52 @@ public interface Kernels {
       LongPointer indices);
 
   /**
+   * A convolution (cross-correlation) with squares of 3 x 3, stride 1, a zero around every map.
+   * Where the kernel filters by tiles, a value that is not finite makes NaN of the squares of 4 x 4
+   * that it is in or beside.
+   *
+   * @param input (images, height, width, in)
+   * @param weight (out, in, 3, 3)
+   * @param bias (out); may be null
+   * @param output (images, height, width, out), filled
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output);
+
+  /**
+   * The gradient of {@link #convolution} with respect to the input.
+   *
+   * @param outputGradient as the output
+   * @param weight as it was given
+   * @param inputGradient as the input, filled
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void convolutionInputGradient(
+      ConvolutionMaps maps,
+      FloatPointer outputGradient,
+      FloatPointer weight,
+      FloatPointer inputGradient);
+
+  /**
+   * The gradient of {@link #convolution} with respect to the weights.
+   *
+   * @param input as it was given
+   * @param outputGradient as the output
+   * @param weightGradient as the weights, filled
+   * @throws IllegalArgumentException where a size does not fit
+   */
+  void convolutionWeightGradient(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer outputGradient,
+      FloatPointer weightGradient);
+
+  /**
    * Instance norm (Ulyanov et al. 2016), ReLU and average pooling in one: the mean over squares of
    * {@code max((x - mean) rstd scale + shift, 0)}, mean and variance over the positions of every
    * image and channel. NaN goes through.

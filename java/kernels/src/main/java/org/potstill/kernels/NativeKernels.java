@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 6;
+  static final int ABI_VERSION = 7;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -123,6 +123,44 @@ final class NativeKernels {
       @Cast("int64_t") long codes,
       @Cast("int64_t") long width,
       @Cast("int64_t*") LongPointer indices,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_convolution_workspace(
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long in,
+      @Cast("int64_t") long out,
+      int threads);
+
+  static native int potstill_convolution(
+      @Cast("const float*") FloatPointer x,
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long in,
+      @Cast("const float*") FloatPointer weight,
+      int transposed,
+      @Cast("const float*") FloatPointer bias,
+      @Cast("int64_t") long out,
+      FloatPointer y,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native int potstill_convolution_weight_gradient(
+      @Cast("const float*") FloatPointer x,
+      @Cast("int64_t") long images,
+      @Cast("int64_t") long height,
+      @Cast("int64_t") long width,
+      @Cast("int64_t") long in,
+      @Cast("const float*") FloatPointer yGradient,
+      @Cast("int64_t") long out,
+      FloatPointer weightGradient,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,
       int threads,

@@ -74,6 +74,27 @@ abstract class CudaCases extends OracleCases {
 
   @Override
   @Test
+  void convolutionEqualsFiguresByHand() {
+    ConvolutionMaps none = new ConvolutionMaps(0, 2, 2, 16, 16);
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> kernels().convolution(none, null, null, null, null));
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> kernels().convolutionInputGradient(none, null, null, null));
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> kernels().convolutionWeightGradient(none, null, null, null));
+  }
+
+  @Override
+  @Test
+  void convolutionRefusesWhatDoesNotFit() {
+    convolutionEqualsFiguresByHand();
+  }
+
+  @Override
+  @Test
   void normReluPoolEqualsFiguresByHand() {
     assertThrows(
         UnsupportedOperationException.class,

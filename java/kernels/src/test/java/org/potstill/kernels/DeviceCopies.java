@@ -172,6 +172,34 @@ final class DeviceCopies implements Kernels {
   }
 
   @Override
+  public void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output) {
+    kernels.convolution(maps, input, weight, bias, output);
+  }
+
+  @Override
+  public void convolutionInputGradient(
+      ConvolutionMaps maps,
+      FloatPointer outputGradient,
+      FloatPointer weight,
+      FloatPointer inputGradient) {
+    kernels.convolutionInputGradient(maps, outputGradient, weight, inputGradient);
+  }
+
+  @Override
+  public void convolutionWeightGradient(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer outputGradient,
+      FloatPointer weightGradient) {
+    kernels.convolutionWeightGradient(maps, input, outputGradient, weightGradient);
+  }
+
+  @Override
   public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
     kernels.normReluPool(maps, input, norm, output);
   }

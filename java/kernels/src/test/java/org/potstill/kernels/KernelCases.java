@@ -63,6 +63,75 @@ abstract class KernelCases {
   }
 
   @Test
+  void convolutionEqualsFiguresByHand() {
+    // Of 16 channels the 3rd sees the 6th through weights 1 to 9; every other weight is 0.
+    ConvolutionMaps maps = new ConvolutionMaps(1, 2, 3, 16, 16);
+    FloatPointer weight = new FloatPointer(new float[16 * 16 * 9]);
+    for (int tap = 0; tap < 9; tap++) {
+      weight.put((2 * 16 + 5) * 9 + tap, tap + 1);
+    }
+    FloatPointer input = channel(5, 1, 0, 0, 0, 0, 1);
+    FloatPointer bias = new FloatPointer(new float[16]);
+    bias.put(2, 0.5f);
+    FloatPointer output = new FloatPointer(6 * 16);
+    kernels().convolution(maps, input, weight, bias, output);
+    // The pixel at the top left shows the middle of the square, below and beside it the rest.
+    assertChannel(output, 2, 5.5f, 4.5f + 9, 0.5f + 8, 2.5f, 1.5f + 6, 5.5f);
+    FloatPointer gradient = new FloatPointer(6 * 16);
+    kernels().convolutionInputGradient(maps, channel(2, 1, 0, 0, 0, 0, 1), weight, gradient);
+    assertChannel(gradient, 5, 5, 6 + 1, 2, 8, 9 + 4, 5);
+    FloatPointer ofWeight = new FloatPointer(16 * 16 * 9);
+    kernels().convolutionWeightGradient(maps, input, channel(2, 1, 0, 0, 0, 0, 10), ofWeight);
+    float[] found = new float[9];
+    ofWeight.getPointer((2 * 16 + 5) * 9).get(found);
+    // Either pixel sees itself, and no two are close enough to see each other.
+    assertArrayEquals(new float[] {0, 0, 0, 0, 11, 0, 0, 0, 0}, found, 1e-4f);
+    kernels().convolution(new ConvolutionMaps(0, 2, 3, 16, 16), input, weight, null, output);
+  }
+
+  /** Six pixels of 16 channels, one of which has values. */
+  private static FloatPointer channel(int channel, float... values) {
+    float[] all = new float[6 * 16];
+    for (int p = 0; p < 6; p++) {
+      all[p * 16 + channel] = values[p];
+    }
+    return new FloatPointer(all);
+  }
+
+  private static void assertChannel(FloatPointer maps, int channel, float... values) {
+    float[] expected = new float[6];
+    float[] found = new float[6];
+    for (int p = 0; p < 6; p++) {
+      expected[p] = values[p];
+      found[p] = maps.get(p * 16L + channel);
+      // Weights 0 and no bias.
+      assertEquals(0, maps.get(p * 16L + channel + 1));
+    }
+    assertArrayEquals(expected, found, 1e-4f);
+  }
+
+  @Test
+  void convolutionRefusesWhatDoesNotFit() {
+    FloatPointer maps = new FloatPointer(4 * 16);
+    FloatPointer weight = new FloatPointer(16 * 16 * 9);
+    ConvolutionMaps tooLarge = new ConvolutionMaps(1, 3, 2, 16, 16);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().convolution(tooLarge, maps, weight, null, maps));
+    ConvolutionMaps uneven = new ConvolutionMaps(1, 1, 2, 16, 24);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> kernels().convolutionInputGradient(uneven, maps, weight, maps))
+            .getMessage();
+    assertTrue(message.contains("channels are not multiples of 16"), message);
+    ConvolutionMaps wide = new ConvolutionMaps(1, 2, 2, 16, 32);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().convolutionWeightGradient(wide, maps, maps, weight));
+  }
+
+  @Test
   void normReluPoolEqualsFiguresByHand() {
     // One channel: mean 1, variance 4; normed -1, 1, 1, -1; then twice that plus 1 is -1, 3, 3, -1.
     FloatPointer input = new FloatPointer(-1f, 3f, 3f, -1f);

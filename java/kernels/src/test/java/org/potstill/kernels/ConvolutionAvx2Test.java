@@ -1,0 +1,23 @@
+package org.potstill.kernels;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.junit.jupiter.api.BeforeEach;
+
+class ConvolutionAvx2Test extends ConvolutionOracleCases {
+
+  @BeforeEach
+  void needsTheLevel() {
+    assumeTrue(kernels().isAvailable(), kernels()::unavailabilityCause);
+  }
+
+  @Override
+  Kernels kernels() {
+    return withThreads(2);
+  }
+
+  @Override
+  Kernels withThreads(int threads) {
+    return new CpuKernels(1, CpuLevel.AVX2).withThreads(threads);
+  }
+}
