@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -128,7 +129,7 @@ public abstract class AbstractNetwork implements Network {
    */
   private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
     boolean plain = input.is_cpu() && !differentiated(state, input);
-    Layers layers = new Layers(state, pass);
+    Layers layers = new Layers(state, pass, convolution());
     long count = input.size(0);
     long atOnce = plain && separable(pass) ? imagesAtOnce(input) : Math.max(1, count);
     List<Tensor> parts = new ArrayList<>();
@@ -221,6 +222,11 @@ public abstract class AbstractNetwork implements Network {
   /** Elements of such maps that a pass without gradients makes at a time. */
   long elementsAtOnce() {
     return 1L << 21;
+  }
+
+  /** What convolves in a pass without gradients on the CPU; null for LibTorch. */
+  Convolution convolution() {
+    return null;
   }
 
   /** Whether a pass without gradients on the CPU has the channels last. */

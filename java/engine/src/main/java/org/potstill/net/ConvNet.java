@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
 
@@ -44,12 +45,12 @@ public final class ConvNet extends AbstractNetwork {
   private final boolean globalAverage;
   private final long width;
 
-  /** What does norm, activation and pooling of a block at once; null where nothing does. */
-  private final NormReluPool fused;
+  /** What does the blocks by hand; null where nothing does. */
+  private final ConvNetKernels kernels;
 
   private ConvNet(NetworkSpec spec, boolean globalAverage, StateLayout layout, List<Block> blocks) {
     super(spec.name(), spec.classes(), layout);
-    this.fused = null;
+    this.kernels = null;
     this.blocks = List.copyOf(blocks);
     this.norm = spec.norm();
     this.pooling = spec.pooling();
@@ -58,7 +59,7 @@ public final class ConvNet extends AbstractNetwork {
     this.width = spec.width();
   }
 
-  private ConvNet(ConvNet plain, NormReluPool fused) {
+  private ConvNet(ConvNet plain, ConvNetKernels kernels) {
     super(plain.name(), plain.classes(), plain.layout());
     this.blocks = plain.blocks;
     this.norm = plain.norm;
@@ -66,19 +67,21 @@ public final class ConvNet extends AbstractNetwork {
     this.activation = plain.activation;
     this.globalAverage = plain.globalAverage;
     this.width = plain.width;
-    this.fused = fused;
+    this.kernels = kernels;
   }
 
-  /** On the CPU, blocks of instance norm, ReLU and average or no pooling go to a kernel. */
+  /** On the CPU, blocks of instance norm, ReLU and average or no pooling go to kernels. */
   @Override
-  public ConvNet with(Kernels kernels) {
+  public ConvNet with(Kernels some) {
     boolean fits = norm == Norm.INSTANCE && activation == Activation.RELU && pooling != Pooling.MAX;
     // LibTorch's operators are faster than the Java kernels.
-    if (!fits || !(kernels instanceof CpuKernels)) {
+    if (!fits || !(some instanceof CpuKernels)) {
       return this;
     }
     int window = pooling == Pooling.AVG ? 2 : 1;
-    return new ConvNet(this, new NormReluPool(kernels, window, Layers.EPSILON));
+    return new ConvNet(
+        this,
+        new ConvNetKernels(new Convolution(some), new NormReluPool(some, window, Layers.EPSILON)));
   }
 
   /**
@@ -158,14 +161,14 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   private Tensor afterConvolution(Layers layers, Block block, Tensor maps) {
-    if (fused != null && fused.takes(maps)) {
+    if (kernels != null && kernels.afterwards().takes(maps)) {
       Tensor scale = layers.parameter(block.norm() + ".weight");
       Tensor shift = layers.parameter(block.norm() + ".bias");
       boolean differentiated =
           GradMode.is_enabled()
               && (maps.requires_grad() || scale.requires_grad() || shift.requires_grad());
       if (!differentiated) {
-        return fused.forward(maps, scale, shift).output();
+        return kernels.afterwards().forward(maps, scale, shift).output();
       }
     }
     Tensor normed = layers.norm(norm, block.norm(), maps);
@@ -173,8 +176,13 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   @Override
+  Convolution convolution() {
+    return kernels == null ? null : kernels.convolution();
+  }
+
+  @Override
   boolean channelsLast() {
-    return fused != null;
+    return kernels != null;
   }
 
   @Override
@@ -186,7 +194,7 @@ public final class ConvNet extends AbstractNetwork {
       Backpropagation.Wanted wanted) {
     return goesOwnWay(input)
         ? new ConvNetBackpropagation(
-            blocks, fused, networkState, input, pass, output, wanted, false)
+            blocks, kernels, networkState, input, pass, output, wanted, false)
         : super.backpropagation(networkState, input, pass, output, wanted);
   }
 
@@ -203,7 +211,7 @@ public final class ConvNet extends AbstractNetwork {
     ConvNetBackpropagation way =
         new ConvNetBackpropagation(
             blocks,
-            fused,
+            kernels,
             networkState,
             input,
             pass,
@@ -214,8 +222,8 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   private boolean goesOwnWay(Tensor input) {
-    return fused != null
-        && fused.takes(input)
+    return kernels != null
+        && kernels.afterwards().takes(input)
         && !globalAverage
         && !torch.is_autocast_enabled(torch.DeviceType.CPU);
   }

@@ -4,21 +4,24 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
 import org.potstill.tensor.Tensors;
 
 /**
- * The way through a ConvNet with the channels last, norm, ReLU and pooling of every block by one
- * kernel both ways. Autograd records the convolutions and the linear layer, each by itself, and the
- * chain rule is applied from one to the other here.
+ * The way through a ConvNet with the channels last: the convolution of every block, and its norm,
+ * ReLU and pooling as one, by kernels both ways, the chain rule from one to the next. Autograd
+ * records nothing.
  */
 final class ConvNetBackpropagation extends Backpropagation {
 
-  /** A convolution with its history, and what the kernel left behind it. */
+  /** A block's input, what its convolution made of it, and what norm and pooling left. */
   record Step(ConvNet.Block block, Tensor input, Tensor maps, NormReluPool.Forward normed) {}
 
   /** What the way back brought to a block: the gradients of its output and of its convolution's. */
@@ -26,7 +29,7 @@ final class ConvNetBackpropagation extends Backpropagation {
 
   private final Layers layers;
   private final NamedTensors state;
-  private final NormReluPool operation;
+  private final ConvNetKernels kernels;
   private final Wanted wanted;
   private final boolean again;
   private final List<Step> steps = new ArrayList<>();
@@ -45,7 +48,7 @@ final class ConvNetBackpropagation extends Backpropagation {
    */
   ConvNetBackpropagation(
       List<ConvNet.Block> blocks,
-      NormReluPool operation,
+      ConvNetKernels kernels,
       NamedTensors state,
       Tensor input,
       Pass pass,
@@ -55,21 +58,31 @@ final class ConvNetBackpropagation extends Backpropagation {
     this.again = again;
     this.layers = new Layers(state, pass);
     this.state = state;
-    this.operation = operation;
+    this.kernels = kernels;
     this.wanted = wanted;
-    Tensor value = input.contiguous(torch.MemoryFormat.ChannelsLast);
-    for (ConvNet.Block block : blocks) {
-      boolean first = steps.isEmpty();
-      Tensor leaf = value.detach().requires_grad_(!first || wanted.input() || again);
-      Tensor maps = layers.convolution(block.convolution(), leaf, true, 1, block.padding());
-      NormReluPool.Forward normed =
-          operation.forward(maps, scale(block), state.get(block.norm() + ".bias"));
-      steps.add(new Step(block, leaf, maps, normed));
-      value = normed.output();
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor value = input.detach().contiguous(torch.MemoryFormat.ChannelsLast);
+      for (ConvNet.Block block : blocks) {
+        Tensor maps =
+            kernels
+                .convolution()
+                .forward(
+                    value,
+                    weight(block),
+                    state.get(block.convolution() + ".bias"),
+                    block.padding());
+        NormReluPool.Forward normed =
+            kernels.afterwards().forward(maps, scale(block), state.get(block.norm() + ".bias"));
+        steps.add(new Step(block, value, maps, normed));
+        value = normed.output();
+      }
+      features = Layers.flatten(value);
+      logits = output == Output.LOGITS ? layers.linear(ConvNet.CLASSIFIER, features, true) : null;
     }
-    boolean classified = output == Output.LOGITS;
-    features = Layers.flatten(value).requires_grad_(classified);
-    logits = classified ? layers.linear(ConvNet.CLASSIFIER, features, true) : null;
+  }
+
+  private Tensor weight(ConvNet.Block block) {
+    return state.get(block.convolution() + ".weight");
   }
 
   private Tensor scale(ConvNet.Block block) {
@@ -85,13 +98,13 @@ final class ConvNetBackpropagation extends Backpropagation {
   public Tensor[] gradients(Tensor outputGradient) {
     // Here, so that they outlive the scopes of the blocks.
     wanted.parameters().forEach(name -> found.put(name, new Tensor()));
-    Tensor back =
-        logits == null
-            ? outputGradient
-            : back(logits, outputGradient, features, ConvNet.CLASSIFIER, true);
-    back = back.reshape(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
-    for (int i = steps.size() - 1; i >= 0 && back != null; i--) {
-      back = throughBlock(i, back);
+    Tensor back;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      back = logits == null ? outputGradient : throughClassifier(outputGradient);
+      back = back.reshape(Tensors.shape(steps.get(steps.size() - 1).normed().output()));
+      for (int i = steps.size() - 1; i >= 0 && back != null; i--) {
+        back = throughBlock(i, back);
+      }
     }
     List<Tensor> all = new ArrayList<>();
     for (String name : wanted.parameters()) {
@@ -112,7 +125,7 @@ final class ConvNetBackpropagation extends Backpropagation {
    * @param parameters names of those whose gradients are looked at besides that of the input
    */
   ConvNetTangents tangents(Map<String, Tensor> direction, List<String> parameters) {
-    return new ConvNetTangents(state, operation, steps, received, features, direction, parameters);
+    return new ConvNetTangents(state, kernels, steps, received, features, direction, parameters);
   }
 
   /** From the gradient of a block's output to that of its input; null where none is wanted. */
@@ -123,65 +136,56 @@ final class ConvNetBackpropagation extends Backpropagation {
     Tensor mapsGradient = new Tensor();
     try (PointerScope scope = new PointerScope()) {
       Tensor[] normed =
-          operation.gradients(
-              step.maps(),
-              scale(step.block()),
-              state.get(norm + ".bias"),
-              step.normed(),
-              outputGradient);
-      keep(norm + ".weight", normed[1]);
-      keep(norm + ".bias", normed[2]);
+          kernels
+              .afterwards()
+              .gradients(
+                  step.maps(),
+                  scale(step.block()),
+                  state.get(norm + ".bias"),
+                  step.normed(),
+                  outputGradient);
+      keep(norm + ".weight", () -> normed[1]);
+      keep(norm + ".bias", () -> normed[2]);
       if (again) {
         mapsGradient.put(normed[0]);
         received.add(0, new Received(outputGradient, mapsGradient));
       }
+      throughConvolution(step, normed[0]);
       // Of the images only the tangent may be wanted.
-      boolean further = wanted.input() || i > 0;
-      Tensor gradient =
-          back(step.maps(), normed[0], step.input(), step.block().convolution(), further);
-      if (gradient == null) {
+      if (i == 0 && !wanted.input()) {
         return null;
       }
-      result.put(gradient);
+      result.put(
+          kernels
+              .convolution()
+              .inputGradient(
+                  normed[0], step.input(), weight(step.block()), step.block().padding()));
     }
     return result;
   }
 
-  /**
-   * The gradients of the layer {@code name} that are wanted are found.
-   *
-   * @param further whether that of {@code input} is as well
-   * @return it, or null
-   */
-  private Tensor back(
-      Tensor output, Tensor outputGradient, Tensor input, String name, boolean further) {
-    List<Tensor> inputs = new ArrayList<>();
-    if (further) {
-      inputs.add(input);
-    }
-    List<String> own = List.of(name + ".weight", name + ".bias");
-    List<String> asked = own.stream().filter(wanted.parameters()::contains).toList();
-    asked.forEach(parameter -> inputs.add(state.get(parameter)));
-    if (inputs.isEmpty()) {
-      return null;
-    }
-    Tensor[] outputs = {output};
-    Tensor[] weights = {outputGradient};
-    Tensor[] of = inputs.toArray(Tensor[]::new);
-    Tensor[] gradients =
-        again
-            ? Tensors.gradientsKeepingGraph(outputs, weights, of)
-            : Tensors.gradients(outputs, weights, of);
-    int first = inputs.size() - asked.size();
-    for (int i = 0; i < asked.size(); i++) {
-      keep(asked.get(i), gradients[first + i].contiguous());
-    }
-    return first == 0 ? null : gradients[0];
+  /** The gradients of its parameters that are wanted are found. */
+  private void throughConvolution(Step step, Tensor mapsGradient) {
+    String name = step.block().convolution();
+    keep(
+        name + ".weight",
+        () ->
+            kernels
+                .convolution()
+                .weightGradient(
+                    mapsGradient, step.input(), weight(step.block()), step.block().padding()));
+    keep(name + ".bias", () -> Convolution.biasGradient(mapsGradient));
   }
 
-  private void keep(String name, Tensor gradient) {
+  private Tensor throughClassifier(Tensor logitsGradient) {
+    keep(ConvNet.CLASSIFIER + ".weight", () -> logitsGradient.t().matmul(features));
+    keep(ConvNet.CLASSIFIER + ".bias", () -> logitsGradient.sum(0));
+    return logitsGradient.matmul(state.get(ConvNet.CLASSIFIER + ".weight"));
+  }
+
+  private void keep(String name, Supplier<Tensor> gradient) {
     if (found.containsKey(name)) {
-      found.get(name).put(gradient);
+      found.get(name).put(gradient.get());
     }
   }
 }

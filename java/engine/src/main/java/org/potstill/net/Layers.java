@@ -1,11 +1,13 @@
 package org.potstill.net;
 
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -26,9 +28,17 @@ public final class Layers {
   private final Pass pass;
   private final NamedTensors moved = new NamedTensors();
 
+  /** What convolves where nothing is differentiated; null for LibTorch. */
+  private final Convolution kernel;
+
   Layers(NamedTensors state, Pass pass) {
+    this(state, pass, null);
+  }
+
+  Layers(NamedTensors state, Pass pass, Convolution kernel) {
     this.state = state;
     this.pass = pass;
+    this.kernel = kernel;
   }
 
   /** The buffers that the pass has moved; the caller closes them. */
@@ -54,14 +64,26 @@ public final class Layers {
    * @return (N, out, (H + 2 padding - kernel) / stride + 1, ...)
    */
   public Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
+    Tensor weight = state.get(name + ".weight");
+    Tensor shift = bias ? state.get(name + ".bias") : null;
+    if (stride == 1 && isPlain(input, weight) && kernel.takes(input, weight, padding)) {
+      return kernel.forward(input, weight, shift, padding);
+    }
     return torch.conv2d(
         input,
-        state.get(name + ".weight"),
-        bias ? new TensorOptional(state.get(name + ".bias")) : new TensorOptional(),
+        weight,
+        bias ? new TensorOptional(shift) : new TensorOptional(),
         new long[] {stride, stride},
         new long[] {padding, padding},
         new long[] {1, 1},
         1);
+  }
+
+  /** Whether there is a kernel, nothing to differentiate, and no other precision to convolve in. */
+  private boolean isPlain(Tensor input, Tensor weight) {
+    return kernel != null
+        && !(GradMode.is_enabled() && (input.requires_grad() || weight.requires_grad()))
+        && !torch.is_autocast_enabled(torch.DeviceType.CPU);
   }
 
   /** The linear layer of the last dimension: (..., in) to (..., out). */

@@ -5,6 +5,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.CpuKernels;
+import org.potstill.kernels.Kernels;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -24,9 +27,27 @@ public final class ScorerResNet18 extends AbstractNetwork {
 
   private final ResidualStages stages;
 
-  private ScorerResNet18(int classes, ResidualStages stages, StateLayout layout) {
+  /** What convolves without gradients; null for LibTorch. */
+  private final Convolution convolution;
+
+  private ScorerResNet18(
+      int classes, ResidualStages stages, StateLayout layout, Convolution convolution) {
     super(NAME, classes, layout);
     this.stages = stages;
+    this.convolution = convolution;
+  }
+
+  /** On the CPU, convolutions of a pass without gradients go to a kernel. */
+  @Override
+  public ScorerResNet18 with(Kernels kernels) {
+    return kernels instanceof CpuKernels
+        ? new ScorerResNet18(classes(), stages, layout(), new Convolution(kernels))
+        : this;
+  }
+
+  @Override
+  Convolution convolution() {
+    return convolution;
   }
 
   /** The network with batch norm, as checkpoints hold it and as it is trained. */
@@ -65,7 +86,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
     layout.norm(stages.norm(), "bn1", ResidualStages.channels(0), 0);
     stages.describe(layout, convolutions);
     layout.linear("fc", ResidualStages.channels(3), classes, true);
-    return new ScorerResNet18(classes, stages, layout);
+    return new ScorerResNet18(classes, stages, layout, null);
   }
 
   @Override

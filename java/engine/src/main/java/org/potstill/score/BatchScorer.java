@@ -50,7 +50,12 @@ final class BatchScorer implements AutoCloseable {
       Precision precision,
       Kernels kernels,
       Placement placement) {
-    this(ScorerResNet18.folded(channels, outputs), trained, precision, kernels, placement);
+    this(
+        ScorerResNet18.folded(channels, outputs).with(kernels),
+        trained,
+        precision,
+        kernels,
+        placement);
   }
 
   /** The same, whose passes are those of {@code folded}. */

@@ -1,7 +1,6 @@
 package org.potstill.tensor;
 
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
@@ -59,14 +58,15 @@ public final class NormReluPool {
   public Forward forward(Tensor maps, Tensor scale, Tensor shift) {
     long count = maps.size(0);
     long channels = maps.size(1);
-    Tensor output = emptyLast(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
+    Tensor output =
+        ChannelsLast.empty(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
     Tensor mean = Tensors.empty(maps, count, channels);
     Tensor rstd = Tensors.empty(maps, count, channels);
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPool(
               sizes(maps),
-              last(maps).data_ptr_float(),
+              ChannelsLast.of(maps).data_ptr_float(),
               state(scale, shift, mean, rstd),
               output.data_ptr_float());
     }
@@ -85,16 +85,17 @@ public final class NormReluPool {
    */
   public Tensor[] gradients(
       Tensor maps, Tensor scale, Tensor shift, Forward left, Tensor outputGradient) {
-    Tensor ofMaps = emptyLast(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
+    Tensor ofMaps =
+        ChannelsLast.empty(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
     Tensor ofScale = Tensors.empty(maps, maps.size(1));
     Tensor ofShift = Tensors.empty(maps, maps.size(1));
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPoolGradient(
               sizes(maps),
-              last(maps).data_ptr_float(),
+              ChannelsLast.of(maps).data_ptr_float(),
               state(scale, shift, left.mean(), left.rstd()),
-              last(outputGradient).data_ptr_float(),
+              ChannelsLast.of(outputGradient).data_ptr_float(),
               new NormGradients(
                   ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
     }
@@ -131,7 +132,8 @@ public final class NormReluPool {
       Tensor maps, Tensor scale, Tensor shift, Forward left, Direction direction) {
     long count = maps.size(0);
     long channels = maps.size(1);
-    Tensor output = emptyLast(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
+    Tensor output =
+        ChannelsLast.empty(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
     Tensor mean = Tensors.empty(maps, count, channels);
     Tensor product = Tensors.empty(maps, count, channels);
     Tangent tangent = new Tangent(output, mean, product);
@@ -139,7 +141,7 @@ public final class NormReluPool {
       threaded()
           .normReluPoolTangent(
               sizes(maps),
-              last(maps).data_ptr_float(),
+              ChannelsLast.of(maps).data_ptr_float(),
               state(scale, shift, left.mean(), left.rstd()),
               pointers(direction, tangent),
               output.data_ptr_float());
@@ -170,18 +172,19 @@ public final class NormReluPool {
       Tangent tangent,
       Tensor outputGradient,
       Tensor outputGradientTangent) {
-    Tensor ofMaps = emptyLast(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
+    Tensor ofMaps =
+        ChannelsLast.empty(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
     Tensor ofScale = Tensors.empty(maps, maps.size(1));
     Tensor ofShift = Tensors.empty(maps, maps.size(1));
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPoolGradientTangent(
               sizes(maps),
-              last(maps).data_ptr_float(),
+              ChannelsLast.of(maps).data_ptr_float(),
               state(scale, shift, left.mean(), left.rstd()),
               pointers(direction, tangent),
-              last(outputGradient).data_ptr_float(),
-              last(outputGradientTangent).data_ptr_float(),
+              ChannelsLast.of(outputGradient).data_ptr_float(),
+              ChannelsLast.of(outputGradientTangent).data_ptr_float(),
               new NormGradients(
                   ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
     }
@@ -190,7 +193,7 @@ public final class NormReluPool {
 
   private static NormTangent pointers(Direction direction, Tangent tangent) {
     return new NormTangent(
-        last(direction.maps()).data_ptr_float(),
+        ChannelsLast.of(direction.maps()).data_ptr_float(),
         direction.scale().contiguous().data_ptr_float(),
         direction.shift().contiguous().data_ptr_float(),
         tangent.mean().data_ptr_float(),
@@ -212,14 +215,5 @@ public final class NormReluPool {
         (float) epsilon,
         mean.data_ptr_float(),
         rstd.data_ptr_float());
-  }
-
-  private static Tensor last(Tensor maps) {
-    return maps.detach().contiguous(torch.MemoryFormat.ChannelsLast);
-  }
-
-  private static Tensor emptyLast(Tensor like, long... shape) {
-    return torch.empty(
-        shape, like.options(), new MemoryFormatOptional(torch.MemoryFormat.ChannelsLast));
   }
 }
