@@ -171,8 +171,8 @@ POTSTILL_API int32_t potstill_quantise(const float* points, int64_t count, const
                                        int32_t level) POTSTILL_NOEXCEPT;
 
 /*
- * norm_relu_pool: the mean over windows of window x window (1 or 2) of max(y, 0), where y = (x - mean)
- * rstd scale + shift and rstd = 1 / sqrt(var + epsilon), mean and variance (over n) of every image and
+ * norm_relu_pool: the mean over windows of window x window (1 or 2) of max(y, 0), or without `relu` of
+ * y, where y = (x - mean) rstd scale + shift and rstd = 1 / sqrt(var + epsilon), mean and variance (over n) of every image and
  * channel. x (images, height, width, channels), out (images, height / window, width / window,
  * channels), scale and shift (channels), mean and rstd (images, channels). Rows and columns that fill
  * no window count in the statistics alone. NaN goes through. Single precision; the variance is added
@@ -181,8 +181,8 @@ POTSTILL_API int32_t potstill_quantise(const float* points, int64_t count, const
 POTSTILL_API int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height,
                                              int64_t width, int64_t channels, const float* scale,
                                              const float* shift, float epsilon, int32_t window,
-                                             float* out, float* mean, float* rstd, int32_t threads,
-                                             int32_t level) POTSTILL_NOEXCEPT;
+                                             int32_t relu, float* out, float* mean, float* rstd,
+                                             int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /* Workspace of potstill_norm_relu_pool_gradient and its tangent in bytes; -1 where a size is negative or too large. */
 POTSTILL_API int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images,
@@ -195,12 +195,12 @@ POTSTILL_API int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images,
  */
 POTSTILL_API int32_t potstill_norm_relu_pool_gradient(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
-    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
-    const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
+    const float* scale, const float* shift, int32_t window, int32_t relu, const float* mean,
+    const float* rstd, const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
     void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /*
- * norm_relu_pool_tangent: how out of norm_relu_pool moves where x, scale and shift move by x_tangent,
+ * norm_relu_pool_tangent: how out of norm_relu_pool with `relu` moves where x, scale and shift move by x_tangent,
  * scale_tangent and shift_tangent (the product with the Jacobian); mean and rstd as norm_relu_pool left
  * them. Fills x_mean and x_product (images, channels) with the means of x_tangent and of x_tangent
  * times the normed value, for norm_relu_pool_gradient_tangent. Sums rows in single precision. Reads x

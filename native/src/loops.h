@@ -88,13 +88,14 @@ struct TileWeights {
 };
 
 // c = a b, or c += a b where add: a (rows, terms), b (terms, columns), c (rows, columns), columns a
-// multiple of kRow. c is row-major, b as well or in panels as tile_of_weights packs them.
+// multiple of kRow. c is row-major; b has rows so many floats apart, or with 0 is in panels as
+// tile_of_weights packs them.
 struct Product {
   const float* a;
   int64_t row_step;
   int64_t term_step;
   const float* b;
-  bool packed;
+  int64_t b_step;
   float* c;
   int64_t rows;
   int64_t terms;
@@ -154,19 +155,19 @@ struct Loops {
   // Index of the code nearest to a point; codes (width, padded), padded a multiple of kCodes.
   int64_t (*nearest_code)(const float* point, const float* codes, int64_t padded, int64_t width);
 
-  // norm_relu_pool of `count` channels of one map, up to kNormChannels; [0] without pooling, [1]
-  // over windows of 2 x 2. Fills mean and rstd.
-  void (*norm_forward[2])(const NormMap& map, int64_t count, const float* x,
+  // norm_relu_pool of `count` channels of one map, up to kNormChannels; [0][] without pooling, [1][]
+  // over windows of 2 x 2, [][0] without ReLU, [][1] with it. Fills mean and rstd.
+  void (*norm_forward[2][2])(const NormMap& map, int64_t count, const float* x,
                           const NormChannels& given, float epsilon, float* out, float* mean,
                           float* rstd);
 
   // Its gradient with respect to x, which `out` may overwrite, and the map's shares in those of
   // scale and shift.
-  void (*norm_backward[2])(const NormMap& map, int64_t count, const float* x,
+  void (*norm_backward[2][2])(const NormMap& map, int64_t count, const float* x,
                            const NormChannels& given, const float* gradient, float* out,
                            float* scale_share, float* shift_share);
 
-  // The tangents of the two: of the output, and of the gradients, of which that with respect to x may
+  // The tangents of the two with ReLU: of the output, and of the gradients, of which that with respect to x may
   // not overwrite anything.
   void (*norm_tangent[2])(const NormMap& map, int64_t count, const float* x,
                           const NormChannels& given, const NormTangent& tangent, float* out);
@@ -177,16 +178,16 @@ struct Loops {
 
   // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile goes to `out` plus
   // (6 i + j) * plane, channel after channel; zeros holds a pixel's channels of them. Of the weights
-  // one row is packed at a time, and written back one row at a time.
+  // one row is packed at a time, and written back one row at a time; of the output so many channels.
   void (*tile_of_input)(const TileMap& map, const float* x, const float* zeros, int64_t tile,
                         int64_t plane, float* out);
   void (*tile_of_gradient)(const TileMap& map, const float* y, const float* zeros, int64_t tile,
                            int64_t plane, float* out);
   void (*tile_of_weights)(const TileWeights& weights, int64_t row, int64_t plane, float* out);
-  void (*tile_to_output)(const TileMap& map, const float* planes, int64_t plane, const float* bias,
-                         int64_t tile, float* y);
+  void (*tile_to_output)(const TileMap& map, int64_t channels, const float* planes, int64_t plane,
+                         const float* bias, int64_t tile, float* y);
   void (*tile_to_weights)(const float* planes, int64_t plane, int64_t columns, int64_t column_step,
-                          float* out);
+                          bool add, float* out);
   void (*multiply)(const Product& product);
 };
 

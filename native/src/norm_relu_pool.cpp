@@ -1,4 +1,4 @@
-// norm_relu_pool: instance norm (Ulyanov et al. 2016), ReLU and average pooling of maps with the
+// norm_relu_pool: instance norm (Ulyanov et al. 2016), ReLU (or none) and average pooling of maps with the
 // channels last, x (N, H, W, C) float32, forward and backward.
 //
 // One block of channels of one image is one piece of work: 64 channels of a map of 32 x 32 are 256
@@ -85,8 +85,8 @@ struct Shares {
 
 int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height, int64_t width,
                                 int64_t channels, const float* scale, const float* shift,
-                                float epsilon, int32_t window, float* out, float* mean, float* rstd,
-                                int32_t threads, int32_t level) noexcept {
+                                float epsilon, int32_t window, int32_t relu, float* out,
+                                float* mean, float* rstd, int32_t threads, int32_t level) noexcept {
   using namespace potstill;
   return guard("norm_relu_pool", [&] {
     const Loops& loops = loops_of(level);
@@ -99,7 +99,7 @@ int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height, 
     require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
     call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
       const int64_t at = image * channels + first;
-      loops.norm_forward[call.which](call.map, count, x + image * call.positions * channels + first,
+      loops.norm_forward[call.which][relu != 0](call.map, count, x + image * call.positions * channels + first,
                                      {scale + first, shift + first, nullptr, nullptr}, epsilon,
                                      out + image * call.pooled * channels + first, mean + at,
                                      rstd + at);
@@ -119,8 +119,8 @@ int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images, int64_t chann
 
 int32_t potstill_norm_relu_pool_gradient(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
-    const float* scale, const float* shift, int32_t window, const float* mean, const float* rstd,
-    const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
+    const float* scale, const float* shift, int32_t window, int32_t relu, const float* mean,
+    const float* rstd, const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
     void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) noexcept {
   using namespace potstill;
   return guard("norm_relu_pool_gradient", [&] {
@@ -141,7 +141,7 @@ int32_t potstill_norm_relu_pool_gradient(
     call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
       const int64_t at = image * channels + first;
       const int64_t start = image * call.positions * channels + first;
-      loops.norm_backward[call.which](call.map, count, x + start,
+      loops.norm_backward[call.which][relu != 0](call.map, count, x + start,
                                       {scale + first, shift + first, mean + at, rstd + at},
                                       out_gradient + image * call.pooled * channels + first,
                                       x_gradient + start, shares.of_scale + at, shares.of_shift + at);

@@ -189,6 +189,7 @@ int main(int argc, char** argv) {
     }
     test({7, 14, 14, 32, 32});    // several blocks of tiles
     test({2, 8, 8, 128, 128});
+    test({97, 2, 1, 512, 256});   // the same, chunk by chunk
     test({1, 3, 130, 16, 16});
     test_edges();
   });

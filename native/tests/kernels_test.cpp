@@ -258,7 +258,8 @@ struct NormReference {
 
   template <typename Number>
   NormReference(const Number* x, int64_t height, int64_t width, int64_t step, double scale,
-                double shift, double epsilon, int64_t window, const Number* gradient) {
+                double shift, double epsilon, int64_t window, const Number* gradient,
+                bool relu = true) {
     const int64_t n = height * width, high = height / window, wide = width / window;
     double mean = 0, variance = 0;
     for (int64_t p = 0; p < n; ++p) mean += double(x[p * step]) / double(n);
@@ -271,7 +272,7 @@ struct NormReference {
       const auto at = static_cast<size_t>(p);
       normed[at] = (x[p * step] - mean) * rstd;
       const double y = normed[at] * scale + shift;
-      if (y <= 0 || row >= high || column >= wide) continue;
+      if ((relu && y <= 0) || row >= high || column >= wide) continue;
       const int64_t o = row * wide + column;
       out[static_cast<size_t>(o)] += y / double(window * window);
       if (gradient != nullptr) dy[at] = gradient[o * step] / double(window * window);
@@ -284,7 +285,7 @@ struct NormReference {
   }
 };
 
-void test_norm_relu_pool() {
+void test_norm_relu_pool(bool relu) {
   const float epsilon = 1e-5f;
   for (int64_t channels : {1, 3, 4, 17, 63, 64, 65, 100, 128, 192}) {
     for (int64_t height : {1, 2, 5, 16}) {
@@ -309,10 +310,10 @@ void test_norm_relu_pool() {
             float* into = threads == 1 ? dx.data() : x.data();
             const bool ran =
                 potstill_norm_relu_pool(x.data(), images, height, width, channels, scale.data(),
-                                        shift.data(), epsilon, w, out.data(), mean.data(),
+                                        shift.data(), epsilon, w, relu, out.data(), mean.data(),
                                         rstd.data(), threads, level) == POTSTILL_OK &&
                 potstill_norm_relu_pool_gradient(
-                    x.data(), images, height, width, channels, scale.data(), shift.data(), w,
+                    x.data(), images, height, width, channels, scale.data(), shift.data(), w, relu,
                     mean.data(), rstd.data(), given.data(), into, dscale.data(), dshift.data(),
                     workspace.data(), bytes, threads, level) == POTSTILL_OK;
             check(ran, "norm_relu_pool runs");
@@ -331,7 +332,7 @@ void test_norm_relu_pool() {
               for (int64_t i = 0; i < images; ++i) {
                 const NormReference expected(x.data() + i * size + c, height, width, channels,
                                              scale.data()[c], shift.data()[c], epsilon, window,
-                                             given.data() + i * pooled + c);
+                                             given.data() + i * pooled + c, relu);
                 of_scale += expected.of_scale;
                 of_shift += expected.of_shift;
                 // Few positions may lie close together: values and slopes then grow with rstd.
@@ -440,7 +441,7 @@ void test_norm_relu_pool_tangents() {
           for (int32_t threads : {1, 3}) {
             const bool ran =
                 potstill_norm_relu_pool(x.data(), images, height, width, channels, scale.data(),
-                                        shift.data(), epsilon, w, out.data(), mean.data(),
+                                        shift.data(), epsilon, w, 1, out.data(), mean.data(),
                                         rstd.data(), threads, level) == POTSTILL_OK &&
                 potstill_norm_relu_pool_tangent(
                     x.data(), images, height, width, channels, scale.data(), shift.data(), w,
@@ -512,28 +513,28 @@ void test_norm_relu_pool_tangents() {
 void test_norm_relu_pool_edges() {
   const float one[4] = {1, 1, 1, 1}, nan[4] = {1, NAN, 2, 3}, zero[4] = {};
   float out[4], mean[1], rstd[1];
-  check(potstill_norm_relu_pool(nan, 1, 2, 2, 1, one, zero, 1e-5f, 2, out, mean, rstd, 1, level) ==
+  check(potstill_norm_relu_pool(nan, 1, 2, 2, 1, one, zero, 1e-5f, 2, 1, out, mean, rstd, 1, level) ==
                 POTSTILL_OK &&
             std::isnan(out[0]),
         "NaN goes through norm and ReLU");
-  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 1, out, mean, rstd, 1, level) ==
+  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 1, 1, out, mean, rstd, 1, level) ==
                 POTSTILL_OK &&
             out[3] == 0 && mean[0] == 1,
         "a flat map becomes the shift");
-  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 3, out, mean, rstd, 1, level) ==
+  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 3, 1, out, mean, rstd, 1, level) ==
             POTSTILL_INVALID_ARGUMENT,
         "other windows are refused");
-  check(potstill_norm_relu_pool(nullptr, 0, 2, 2, 4, one, zero, 1e-5f, 2, out, mean, rstd, 1,
+  check(potstill_norm_relu_pool(nullptr, 0, 2, 2, 4, one, zero, 1e-5f, 2, 1, out, mean, rstd, 1,
                                 level) == POTSTILL_OK,
         "no image is fine");
   float dscale[1] = {7}, dshift[1] = {7};
-  check(potstill_norm_relu_pool_gradient(nullptr, 0, 2, 2, 1, one, zero, 2, nullptr, nullptr,
+  check(potstill_norm_relu_pool_gradient(nullptr, 0, 2, 2, 1, one, zero, 2, 1, nullptr, nullptr,
                                          nullptr, nullptr, dscale, dshift, nullptr, 0, 1,
                                          level) == POTSTILL_OK &&
             dscale[0] == 0 && dshift[0] == 0,
         "no image has no slope");
   check(
-      potstill_norm_relu_pool_gradient(one, 1, 2, 2, 1, one, zero, 2, mean, rstd, one, out, dscale,
+      potstill_norm_relu_pool_gradient(one, 1, 2, 2, 1, one, zero, 2, 1, mean, rstd, one, out, dscale,
                                        dshift, nullptr, 0, 1, level) == POTSTILL_INVALID_ARGUMENT,
       "a missing workspace is refused");
 }
@@ -550,7 +551,8 @@ int main(int argc, char** argv) {
     test_gradient_match();
     test_trajectory();
     test_quantise();
-    test_norm_relu_pool();
+    test_norm_relu_pool(true);
+    test_norm_relu_pool(false);
     test_norm_relu_pool_tangents();
     test_norm_relu_pool_edges();
   });

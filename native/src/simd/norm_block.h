@@ -23,6 +23,16 @@ inline Floats where_open(Floats y, Floats value) {
 }
 inline float where_open(float y, float value) { return y <= 0 ? 0 : value; }
 
+// What follows the norm: ReLU or nothing.
+template <bool Relu, typename V>
+inline V activated(V y) {
+  return Relu ? max(V{}, y) : y;
+}
+template <bool Relu, typename V>
+inline V let_through(V y, V value) {
+  return Relu ? where_open(y, value) : value;
+}
+
 // Positions whose mean is taken at once, before it moves the mean of the map: with all channels of
 // a block they stay in the first cache for the second look.
 constexpr int64_t kRunPositions = 64;
@@ -65,8 +75,8 @@ void moments_of_map(const NormMap& map, const float* x, float* mean, float* devi
   }
 }
 
-// out = mean over a window of max((x - mean) factor + shift, 0).
-template <typename V, int K, int Window>
+// out = mean over a window of (x - mean) factor + shift, activated.
+template <typename V, int K, int Window, bool Relu>
 void apply_to_map(const NormMap& map, const float* x, const float* mean, const float* factor,
                   const float* shift, float* out) {
   const int64_t lanes = sizeof(V) / sizeof(float);
@@ -87,7 +97,7 @@ void apply_to_map(const NormMap& map, const float* x, const float* mean, const f
           for (int j = 0; j < Window; ++j) {
             const int64_t p = i * map.width + column * Window + j;
             const V centred = load<V>(from + p * map.channels + k * lanes) - m[k];
-            sum += max(V{}, centred * a[k] + b[k]);
+            sum += activated<Relu>(centred * a[k] + b[k]);
           }
         }
         if (Window > 1) sum *= 1.0f / (Window * Window);
@@ -97,8 +107,8 @@ void apply_to_map(const NormMap& map, const float* x, const float* mean, const f
   }
 }
 
-// Sums over the map of dy and of dy (x - mean), where dy is the gradient before the ReLU.
-template <typename V, int K, int Window>
+// Sums over the map of dy and of dy (x - mean), where dy is the gradient before the activation.
+template <typename V, int K, int Window, bool Relu>
 void sum_gradients(const NormMap& map, const float* x, const NormChannels& given,
                    const float* factor, const float* gradient, float* sums, float* products) {
   const int64_t lanes = sizeof(V) / sizeof(float);
@@ -123,7 +133,7 @@ void sum_gradients(const NormMap& map, const float* x, const NormChannels& given
           for (int j = 0; j < Window; ++j) {
             const int64_t p = i * map.width + column * Window + j;
             const V centred = load<V>(from + p * map.channels + k * lanes) - m[k];
-            const V dy = where_open(centred * a[k] + b[k], g);
+            const V dy = let_through<Relu>(centred * a[k] + b[k], g);
             row_total[k] += dy;
             row_product[k] += dy * centred;
           }
@@ -143,7 +153,7 @@ void sum_gradients(const NormMap& map, const float* x, const NormChannels& given
 
 // dx = factor dy - slope (x - mean) - level, where every position of a window has its share of the
 // gradient; positions that no window covers have dy = 0.
-template <typename V, int K, int Window>
+template <typename V, int K, int Window, bool Relu>
 void spread_gradients(const NormMap& map, const float* x, const NormChannels& given,
                       const float* factor, const float* gradient, const float* slope,
                       const float* level, float* out) {
@@ -170,7 +180,7 @@ void spread_gradients(const NormMap& map, const float* x, const NormChannels& gi
             const int64_t p = i * map.width + column * Window + j;
             const int64_t at = start + p * map.channels + k * lanes;
             const V centred = load<V>(x + at) - m[k];
-            const V dy = where_open(centred * a[k] + b[k], share);
+            const V dy = let_through<Relu>(centred * a[k] + b[k], share);
             store(out + at, dy - centred * s[k] - l[k]);
           }
         }
@@ -187,7 +197,7 @@ void spread_gradients(const NormMap& map, const float* x, const NormChannels& gi
   }
 }
 
-template <typename V, int K, int Window>
+template <typename V, int K, int Window, bool Relu>
 void forward_channels(const NormMap& map, const float* x, const NormChannels& given, float epsilon,
                       float* out, float* mean, float* rstd) {
   constexpr int64_t count = K * int64_t{sizeof(V) / sizeof(float)};
@@ -198,23 +208,23 @@ void forward_channels(const NormMap& map, const float* x, const NormChannels& gi
     rstd[c] = 1 / __builtin_sqrtf(rstd[c] / n + epsilon);
     factor[c] = rstd[c] * given.scale[c];
   }
-  apply_to_map<V, K, Window>(map, x, mean, factor, given.shift, out);
+  apply_to_map<V, K, Window, Relu>(map, x, mean, factor, given.shift, out);
 }
 
-template <typename V, int K, int Window>
+template <typename V, int K, int Window, bool Relu>
 void backward_channels(const NormMap& map, const float* x, const NormChannels& given,
                        const float* gradient, float* out, float* scale_share, float* shift_share) {
   constexpr int64_t count = K * int64_t{sizeof(V) / sizeof(float)};
   alignas(64) float factor[count], slope[count], level[count];
   for (int64_t c = 0; c < count; ++c) factor[c] = given.rstd[c] * given.scale[c];
-  sum_gradients<V, K, Window>(map, x, given, factor, gradient, shift_share, scale_share);
+  sum_gradients<V, K, Window, Relu>(map, x, given, factor, gradient, shift_share, scale_share);
   const float n = static_cast<float>(map.height * map.width);
   for (int64_t c = 0; c < count; ++c) {
     scale_share[c] *= given.rstd[c];  // now the sum of dy times the normed value
     level[c] = factor[c] * shift_share[c] / n;
     slope[c] = factor[c] * given.rstd[c] * scale_share[c] / n;
   }
-  spread_gradients<V, K, Window>(map, x, given, factor, gradient, slope, level, out);
+  spread_gradients<V, K, Window, Relu>(map, x, given, factor, gradient, slope, level, out);
 }
 
 inline NormChannels from(const NormChannels& given, int64_t c) {
@@ -224,39 +234,39 @@ inline NormChannels from(const NormChannels& given, int64_t c) {
 
 // A whole block takes its vectors together, what is left of the channels vector by vector, then one
 // by one.
-template <int Window>
+template <int Window, bool Relu>
 void norm_forward(const NormMap& map, int64_t count, const float* x, const NormChannels& given,
                   float epsilon, float* out, float* mean, float* rstd) {
   int64_t c = 0;
   if (count == kNormChannels) {
-    forward_channels<Floats, kBlock, Window>(map, x, given, epsilon, out, mean, rstd);
+    forward_channels<Floats, kBlock, Window, Relu>(map, x, given, epsilon, out, mean, rstd);
     return;
   }
   for (; c + kLanes <= count; c += kLanes) {
-    forward_channels<Floats, 1, Window>(map, x + c, from(given, c), epsilon, out + c, mean + c,
+    forward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c, mean + c,
                                         rstd + c);
   }
   for (; c < count; ++c) {
-    forward_channels<float, 1, Window>(map, x + c, from(given, c), epsilon, out + c, mean + c,
+    forward_channels<float, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c, mean + c,
                                        rstd + c);
   }
 }
 
-template <int Window>
+template <int Window, bool Relu>
 void norm_backward(const NormMap& map, int64_t count, const float* x, const NormChannels& given,
                    const float* gradient, float* out, float* scale_share, float* shift_share) {
   int64_t c = 0;
   if (count == kNormChannels) {
-    backward_channels<Floats, kBlock, Window>(map, x, given, gradient, out, scale_share,
+    backward_channels<Floats, kBlock, Window, Relu>(map, x, given, gradient, out, scale_share,
                                               shift_share);
     return;
   }
   for (; c + kLanes <= count; c += kLanes) {
-    backward_channels<Floats, 1, Window>(map, x + c, from(given, c), gradient + c, out + c,
+    backward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), gradient + c, out + c,
                                          scale_share + c, shift_share + c);
   }
   for (; c < count; ++c) {
-    backward_channels<float, 1, Window>(map, x + c, from(given, c), gradient + c, out + c,
+    backward_channels<float, 1, Window, Relu>(map, x + c, from(given, c), gradient + c, out + c,
                                         scale_share + c, shift_share + c);
   }
 }

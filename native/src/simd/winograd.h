@@ -163,12 +163,12 @@ void tile_of_gradient(const TileMap& map, const float* y, const float* zeros, in
   }
 }
 
-void tile_to_output(const TileMap& map, const float* planes, int64_t plane, const float* bias,
-                    int64_t tile, float* y) {
+void tile_to_output(const TileMap& map, int64_t channels, const float* planes, int64_t plane,
+                    const float* bias, int64_t tile, float* y) {
   const TilePlace place = place_of(map, tile);
   const int64_t first = (place.image * map.height + place.row) * map.width + place.column;
   const int64_t rows = map.height - place.row, columns = map.width - place.column;
-  for (int64_t c = 0; c < map.channels; c += kLanes) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
     const Floats shift = bias == nullptr ? Floats{} : load<Floats>(bias + c);
     float* corner = y + first * map.channels + c;
     both_ways<FromTile, kSide, kTileSide>(
@@ -209,14 +209,15 @@ void tile_of_weights(const TileWeights& weights, int64_t k, int64_t plane, float
 }
 
 void tile_to_weights(const float* planes, int64_t plane, int64_t columns, int64_t column_step,
-                     float* out) {
+                     bool add, float* out) {
   for (int64_t n = 0; n < columns; n += kLanes) {
     float found[9][kLanes];
     both_ways<FromWeights, kSide, 3>(
         [&](int i, int j) { return load<Floats>(planes + (i * kSide + j) * plane + n); },
         [&](int i, int j, Floats v) { store(found[i * 3 + j], v); });
     for (int l = 0; l < kLanes; ++l) {
-      for (int t = 0; t < 9; ++t) out[(n + l) * column_step + t] = found[t][l];
+      float* g = out + (n + l) * column_step;
+      for (int t = 0; t < 9; ++t) g[t] = add ? g[t] + found[t][l] : found[t][l];
     }
   }
 }
@@ -284,8 +285,9 @@ void multiply_panel(const Product& p, const float* b, int64_t b_step, int64_t co
 void multiply(const Product& p) {
   for (int64_t column = 0; column < p.columns; column += kPanel) {
     const int64_t width = panel_width(p.columns, column);
-    const float* b = p.packed ? p.b + column * p.terms : p.b + column;
-    const int64_t step = p.packed ? width : p.columns;
+    const bool packed = p.b_step == 0;
+    const float* b = packed ? p.b + column * p.terms : p.b + column;
+    const int64_t step = packed ? width : p.b_step;
     switch (width / kLanes) {
       case 1: multiply_panel<1>(p, b, step, column); break;
       case 2: multiply_panel<2>(p, b, step, column); break;

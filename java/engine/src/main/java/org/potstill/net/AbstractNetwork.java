@@ -8,15 +8,16 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.CpuKernels;
+import org.potstill.kernels.Kernels;
 import org.potstill.random.RandomStream;
-import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 
 /**
  * What networks made of {@link Layers} share: their state, and the way from an input to features
  * and logits. Subclasses are immutable and say what the layers are.
  */
-public abstract class AbstractNetwork implements Network {
+public abstract class AbstractNetwork implements Network, Cloneable {
 
   static final long USUAL_CHANNELS = 64;
 
@@ -28,6 +29,9 @@ public abstract class AbstractNetwork implements Network {
   private final StateLayout layout;
   private final List<StateEntry> entries;
   private final boolean batchNormed;
+
+  /** For layers on the CPU; null for LibTorch's alone. Set in a copy before anyone else has it. */
+  private LayerKernels kernels;
 
   /**
    * A network.
@@ -105,7 +109,11 @@ public abstract class AbstractNetwork implements Network {
       Pass pass,
       Backpropagation.Output output,
       Backpropagation.Wanted wanted) {
-    return new Backpropagation.Autograd(this, networkState, input, pass, output, wanted);
+    boolean byKernels =
+        kernels != null && input.is_cpu() && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+    return byKernels
+        ? new SegmentedBackpropagation(this, networkState, input, pass, output, wanted)
+        : new Backpropagation.Autograd(this, networkState, input, pass, output, wanted);
   }
 
   /** Gradients in the network's own way where it has one, else autograd's. */
@@ -129,7 +137,7 @@ public abstract class AbstractNetwork implements Network {
    */
   private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
     boolean plain = input.is_cpu() && !differentiated(state, input);
-    Layers layers = new Layers(state, pass, convolution());
+    Layers layers = new Layers(state, pass, kernels, null);
     long count = input.size(0);
     long atOnce = plain && separable(pass) ? imagesAtOnce(input) : Math.max(1, count);
     List<Tensor> parts = new ArrayList<>();
@@ -224,14 +232,54 @@ public abstract class AbstractNetwork implements Network {
     return 1L << 21;
   }
 
-  /** What convolves in a pass without gradients on the CPU; null for LibTorch. */
-  Convolution convolution() {
-    return null;
+  /**
+   * Whether kernels may do layers of a pass that is differentiated: what a layer gives is then not
+   * overwritten but by {@link Layers#relu}, and what several layers take is {@link Layers#shared}.
+   */
+  boolean worksByKernels() {
+    return false;
+  }
+
+  /** On the CPU, layers of a network that is made for it go to kernels. */
+  @Override
+  public Network with(Kernels some) {
+    return worksByKernels() && some instanceof CpuKernels ? with(LayerKernels.of(some)) : this;
+  }
+
+  /** A copy whose layers go to kernels. */
+  final AbstractNetwork with(LayerKernels some) {
+    try {
+      AbstractNetwork copy = (AbstractNetwork) clone();
+      copy.kernels = some;
+      return copy;
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A pass whose output is differentiated, cut into segments. */
+  final NetworkOutput segmented(
+      NamedTensors state,
+      Tensor input,
+      Pass pass,
+      Backpropagation.Output output,
+      Segments segments) {
+    Layers layers = new Layers(state, pass, kernels, segments);
+    try {
+      Tensor value =
+          output == Backpropagation.Output.LOGITS
+              ? classify(layers, input)
+              : features(layers, input);
+      return new NetworkOutput(single(value), layers.movedBuffers());
+    } catch (RuntimeException e) {
+      layers.movedBuffers().close();
+      throw e;
+    }
   }
 
   /** Whether a pass without gradients on the CPU has the channels last. */
   boolean channelsLast() {
-    return false;
+    return kernels != null;
   }
 
   @Override

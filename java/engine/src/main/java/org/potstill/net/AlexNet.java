@@ -53,12 +53,18 @@ final class AlexNet extends AbstractNetwork {
   }
 
   @Override
+  boolean worksByKernels() {
+    return true;
+  }
+
+  @Override
   protected Tensor features(Layers layers, Tensor input) {
-    Tensor value = pooled(layers.convolution("features.0", input, true, 1, firstPadding).relu_());
-    value = pooled(layers.convolution("features.3", value, true, 1, 2).relu_());
-    value = layers.convolution("features.6", value, true, 1, 1).relu_();
-    value = layers.convolution("features.8", value, true, 1, 1).relu_();
-    value = layers.convolution("features.10", value, true, 1, 1).relu_();
+    Tensor value =
+        pooled(Layers.relu(layers.convolution("features.0", input, true, 1, firstPadding)));
+    value = pooled(Layers.relu(layers.convolution("features.3", value, true, 1, 2)));
+    value = Layers.relu(layers.convolution("features.6", value, true, 1, 1));
+    value = Layers.relu(layers.convolution("features.8", value, true, 1, 1));
+    value = Layers.relu(layers.convolution("features.10", value, true, 1, 1));
     return Layers.flatten(pooled(value));
   }
 

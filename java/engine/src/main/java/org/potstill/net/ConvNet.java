@@ -9,7 +9,6 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
-import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
 
@@ -70,18 +69,24 @@ public final class ConvNet extends AbstractNetwork {
     this.kernels = kernels;
   }
 
-  /** On the CPU, blocks of instance norm, ReLU and average or no pooling go to kernels. */
+  /** LibTorch's group and layer norms lose digits, or time, with the channels last. */
   @Override
-  public ConvNet with(Kernels some) {
+  boolean worksByKernels() {
+    return norm == Norm.INSTANCE || norm == Norm.BATCH || norm == Norm.NONE;
+  }
+
+  /** On the CPU, norm, ReLU and pooling go to a kernel too where they are of its kind. */
+  @Override
+  public Network with(Kernels some) {
     boolean fits = norm == Norm.INSTANCE && activation == Activation.RELU && pooling != Pooling.MAX;
     // LibTorch's operators are faster than the Java kernels.
     if (!fits || !(some instanceof CpuKernels)) {
-      return this;
+      return super.with(some);
     }
     int window = pooling == Pooling.AVG ? 2 : 1;
-    return new ConvNet(
-        this,
-        new ConvNetKernels(new Convolution(some), new NormReluPool(some, window, Layers.EPSILON)));
+    LayerKernels layers = LayerKernels.of(some);
+    NormReluPool afterwards = new NormReluPool(some, window, true, Layers.EPSILON);
+    return new ConvNet(this, new ConvNetKernels(layers.convolution(), afterwards)).with(layers);
   }
 
   /**
@@ -173,16 +178,6 @@ public final class ConvNet extends AbstractNetwork {
     }
     Tensor normed = layers.norm(norm, block.norm(), maps);
     return layers.pool(pooling, layers.activation(activation, normed));
-  }
-
-  @Override
-  Convolution convolution() {
-    return kernels == null ? null : kernels.convolution();
-  }
-
-  @Override
-  boolean channelsLast() {
-    return kernels != null;
   }
 
   @Override

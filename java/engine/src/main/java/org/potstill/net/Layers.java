@@ -10,6 +10,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.Convolution;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.NormReluPool;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -28,17 +29,21 @@ public final class Layers {
   private final Pass pass;
   private final NamedTensors moved = new NamedTensors();
 
-  /** What convolves where nothing is differentiated; null for LibTorch. */
-  private final Convolution kernel;
+  /** What does layers by hand; null for LibTorch alone. */
+  private final LayerKernels kernels;
+
+  /** The pass cut where a kernel does something that is differentiated; null where none must. */
+  private final Segments segments;
 
   Layers(NamedTensors state, Pass pass) {
-    this(state, pass, null);
+    this(state, pass, null, null);
   }
 
-  Layers(NamedTensors state, Pass pass, Convolution kernel) {
+  Layers(NamedTensors state, Pass pass, LayerKernels kernels, Segments segments) {
     this.state = state;
     this.pass = pass;
-    this.kernel = kernel;
+    this.kernels = kernels;
+    this.segments = segments;
   }
 
   /** The buffers that the pass has moved; the caller closes them. */
@@ -66,8 +71,10 @@ public final class Layers {
   public Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
     Tensor weight = state.get(name + ".weight");
     Tensor shift = bias ? state.get(name + ".bias") : null;
-    if (stride == 1 && isPlain(input, weight) && kernel.takes(input, weight, padding)) {
-      return kernel.forward(input, weight, shift, padding);
+    if (stride == 1
+        && mayGoToKernel(input, weight)
+        && kernels.convolution().takes(input, weight, padding)) {
+      return convolvedByKernel(name, input, weight, shift, padding);
     }
     return torch.conv2d(
         input,
@@ -79,11 +86,38 @@ public final class Layers {
         1);
   }
 
-  /** Whether there is a kernel, nothing to differentiate, and no other precision to convolve in. */
-  private boolean isPlain(Tensor input, Tensor weight) {
-    return kernel != null
-        && !(GradMode.is_enabled() && (input.requires_grad() || weight.requires_grad()))
+  /** Whether there are kernels, and a way back from what they do if one is needed. */
+  private boolean mayGoToKernel(Tensor input, Tensor parameter) {
+    boolean differentiated =
+        GradMode.is_enabled() && (input.requires_grad() || parameter.requires_grad());
+    return kernels != null
+        && (segments != null || !differentiated)
         && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+  }
+
+  private Tensor convolvedByKernel(
+      String name, Tensor input, Tensor weight, Tensor bias, int padding) {
+    Convolution kernel = kernels.convolution();
+    Tensor output = kernel.forward(input, weight, bias, padding);
+    if (segments == null) {
+      return output;
+    }
+    return segments.cut(
+        input,
+        output,
+        (gradient, wanted, parameters) -> {
+          parameters.offer(
+              name + ".weight", () -> kernel.weightGradient(gradient, input, weight, padding));
+          if (bias != null) {
+            parameters.offer(name + ".bias", () -> Convolution.biasGradient(gradient));
+          }
+          return wanted ? kernel.inputGradient(gradient, input, weight, padding) : null;
+        });
+  }
+
+  /** A value that several layers take. */
+  Tensor shared(Tensor value) {
+    return segments == null ? value : segments.shared(value);
   }
 
   /** The linear layer of the last dimension: (..., in) to (..., out). */
@@ -104,8 +138,36 @@ public final class Layers {
       case BATCH -> batchNorm(name, input);
       case LAYER -> layerNorm(name, input);
       case GROUP -> groupNorm(name, input, 4);
-      case INSTANCE -> groupNorm(name, input, input.size(1));
+      case INSTANCE -> instanceNorm(name, input, false);
     };
+  }
+
+  /** A norm and the ReLU after it. */
+  Tensor normRelu(Norm norm, String name, Tensor input) {
+    return norm == Norm.INSTANCE ? instanceNorm(name, input, true) : relu(norm(norm, name, input));
+  }
+
+  private Tensor instanceNorm(String name, Tensor input, boolean relu) {
+    if (!mayGoToKernel(input, state.get(name + ".weight")) || !kernels.norm().takes(input)) {
+      Tensor normed = groupNorm(name, input, input.size(1));
+      return relu ? relu(normed) : normed;
+    }
+    NormReluPool kernel = relu ? kernels.normRelu() : kernels.norm();
+    Tensor scale = state.get(name + ".weight");
+    Tensor shift = state.get(name + ".bias");
+    NormReluPool.Forward left = kernel.forward(input, scale, shift);
+    if (segments == null) {
+      return left.output();
+    }
+    return segments.cut(
+        input,
+        left.output(),
+        (gradient, wanted, parameters) -> {
+          Tensor[] gradients = kernel.gradients(input, scale, shift, left, gradient);
+          parameters.offer(name + ".weight", () -> gradients[1]);
+          parameters.offer(name + ".bias", () -> gradients[2]);
+          return gradients[0];
+        });
   }
 
   private Tensor groupNorm(String name, Tensor input, long groups) {
@@ -165,10 +227,24 @@ public final class Layers {
    */
   public Tensor activation(Activation activation, Tensor input) {
     return switch (activation) {
-      case RELU -> input.relu_();
+      case RELU -> relu(input);
       case LEAKY_RELU -> torch.leaky_relu(input, new Scalar(LEAK));
       case SIGMOID -> input.sigmoid();
     };
+  }
+
+  /** ReLU in place of its input, where that may be overwritten. */
+  static Tensor relu(Tensor input) {
+    return beginsSegment(input) ? input.relu() : input.relu_();
+  }
+
+  /** A sum in place of its first term, where that may be overwritten. */
+  static Tensor sum(Tensor into, Tensor term) {
+    return beginsSegment(into) ? into.add(term) : into.add_(term);
+  }
+
+  private static boolean beginsSegment(Tensor value) {
+    return value.is_leaf() && value.requires_grad();
   }
 
   /** A pooling of 2 x 2 with stride 2; the input itself for {@link Pooling#NONE}. */

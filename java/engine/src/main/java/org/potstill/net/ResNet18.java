@@ -37,7 +37,7 @@ final class ResNet18 extends AbstractNetwork {
 
   private Tensor maps(Layers layers, Tensor input) {
     Tensor stem = layers.convolution("conv1", input, false, 1, 1);
-    return stages.apply(layers, layers.norm(stages.norm(), "bn1", stem).relu_());
+    return stages.apply(layers, layers.normRelu(stages.norm(), "bn1", stem));
   }
 
   @Override
@@ -48,6 +48,11 @@ final class ResNet18 extends AbstractNetwork {
   @Override
   protected long largestMap(long pixels) {
     return ResidualStages.channels(0) * pixels;
+  }
+
+  @Override
+  boolean worksByKernels() {
+    return true;
   }
 
   @Override

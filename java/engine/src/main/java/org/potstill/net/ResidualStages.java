@@ -62,13 +62,14 @@ record ResidualStages(Norm norm, String shortcut, boolean bias) {
     return value;
   }
 
-  private Tensor block(Layers layers, String name, boolean changesShape, Tensor input) {
+  private Tensor block(Layers layers, String name, boolean changesShape, Tensor from) {
     int stride = changesShape ? 2 : 1;
+    Tensor input = layers.shared(from);
     Tensor value = layers.convolution(name + ".conv1", input, bias, stride, 1);
-    value = layers.norm(norm, name + ".bn1", value).relu_();
+    value = layers.normRelu(norm, name + ".bn1", value);
     value = layers.convolution(name + ".conv2", value, bias, 1, 1);
     value = layers.norm(norm, name + ".bn2", value);
-    return value.add_(changesShape ? projection(layers, name, input) : input).relu_();
+    return Layers.relu(Layers.sum(value, changesShape ? projection(layers, name, input) : input));
   }
 
   private Tensor projection(Layers layers, String name, Tensor input) {

@@ -5,9 +5,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
-import org.potstill.kernels.CpuKernels;
-import org.potstill.kernels.Kernels;
-import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -27,27 +24,9 @@ public final class ScorerResNet18 extends AbstractNetwork {
 
   private final ResidualStages stages;
 
-  /** What convolves without gradients; null for LibTorch. */
-  private final Convolution convolution;
-
-  private ScorerResNet18(
-      int classes, ResidualStages stages, StateLayout layout, Convolution convolution) {
+  private ScorerResNet18(int classes, ResidualStages stages, StateLayout layout) {
     super(NAME, classes, layout);
     this.stages = stages;
-    this.convolution = convolution;
-  }
-
-  /** On the CPU, convolutions of a pass without gradients go to a kernel. */
-  @Override
-  public ScorerResNet18 with(Kernels kernels) {
-    return kernels instanceof CpuKernels
-        ? new ScorerResNet18(classes(), stages, layout(), new Convolution(kernels))
-        : this;
-  }
-
-  @Override
-  Convolution convolution() {
-    return convolution;
   }
 
   /** The network with batch norm, as checkpoints hold it and as it is trained. */
@@ -86,7 +65,12 @@ public final class ScorerResNet18 extends AbstractNetwork {
     layout.norm(stages.norm(), "bn1", ResidualStages.channels(0), 0);
     stages.describe(layout, convolutions);
     layout.linear("fc", ResidualStages.channels(3), classes, true);
-    return new ScorerResNet18(classes, stages, layout, null);
+    return new ScorerResNet18(classes, stages, layout);
+  }
+
+  @Override
+  boolean worksByKernels() {
+    return true;
   }
 
   @Override
@@ -109,7 +93,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
   @Override
   protected Tensor features(Layers layers, Tensor input) {
     Tensor value = layers.convolution("conv1", input, stages.bias(), 2, 3);
-    value = Layers.maxPool(layers.norm(stages.norm(), "bn1", value).relu_(), 3, 2, 1);
+    value = Layers.maxPool(layers.normRelu(stages.norm(), "bn1", value), 3, 2, 1);
     Tensor maps = stages.apply(layers, value).to(torch.ScalarType.Float);
     return Layers.flatten(torch.adaptive_avg_pool2d(maps, 1, 1));
   }

@@ -87,13 +87,18 @@ final class Vgg11 extends AbstractNetwork {
   }
 
   @Override
+  boolean worksByKernels() {
+    return true;
+  }
+
+  @Override
   protected Tensor features(Layers layers, Tensor input) {
     Tensor value = input;
     for (Step step : steps()) {
       if (step.channels() > 0) {
         int padding = step.position() == 0 ? firstPadding : 1;
         value = layers.convolution(step.convolution(), value, true, 1, padding);
-        value = layers.norm(norm, step.norm(), value).relu_();
+        value = layers.normRelu(norm, step.norm(), value);
       } else {
         value = Layers.maxPool(value, 2, 2, 0);
       }

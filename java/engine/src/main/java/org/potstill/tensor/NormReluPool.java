@@ -10,7 +10,8 @@ import org.potstill.kernels.NormState;
 import org.potstill.kernels.NormTangent;
 
 /**
- * Instance norm, ReLU and average pooling in one kernel: {@link Kernels#normReluPool} on tensors.
+ * Instance norm, ReLU or not, and average pooling in one kernel: {@link Kernels#normReluPool} on
+ * tensors.
  *
  * <p>Maps have the channels last in memory, as LibTorch's {@code channels_last} has them. Takes as
  * many threads as LibTorch does on the calling thread.
@@ -19,6 +20,7 @@ public final class NormReluPool {
 
   private final Kernels kernels;
   private final int window;
+  private final boolean relu;
   private final double epsilon;
 
   /**
@@ -26,11 +28,13 @@ public final class NormReluPool {
    *
    * @param kernels of the host
    * @param window side of the squares that are averaged: 2, or 1 for no pooling
+   * @param relu whether the ReLU comes between, without which there are no tangents
    * @param epsilon added to the variance
    */
-  public NormReluPool(Kernels kernels, int window, double epsilon) {
+  public NormReluPool(Kernels kernels, int window, boolean relu, double epsilon) {
     this.kernels = kernels;
     this.window = window;
+    this.relu = relu;
     this.epsilon = epsilon;
   }
 
@@ -205,7 +209,7 @@ public final class NormReluPool {
   }
 
   private NormMaps sizes(Tensor maps) {
-    return new NormMaps(maps.size(0), maps.size(2), maps.size(3), maps.size(1), window);
+    return new NormMaps(maps.size(0), maps.size(2), maps.size(3), maps.size(1), window, relu);
   }
 
   private NormState state(Tensor scale, Tensor shift, Tensor mean, Tensor rstd) {

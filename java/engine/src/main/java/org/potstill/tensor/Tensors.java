@@ -1,6 +1,8 @@
 package org.potstill.tensor;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -238,6 +240,36 @@ public final class Tensors {
       }
     }
     return gradients(differentiable, weights, inputs, keepGraph, false);
+  }
+
+  /**
+   * The gradient of {@code <output, outputGradient>} with respect to each of {@code inputs},
+   * without history.
+   *
+   * @param inputs those that want no gradient have none
+   * @return one new handle per input; null for one that the output does not depend on
+   */
+  public static Tensor[] gradientsWhereAny(Tensor output, Tensor outputGradient, Tensor[] inputs) {
+    Tensor[] result = new Tensor[inputs.length];
+    int[] asked =
+        IntStream.range(0, inputs.length).filter(i -> inputs[i].requires_grad()).toArray();
+    if (asked.length == 0 || !output.requires_grad()) {
+      return result;
+    }
+    Tensor[] leaves = Arrays.stream(asked).mapToObj(i -> inputs[i]).toArray(Tensor[]::new);
+    TensorVector found =
+        torch.grad(
+            new TensorVector(output),
+            new TensorVector(leaves),
+            new TensorVector(outputGradient),
+            new BoolOptional(false),
+            false,
+            true);
+    for (int i = 0; i < asked.length; i++) {
+      Tensor element = found.get(i);
+      result[asked[i]] = element.defined() ? new Tensor(element) : null;
+    }
+    return result;
   }
 
   private static Tensor[] gradients(

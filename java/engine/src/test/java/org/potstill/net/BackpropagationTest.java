@@ -2,7 +2,6 @@ package org.potstill.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -143,31 +142,16 @@ class BackpropagationTest {
   }
 
   @Test
-  void whatTheKernelCannotDoIsLeftToLibTorch() {
-    for (NetworkSpec spec :
-        List.of(
-            ConvNetCases.spec(16, 3, 2).with(2, 8, Norm.BATCH, Pooling.AVG),
-            ConvNetCases.spec(16, 3, 2).with(2, 8, Norm.NONE, Pooling.AVG),
-            ConvNetCases.spec(16, 3, 2).with(2, 8, Norm.INSTANCE, Pooling.MAX),
-            ConvNetCases.spec(16, 3, 2)
-                .with(2, 8, Norm.INSTANCE, Pooling.AVG)
-                .with(Activation.SIGMOID))) {
-      Network network = Networks.create(spec);
-      assertSame(network, network.with(CPU));
-    }
-    NetworkSpec gap =
-        NetworkSpec.of("convnet-gap", 32, 3, 2).with(2, 8, Norm.INSTANCE, Pooling.AVG);
-    for (NetworkSpec spec : List.of(gap, specs().get(1))) {
-      Network network = Networks.create(spec).with(CPU);
-      Precision precision = spec.equals(gap) ? Precision.F32 : Precision.BF16;
-      try (PointerScope scope = new PointerScope();
-          NamedTensors state = ConvNetCases.fresh(network)) {
-        Tensor images = ConvNetCases.images(spec, 2);
-        try (Precision.Scope computing = precision.on(images)) {
-          assertInstanceOf(
-              Backpropagation.Autograd.class,
-              way(network, state, images, Output.LOGITS, Wanted.INPUT));
-        }
+  void anotherPrecisionIsLeftToLibTorch() {
+    NetworkSpec spec = specs().get(1);
+    Network network = Networks.create(spec).with(CPU);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = ConvNetCases.fresh(network)) {
+      Tensor images = ConvNetCases.images(spec, 2);
+      try (Precision.Scope computing = Precision.BF16.on(images)) {
+        assertInstanceOf(
+            Backpropagation.Autograd.class,
+            way(network, state, images, Output.LOGITS, Wanted.INPUT));
       }
     }
   }

@@ -228,6 +228,7 @@ final class Arguments {
   }
 
   private static void tangent(String call, NormMaps maps, NormTangent tangent) {
+    require(maps.relu(), call, "without ReLU there are no tangents");
     long perImage = maps.images() * maps.channels();
     holds(call, "tangent of the input", tangent.input(), maps.elements(), Float.BYTES);
     holds(call, "tangent of the scale", tangent.scale(), maps.channels(), Float.BYTES);

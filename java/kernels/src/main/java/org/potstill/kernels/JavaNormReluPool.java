@@ -73,7 +73,7 @@ final class JavaNormReluPool {
     for (int p = 0; p < normed.length; p++) {
       int at = maps.windowOf(p);
       double y = (image[p * channels + c] - mean) * rstd * scale[c] + shift[c];
-      if (at >= 0 && !(y <= 0)) {
+      if (at >= 0 && isOpen(y)) {
         sums[at] += y * share;
       }
     }
@@ -111,7 +111,7 @@ final class JavaNormReluPool {
     for (int p = 0; p < normed.length; p++) {
       normed[p] = (image[p * channels + c] - mean) * rstd;
       int at = maps.windowOf(p);
-      if (at >= 0 && !(normed[p] * scale[c] + shift[c] <= 0)) {
+      if (at >= 0 && isOpen(normed[p] * scale[c] + shift[c])) {
         slopes[p] = pooled[at * channels + c] * share;
       }
       ofShift += slopes[p];
@@ -123,5 +123,10 @@ final class JavaNormReluPool {
       double common = (ofShift + normed[p] * ofScale) / normed.length;
       image[p * channels + c] = (float) (scale[c] * rstd * (slopes[p] - common));
     }
+  }
+
+  /** NaN goes through. */
+  private boolean isOpen(double y) {
+    return !maps.relu() || !(y <= 0);
   }
 }

@@ -221,9 +221,9 @@ public interface Kernels {
       FloatPointer weightGradient);
 
   /**
-   * Instance norm (Ulyanov et al. 2016), ReLU and average pooling in one: the mean over squares of
-   * {@code max((x - mean) rstd scale + shift, 0)}, mean and variance over the positions of every
-   * image and channel. NaN goes through.
+   * Instance norm (Ulyanov et al. 2016), ReLU, unless the maps are without, and average pooling in
+   * one: the mean over squares of {@code max((x - mean) rstd scale + shift, 0)}, mean and variance
+   * over the positions of every image and channel. NaN goes through.
    *
    * @param input (images, height, width, channels)
    * @param norm scale and shift; its mean and rstd are filled

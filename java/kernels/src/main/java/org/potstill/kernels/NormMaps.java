@@ -9,8 +9,15 @@ package org.potstill.kernels;
  * @param width columns of a map
  * @param channels of a map
  * @param window side of the squares that are averaged: 2, or 1 for no pooling
+ * @param relu whether the ReLU comes between, without which there are no tangents
  */
-public record NormMaps(long images, long height, long width, long channels, int window) {
+public record NormMaps(
+    long images, long height, long width, long channels, int window, boolean relu) {
+
+  /** With ReLU. */
+  public NormMaps(long images, long height, long width, long channels, int window) {
+    this(images, height, width, channels, window, true);
+  }
 
   /** Elements before the pooling. */
   long elements() {

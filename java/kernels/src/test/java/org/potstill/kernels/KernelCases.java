@@ -144,6 +144,9 @@ abstract class KernelCases {
     assertEquals(1.5f, output.get());
     assertEquals(1f, mean.get());
     assertEquals(0.5f, rstd.get());
+    FloatPointer withoutRelu = new FloatPointer(1);
+    kernels().normReluPool(new NormMaps(1, 2, 2, 1, 2, false), input, norm, withoutRelu);
+    assertEquals(1f, withoutRelu.get());
     // dy = (0, 1, 1, 0): its sum 2, with the normed values 2; dx = dy - 1/2 - normed / 2.
     NormGradients gradients =
         new NormGradients(new FloatPointer(4), new FloatPointer(1), new FloatPointer(1));
@@ -211,6 +214,11 @@ abstract class KernelCases {
     assertThrows(
         IllegalArgumentException.class, () -> kernels().normReluPool(wide, four, norm, four));
     kernels().normReluPool(new NormMaps(0, 2, 2, 1, 2), four, norm, four);
+    NormMaps plain = new NormMaps(1, 2, 2, 1, 2, false);
+    NormTangent tangent = new NormTangent(four, four, four, four, four);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().normReluPoolTangent(plain, four, norm, tangent, four));
   }
 
   @Test

@@ -30,6 +30,7 @@ abstract class NormOracleCases {
       for (int window : new int[] {1, 2}) {
         check(new NormMaps(2, 7, 6, channels, window));
         check(new NormMaps(3, 8, 8, channels, window));
+        check(new NormMaps(2, 7, 6, channels, window, false));
       }
     }
     check(new NormMaps(2, 32, 32, 128, 2));
@@ -92,17 +93,16 @@ abstract class NormOracleCases {
             new FloatPointer(data[4]),
             new FloatPointer(data[5]),
             new FloatPointer(data[6]),
-            new FloatPointer(perImage),
-            new FloatPointer(perImage));
-    FloatPointer outputTangent = new FloatPointer(maps.pooled());
-    kernels.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
+            zeros(perImage),
+            zeros(perImage));
+    FloatPointer outputTangent = zeros(maps.pooled());
     NormGradients tangents =
-        new NormGradients(
-            new FloatPointer(maps.elements()),
-            new FloatPointer(maps.channels()),
-            new FloatPointer(maps.channels()));
-    kernels.normReluPoolGradientTangent(
-        maps, input, norm, tangent, received, new FloatPointer(data[7]), tangents);
+        new NormGradients(zeros(maps.elements()), zeros(maps.channels()), zeros(maps.channels()));
+    if (maps.relu()) {
+      kernels.normReluPoolTangent(maps, input, norm, tangent, outputTangent);
+      kernels.normReluPoolGradientTangent(
+          maps, input, norm, tangent, received, new FloatPointer(data[7]), tangents);
+    }
     // The gradient overwrites the input.
     NormGradients gradients =
         new NormGradients(
@@ -122,6 +122,10 @@ abstract class NormOracleCases {
       floats(tangents.scale(), maps.channels()),
       floats(tangents.shift(), maps.channels())
     };
+  }
+
+  private static FloatPointer zeros(long size) {
+    return new FloatPointer(new float[(int) size]);
   }
 
   private static float[] floats(FloatPointer buffer, long size) {
