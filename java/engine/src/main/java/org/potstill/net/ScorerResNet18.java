@@ -110,15 +110,18 @@ public final class ScorerResNet18 extends AbstractNetwork {
    * @param state of the network with batch norm; stays as it is
    * @param type of the convolutions, which the images have to have too; the linear layer stays in
    *     single precision, so that losses stay as fine as they were
-   * @return the state of the folded network, weights with the channels last; the caller closes it
+   * @param order of the weights in memory: the kernel for convolutions on the CPU takes them
+   *     row-major, LibTorch's operators with the channels last
+   * @return the state of the folded network; the caller closes it
    */
-  public static NamedTensors fold(NamedTensors state, torch.ScalarType type) {
+  public static NamedTensors fold(
+      NamedTensors state, torch.ScalarType type, torch.MemoryFormat order) {
     NamedTensors folded = new NamedTensors();
     try (PointerScope scope = new PointerScope()) {
       for (String name : state.names()) {
         if (name.endsWith(".running_var")) {
           String norm = name.substring(0, name.length() - ".running_var".length());
-          foldOne(state, convolutionBefore(norm), norm, type, folded);
+          foldOne(state, convolutionBefore(norm), norm, type, order, folded);
         }
       }
       folded.put("fc.weight", new Tensor(state.get("fc.weight").detach()));
@@ -139,6 +142,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
       String convolution,
       String norm,
       torch.ScalarType type,
+      torch.MemoryFormat order,
       NamedTensors folded) {
     // In double precision, so that the folded weights are rounded once.
     Tensor variance = doubled(state.get(norm + ".running_var"));
@@ -147,8 +151,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
     Tensor mean = doubled(state.get(norm + ".running_mean"));
     Tensor bias = doubled(state.get(norm + ".bias")).sub(scale.mul(mean));
     Tensor weight = doubled(state.get(convolution + ".weight")).mul(scale.view(-1, 1, 1, 1));
-    folded.put(
-        convolution + ".weight", weight.to(type).contiguous(torch.MemoryFormat.ChannelsLast));
+    folded.put(convolution + ".weight", weight.to(type).contiguous(order));
     folded.put(convolution + ".bias", bias.to(type));
   }
 

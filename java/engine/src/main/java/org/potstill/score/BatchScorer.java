@@ -67,7 +67,13 @@ final class BatchScorer implements AutoCloseable {
       Placement placement) {
     network = folded;
     type = precision == Precision.BF16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
-    state = placement.place(ScorerResNet18.fold(trained, type));
+    boolean byKernel = placement.isCpu() && type == torch.ScalarType.Float;
+    state =
+        placement.place(
+            ScorerResNet18.fold(
+                trained,
+                type,
+                byKernel ? torch.MemoryFormat.Contiguous : torch.MemoryFormat.ChannelsLast));
     this.placement = placement;
     this.precision = precision;
     this.kernels = new TensorKernels(kernels);

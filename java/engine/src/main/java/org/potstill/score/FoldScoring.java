@@ -54,7 +54,7 @@ final class FoldScoring {
     this.context = context;
     this.kernels = kernels;
     precision = ScoreStage.precision(config, context);
-    network = ScorerResNet18.of(data.channels(), data.classKeys().size());
+    network = ScorerResNet18.of(data.channels(), data.classKeys().size()).with(kernels);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +25,7 @@ import org.potstill.fixtures.Closeness;
 import org.potstill.fixtures.FixtureFile;
 import org.potstill.fixtures.FixtureFill;
 import org.potstill.fixtures.Tolerances;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -80,17 +82,24 @@ class ScorerFixtureTest {
     }
   }
 
+  /** As a scoring runs: with weights in either order, by LibTorch's operators and by kernels. */
   @ParameterizedTest
   @MethodSource("cases")
   void foldedLogitsAndLossesEqualTheReference(FixtureFile file) {
-    try (PointerScope scope = new PointerScope();
-        NamedTensors state = file.state();
-        NamedTensors folded = ScorerResNet18.fold(state, torch.ScalarType.Float)) {
-      ScorerResNet18 network = ScorerResNet18.folded(3, classes(file));
-      assertEquals(
-          network.state().stream().map(StateEntry::name).sorted().toList(),
-          folded.names().stream().sorted().toList());
-      compare(file, network, folded);
+    ScorerResNet18 network = ScorerResNet18.folded(3, classes(file));
+    List<torch.MemoryFormat> orders =
+        List.of(torch.MemoryFormat.Contiguous, torch.MemoryFormat.ChannelsLast);
+    for (torch.MemoryFormat order : orders) {
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard guard = new NoGradGuard();
+          NamedTensors state = file.state();
+          NamedTensors folded = ScorerResNet18.fold(state, torch.ScalarType.Float, order)) {
+        assertEquals(
+            network.state().stream().map(StateEntry::name).sorted().toList(),
+            folded.names().stream().sorted().toList());
+        compare(file, network, folded);
+        compare(file, network.with(new CpuKernels(2)), folded);
+      }
     }
   }
 
