@@ -172,11 +172,12 @@ POTSTILL_API int32_t potstill_quantise(const float* points, int64_t count, const
 
 /*
  * norm_relu_pool: the mean over windows of window x window (1 or 2) of max(y, 0), or without `relu` of
- * y, where y = (x - mean) rstd scale + shift and rstd = 1 / sqrt(var + epsilon), mean and variance (over n) of every image and
- * channel. x (images, height, width, channels), out (images, height / window, width / window,
- * channels), scale and shift (channels), mean and rstd (images, channels). Rows and columns that fill
- * no window count in the statistics alone. NaN goes through. Single precision; the variance is added
- * up in runs of 64 positions about the mean of the run. Reads x twice, writes out once.
+ * y, where y = (x - mean) rstd scale + shift and rstd = 1 / sqrt(var + epsilon), mean and variance
+ * (over n) of every image and channel. x (images, height, width, channels), out (images, height /
+ * window, width / window, channels), scale and shift (channels), mean and rstd (images, channels). Rows
+ * and columns that fill no window count in the statistics alone. NaN goes through. Single precision; the
+ * variance is added up in runs of 64 positions about the mean of the run. Reads x twice, writes out
+ * once.
  */
 POTSTILL_API int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height,
                                              int64_t width, int64_t channels, const float* scale,
@@ -196,8 +197,8 @@ POTSTILL_API int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images,
 POTSTILL_API int32_t potstill_norm_relu_pool_gradient(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
     const float* scale, const float* shift, int32_t window, int32_t relu, const float* mean,
-    const float* rstd, const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
-    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+    const float* rstd, const float* out_gradient, float* x_gradient, float* scale_gradient,
+    float* shift_gradient, void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /*
  * norm_relu_pool_tangent: how out of norm_relu_pool with `relu` moves where x, scale and shift move by x_tangent,

@@ -158,17 +158,17 @@ struct Loops {
   // norm_relu_pool of `count` channels of one map, up to kNormChannels; [0][] without pooling, [1][]
   // over windows of 2 x 2, [][0] without ReLU, [][1] with it. Fills mean and rstd.
   void (*norm_forward[2][2])(const NormMap& map, int64_t count, const float* x,
-                          const NormChannels& given, float epsilon, float* out, float* mean,
-                          float* rstd);
+                             const NormChannels& given, float epsilon, float* out, float* mean,
+                             float* rstd);
 
   // Its gradient with respect to x, which `out` may overwrite, and the map's shares in those of
   // scale and shift.
   void (*norm_backward[2][2])(const NormMap& map, int64_t count, const float* x,
-                           const NormChannels& given, const float* gradient, float* out,
-                           float* scale_share, float* shift_share);
+                              const NormChannels& given, const float* gradient, float* out,
+                              float* scale_share, float* shift_share);
 
-  // The tangents of the two with ReLU: of the output, and of the gradients, of which that with respect to x may
-  // not overwrite anything.
+  // The tangents of the two with ReLU: of the output, and of the gradients, of which that with respect
+  // to x may not overwrite anything.
   void (*norm_tangent[2])(const NormMap& map, int64_t count, const float* x,
                           const NormChannels& given, const NormTangent& tangent, float* out);
   void (*norm_gradient_tangent[2])(const NormMap& map, int64_t count, const float* x,

@@ -99,10 +99,10 @@ int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height, 
     require(mean != nullptr && rstd != nullptr, "mean or rstd is NULL");
     call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
       const int64_t at = image * channels + first;
-      loops.norm_forward[call.which][relu != 0](call.map, count, x + image * call.positions * channels + first,
-                                     {scale + first, shift + first, nullptr, nullptr}, epsilon,
-                                     out + image * call.pooled * channels + first, mean + at,
-                                     rstd + at);
+      loops.norm_forward[call.which][relu != 0](
+          call.map, count, x + image * call.positions * channels + first,
+          {scale + first, shift + first, nullptr, nullptr}, epsilon,
+          out + image * call.pooled * channels + first, mean + at, rstd + at);
     });
   });
 }
@@ -120,8 +120,8 @@ int64_t potstill_norm_relu_pool_gradient_workspace(int64_t images, int64_t chann
 int32_t potstill_norm_relu_pool_gradient(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t channels,
     const float* scale, const float* shift, int32_t window, int32_t relu, const float* mean,
-    const float* rstd, const float* out_gradient, float* x_gradient, float* scale_gradient, float* shift_gradient,
-    void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) noexcept {
+    const float* rstd, const float* out_gradient, float* x_gradient, float* scale_gradient,
+    float* shift_gradient, void* workspace, int64_t workspace_bytes, int32_t threads, int32_t level) noexcept {
   using namespace potstill;
   return guard("norm_relu_pool_gradient", [&] {
     const Loops& loops = loops_of(level);
@@ -141,10 +141,10 @@ int32_t potstill_norm_relu_pool_gradient(
     call.run(threads, [&](int64_t image, int64_t first, int64_t count) {
       const int64_t at = image * channels + first;
       const int64_t start = image * call.positions * channels + first;
-      loops.norm_backward[call.which][relu != 0](call.map, count, x + start,
-                                      {scale + first, shift + first, mean + at, rstd + at},
-                                      out_gradient + image * call.pooled * channels + first,
-                                      x_gradient + start, shares.of_scale + at, shares.of_shift + at);
+      loops.norm_backward[call.which][relu != 0](
+          call.map, count, x + start, {scale + first, shift + first, mean + at, rstd + at},
+          out_gradient + image * call.pooled * channels + first, x_gradient + start,
+          shares.of_scale + at, shares.of_shift + at);
     });
     shares.sum(images, channels, scale_gradient, shift_gradient);
   });

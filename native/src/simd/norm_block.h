@@ -243,12 +243,12 @@ void norm_forward(const NormMap& map, int64_t count, const float* x, const NormC
     return;
   }
   for (; c + kLanes <= count; c += kLanes) {
-    forward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c, mean + c,
-                                        rstd + c);
+    forward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c,
+                                              mean + c, rstd + c);
   }
   for (; c < count; ++c) {
     forward_channels<float, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c, mean + c,
-                                       rstd + c);
+                                             rstd + c);
   }
 }
 
@@ -258,16 +258,16 @@ void norm_backward(const NormMap& map, int64_t count, const float* x, const Norm
   int64_t c = 0;
   if (count == kNormChannels) {
     backward_channels<Floats, kBlock, Window, Relu>(map, x, given, gradient, out, scale_share,
-                                              shift_share);
+                                                    shift_share);
     return;
   }
   for (; c + kLanes <= count; c += kLanes) {
     backward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), gradient + c, out + c,
-                                         scale_share + c, shift_share + c);
+                                               scale_share + c, shift_share + c);
   }
   for (; c < count; ++c) {
     backward_channels<float, 1, Window, Relu>(map, x + c, from(given, c), gradient + c, out + c,
-                                        scale_share + c, shift_share + c);
+                                              scale_share + c, shift_share + c);
   }
 }
 

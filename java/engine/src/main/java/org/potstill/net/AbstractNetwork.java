@@ -137,6 +137,8 @@ public abstract class AbstractNetwork implements Network, Cloneable {
    */
   private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
     boolean plain = input.is_cpu() && !differentiated(state, input);
+    // Another precision is left to LibTorch, whose instance norm takes four times as long so.
+    boolean last = plain && channelsLast() && !torch.is_autocast_enabled(torch.DeviceType.CPU);
     Layers layers = new Layers(state, pass, kernels, null);
     long count = input.size(0);
     long atOnce = plain && separable(pass) ? imagesAtOnce(input) : Math.max(1, count);
@@ -150,10 +152,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
           part.put(
               single(
                   way.apply(
-                      layers,
-                      plain && channelsLast()
-                          ? images.contiguous(torch.MemoryFormat.ChannelsLast)
-                          : images)));
+                      layers, last ? images.contiguous(torch.MemoryFormat.ChannelsLast) : images)));
         }
       }
       return new NetworkOutput(joined(parts), layers.movedBuffers());
@@ -234,7 +233,8 @@ public abstract class AbstractNetwork implements Network, Cloneable {
 
   /**
    * Whether kernels may do layers of a pass that is differentiated: what a layer gives is then not
-   * overwritten but by {@link Layers#relu}, and what several layers take is {@link Layers#shared}.
+   * overwritten but by {@link Layers#relu} and {@link Layers#sum}, and what several layers take is
+   * {@link Layers#shared}.
    */
   boolean worksByKernels() {
     return false;

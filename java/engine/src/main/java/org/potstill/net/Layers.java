@@ -72,7 +72,7 @@ public final class Layers {
     Tensor weight = state.get(name + ".weight");
     Tensor shift = bias ? state.get(name + ".bias") : null;
     if (stride == 1
-        && mayGoToKernel(input, weight)
+        && mayGoToKernel(input, weight, shift)
         && kernels.convolution().takes(input, weight, padding)) {
       return convolvedByKernel(name, input, weight, shift, padding);
     }
@@ -87,9 +87,12 @@ public final class Layers {
   }
 
   /** Whether there are kernels, and a way back from what they do if one is needed. */
-  private boolean mayGoToKernel(Tensor input, Tensor parameter) {
+  private boolean mayGoToKernel(Tensor input, Tensor weight, Tensor bias) {
     boolean differentiated =
-        GradMode.is_enabled() && (input.requires_grad() || parameter.requires_grad());
+        GradMode.is_enabled()
+            && (input.requires_grad()
+                || weight.requires_grad()
+                || (bias != null && bias.requires_grad()));
     return kernels != null
         && (segments != null || !differentiated)
         && !torch.is_autocast_enabled(torch.DeviceType.CPU);
@@ -148,13 +151,13 @@ public final class Layers {
   }
 
   private Tensor instanceNorm(String name, Tensor input, boolean relu) {
-    if (!mayGoToKernel(input, state.get(name + ".weight")) || !kernels.norm().takes(input)) {
+    Tensor scale = state.get(name + ".weight");
+    Tensor shift = state.get(name + ".bias");
+    if (!mayGoToKernel(input, scale, shift) || !kernels.norm().takes(input)) {
       Tensor normed = groupNorm(name, input, input.size(1));
       return relu ? relu(normed) : normed;
     }
     NormReluPool kernel = relu ? kernels.normRelu() : kernels.norm();
-    Tensor scale = state.get(name + ".weight");
-    Tensor shift = state.get(name + ".bias");
     NormReluPool.Forward left = kernel.forward(input, scale, shift);
     if (segments == null) {
       return left.output();
@@ -170,10 +173,14 @@ public final class Layers {
         });
   }
 
+  /**
+   * With the channels first, since LibTorch 2.10 with the channels last is slow, loses digits where
+   * a map hardly varies, and ends the process in the gradient of a scale alone.
+   */
   private Tensor groupNorm(String name, Tensor input, long groups) {
     TensorOptional scale = new TensorOptional(state.get(name + ".weight"));
     TensorOptional shift = new TensorOptional(state.get(name + ".bias"));
-    return torch.group_norm(input, groups, scale, shift, EPSILON, true);
+    return torch.group_norm(input.contiguous(), groups, scale, shift, EPSILON, true);
   }
 
   /** Layer norm over the dimensions that its scale has. */

@@ -55,6 +55,11 @@ final class SegmentedBackpropagation extends Backpropagation {
     wanted.parameters().forEach(name -> found.put(name, new Tensor()));
   }
 
+  /** How many layers went to kernels, and values that several layers take. */
+  int cuts() {
+    return received.length;
+  }
+
   @Override
   public NetworkOutput output() {
     return output;
@@ -71,7 +76,7 @@ final class SegmentedBackpropagation extends Backpropagation {
     Tensor[] all = new Tensor[wanted.parameters().size() + (wanted.input() ? 1 : 0)];
     for (int i = 0; i < wanted.parameters().size(); i++) {
       String name = wanted.parameters().get(i);
-      all[i] = orZeros(found.get(name), state.get(name));
+      all[i] = orZeros(found.get(name), state.get(name)).contiguous();
     }
     if (wanted.input()) {
       all[all.length - 1] = orZeros(ofInput, leaf).contiguous();

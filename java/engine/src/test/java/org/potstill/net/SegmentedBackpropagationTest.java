@@ -73,7 +73,8 @@ class SegmentedBackpropagationTest {
         List<String> names = ConvNetCases.parameters(plain);
         Wanted wanted = new Wanted(names, true);
         Backpropagation own = way(faster, state, images, output, wanted);
-        assertInstanceOf(SegmentedBackpropagation.class, own);
+        int cuts = assertInstanceOf(SegmentedBackpropagation.class, own).cuts();
+        assertTrue(cuts > 0, "no layer went to a kernel");
         Backpropagation autograd = way(plain, state, images, output, wanted);
         assertInstanceOf(Backpropagation.Autograd.class, autograd);
         Tensor expected = autograd.output().value().detach();
@@ -87,12 +88,16 @@ class SegmentedBackpropagationTest {
         double floor = 1e-3 * ConvNetCases.largest(exact);
         for (int i = 0; i < gradients.length; i++) {
           String name = i < names.size() ? names.get(i) : "input";
-          double error = gradients[i].sub(exact[i]).norm().item_double();
-          double size = Math.max(floor, exact[i].norm().item_double());
-          assertTrue(error <= KINKS * size, name + " is " + error + " off, of " + size);
+          assertNear(name, exact[i], gradients[i], floor);
         }
       }
     }
+  }
+
+  private static void assertNear(String name, Tensor expected, Tensor found, double floor) {
+    double error = found.sub(expected).norm().item_double();
+    double size = Math.max(floor, expected.norm().item_double());
+    assertTrue(size > 0 && error <= KINKS * size, name + " is " + error + " off, of " + size);
   }
 
   private static Tensor[] exactGradients(
@@ -176,6 +181,32 @@ class SegmentedBackpropagationTest {
           plain.embed(state, images, Pass.EVAL).value(),
           faster.embed(state, images, Pass.EVAL).value());
     }
+  }
+
+  /** A pass that autograd is to record does not go to kernels, whichever operand wants it. */
+  @ParameterizedTest
+  @MethodSource("specs")
+  void whatAutogradRecordsHasItsHistory(NetworkSpec spec) {
+    Network plain = Networks.create(spec);
+    Network faster = plain.with(CPU);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = ConvNetCases.fresh(plain)) {
+      List<String> names = ConvNetCases.parameters(plain);
+      names.forEach(name -> state.get(name).requires_grad_(false));
+      Tensor images = ConvNetCases.images(spec, 1);
+      for (String name : List.of(names.get(1), names.get(3), names.get(names.size() - 3))) {
+        Tensor parameter = state.get(name).requires_grad_(true);
+        Tensor[] asked = {parameter};
+        Tensor expected = Tensors.gradients(sum(plain, state, images), null, asked, false)[0];
+        Tensor found = Tensors.gradients(sum(faster, state, images), null, asked, false)[0];
+        assertNear(name, expected, found, 0);
+        parameter.requires_grad_(false);
+      }
+    }
+  }
+
+  private static Tensor sum(Network network, NamedTensors state, Tensor images) {
+    return network.logits(state, images, Pass.EVAL).value().square().sum();
   }
 
   @Test
