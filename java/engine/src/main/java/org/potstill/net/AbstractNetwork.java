@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.ChannelsLast;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -149,10 +150,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
         parts.add(part);
         try (PointerScope scope = new PointerScope()) {
           Tensor images = input.narrow(0, start, Math.min(atOnce, count - start));
-          part.put(
-              single(
-                  way.apply(
-                      layers, last ? images.contiguous(torch.MemoryFormat.ChannelsLast) : images)));
+          part.put(single(way.apply(layers, last ? ChannelsLast.of(images) : images)));
         }
       }
       return new NetworkOutput(joined(parts), layers.movedBuffers());

@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.ChannelsLast;
 import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
@@ -61,7 +62,7 @@ final class ConvNetBackpropagation extends Backpropagation {
     this.kernels = kernels;
     this.wanted = wanted;
     try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor value = input.detach().contiguous(torch.MemoryFormat.ChannelsLast);
+      Tensor value = ChannelsLast.of(input);
       for (ConvNet.Block block : blocks) {
         Tensor maps =
             kernels

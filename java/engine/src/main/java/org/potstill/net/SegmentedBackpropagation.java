@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.tensor.ChannelsLast;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -45,8 +46,7 @@ final class SegmentedBackpropagation extends Backpropagation {
       Wanted wanted) {
     this.state = state;
     this.wanted = wanted;
-    leaf =
-        input.detach().contiguous(torch.MemoryFormat.ChannelsLast).requires_grad_(wanted.input());
+    leaf = ChannelsLast.of(input).requires_grad_(wanted.input());
     this.output = network.segmented(state, leaf, pass, output, segments);
     received = new Tensor[segments.cuts().size()];
     for (int i = 0; i < received.length; i++) {

@@ -5,13 +5,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Maps (N, C, H, W) whose channels lie side by side in memory. */
-final class ChannelsLast {
+public final class ChannelsLast {
 
   private ChannelsLast() {}
 
-  /** The maps so, without history; themselves where they are so already. */
-  static Tensor of(Tensor maps) {
-    return maps.detach().contiguous(torch.MemoryFormat.ChannelsLast);
+  /**
+   * The maps so, without history; themselves where they are so already. The strides of a single
+   * channel say so too: by them LibTorch chooses the order of what a convolution gives.
+   */
+  public static Tensor of(Tensor maps) {
+    Tensor last = maps.detach().contiguous(torch.MemoryFormat.ChannelsLast);
+    boolean ambiguous = last.size(1) == 1 && last.stride(1) != 1;
+    return ambiguous ? empty(last, Tensors.shape(last)).copy_(last) : last;
   }
 
   /** Maps whose values are not set, of the type and on the device of {@code like}. */
