@@ -68,7 +68,7 @@ final class ConvolutionCase implements KernelCase {
 
   @Override
   public double target() {
-    return 1.5;
+    return 1.4;
   }
 
   /** Not written for GPUs. */
