@@ -149,7 +149,7 @@ final class InputKeys {
             "score.precision",
             Words.PRECISION,
             "f32",
-            "Precision of the convolutions while scoring; bf16 is up to twice as fast where the"
+            "Precision of the convolutions while scoring; bf16 is faster where the"
                 + " processor has instructions for it, and ranks close images differently; tf32 is"
                 + " for GPUs."),
         fixed("score.epochs", COUNT, 20L, "Epochs of training per fold (weights: train)."),
