@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
@@ -43,17 +44,43 @@ class TrainingMemoryTest {
     requireEstimate(network);
   }
 
+  /** As an evaluation trains them on the CPU, which takes less. */
+  @Test
+  void estimateHoldsByKernels() throws Exception {
+    requireAtMostTheEstimate("convnet");
+  }
+
+  @ParameterizedTest
+  @Tag("slow")
+  @ValueSource(strings = {"alexnet", "vgg11", "resnet18"})
+  void estimateHoldsForTheOthersByKernels(String network) throws Exception {
+    requireAtMostTheEstimate(network);
+  }
+
+  private void requireAtMostTheEstimate(String network) throws Exception {
+    requireEstimate(network, measured(network, "kernels"));
+  }
+
   private void requireEstimate(String network) throws Exception {
+    long taken = measured(network);
+    long estimate = requireEstimate(network, taken);
+    assertTrue(estimate < 4 * taken, network + " took " + taken + " bytes of " + estimate);
+  }
+
+  private long measured(String... arguments) throws Exception {
     ForkedJvm.Outcome outcome =
-        new ForkedJvm(temp).option("-Xmx256m").run(Measured.class.getName(), network);
+        new ForkedJvm(temp).option("-Xmx256m").run(Measured.class.getName(), arguments);
     assertEquals(0, outcome.status(), outcome.err());
-    long taken = Long.parseLong(outcome.out().strip());
+    return Long.parseLong(outcome.out().strip());
+  }
+
+  private static long requireEstimate(String network, long taken) {
     Network built = Networks.create(NetworkSpec.of(network, SIDE, 3, 10));
     long atOnce = BatchGradients.imagesAtOnce(built, BATCH, SIDE * SIDE, dropping(0));
     long estimate = TrainingMemory.bytes(built, atOnce, SIDE * SIDE);
     String figures = network + " took " + taken + " bytes, the estimate was " + estimate;
     assertTrue(taken < 1.1 * estimate, figures);
-    assertTrue(estimate < 4 * taken, figures);
+    return estimate;
   }
 
   private static Pass dropping(int step) {
@@ -65,10 +92,11 @@ class TrainingMemoryTest {
 
     private Measured() {}
 
-    /** Trains the network called {@code arguments[0]}. */
+    /** Trains the network called {@code arguments[0]}, with a second argument by kernels. */
     public static void main(String[] arguments) throws IOException {
       LibTorch.load();
-      Network network = Networks.create(NetworkSpec.of(arguments[0], SIDE, 3, 10));
+      Network plain = Networks.create(NetworkSpec.of(arguments[0], SIDE, 3, 10));
+      Network network = arguments.length > 1 ? plain.with(new CpuKernels(1)) : plain;
       try (LibTorch.ThreadSettings threads = LibTorch.withThreads(1)) {
         Tensor images = torch.ones(BATCH, 3, SIDE, SIDE);
         Tensor labels = Tensors.indices(new int[BATCH]);
