@@ -161,7 +161,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
   }
 
   /** Where layers computed in bfloat16, what follows goes on in single precision. */
-  private static Tensor single(Tensor output) {
+  static Tensor single(Tensor output) {
     return output.scalar_type().intern() == torch.ScalarType.BFloat16
         ? output.to(torch.ScalarType.Float)
         : output;

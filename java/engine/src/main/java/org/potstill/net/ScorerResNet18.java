@@ -94,7 +94,7 @@ public final class ScorerResNet18 extends AbstractNetwork {
   protected Tensor features(Layers layers, Tensor input) {
     Tensor value = layers.convolution("conv1", input, stages.bias(), 2, 3);
     value = Layers.maxPool(layers.normRelu(stages.norm(), "bn1", value), 3, 2, 1);
-    Tensor maps = stages.apply(layers, value).to(torch.ScalarType.Float);
+    Tensor maps = single(stages.apply(layers, value));
     return Layers.flatten(torch.adaptive_avg_pool2d(maps, 1, 1));
   }
 

@@ -64,32 +64,42 @@ class SegmentedBackpropagationTest {
   @ParameterizedTest
   @MethodSource("specs")
   void everyGradientEqualsThatOfAutograd(NetworkSpec spec) {
-    Network plain = Networks.create(spec);
-    Network faster = plain.with(CPU);
     for (Output output : Output.values()) {
-      try (PointerScope scope = new PointerScope();
-          NamedTensors state = ConvNetCases.fresh(plain)) {
-        Tensor images = ConvNetCases.images(spec, 5);
-        List<String> names = ConvNetCases.parameters(plain);
-        Wanted wanted = new Wanted(names, true);
-        Backpropagation own = way(faster, state, images, output, wanted);
-        int cuts = assertInstanceOf(SegmentedBackpropagation.class, own).cuts();
-        assertTrue(cuts > 0, "no layer went to a kernel");
-        Backpropagation autograd = way(plain, state, images, output, wanted);
-        assertInstanceOf(Backpropagation.Autograd.class, autograd);
-        Tensor expected = autograd.output().value().detach();
-        assertClose("output", expected, own.output().value().detach());
-        assertSameBuffers(autograd.output().buffers(), own.output().buffers());
-        Tensor weights = ConvNetCases.gaussian(101, 1, Tensors.shape(expected));
-        Tensor[] gradients = own.gradients(weights);
-        assertEquals(names.size() + 1, gradients.length);
-        Tensor[] exact = exactGradients(plain, state, images, output, wanted, weights);
-        // The bias before a norm has no influence: what is left of its gradient is rounding.
-        double floor = 1e-3 * ConvNetCases.largest(exact);
-        for (int i = 0; i < gradients.length; i++) {
-          String name = i < names.size() ? names.get(i) : "input";
-          assertNear(name, exact[i], gradients[i], floor);
-        }
+      assertSameWay(Networks.create(spec), ConvNetCases.images(spec, 5), output);
+    }
+  }
+
+  @Test
+  void everyGradientOfTheScorerEqualsThatOfAutograd() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = ConvNetCases.gaussian(100, 1, 6, 3, 64, 48);
+      assertSameWay(ScorerResNet18.of(3, 5), images, Output.LOGITS);
+    }
+  }
+
+  private static void assertSameWay(Network plain, Tensor images, Output output) {
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = ConvNetCases.fresh(plain)) {
+      List<String> names = ConvNetCases.parameters(plain);
+      Wanted wanted = new Wanted(names, true);
+      Backpropagation own = way(plain.with(CPU), state, images, output, wanted);
+      int cuts = assertInstanceOf(SegmentedBackpropagation.class, own).cuts();
+      assertTrue(cuts > 0, "no layer went to a kernel");
+      Backpropagation autograd = way(plain, state, images, output, wanted);
+      assertInstanceOf(Backpropagation.Autograd.class, autograd);
+      Tensor expected = autograd.output().value().detach();
+      assertClose("output", expected, own.output().value().detach());
+      assertSameBuffers(autograd.output().buffers(), own.output().buffers());
+      Tensor weights = ConvNetCases.gaussian(101, 1, Tensors.shape(expected));
+      Tensor[] gradients = own.gradients(weights);
+      assertEquals(names.size() + 1, gradients.length);
+      Tensor[] exact = exactGradients(plain, state, images, output, wanted, weights);
+      // The bias before a norm has no influence: what is left of its gradient is rounding.
+      double floor = 1e-3 * ConvNetCases.largest(exact);
+      for (int i = 0; i < gradients.length; i++) {
+        String name = i < names.size() ? names.get(i) : "input";
+        assertNear(name, exact[i], gradients[i], floor);
+        assertTrue(gradients[i].is_contiguous(), name);
       }
     }
   }
