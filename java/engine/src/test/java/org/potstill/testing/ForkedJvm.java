@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A Java program in a process of its own, with the class path of the tests. */
@@ -14,6 +16,7 @@ public final class ForkedJvm {
   private final Path home;
   private final Path folder;
   private final List<String> options = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
   private String added = "";
 
   /** A JVM like the one that runs the tests, its output below {@code folder}. */
@@ -30,6 +33,14 @@ public final class ForkedJvm {
   /** Adds an option of the JVM. */
   public ForkedJvm option(String option) {
     options.add(option);
+    return this;
+  }
+
+  /** Has the allocator give back at once what is freed, so that what is held can be measured. */
+  public ForkedJvm givingBack() {
+    environment.put("MALLOC_ARENA_MAX", "1");
+    environment.put("MALLOC_MMAP_THRESHOLD_", "65536");
+    environment.put("MALLOC_TRIM_THRESHOLD_", "65536");
     return this;
   }
 
@@ -53,13 +64,13 @@ public final class ForkedJvm {
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .start();
-    return new Running(process, out, err);
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    builder.environment().putAll(environment);
+    return new Running(builder.start(), out, err);
   }
 
   /** Runs {@code program} to its end, at most ten minutes. */
