@@ -13,6 +13,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.ChannelsLast;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
 
 /**
  * What networks made of {@link Layers} share: their state, and the way from an input to features
@@ -110,8 +111,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
       Pass pass,
       Backpropagation.Output output,
       Backpropagation.Wanted wanted) {
-    boolean byKernels =
-        kernels != null && input.is_cpu() && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+    boolean byKernels = kernels != null && input.is_cpu() && !Precision.isReducedOnCpu();
     return byKernels
         ? new SegmentedBackpropagation(this, networkState, input, pass, output, wanted)
         : new Backpropagation.Autograd(this, networkState, input, pass, output, wanted);
@@ -139,7 +139,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
   private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
     boolean plain = input.is_cpu() && !differentiated(state, input);
     // Another precision is left to LibTorch, whose instance norm takes four times as long so.
-    boolean last = plain && channelsLast() && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+    boolean last = plain && channelsLast() && !Precision.isReducedOnCpu();
     Layers layers = new Layers(state, pass, kernels, null);
     long count = input.size(0);
     long atOnce = plain && separable(pass) ? imagesAtOnce(input) : Math.max(1, count);

@@ -3,7 +3,6 @@ package org.potstill.net;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
@@ -11,6 +10,7 @@ import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
+import org.potstill.tensor.Precision;
 
 /**
  * The network of the distillation papers (Gidaris and Komodakis 2018; Zhao, Mopuri and Bilen 2020):
@@ -166,14 +166,10 @@ public final class ConvNet extends AbstractNetwork {
   }
 
   private Tensor afterConvolution(Layers layers, Block block, Tensor maps) {
-    if (kernels != null && kernels.afterwards().takes(maps)) {
-      Tensor scale = layers.parameter(block.norm() + ".weight");
-      Tensor shift = layers.parameter(block.norm() + ".bias");
-      boolean differentiated =
-          GradMode.is_enabled()
-              && (maps.requires_grad() || scale.requires_grad() || shift.requires_grad());
-      if (!differentiated) {
-        return kernels.afterwards().forward(maps, scale, shift).output();
+    if (kernels != null) {
+      Tensor fused = layers.byKernel(kernels.afterwards(), block.norm(), maps);
+      if (fused != null) {
+        return fused;
       }
     }
     Tensor normed = layers.norm(norm, block.norm(), maps);
@@ -220,7 +216,7 @@ public final class ConvNet extends AbstractNetwork {
     return kernels != null
         && kernels.afterwards().takes(input)
         && !globalAverage
-        && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+        && !Precision.isReducedOnCpu();
   }
 
   @Override

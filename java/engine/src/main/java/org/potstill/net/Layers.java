@@ -11,6 +11,7 @@ import org.potstill.tensor.Convolution;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
+import org.potstill.tensor.Precision;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -93,9 +94,7 @@ public final class Layers {
             && (input.requires_grad()
                 || weight.requires_grad()
                 || (bias != null && bias.requires_grad()));
-    return kernels != null
-        && (segments != null || !differentiated)
-        && !torch.is_autocast_enabled(torch.DeviceType.CPU);
+    return kernels != null && (segments != null || !differentiated) && !Precision.isReducedOnCpu();
   }
 
   private Tensor convolvedByKernel(
@@ -151,13 +150,27 @@ public final class Layers {
   }
 
   private Tensor instanceNorm(String name, Tensor input, boolean relu) {
+    NormReluPool kernel = kernels == null ? null : relu ? kernels.normRelu() : kernels.norm();
+    Tensor byKernel = byKernel(kernel, name, input);
+    if (byKernel != null) {
+      return byKernel;
+    }
+    Tensor normed = groupNorm(name, input, input.size(1));
+    return relu ? relu(normed) : normed;
+  }
+
+  /**
+   * An instance norm and what the kernel does after it.
+   *
+   * @param kernel may be null
+   * @return null where the kernel may not do it
+   */
+  Tensor byKernel(NormReluPool kernel, String name, Tensor input) {
     Tensor scale = state.get(name + ".weight");
     Tensor shift = state.get(name + ".bias");
-    if (!mayGoToKernel(input, scale, shift) || !kernels.norm().takes(input)) {
-      Tensor normed = groupNorm(name, input, input.size(1));
-      return relu ? relu(normed) : normed;
+    if (kernel == null || !mayGoToKernel(input, scale, shift) || !kernel.takes(input)) {
+      return null;
     }
-    NormReluPool kernel = relu ? kernels.normRelu() : kernels.norm();
     NormReluPool.Forward left = kernel.forward(input, scale, shift);
     if (segments == null) {
       return left.output();
@@ -169,7 +182,7 @@ public final class Layers {
           Tensor[] gradients = kernel.gradients(input, scale, shift, left, gradient);
           parameters.offer(name + ".weight", () -> gradients[1]);
           parameters.offer(name + ".bias", () -> gradients[2]);
-          return gradients[0];
+          return wanted ? gradients[0] : null;
         });
   }
 

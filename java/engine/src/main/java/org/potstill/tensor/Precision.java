@@ -53,6 +53,11 @@ public enum Precision {
     };
   }
 
+  /** Whether another precision than single is in force for operators on the CPU. */
+  public static boolean isReducedOnCpu() {
+    return torch.is_autocast_enabled(torch.DeviceType.CPU);
+  }
+
   /** A precision in force; closing it brings back what was before. */
   @FunctionalInterface
   public interface Scope extends AutoCloseable {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -56,15 +57,7 @@ class ConvolutionTest {
       Tensor weight = gaussian(2, 0.1f, out, in, side, side).requires_grad_(true);
       Tensor bias = gaussian(3, 1, 2L * out).slice(0, opt(0), opt(2L * out), 2);
       Tensor[] leaves = {leaf(input), leaf(weight)};
-      Tensor expected =
-          torch.conv2d(
-              leaves[0],
-              leaves[1],
-              new TensorOptional(bias.to(torch.ScalarType.Double)),
-              new long[] {1, 1},
-              new long[] {padding, padding},
-              new long[] {1, 1},
-              1);
+      Tensor expected = convolved(leaves, doubled(bias), padding);
       Tensor received = gaussian(4, 1, Tensors.shape(expected));
       Tensor[] gradients =
           Tensors.gradients(expected, received.to(torch.ScalarType.Double), leaves, false);
@@ -79,21 +72,23 @@ class ConvolutionTest {
         assertFalse(convolution.forward(x, w, null, padding).requires_grad());
       }
       Tensor flat = gaussian(6, 1, count, out, 1, 1).expand_as(received);
-      Tensor[] ofFlat = Tensors.gradients(convolved(leaves, padding), doubled(flat), leaves, false);
+      Tensor[] ofFlat =
+          Tensors.gradients(
+              convolved(leaves, doubled(bias), padding), doubled(flat), leaves, false);
       assertClose(ofFlat[0], convolution.inputGradient(flat, input, weight, padding));
       assertClose(ofFlat[1], convolution.weightGradient(flat, input, weight, padding));
     }
   }
 
-  private static org.bytedeco.pytorch.LongOptional opt(long value) {
-    return new org.bytedeco.pytorch.LongOptional(value);
+  private static LongOptional opt(long value) {
+    return new LongOptional(value);
   }
 
-  private static Tensor convolved(Tensor[] leaves, int padding) {
+  private static Tensor convolved(Tensor[] leaves, Tensor bias, int padding) {
     return torch.conv2d(
         leaves[0],
         leaves[1],
-        new TensorOptional(),
+        new TensorOptional(bias),
         new long[] {1, 1},
         new long[] {padding, padding},
         new long[] {1, 1},
