@@ -14,6 +14,7 @@ import org.potstill.random.RandomStream;
 import org.potstill.tensor.ChannelsLast;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.Segments;
 
 /**
  * What networks made of {@link Layers} share: their state, and the way from an input to features

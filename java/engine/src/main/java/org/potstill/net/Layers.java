@@ -1,17 +1,16 @@
 package org.potstill.net;
 
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.random.RandomStream;
-import org.potstill.tensor.Convolution;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.NormReluPool;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.Segments;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -75,7 +74,7 @@ public final class Layers {
     if (stride == 1
         && mayGoToKernel(input, weight, shift)
         && kernels.convolution().takes(input, weight, padding)) {
-      return convolvedByKernel(name, input, weight, shift, padding);
+      return kernels.convolution().apply(segments, input, weight, shift, padding);
     }
     return torch.conv2d(
         input,
@@ -87,34 +86,10 @@ public final class Layers {
         1);
   }
 
-  /** Whether there are kernels, and a way back from what they do if one is needed. */
   private boolean mayGoToKernel(Tensor input, Tensor weight, Tensor bias) {
-    boolean differentiated =
-        GradMode.is_enabled()
-            && (input.requires_grad()
-                || weight.requires_grad()
-                || (bias != null && bias.requires_grad()));
-    return kernels != null && (segments != null || !differentiated) && !Precision.isReducedOnCpu();
-  }
-
-  private Tensor convolvedByKernel(
-      String name, Tensor input, Tensor weight, Tensor bias, int padding) {
-    Convolution kernel = kernels.convolution();
-    Tensor output = kernel.forward(input, weight, bias, padding);
-    if (segments == null) {
-      return output;
-    }
-    return segments.cut(
-        input,
-        output,
-        (gradient, wanted, parameters) -> {
-          parameters.offer(
-              name + ".weight", () -> kernel.weightGradient(gradient, input, weight, padding));
-          if (bias != null) {
-            parameters.offer(name + ".bias", () -> Convolution.biasGradient(gradient));
-          }
-          return wanted ? kernel.inputGradient(gradient, input, weight, padding) : null;
-        });
+    return kernels != null
+        && Segments.mayHide(segments, input, weight, bias)
+        && !Precision.isReducedOnCpu();
   }
 
   /** A value that several layers take. */
@@ -178,10 +153,10 @@ public final class Layers {
     return segments.cut(
         input,
         left.output(),
-        (gradient, wanted, parameters) -> {
-          Tensor[] gradients = kernel.gradients(input, scale, shift, left, gradient);
-          parameters.offer(name + ".weight", () -> gradients[1]);
-          parameters.offer(name + ".bias", () -> gradients[2]);
+        (maps, gradient, wanted, parameters) -> {
+          Tensor[] gradients = kernel.gradients(maps, scale, shift, left, gradient);
+          parameters.offer(scale, () -> gradients[1]);
+          parameters.offer(shift, () -> gradients[2]);
           return wanted ? gradients[0] : null;
         });
   }
@@ -255,16 +230,12 @@ public final class Layers {
 
   /** ReLU in place of its input, where that may be overwritten. */
   static Tensor relu(Tensor input) {
-    return beginsSegment(input) ? input.relu() : input.relu_();
+    return Segments.begin(input) ? input.relu() : input.relu_();
   }
 
   /** A sum in place of its first term, where that may be overwritten. */
   static Tensor sum(Tensor into, Tensor term) {
-    return beginsSegment(into) ? into.add(term) : into.add_(term);
-  }
-
-  private static boolean beginsSegment(Tensor value) {
-    return value.is_leaf() && value.requires_grad();
+    return Segments.begin(into) ? into.add(term) : into.add_(term);
   }
 
   /** A pooling of 2 x 2 with stride 2; the input itself for {@link Pooling#NONE}. */

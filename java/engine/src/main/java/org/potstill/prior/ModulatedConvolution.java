@@ -23,21 +23,23 @@ final class ModulatedConvolution {
   private ModulatedConvolution() {}
 
   /**
-   * Convolves.
+   * A convolution of channels that every image scales.
    *
-   * @param input (N, I, H, W)
+   * @param weight (O, I, K, K)
+   */
+  record Scaled(Tensor weight, ScaledConvolution.Factors factors) {}
+
+  /**
+   * The modulated convolution as one of scaled channels; differentiable.
+   *
    * @param weight (O, I, K, K)
    * @param styles (N, I)
    * @param demodulate whether every output channel is brought to unit expected variance
-   * @param inputGain a scalar, or null for 1
-   * @return (N, O, H + K - 1, W + K - 1): padded by K - 1
+   * @param inputGain a single number
    */
-  static Tensor apply(
-      Tensor input, Tensor weight, Tensor styles, boolean demodulate, Tensor inputGain) {
-    long padding = weight.size(2) - 1;
+  static Scaled scaled(Tensor weight, Tensor styles, boolean demodulate, Tensor inputGain) {
     if (!demodulate) {
-      Tensor plain = convolved(input.mul(columns(styles)), weight, padding);
-      return inputGain == null ? plain : plain.mul(inputGain);
+      return new Scaled(weight, new ScaledConvolution.Factors(styles, inputGain));
     }
     Tensor kernels =
         weight.mul(
@@ -46,22 +48,27 @@ final class ModulatedConvolution {
         styles.mul(styles.square().mean(new long[] {1}, true, new ScalarTypeOptional()).rsqrt());
     Tensor energy = kernels.square().sum(new long[] {2, 3});
     Tensor factors = own.square().matmul(energy.t()).add(new Scalar(EPSILON)).rsqrt();
-    Tensor gained = inputGain == null ? factors : factors.mul(inputGain);
-    return convolved(input.mul(columns(own)), kernels, padding).mul(columns(gained));
+    return new Scaled(kernels, new ScaledConvolution.Factors(own, factors.mul(inputGain)));
   }
 
-  private static Tensor columns(Tensor perChannel) {
-    return perChannel.unsqueeze(2).unsqueeze(3);
-  }
-
-  private static Tensor convolved(Tensor input, Tensor weight, long padding) {
-    return torch.conv2d(
-        input,
-        weight,
-        new TensorOptional(),
-        new long[] {1, 1},
-        new long[] {padding, padding},
-        new long[] {1, 1},
-        1);
+  /**
+   * Convolves; differentiable.
+   *
+   * @param input (N, I, H, W)
+   * @param scaled see {@link #scaled}
+   * @return (N, O, H + K - 1, W + K - 1): padded by K - 1
+   */
+  static Tensor apply(Tensor input, Scaled scaled) {
+    long padding = scaled.weight().size(2) - 1;
+    return torch
+        .conv2d(
+            input.mul(ScaledConvolution.columns(scaled.factors().in())),
+            scaled.weight(),
+            new TensorOptional(),
+            new long[] {1, 1},
+            new long[] {padding, padding},
+            new long[] {1, 1},
+            1)
+        .mul(ScaledConvolution.columns(scaled.factors().out()));
   }
 }

@@ -67,8 +67,9 @@ public final class StyleGan {
   }
 
   /**
-   * The same generator, whose activations {@code kernels} compute wherever its tensors lie in host
-   * memory and LibTorch need not differentiate them; {@link #pullBack} is such a place.
+   * The same generator, whose convolutions and activations {@code kernels} compute wherever its
+   * tensors lie in host memory and LibTorch need not differentiate them; {@link #pullBack} is such
+   * a place.
    */
   public StyleGan with(Kernels kernels) {
     return new StyleGan(zDim, wDim, classes, mapping, synthesis.with(kernels));
@@ -126,17 +127,20 @@ public final class StyleGan {
 
   /**
    * Bytes of native memory that {@link #pullBack} needs for one image: inputs and outputs of the
-   * convolutions from {@code layer} on, each with its scaled copy. Activations work on a few
-   * channels at a time and need little beside.
+   * convolutions from {@code layer} on, and four maps of the largest layer that it works with.
+   * Activations work on a few channels at a time and need little beside.
    */
   public long pullBackBytes(int layer) {
     long elements = 0;
+    long largest = 0;
     for (SynthesisLayer each : synthesis.layers().subList(layer, layers())) {
       long side = each.inSize() + each.kernel() - 1L;
-      elements += 2L * each.inChannels() * each.inSize() * each.inSize();
-      elements += 2L * each.outChannels() * side * side;
+      long input = (long) each.inChannels() * each.inSize() * each.inSize();
+      long output = each.outChannels() * side * side;
+      elements += input + output;
+      largest = Math.max(largest, Math.max(input, output));
     }
-    return Float.BYTES * elements;
+    return Float.BYTES * (elements + 4 * largest);
   }
 
   /**

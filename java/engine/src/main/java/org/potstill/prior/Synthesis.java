@@ -9,7 +9,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
-import org.potstill.tensor.Tensors;
 
 /**
  * The chain of layers from intermediate latents to an image.
@@ -19,7 +18,8 @@ import org.potstill.tensor.Tensors;
  *
  * @param input what the first layer starts from
  * @param layers in order
- * @param kernels compute the activations where they can; null for LibTorch's operators alone
+ * @param kernels compute convolutions and activations where they can; null for LibTorch's operators
+ *     alone
  */
 record Synthesis(FourierInput input, List<SynthesisLayer> layers, Kernels kernels) {
 
@@ -75,8 +75,8 @@ record Synthesis(FourierInput input, List<SynthesisLayer> layers, Kernels kernel
   }
 
   /**
-   * The gradients of a loss that depends on the image, layer by layer: only the convolutions keep
-   * what they need, and the activations, which work at several times the resolution, are computed
+   * The gradients of a loss that depends on the image, layer by layer: what convolutions take and
+   * give is kept, and the activations, which work at several times the resolution, are computed
    * anew.
    *
    * @param imageGradient with respect to the image
@@ -86,58 +86,36 @@ record Synthesis(FourierInput input, List<SynthesisLayer> layers, Kernels kernel
       NamedTensors state, Tensor ws, Tensor features, int layer, Tensor imageGradient) {
     Tensor latents = new Tensor();
     Tensor first = new Tensor();
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
       latents.put(torch.zeros_like(ws));
-      List<Step> steps = forward(state, ws, features, layer);
+      List<SynthesisLayer.Step> steps = forward(state, ws, features.detach(), layer);
       Tensor gradient = imageGradient.mul(new Scalar(OUTPUT_SCALE));
       for (int n = layers.size() - 1; n >= layer; n--) {
-        Step step = steps.remove(n - layer);
-        Tensor inner = layers.get(n).activationGradient(state, step.convolved(), gradient, kernels);
-        Tensor[] found =
-            Tensors.gradients(
-                step.convolved(), inner, new Tensor[] {step.features(), step.w()}, false);
-        latents.select(1, n + 1).copy_(found[1]);
+        SynthesisLayer.Step step = steps.remove(n - layer);
+        SynthesisLayer.Gradients found =
+            layers.get(n).pullBack(state, step, ws.select(1, n + 1), gradient, kernels);
+        latents.select(1, n + 1).copy_(found.w());
         gradient.close();
-        gradient = found[0];
+        gradient = found.input();
         step.close();
-        inner.close();
       }
       first.put(gradient);
     }
     return new Gradients(latents, first);
   }
 
-  /** A layer between its convolution, which can be differentiated, and its activation. */
-  private record Step(Tensor features, Tensor w, Tensor convolved) {
-
-    private void close() {
-      features.close();
-      w.close();
-      convolved.close();
-    }
-  }
-
-  private List<Step> forward(NamedTensors state, Tensor ws, Tensor features, int layer) {
-    List<Step> steps = new ArrayList<>();
-    Tensor current = features.detach();
+  private List<SynthesisLayer.Step> forward(
+      NamedTensors state, Tensor ws, Tensor features, int layer) {
+    List<SynthesisLayer.Step> steps = new ArrayList<>();
+    Tensor current = features;
     for (int n = layer; n < layers.size(); n++) {
-      Tensor leaf = current.requires_grad_(true);
-      Tensor w = ws.select(1, n + 1).detach().clone().requires_grad_(true);
-      Tensor convolved = layers.get(n).convolve(state, leaf, w);
-      steps.add(new Step(leaf, w, convolved));
+      Tensor convolved = layers.get(n).convolve(state, current, ws.select(1, n + 1), kernels);
+      steps.add(new SynthesisLayer.Step(current, convolved));
       if (n + 1 < layers.size()) {
-        current = activated(state, layers.get(n), convolved);
+        current = layers.get(n).activate(state, convolved, kernels);
       }
     }
     return steps;
-  }
-
-  private Tensor activated(NamedTensors state, SynthesisLayer layer, Tensor convolved) {
-    Tensor result = new Tensor();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      result.put(layer.activate(state, convolved.detach(), kernels));
-    }
-    return result;
   }
 }

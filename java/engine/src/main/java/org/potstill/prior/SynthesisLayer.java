@@ -1,10 +1,13 @@
 package org.potstill.prior;
 
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
 
 /**
  * One layer of the synthesis: modulated convolution, then filtered leaky ReLU; the last one, to
@@ -80,25 +83,38 @@ record SynthesisLayer(
   Tensor apply(NamedTensors state, Tensor input, Tensor w, Kernels kernels) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      result.put(activate(state, convolve(state, input, w), kernels));
+      result.put(activate(state, convolve(state, input, w, kernels), kernels));
     }
     return result;
   }
 
-  /** The first half: up to the activation, before its bias. */
-  Tensor convolve(NamedTensors state, Tensor input, Tensor w) {
+  /**
+   * The first half: up to the activation, before its bias.
+   *
+   * @param kernels may be null; not used where LibTorch must differentiate
+   */
+  Tensor convolve(NamedTensors state, Tensor input, Tensor w, Kernels kernels) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Tensor gain = state.get(entry("magnitude_ema")).rsqrt();
-      Tensor styles = new DenseLayer(entry("affine"), 1, false).apply(state, w);
-      Tensor scaled =
-          toRgb
-              ? styles.mul(new Scalar(1 / Math.sqrt((double) inChannels * kernel * kernel)))
-              : styles;
-      Tensor weight = state.get(entry("weight"));
-      result.put(ModulatedConvolution.apply(input, weight, scaled, !toRgb, gain));
+      ModulatedConvolution.Scaled scaled = scaled(state, w);
+      boolean differentiated =
+          GradMode.is_enabled() && (input.requires_grad() || w.requires_grad());
+      result.put(
+          differentiated
+              ? ModulatedConvolution.apply(input, scaled)
+              : new ScaledConvolution(kernels, scaled.weight()).forward(input, scaled.factors()));
     }
     return result;
+  }
+
+  private ModulatedConvolution.Scaled scaled(NamedTensors state, Tensor w) {
+    Tensor gain = state.get(entry("magnitude_ema")).rsqrt();
+    Tensor styles = new DenseLayer(entry("affine"), 1, false).apply(state, w);
+    Tensor weighed =
+        toRgb
+            ? styles.mul(new Scalar(1 / Math.sqrt((double) inChannels * kernel * kernel)))
+            : styles;
+    return ModulatedConvolution.scaled(state.get(entry("weight")), weighed, !toRgb, gain);
   }
 
   /** The second half. */
@@ -112,8 +128,64 @@ record SynthesisLayer(
             kernels);
   }
 
-  /** The gradient of the second half with respect to its input. */
-  Tensor activationGradient(
+  /**
+   * What is kept of the layer for the way back.
+   *
+   * @param input (N, inChannels, inSize, inSize)
+   * @param convolved what the first half made of it
+   */
+  record Step(Tensor input, Tensor convolved) {
+
+    void close() {
+      input.close();
+      convolved.close();
+    }
+  }
+
+  /**
+   * What a loss changes with.
+   *
+   * @param input shaped as the input
+   * @param w (N, w)
+   */
+  record Gradients(Tensor input, Tensor w) {}
+
+  /**
+   * The way back.
+   *
+   * @param outputGradient shaped as the output
+   * @param kernels may be null
+   */
+  Gradients pullBack(
+      NamedTensors state, Step step, Tensor w, Tensor outputGradient, Kernels kernels) {
+    Tensor ofInput = new Tensor();
+    Tensor ofW = new Tensor();
+    try (PointerScope scope = new PointerScope();
+        AutoGradMode differentiate = new AutoGradMode(true)) {
+      Tensor leaf = w.detach().requires_grad_(true);
+      ModulatedConvolution.Scaled scaled = scaled(state, leaf);
+      ScaledConvolution.Factors factors = scaled.factors();
+      ScaledConvolution.Gradients found =
+          new ScaledConvolution(kernels, scaled.weight())
+              .gradients(
+                  activationGradient(state, step.convolved(), outputGradient, kernels),
+                  step.input(),
+                  factors,
+                  step.convolved());
+      ofInput.put(found.input());
+      Tensor[] wanted = {leaf};
+      ofW.put(
+          found.out() == null
+              ? Tensors.gradients(factors.in(), found.in(), wanted, false)[0]
+              : Tensors.gradients(
+                  new Tensor[] {factors.in(), factors.out()},
+                  new Tensor[] {found.in(), found.out()},
+                  wanted)[0]);
+    }
+    return new Gradients(ofInput, ofW);
+  }
+
+  private Tensor activationGradient(
       NamedTensors state, Tensor convolved, Tensor gradient, Kernels kernels) {
     return activation()
         .gradient(

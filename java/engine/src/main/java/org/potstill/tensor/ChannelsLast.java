@@ -19,6 +19,11 @@ public final class ChannelsLast {
     return ambiguous ? empty(last, Tensors.shape(last)).copy_(last) : last;
   }
 
+  /** Maps of zeros, of the type and on the device of {@code like}. */
+  public static Tensor zeros(Tensor like, long... shape) {
+    return empty(like, shape).zero_();
+  }
+
   /** Maps whose values are not set, of the type and on the device of {@code like}. */
   static Tensor empty(Tensor like, long... shape) {
     return torch.empty(

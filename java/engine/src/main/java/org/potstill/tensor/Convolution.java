@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.ConvolutionMaps;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
 
 /**
@@ -46,6 +47,16 @@ public final class Convolution {
    */
   public Convolution(Kernels kernels) {
     this.kernels = kernels;
+  }
+
+  /**
+   * The operation by kernels that are faster than LibTorch's operators: native ones of the host.
+   *
+   * @param kernels may be null
+   * @return null where they are not
+   */
+  public static Convolution ifFast(Kernels kernels) {
+    return kernels instanceof CpuKernels ? new Convolution(kernels) : null;
   }
 
   /**
@@ -115,6 +126,30 @@ public final class Convolution {
               output.data_ptr_float());
     }
     return output;
+  }
+
+  /**
+   * The convolution with its way back.
+   *
+   * @param segments that it is a cut of; null where nothing is differentiated
+   */
+  public Tensor apply(Segments segments, Tensor input, Tensor weight, Tensor bias, int padding) {
+    Tensor output = forward(input, weight, bias, padding);
+    if (segments == null) {
+      return output;
+    }
+    Tensor filters = segments.keep(weight);
+    Tensor shift = bias == null ? null : segments.keep(bias);
+    return segments.cut(
+        input,
+        output,
+        (maps, gradient, wanted, parameters) -> {
+          parameters.offer(filters, () -> weightGradient(gradient, maps, filters, padding));
+          if (shift != null) {
+            parameters.offer(shift, () -> biasGradient(gradient));
+          }
+          return wanted ? inputGradient(gradient, maps, filters, padding) : null;
+        });
   }
 
   /**

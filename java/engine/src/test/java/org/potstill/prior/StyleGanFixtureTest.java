@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -149,9 +150,10 @@ class StyleGanFixtureTest {
       Tensor x = file.tensor("x").requires_grad_(true);
       Tensor w = file.tensor("w").requires_grad_(true);
       Tensor s = file.tensor("s").requires_grad_(true);
-      Tensor gain = demodulate ? file.tensor("input_gain") : null;
+      Tensor gain = demodulate ? file.tensor("input_gain") : torch.ones();
       // Only the demodulated case was padded.
-      Tensor padded = ModulatedConvolution.apply(x, w, s, demodulate, gain);
+      Tensor padded =
+          ModulatedConvolution.apply(x, ModulatedConvolution.scaled(w, s, demodulate, gain));
       Tensor y = cropped(padded, file.shape(name + ".y"));
       compareOperator(file, name + ".y", y);
       Tensor[] gradients =

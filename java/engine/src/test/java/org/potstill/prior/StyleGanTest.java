@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.InputException;
 import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
@@ -96,6 +98,39 @@ class StyleGanTest {
       assertTrue(torch.equal(generator.images(weights, ws), image));
       assertTrue(image.std().item_float() > 1e-3, "image without contrast");
     }
+  }
+
+  @Test
+  void kernelsGiveTheImagesAndGradientsOfAutograd() {
+    LibTorch.load();
+    StyleGanConfig wide = StyleGanConfig.random(3, 32, 512, 32);
+    int layer = 14;
+    try (NamedTensors weights =
+            StyleGan.initialise(wide, RandomStream.of(3, Purpose.PRIOR_INITIALISATION, 0, 0));
+        PointerScope scope = new PointerScope()) {
+      StyleGan generator = StyleGan.of(weights, "random");
+      StyleGan quick = generator.with(new CpuKernels(2));
+      Tensor ws = latents(generator, weights, 2).detach();
+      Tensor features = generator.toFeatures(weights, ws, layer).detach();
+      assertClose("features", features, quick.toFeatures(weights, ws, layer));
+      Tensor[] leaves = {ws.clone().requires_grad_(true), features.clone().requires_grad_(true)};
+      Tensor image = generator.fromFeatures(weights, leaves[0], leaves[1], layer);
+      assertClose("image", image.detach(), quick.fromFeatures(weights, ws, features, layer));
+      Tensor upstream = image.detach().flip(2);
+      Tensor[] expected = Tensors.gradients(image, upstream, leaves, false);
+      for (StyleGan some : List.of(generator, quick)) {
+        StyleGan.Gradients found = some.pullBack(weights, ws, features, layer, upstream);
+        assertClose("gradient of latents", expected[0], found.latents());
+        assertClose("gradient of features", expected[1], found.features());
+      }
+    }
+  }
+
+  /** Single precision in another order, through four layers. */
+  private static void assertClose(String name, Tensor expected, Tensor found) {
+    double size = expected.norm().item_double();
+    double error = found.sub(expected).norm().item_double();
+    assertTrue(size > 0 && error <= 1e-4 * size, name + " is " + error + " off, of " + size);
   }
 
   @Test
