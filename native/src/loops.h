@@ -177,15 +177,19 @@ struct Loops {
                                    float* scale_share, float* shift_share);
 
   // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile goes to `out` plus
-  // (6 i + j) * plane, channel after channel; zeros holds a pixel's channels of them. Of the weights
-  // one row is packed at a time, and written back one row at a time; of the output so many channels.
-  void (*tile_of_input)(const TileMap& map, const float* x, const float* zeros, int64_t tile,
-                        int64_t plane, float* out);
+  // (6 i + j) * plane, channel after channel; zeros holds a pixel's channels of them, and the pixels are
+  // taken less `centre`, those outside as well. Of the weights one row is packed at a time, and its sums
+  // of nine go to `sums` unless that is NULL; they are written back one row at a time; of the output so
+  // many channels. centre_of gives the mean of every channel of an image, 0 for one that is not finite.
+  void (*centre_of)(const TileMap& map, const float* image, float* centre);
+  void (*tile_of_input)(const TileMap& map, const float* x, const float* zeros, const float* centre,
+                        int64_t tile, int64_t plane, float* out);
   void (*tile_of_gradient)(const TileMap& map, const float* y, const float* zeros, int64_t tile,
                            int64_t plane, float* out);
-  void (*tile_of_weights)(const TileWeights& weights, int64_t row, int64_t plane, float* out);
+  void (*tile_of_weights)(const TileWeights& weights, int64_t row, int64_t plane, float* out,
+                          float* sums);
   void (*tile_to_output)(const TileMap& map, int64_t channels, const float* planes, int64_t plane,
-                         const float* bias, int64_t tile, float* y);
+                         const float* shift, int64_t tile, float* y);
   void (*tile_to_weights)(const float* planes, int64_t plane, int64_t columns, int64_t column_step,
                           bool add, float* out);
   void (*multiply)(const Product& product);

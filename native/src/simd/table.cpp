@@ -30,6 +30,7 @@ extern const Loops loops = {
      {norm_backward<2, false>, norm_backward<2, true>}},
     {norm_tangent<1>, norm_tangent<2>},
     {norm_gradient_tangent<1>, norm_gradient_tangent<2>},
+    centre_of,
     tile_of_input,
     tile_of_gradient,
     tile_of_weights,

@@ -11,6 +11,8 @@
 #ifndef POTSTILL_SIMD_WINOGRAD_H
 #define POTSTILL_SIMD_WINOGRAD_H
 
+#include <algorithm>
+
 #include "../loops.h"
 #include "vec.h"
 
@@ -92,6 +94,8 @@ struct FromWeights {
   }
 };
 
+constexpr int kCentred = 4 * 16;  // channels whose mean is taken at a time
+
 constexpr int kSide = 6;  // of a tile with the points as its rows and columns
 
 // Image and first pixel of a tile.
@@ -143,12 +147,30 @@ __attribute__((always_inline)) inline void both_ways(Load from, Store into) {
   }
 }
 
-void tile_of_input(const TileMap& map, const float* x, const float* zeros, int64_t tile,
-                   int64_t plane, float* out) {
+void centre_of(const TileMap& map, const float* image, float* centre) {
+  const int64_t pixels = map.height * map.width;
+  const float share = 1.0f / static_cast<float>(pixels);
+  for (int64_t first = 0; first < map.channels; first += kCentred) {
+    const int64_t count = std::min<int64_t>(kCentred, map.channels - first);
+    Floats sums[kCentred / kLanes] = {};
+    for (int64_t p = 0; p < pixels; ++p) {
+      const float* pixel = image + p * map.channels + first;
+      for (int64_t c = 0; c < count; c += kLanes) sums[c / kLanes] += load<Floats>(pixel + c);
+    }
+    for (int64_t c = 0; c < count; c += kLanes) {
+      const Floats mean = share * sums[c / kLanes];
+      store(centre + first + c, mean - mean == 0.0f ? mean : Floats{});
+    }
+  }
+}
+
+void tile_of_input(const TileMap& map, const float* x, const float* zeros, const float* centre,
+                   int64_t tile, int64_t plane, float* out) {
   const Pixels<kSide> pixels(map, x, zeros, tile, 1);
   for (int64_t c = 0; c < map.channels; c += kLanes) {
+    const Floats mean = load<Floats>(centre + c);
     both_ways<ToTile, kSide, kSide>(
-        [&](int i, int j) { return load<Floats>(pixels.at[i][j] + c); },
+        [&](int i, int j) { return load<Floats>(pixels.at[i][j] + c) - mean; },
         [&](int i, int j, Floats v) { store(out + (i * kSide + j) * plane + c, v); });
   }
 }
@@ -164,17 +186,17 @@ void tile_of_gradient(const TileMap& map, const float* y, const float* zeros, in
 }
 
 void tile_to_output(const TileMap& map, int64_t channels, const float* planes, int64_t plane,
-                    const float* bias, int64_t tile, float* y) {
+                    const float* shift, int64_t tile, float* y) {
   const TilePlace place = place_of(map, tile);
   const int64_t first = (place.image * map.height + place.row) * map.width + place.column;
   const int64_t rows = map.height - place.row, columns = map.width - place.column;
   for (int64_t c = 0; c < channels; c += kLanes) {
-    const Floats shift = bias == nullptr ? Floats{} : load<Floats>(bias + c);
+    const Floats added = load<Floats>(shift + c);
     float* corner = y + first * map.channels + c;
     both_ways<FromTile, kSide, kTileSide>(
         [&](int i, int j) { return load<Floats>(planes + (i * kSide + j) * plane + c); },
         [&](int i, int j, Floats v) {
-          if (i < rows && j < columns) store(corner + (i * map.width + j) * map.channels, v + shift);
+          if (i < rows && j < columns) store(corner + (i * map.width + j) * map.channels, v + added);
         });
   }
 }
@@ -185,20 +207,28 @@ constexpr int kVectors = kLanes == 16 ? 4 : 2;
 constexpr int kPanel = kVectors * kLanes;
 constexpr int kRows = 6;
 
-// Terms of a sum before it is added to the one in memory: sums of sums, whose rounding grows more
-// slowly. With runs of this length a convolution of 128 channels errs as the direct one does.
-constexpr int64_t kTerms = 32;
+// Terms of a sum before it is added to that of a group, and of a group before it is added to the one in
+// memory: sums of sums of sums, whose rounding grows more slowly. Tiles round the part that all pixels
+// share several times as much as a direct sum does, and so it is made up for.
+constexpr int64_t kTerms = 8;
+constexpr int64_t kGroup = 64;
 
 inline int64_t panel_width(int64_t columns, int64_t first) {
   return columns - first < kPanel ? columns - first : kPanel;
 }
 
-void tile_of_weights(const TileWeights& weights, int64_t k, int64_t plane, float* out) {
+void tile_of_weights(const TileWeights& weights, int64_t k, int64_t plane, float* out,
+                     float* sums) {
   for (int64_t n = 0; n < weights.columns; n += kLanes) {
     float gathered[9][kLanes];
     for (int l = 0; l < kLanes; ++l) {
       const float* g = weights.at + k * weights.row_step + (n + l) * weights.column_step;
       for (int t = 0; t < 9; ++t) gathered[t][l] = g[weights.flip ? 8 - t : t];
+    }
+    if (sums != nullptr) {
+      Floats sum = load<Floats>(gathered[0]);
+      for (int t = 1; t < 9; ++t) sum += load<Floats>(gathered[t]);
+      store(sums + n, sum);
     }
     const int64_t first = n / kPanel * kPanel, width = panel_width(weights.columns, first);
     float* panel = out + first * weights.rows + k * width + n - first;
@@ -226,28 +256,38 @@ void tile_to_weights(const float* planes, int64_t plane, int64_t columns, int64_
 template <int Rows, int Vectors>
 inline void multiply_block(const float* a, int64_t row_step, int64_t term_step, const float* b,
                            int64_t b_step, int64_t terms, bool add, float* c, int64_t c_step) {
-  // Set by a loop: an initialiser makes GCC 12 clear the array in memory first.
-  Floats sums[Rows][Vectors];
+  // Set by loops: an initialiser makes GCC 12 clear the arrays in memory.
+  Floats group[Rows][Vectors];
   for (int i = 0; i < Rows; ++i) {
-    for (int j = 0; j < Vectors; ++j) sums[i][j] = Floats{};
+    for (int j = 0; j < Vectors; ++j) group[i][j] = Floats{};
   }
-  for (int64_t k = 0; k < terms; ++k) {
-    Floats line[Vectors];
-    for (int j = 0; j < Vectors; ++j) line[j] = load<Floats>(b + k * b_step + j * kLanes);
+  for (int64_t first = 0; first < terms; first += kTerms) {
+    Floats sums[Rows][Vectors];
     for (int i = 0; i < Rows; ++i) {
-      const Floats factor = splat(a[i * row_step + k * term_step]);
-      for (int j = 0; j < Vectors; ++j) sums[i][j] += factor * line[j];
+      for (int j = 0; j < Vectors; ++j) sums[i][j] = Floats{};
+    }
+    const int64_t end = terms < first + kTerms ? terms : first + kTerms;
+    for (int64_t k = first; k < end; ++k) {
+      Floats line[Vectors];
+      for (int j = 0; j < Vectors; ++j) line[j] = load<Floats>(b + k * b_step + j * kLanes);
+      for (int i = 0; i < Rows; ++i) {
+        const Floats factor = splat(a[i * row_step + k * term_step]);
+        for (int j = 0; j < Vectors; ++j) sums[i][j] += factor * line[j];
+      }
+    }
+    for (int i = 0; i < Rows; ++i) {
+      for (int j = 0; j < Vectors; ++j) group[i][j] += sums[i][j];
     }
   }
   for (int i = 0; i < Rows; ++i) {
     for (int j = 0; j < Vectors; ++j) {
       float* at = c + i * c_step + j * kLanes;
-      store(at, add ? load<Floats>(at) + sums[i][j] : sums[i][j]);
+      store(at, add ? load<Floats>(at) + group[i][j] : group[i][j]);
     }
   }
 }
 
-// A run of terms of a panel: b begins at its first term, c at its first column.
+// A group of terms of a panel: b begins at its first term, c at its first column.
 struct Run {
   const Product& p;
   const float* b;
@@ -267,8 +307,8 @@ inline void multiply_rows(const Run& run, int64_t row) {
 
 template <int Vectors>
 void multiply_panel(const Product& p, const float* b, int64_t b_step, int64_t column) {
-  for (int64_t k = 0; k < p.terms; k += kTerms) {
-    const Run run{p, b + k * b_step, b_step, k, p.terms - k < kTerms ? p.terms - k : kTerms, column};
+  for (int64_t k = 0; k < p.terms; k += kGroup) {
+    const Run run{p, b + k * b_step, b_step, k, p.terms - k < kGroup ? p.terms - k : kGroup, column};
     int64_t row = 0;
     for (; row + kRows <= p.rows; row += kRows) multiply_rows<kRows, Vectors>(run, row);
     switch (p.rows - row) {
