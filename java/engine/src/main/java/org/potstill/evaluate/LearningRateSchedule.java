@@ -29,16 +29,15 @@ public interface LearningRateSchedule {
   /**
    * The published evaluation: with h = floor(epochs / 2) and s = 1e-7, {@code peak * (s + (1 - s) e
    * / h)} up to e = h, then {@code peak * (1 + cos(pi (e - h - 1) / h)) / 2}. The peak is held for
-   * one more epoch between the two.
+   * one more epoch between the two. A single epoch has no more than the first rate, {@code peak *
+   * s}.
    */
   private static double warmupCosine(int epoch, int epochs, double peak) {
     int half = epochs / 2;
-    if (half == 0) {
-      return peak;
-    }
+    double start = 1e-7;
     if (epoch <= half) {
-      double start = 1e-7;
-      return peak * (start + (1 - start) * epoch / half);
+      double done = half == 0 ? 0 : (double) epoch / half;
+      return peak * (start + (1 - start) * done);
     }
     return peak * (1 + StrictMath.cos(Math.PI * (epoch - half - 1) / half)) / 2;
   }
