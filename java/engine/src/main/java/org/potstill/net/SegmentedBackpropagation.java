@@ -2,7 +2,6 @@ package org.potstill.net;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.ChannelsLast;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Segments;
@@ -59,12 +58,8 @@ final class SegmentedBackpropagation extends Backpropagation {
     }
     Tensor[] found = segments.gradients(output.value(), outputGradient, inputs);
     for (int i = 0; i < inputs.length; i++) {
-      found[i] = orZeros(found[i], inputs[i]).contiguous();
+      found[i] = found[i].contiguous();
     }
     return found;
-  }
-
-  private static Tensor orZeros(Tensor gradient, Tensor of) {
-    return gradient.defined() ? gradient : torch.zeros_like(of).detach();
   }
 }

@@ -7,6 +7,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Cuts through the history that autograd records: operations that have their own way back hide what
@@ -112,11 +113,15 @@ public final class Segments {
    *
    * @param inputs what gradients are wanted of: values that segments begin with and that are no
    *     output of a cut, parameters of operations
-   * @return one new handle per input, without history; undefined for one that {@code end} does not
+   * @return one new handle per input, without history; zeros for one that {@code end} does not
    *     depend on
    */
   public Tensor[] gradients(Tensor end, Tensor gradient, Tensor[] inputs) {
-    return new Way(inputs).gradients(end, gradient);
+    Tensor[] found = new Way(inputs).gradients(end, gradient);
+    for (int i = 0; i < inputs.length; i++) {
+      found[i] = found[i].defined() ? found[i] : torch.zeros_like(inputs[i]).detach();
+    }
+    return found;
   }
 
   /** Lets go of what is kept before the scope does. */

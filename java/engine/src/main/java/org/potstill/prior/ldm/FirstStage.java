@@ -9,7 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.KernelTensors;
 import org.potstill.tensor.Attention;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Segments;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -28,17 +30,20 @@ public final class FirstStage {
   private final VqSettings settings;
   private final String prefix;
   private final Kernels kernels;
+  private final Convolution kernel;
 
   /**
    * A first stage.
    *
    * @param prefix what stands before the names of its parameters
-   * @param kernels find the nearest codes where they can; null for LibTorch's operators alone
+   * @param kernels do convolutions and find the nearest codes where they can; null for LibTorch's
+   *     operators alone
    */
   public FirstStage(VqSettings settings, String prefix, Kernels kernels) {
     this.settings = settings;
     this.prefix = prefix;
     this.kernels = kernels;
+    this.kernel = Convolution.ifFast(kernels);
   }
 
   /** Its sizes. */
@@ -55,7 +60,7 @@ public final class FirstStage {
   public Tensor encode(NamedTensors weights, Tensor images) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Operators of = new Operators(weights, prefix);
+      Operators of = new Operators(weights, prefix, kernel, null);
       Tensor map = of.convolution("encoder.conv_in", images);
       int levels = settings.multipliers().size();
       for (int level = 0; level < levels; level++) {
@@ -151,9 +156,18 @@ public final class FirstStage {
 
   /** The images of latents, these quantised first; about -1 to 1. */
   public Tensor decode(NamedTensors weights, Tensor latents) {
+    return decode(weights, latents, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param segments cut where a kernel does something that is differentiated; may be null
+   */
+  Tensor decode(NamedTensors weights, Tensor latents, Segments segments) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      result.put(decodeAsTheyAre(weights, quantise(weights, latents)));
+      result.put(decodeAsTheyAre(weights, quantise(weights, latents), segments));
     }
     return result;
   }
@@ -165,9 +179,13 @@ public final class FirstStage {
    * @return (N, C, h * factor, w * factor), about -1 to 1
    */
   public Tensor decodeAsTheyAre(NamedTensors weights, Tensor latents) {
+    return decodeAsTheyAre(weights, latents, null);
+  }
+
+  private Tensor decodeAsTheyAre(NamedTensors weights, Tensor latents, Segments segments) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Operators of = new Operators(weights, prefix);
+      Operators of = new Operators(weights, prefix, kernel, segments);
       Tensor map = of.convolution("decoder.conv_in", of.pointwise("post_quant_conv", latents));
       map = middle(of, "decoder.mid.", map);
       for (int level = settings.multipliers().size() - 1; level >= 0; level--) {
@@ -195,9 +213,10 @@ public final class FirstStage {
   }
 
   /** What lies between its input and its output is let go as far as no gradient needs it. */
-  private static Tensor residual(Operators of, String name, Tensor input) {
+  private static Tensor residual(Operators of, String name, Tensor taken) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
+      Tensor input = of.shared(taken);
       Tensor map = torch.silu(of.groupNorm(name + "norm1", input, EPSILON));
       map = of.convolution(name + "conv1", map);
       map = torch.silu(of.groupNorm(name + "norm2", map, EPSILON));

@@ -58,12 +58,15 @@ public final class LatentDiffusion {
   private LatentDiffusion(LatentSettings settings, Kernels kernels) {
     this.settings = settings;
     this.layout = layout(settings, false);
-    this.unet = new UNet(settings.unet(), UNET);
+    this.unet = new UNet(settings.unet(), UNET, kernels);
     this.firstStage = new FirstStage(settings.firstStage(), FIRST_STAGE, kernels);
     this.schedule = DiffusionSchedule.published(settings.timesteps());
   }
 
-  /** The same model, whose latents {@code kernels} quantise wherever they reach them. */
+  /**
+   * The same model, whose convolutions {@code kernels} do, and whose latents they quantise,
+   * wherever they reach them and LibTorch need not differentiate.
+   */
   public LatentDiffusion with(Kernels kernels) {
     return new LatentDiffusion(settings, kernels);
   }

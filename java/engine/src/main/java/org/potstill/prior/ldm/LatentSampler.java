@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.NamedTensors;
-import org.potstill.tensor.Tensors;
+import org.potstill.tensor.Segments;
 
 /**
  * The sampler of LD3M (Moser et al. 2024, section 3): DDIM without noise (Song et al. 2021,
@@ -124,6 +124,16 @@ public final class LatentSampler {
    * @param anchor quantise(x_T)
    */
   public Step step(NamedTensors weights, int step, Tensor latent, Tensor anchor, Tensor condition) {
+    return step(weights, step, latent, anchor, condition, null);
+  }
+
+  private Step step(
+      NamedTensors weights,
+      int step,
+      Tensor latent,
+      Tensor anchor,
+      Tensor condition,
+      Segments segments) {
     Tensor clean = new Tensor();
     Tensor next = new Tensor();
     try (PointerScope scope = new PointerScope()) {
@@ -131,7 +141,7 @@ public final class LatentSampler {
       double alpha = model.schedule().alphaCumprod(visited[i]);
       // Below the first timestep visited the published code takes timestep 0, not a clean latent.
       double after = model.schedule().alphaCumprod(i > 0 ? visited[i - 1] : 0);
-      Tensor noise = noise(weights, latent, visited[i], condition);
+      Tensor noise = noise(weights, latent, visited[i], condition, segments);
       Tensor estimate =
           latent.sub(noise, new Scalar(Math.sqrt(1 - alpha))).mul(new Scalar(1 / Math.sqrt(alpha)));
       if (i > 0) {
@@ -146,12 +156,14 @@ public final class LatentSampler {
   }
 
   /** The guided estimate of the noise. */
-  private Tensor noise(NamedTensors weights, Tensor latent, int timestep, Tensor condition) {
+  private Tensor noise(
+      NamedTensors weights, Tensor latent, int timestep, Tensor condition, Segments segments) {
     int count = Math.toIntExact(latent.size(0));
     if (condition == null || guidance == 1) {
-      return model.unet().noise(weights, latent, repeated(timestep, count), condition);
+      return model.unet().noise(weights, latent, repeated(timestep, count), condition, segments);
     }
     Tensor none = model.condition(weights, repeated(model.noClass(), count));
+    Tensor context = torch.cat(new TensorVector(none, condition), 0);
     Tensor both =
         model
             .unet()
@@ -159,7 +171,8 @@ public final class LatentSampler {
                 weights,
                 torch.cat(new TensorVector(latent, latent), 0),
                 repeated(timestep, 2 * count),
-                torch.cat(new TensorVector(none, condition), 0));
+                segments == null ? context : segments.shared(context),
+                segments);
     Tensor without = both.narrow(0, 0, count);
     return without.add(both.narrow(0, count, count).sub(without), new Scalar(guidance));
   }
@@ -213,13 +226,14 @@ public final class LatentSampler {
       Tensor gradient) {
     Tensor taken = latent.detach().requires_grad_(true);
     Tensor pulled = anchor.detach().requires_grad_(true);
-    if (condition == null) {
-      Tensor next = step(weights, step, taken, pulled, null).next();
-      return Tensors.gradients(next, gradient, new Tensor[] {taken, pulled}, false);
-    }
-    Tensor conditioned = condition.detach().requires_grad_(true);
-    Tensor next = step(weights, step, taken, pulled, conditioned).next();
-    return Tensors.gradients(next, gradient, new Tensor[] {taken, pulled, conditioned}, false);
+    Tensor conditioned = condition == null ? null : condition.detach().requires_grad_(true);
+    Segments segments = new Segments();
+    Tensor next = step(weights, step, taken, pulled, conditioned, segments).next();
+    Tensor[] inputs =
+        condition == null
+            ? new Tensor[] {taken, pulled}
+            : new Tensor[] {taken, pulled, conditioned};
+    return segments.gradients(next, gradient, inputs);
   }
 
   /**
@@ -236,8 +250,9 @@ public final class LatentSampler {
       Tensor last = new Tensor();
       try (PointerScope inner = new PointerScope()) {
         Tensor end = latents.get(steps()).detach().requires_grad_(true);
-        Tensor images = model.firstStage().decode(weights, end);
-        last.put(Tensors.gradients(images, imageGradient, new Tensor[] {end}, false)[0]);
+        Segments segments = new Segments();
+        Tensor images = model.firstStage().decode(weights, end, segments);
+        last.put(segments.gradients(images, imageGradient, new Tensor[] {end})[0]);
       }
       Gradients found = pullBack(weights, inputs, latents, last);
       start.put(found.start());

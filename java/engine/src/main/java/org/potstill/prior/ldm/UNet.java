@@ -6,8 +6,11 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.Kernels;
 import org.potstill.tensor.Attention;
+import org.potstill.tensor.Convolution;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Segments;
 import org.potstill.tensor.Tensors;
 
 /**
@@ -24,16 +27,19 @@ public final class UNet {
   private final UNetSettings settings;
   private final UNetPlan plan;
   private final String prefix;
+  private final Convolution kernel;
 
   /**
    * A UNet.
    *
    * @param prefix what stands before the names of its parameters
+   * @param kernels do convolutions where they can; null for LibTorch's operators alone
    */
-  public UNet(UNetSettings settings, String prefix) {
+  public UNet(UNetSettings settings, String prefix, Kernels kernels) {
     this.settings = settings;
     this.plan = UNetPlan.of(settings);
     this.prefix = prefix;
+    this.kernel = Convolution.ifFast(kernels);
   }
 
   /** Its sizes. */
@@ -50,15 +56,26 @@ public final class UNet {
    * @return (N, C, h, w)
    */
   public Tensor noise(NamedTensors weights, Tensor latents, long[] timesteps, Tensor context) {
+    return noise(weights, latents, timesteps, context, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param segments cut where a kernel does something that is differentiated; the context is the
+   *     beginning of one. May be null.
+   */
+  Tensor noise(
+      NamedTensors weights, Tensor latents, long[] timesteps, Tensor context, Segments segments) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
-      Operators of = new Operators(weights, prefix);
+      Operators of = new Operators(weights, prefix, kernel, segments);
       Tensor time = time(of, timesteps, latents);
       Deque<Tensor> kept = new ArrayDeque<>();
-      Tensor map = of.convolution("input_blocks.0.0", latents);
+      Tensor map = of.shared(of.convolution("input_blocks.0.0", latents));
       kept.push(map);
       for (UNetPlan.Block block : plan.down()) {
-        map = block(of, block, map, time, context);
+        map = of.shared(block(of, block, map, time, context));
         kept.push(map);
       }
       map = residual(of, "middle_block.0.", map, time);
@@ -111,9 +128,10 @@ public final class UNet {
   }
 
   /** What lies between its input and its output is let go as far as no gradient needs it. */
-  private static Tensor residual(Operators of, String name, Tensor input, Tensor time) {
+  private static Tensor residual(Operators of, String name, Tensor taken, Tensor time) {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope()) {
+      Tensor input = of.shared(taken);
       Tensor map = torch.silu(of.groupNorm(name + "in_layers.0", input, EPSILON));
       map = of.convolution(name + "in_layers.2", map);
       Tensor shift = of.linear(name + "emb_layers.1", torch.silu(time));

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -33,6 +34,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.prior.HostProviders;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Segments;
 import org.potstill.tensor.Tensors;
 
 class LdmFixtureTest {
@@ -108,9 +110,17 @@ class LdmFixtureTest {
             firstStage(file, model.with(kernels).firstStage(), weights);
           }
         } else if (file.config().has("unet")) {
-          unet(file, withHeads(file, model).unet(), weights, keys);
+          LatentDiffusion headed = withHeads(file, model);
+          unet(file, headed.unet(), weights, keys);
+          for (Kernels kernels : HostProviders.all()) {
+            unet(file, headed.with(kernels).unet(), weights, keys);
+          }
         } else if (file.config().has("ddim_steps")) {
-          sampler(file, keys, weights);
+          LatentDiffusion timed = withTimesteps(file, model);
+          sampler(file, timed, weights);
+          for (Kernels kernels : HostProviders.all()) {
+            sampler(file, timed.with(kernels), weights);
+          }
         } else if (file.has("conditioning")) {
           preparation(file, model, weights);
         } else {
@@ -179,16 +189,26 @@ class LdmFixtureTest {
   private static void firstStage(FixtureFile file, FirstStage stage, NamedTensors weights) {
     Tensor z = file.tensor("z").requires_grad_(true);
     Tensor decoded = stage.decode(weights, z);
-    Tensor gradient =
-        Tensors.gradients(decoded, file.tensor("upstream"), new Tensor[] {z}, false)[0];
+    Tensor[] inputs = {z};
+    Tensor gradient = Tensors.gradients(decoded, file.tensor("upstream"), inputs, false)[0];
+    Segments segments = new Segments();
+    Tensor inSegments = stage.decode(weights, z, segments);
+    Tensor segmentsGradient = segments.gradients(inSegments, file.tensor("upstream"), inputs)[0];
     for (String name : file.names()) {
       switch (name) {
         case "image", "upstream", "margin" -> {}
         case "z" -> network(file, name, stage.encode(weights, file.tensor("image")));
-        case "decoded" -> network(file, name, decoded);
+        case "decoded" -> {
+          network(file, name, decoded);
+          network(file, name, inSegments);
+          network(file, name, stage.decode(weights, z.detach()));
+        }
         case "decoded_not_quantized" -> network(file, name, stage.decodeAsTheyAre(weights, z));
         case "quantized" -> network(file, name, stage.quantise(weights, z));
-        case "z_grad" -> gradient(file, name, gradient, Tolerances.LDM_GRADIENT);
+        case "z_grad" -> {
+          gradient(file, name, gradient, Tolerances.LDM_GRADIENT);
+          gradient(file, name, segmentsGradient, Tolerances.LDM_GRADIENT);
+        }
         case "indices" -> codes(file, Tensors.toLongs(stage.codes(weights, z)));
         case "commit_loss" -> commitment(file, z, stage.quantise(weights, z));
         default -> fail(file + " holds '" + name + "', which nothing here compares");
@@ -222,14 +242,27 @@ class LdmFixtureTest {
     Tensor out = unet.noise(weights, x, timesteps, context);
     Tensor[] inputs = conditional ? new Tensor[] {x, context} : new Tensor[] {x};
     Tensor[] gradients = Tensors.gradients(out, file.tensor("upstream"), inputs, false);
+    Segments segments = new Segments();
+    Tensor inSegments = unet.noise(weights, x, timesteps, context, segments);
+    Tensor[] segmentsGradients = segments.gradients(inSegments, file.tensor("upstream"), inputs);
     for (String name : file.names()) {
       switch (name) {
         case "x", "t", "context", "upstream" -> {}
-        case "out" -> network(file, name, out);
-        case "x_grad" -> gradient(file, name, gradients[0], Tolerances.LDM_GRADIENT);
-        case "context_grad" -> gradient(file, name, gradients[1], Tolerances.LDM_GRADIENT);
+        case "out" -> {
+          network(file, name, out);
+          network(file, name, inSegments);
+        }
+        case "x_grad" -> {
+          gradient(file, name, gradients[0], Tolerances.LDM_GRADIENT);
+          gradient(file, name, segmentsGradients[0], Tolerances.LDM_GRADIENT);
+        }
+        case "context_grad" -> {
+          gradient(file, name, gradients[1], Tolerances.LDM_GRADIENT);
+          gradient(file, name, segmentsGradients[1], Tolerances.LDM_GRADIENT);
+        }
         case "out_sinefill" -> {
-          try (NamedTensors sine = LdmFill.state(keys, "sine", LdmFill.gain(file))) {
+          try (NamedTensors sine = LdmFill.state(keys, "sine", LdmFill.gain(file));
+              NoGradGuard plain = new NoGradGuard()) {
             largest(
                 file, name, unet.noise(sine, x, timesteps, context), Tolerances.LDM_OUTPUT_SINE);
           }
@@ -270,15 +303,14 @@ class LdmFixtureTest {
     return unet.settings().contextWidth();
   }
 
-  private static void sampler(FixtureFile file, JsonNode keys, NamedTensors weights) {
-    LatentSettings settings = LatentDiffusion.of(LdmFill.shapes(keys), file.name()).settings();
-    LatentDiffusion model =
-        new LatentDiffusion(
-            new LatentSettings(
-                settings.unet(),
-                settings.firstStage(),
-                settings.classes(),
-                file.integer("timesteps")));
+  private static LatentDiffusion withTimesteps(FixtureFile file, LatentDiffusion model) {
+    LatentSettings settings = model.settings();
+    return new LatentDiffusion(
+        new LatentSettings(
+            settings.unet(), settings.firstStage(), settings.classes(), file.integer("timesteps")));
+  }
+
+  private static void sampler(FixtureFile file, LatentDiffusion model, NamedTensors weights) {
     LatentSampler sampler =
         new LatentSampler(
             model, file.integer("ddim_steps"), file.number("unconditional_guidance_scale"));
