@@ -86,6 +86,7 @@ public final class Layers {
         1);
   }
 
+  /** Whether there are kernels, and a way back from what they do if one is needed. */
   private boolean mayGoToKernel(Tensor input, Tensor weight, Tensor bias) {
     return kernels != null
         && Segments.mayHide(segments, input, weight, bias)
@@ -230,12 +231,12 @@ public final class Layers {
 
   /** ReLU in place of its input, where that may be overwritten. */
   static Tensor relu(Tensor input) {
-    return Segments.begin(input) ? input.relu() : input.relu_();
+    return Segments.isBeginning(input) ? input.relu() : input.relu_();
   }
 
   /** A sum in place of its first term, where that may be overwritten. */
   static Tensor sum(Tensor into, Tensor term) {
-    return Segments.begin(into) ? into.add(term) : into.add_(term);
+    return Segments.isBeginning(into) ? into.add(term) : into.add_(term);
   }
 
   /** A pooling of 2 x 2 with stride 2; the input itself for {@link Pooling#NONE}. */

@@ -1,6 +1,5 @@
 package org.potstill.prior;
 
-import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -34,7 +33,7 @@ final class ScaledConvolution {
 
   private final Convolution kernel;
   private final Tensor weight;
-  private final long padding;
+  private final int padding;
 
   /**
    * The operation.
@@ -45,7 +44,7 @@ final class ScaledConvolution {
   ScaledConvolution(Kernels kernels, Tensor weight) {
     this.kernel = Convolution.ifFast(kernels);
     this.weight = weight.detach();
-    this.padding = weight.size(2) - 1;
+    this.padding = Math.toIntExact(weight.size(2) - 1);
   }
 
   /**
@@ -137,7 +136,7 @@ final class ScaledConvolution {
           Tensor out = part.of(columns(factors.out()));
           Tensor ofScaled =
               map == null
-                  ? plainGradient(ofOutput.mul(out), input)
+                  ? Convolution.plainInputGradient(ofOutput.mul(out), input, weight, padding)
                   : kernelGradient(part.first(map), ofOutput, out, filters, input);
           part.of(found.in()).copy_(products(ofScaled, part.of(input)));
           torch.mul_out(part.of(found.input()), ofScaled, part.of(columns(factors.in())));
@@ -150,23 +149,6 @@ final class ScaledConvolution {
       }
     }
     return found;
-  }
-
-  private Tensor plainGradient(Tensor outputGradient, Tensor input) {
-    return torch
-        .convolution_backward(
-            outputGradient,
-            input.detach(),
-            weight,
-            new long[] {weight.size(0)},
-            new long[] {1, 1},
-            new long[] {padding, padding},
-            new long[] {1, 1},
-            false,
-            new long[] {0, 0},
-            1,
-            new BoolPointer(3).put(0, true).put(1, false).put(2, false))
-        .get0();
   }
 
   private Tensor kernelGradient(
@@ -225,7 +207,7 @@ final class ScaledConvolution {
 
   /** Where the input lies in its map. */
   private Tensor inside(Tensor map, Tensor input) {
-    long around = padding - KERNEL_PADDING;
+    int around = padding - KERNEL_PADDING;
     return map.narrow(1, 0, input.size(1))
         .narrow(2, around, input.size(2))
         .narrow(3, around, input.size(3));

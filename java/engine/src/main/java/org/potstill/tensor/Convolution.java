@@ -210,6 +210,19 @@ public final class Convolution {
     return outputGradient.sum(0, 2, 3);
   }
 
+  /**
+   * The gradient of the input by LibTorch's operator, wherever the tensors lie.
+   *
+   * @param outputGradient shaped as the output
+   * @param input as it was given
+   * @param weight as it was given
+   * @param padding as it was given
+   */
+  public static Tensor plainInputGradient(
+      Tensor outputGradient, Tensor input, Tensor weight, int padding) {
+    return backward(outputGradient, input, weight, padding, true);
+  }
+
   /** LibTorch looks at the shapes itself, the kernel sees only where they begin. */
   private static void requireOutput(Tensor outputGradient, Tensor input, Tensor weight) {
     long[] expected = {input.size(0), weight.size(0), input.size(2), input.size(3)};

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.global.torch;
  * they do from it. What lies between two cuts is a segment. A segment is gone back through once, so
  * that what two of them begin with has to be {@linkplain #shared a cut} too.
  *
- * <p>What it keeps lives as long as the scope that it was made in, or until it is {@linkplain
- * #close closed}. Not safe for use by several threads.
+ * <p>What it keeps lives as long as the scope that it was made in. Not safe for use by several
+ * threads.
  */
 public final class Segments {
 
@@ -50,7 +50,6 @@ public final class Segments {
 
   private final PointerScope scope = PointerScope.getInnerScope();
   private final List<Cut> cuts = new ArrayList<>();
-  private final List<Tensor> kept = new ArrayList<>();
 
   /**
    * Whether an operation on {@code inputs} may hide from autograd: a cut can be made, or nothing is
@@ -82,7 +81,6 @@ public final class Segments {
     if (scope != null) {
       scope.attach(handle);
     }
-    kept.add(handle);
     return handle;
   }
 
@@ -104,7 +102,7 @@ public final class Segments {
   }
 
   /** Whether a value may not be overwritten, as one that begins a segment may not. */
-  public static boolean begin(Tensor value) {
+  public static boolean isBeginning(Tensor value) {
     return value.is_leaf() && value.requires_grad();
   }
 
@@ -122,11 +120,6 @@ public final class Segments {
       found[i] = found[i].defined() ? found[i] : torch.zeros_like(inputs[i]).detach();
     }
     return found;
-  }
-
-  /** Lets go of what is kept before the scope does. */
-  public void close() {
-    kept.forEach(Tensor::close);
   }
 
   /** The way back. */

@@ -66,7 +66,9 @@ record Operators(NamedTensors weights, String prefix, Convolution kernel, Segmen
             input,
             output,
             (maps, gradient, wanted, parameters) ->
-                ChannelsLast.first(kernel.inputGradient(gradient, maps, weight, PADDING)));
+                wanted
+                    ? ChannelsLast.first(kernel.inputGradient(gradient, maps, weight, PADDING))
+                    : null);
   }
 
   /** A value that several layers take. */
