@@ -4,7 +4,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.ConvolutionMaps;
 import org.potstill.kernels.Kernels;
@@ -74,27 +73,18 @@ final class ScaledConvolution {
     Tensor result = new Tensor();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor in = columns(factors.in());
-      Tensor out = columns(factors.out());
       Tensor filters = filters(input);
       result.put(
           filters == null
-              ? torch
-                  .conv2d(
-                      input.mul(in),
-                      weight,
-                      new TensorOptional(),
-                      new long[] {1, 1},
-                      new long[] {padding, padding},
-                      new long[] {1, 1},
-                      1)
-                  .mul(out)
-              : byKernel(input.detach(), in, out, filters));
+              ? ModulatedConvolution.apply(input, new ModulatedConvolution.Scaled(weight, factors))
+              : byKernel(input.detach(), factors, filters));
     }
     return result;
   }
 
-  private Tensor byKernel(Tensor input, Tensor in, Tensor out, Tensor filters) {
+  private Tensor byKernel(Tensor input, Factors factors, Tensor filters) {
+    Tensor in = columns(factors.in());
+    Tensor out = columns(factors.out());
     long images = input.size(0);
     Tensor output = Tensors.empty(input, outputShape(input));
     Tensor map = map(input, filters.size(1));
@@ -178,8 +168,12 @@ final class ScaledConvolution {
     if (kernel == null || weight.size(2) != KERNEL_SIDE) {
       return null;
     }
-    long[] zeros = {0, 0, 0, 0, 0, missing(weight.size(1)), 0, missing(weight.size(0))};
-    Tensor filters = torch.constant_pad_nd(weight, zeros, new Scalar(0));
+    long in = missing(weight.size(1));
+    long out = missing(weight.size(0));
+    Tensor filters =
+        in == 0 && out == 0
+            ? weight
+            : torch.constant_pad_nd(weight, new long[] {0, 0, 0, 0, 0, in, 0, out}, new Scalar(0));
     Tensor like = Tensors.empty(input, 1).expand(mapShape(input, 1, filters.size(1)));
     boolean mostlyFull = 4 * weight.numel() >= 3 * filters.numel();
     return mostlyFull && kernel.takes(like, filters, KERNEL_PADDING) ? filters : null;
