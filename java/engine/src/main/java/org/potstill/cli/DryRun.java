@@ -9,8 +9,10 @@ import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
+import org.potstill.errors.InputException;
 import org.potstill.experts.ExpertForecast;
 import org.potstill.experts.ExpertsStage;
+import org.potstill.pipeline.Preflight;
 import org.potstill.run.CancellationToken;
 
 /** Shows what a run would do. */
@@ -36,10 +38,15 @@ final class DryRun {
    * The resolved config, the stages, and what they need.
    *
    * @param stage the only one, or null for all
+   * @throws InputException where a run would not begin; of a single stage only its data are looked
+   *     at
    */
   void print(String stage, Streams streams, Output output) {
     List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      if (stage == null) {
+        Preflight.check(config, data);
+      }
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
       if (experts != null) {

@@ -1,7 +1,10 @@
 package org.potstill.cli;
 
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.potstill.errors.PotstillException;
+import org.potstill.run.ByteSizes;
 import org.potstill.tensor.GpuMemory;
 
 /**
@@ -18,7 +21,9 @@ record Failure(int status, String message, Throwable cause) {
 
   private static final int FAILED = 1;
   private static final String LESS_MEMORY =
-      "lower score.batch, distill.batch-real or data.resolution, or take a machine with more";
+      "lower score.batch, distill.batch-real, distill.images-per-class or data.resolution, or take"
+          + " a machine with more";
+  private static final Pattern WANTED = Pattern.compile("tried to allocate (\\d{1,18}) bytes");
 
   /** The failure that {@code error} stands for. */
   static Failure of(Throwable error) {
@@ -27,7 +32,7 @@ record Failure(int status, String message, Throwable cause) {
     }
     String line = firstLine(error);
     if (isNativeMemory(error, line)) {
-      return new Failure(FAILED, "out of memory: " + line + "; " + LESS_MEMORY, error);
+      return new Failure(FAILED, "out of memory: " + memory(line) + "; " + LESS_MEMORY, error);
     }
     if (error instanceof OutOfMemoryError) {
       String advice = "; give Java more, for example java -Xmx4g -jar engine.jar";
@@ -73,6 +78,14 @@ record Failure(int status, String message, Throwable cause) {
     return line.contains("can't allocate memory")
         || GpuMemory.isCertainlyFull(error)
         || (error instanceof OutOfMemoryError && line.contains("hysical"));
+  }
+
+  /** What LibTorch says of the main memory, without the place in its source. */
+  private static String memory(String line) {
+    Matcher wanted = WANTED.matcher(line);
+    return wanted.find()
+        ? ByteSizes.text(Long.parseLong(wanted.group(1))) + " at once could not be had"
+        : line;
   }
 
   /** Whether the exception was thrown by native code of JavaCPP's presets. */

@@ -69,7 +69,8 @@ final class InputKeys {
   /** Section {@code data}. */
   static List<Key> data() {
     ListOf perChannel = new ListOf(new Real(0, false, 1, false), true, true);
-    ListOf spread = new ListOf(new Real(0, true, 1, false), true, true);
+    // A smaller one would divide by what single precision takes for nothing.
+    ListOf spread = new ListOf(new Real(1e-6, false, 1, false), true, true);
     return List.of(
         required(
             "data.source",

@@ -1,6 +1,7 @@
 package org.potstill.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,11 +73,22 @@ final class Places {
       String kind = value.substring(0, Math.max(colon, 0));
       String place = value.substring(colon + 1);
       if (place.isEmpty() || !(named.contains(kind) || folders.contains(kind))) {
-        throw new Unfit(node, allowed());
+        throw new Unfit(node, allowed() + meant(value, base));
       }
       return named.contains(kind)
           ? value
           : kind + ":" + absolute(place.strip(), base, node, allowed());
+    }
+
+    /** A hint where a folder was given without its kind. */
+    private String meant(String value, Path base) {
+      try {
+        return !value.isEmpty() && Files.isDirectory(resolve(value, base))
+            ? "; did you mean \"folder:" + value + "\"?"
+            : "";
+      } catch (InvalidPathException e) {
+        return "";
+      }
     }
 
     @Override

@@ -163,6 +163,20 @@ final class FolderSource implements ImageSource {
 
   @Override
   public RawImage read(String id) throws BadImageException {
+    return ImageDecoder.decode(id, bytes(id), maxPixels);
+  }
+
+  @Override
+  public int longerSide(String id) throws BadImageException {
+    try {
+      ImageFile file = ImageFile.of(bytes(id));
+      return Math.max(file.width(), file.height());
+    } catch (DamagedImageException e) {
+      throw new BadImageException(id, e.getMessage());
+    }
+  }
+
+  private byte[] bytes(String id) throws BadImageException {
     Path file = oddNames.get(id);
     if (file == null) {
       file =
@@ -170,7 +184,7 @@ final class FolderSource implements ImageSource {
               .orElseThrow(() -> new BadImageException(id, "no such image in this source"));
     }
     try {
-      return ImageDecoder.decode(id, FileNames.read(file, maxPixels), maxPixels);
+      return FileNames.read(file, maxPixels);
     } catch (IOException e) {
       throw new BadImageException(id, "the file cannot be read: " + FileNames.reason(e));
     }

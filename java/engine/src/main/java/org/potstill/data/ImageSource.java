@@ -34,6 +34,13 @@ interface ImageSource extends AutoCloseable {
   /** Side length of the images in pixels, or 0 where they differ. */
   int resolution();
 
+  /**
+   * The longer side of one image in pixels, by its header alone.
+   *
+   * @throws BadImageException where it cannot be read
+   */
+  int longerSide(String id) throws BadImageException;
+
   /** Whether images cost no decoding, so that reading ahead of the consumer gains nothing. */
   boolean inMemory();
 

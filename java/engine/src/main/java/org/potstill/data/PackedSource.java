@@ -117,6 +117,11 @@ final class PackedSource implements ImageSource {
   }
 
   @Override
+  public int longerSide(String id) {
+    return resolution();
+  }
+
+  @Override
   public boolean inMemory() {
     return true;
   }

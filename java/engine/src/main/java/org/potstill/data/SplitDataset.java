@@ -32,6 +32,7 @@ final class SplitDataset implements Dataset {
     split = ValidationSplit.of(train.images(), classes.size(), config.validationShare(), seed);
     warnings = new ArrayList<>(source.warnings());
     warnAboutTest();
+    warnAboutEnlarging();
     fingerprint = fingerprint(train.digest() + ' ' + tested.digest(), seed);
     DatasetNormalisation.check(config, channels());
   }
@@ -63,6 +64,31 @@ final class SplitDataset implements Dataset {
           missing.size() == classes.size()
               ? "there are no test images, on which accuracy is measured"
               : "no test images of " + String.join(", ", missing) + ": accuracy leaves them out");
+    }
+  }
+
+  /** One image tells enough; one whose header is damaged is left to the stage that reads it. */
+  private void warnAboutEnlarging() {
+    if (source.resolution() != 0) {
+      return; // The default is that of the source: another one was asked for.
+    }
+    String id = split.training().get(0).id();
+    try {
+      int longer = source.longerSide(id);
+      if (longer < resolution) {
+        warnings.add(
+            "images are enlarged to "
+                + resolution
+                + " pixels, data.resolution: "
+                + id
+                + " has "
+                + longer
+                + "; data.resolution: "
+                + longer
+                + " takes such images as they are");
+      }
+    } catch (BadImageException e) {
+      return;
     }
   }
 

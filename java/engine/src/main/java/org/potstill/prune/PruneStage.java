@@ -141,7 +141,7 @@ public final class PruneStage {
               + config.keep()
               + " keeps no image of any class, the largest of which has "
               + Arrays.stream(sizes).max().orElse(0)
-              + "; raise prune.keep");
+              + "; raise prune.keep, or keep all with prune.mode: none");
     }
   }
 

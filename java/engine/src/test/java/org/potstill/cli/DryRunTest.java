@@ -28,6 +28,14 @@ class DryRunTest extends CommandLineTests {
   }
 
   @Test
+  void dryRunRefusesWhatARunWouldRefuse() {
+    Path weights = folder.resolve("none.pth");
+    assertEquals(2, run("x", "--dry-run", "--set", "score.weights=" + weights));
+    assertEquals("error: score.weights: there is no file " + weights + "\n", err);
+    assertEquals("", out);
+  }
+
+  @Test
   void dryRunOnTheCpuSaysNothingOfAGpu() {
     assertEquals(0, run("x", "--dry-run", "--device", "cpu"));
     assertFalse(out.contains("# on GPU"), out);
@@ -179,13 +187,14 @@ class DryRunTest extends CommandLineTests {
   @Test
   void expertsThatAreTakenFromAnotherRunAreNotCounted() throws IOException {
     Path experts = Files.createDirectories(folder.resolve("other/experts"));
+    Files.writeString(folder.resolve("other/stages.json"), "{}");
     for (int i = 0; i < 4; i++) {
       Files.createFile(experts.resolve("expert-000" + i + ".safetensors"));
     }
     String from = "experts.from=" + folder.resolve("other");
-    assertEquals(0, dryRunOfExperts("--set", "experts.count=5", "--set", from));
+    assertEquals(0, dryRunOfExperts("--set", "experts.count=5", "--set", from), err);
     assertTrue(out.contains("# with:   1 expert of 0.1 MB, 0.1 MB on the disk; "), out);
-    assertEquals(0, dryRunOfExperts("--set", "experts.count=4", "--set", from));
+    assertEquals(0, dryRunOfExperts("--set", "experts.count=4", "--set", from), err);
     assertTrue(out.contains("# stages: score, prune, experts, "), out);
     assertFalse(out.contains("# with:"), out);
   }

@@ -52,7 +52,7 @@ final class FakeEngine implements Engine {
       case "memory" ->
           throw new RuntimeException(
               "[enforce fail at alloc_cpu.cpp:118] data. DefaultCPUAllocator: can't allocate"
-                  + " memory: you tried to allocate 64 bytes\nframe #0: x");
+                  + " memory: you tried to allocate 5898240000 bytes\nframe #0: x");
       case "gpu" -> throw new RuntimeException("CUDA error: out of memory\nframe #0: x");
       default -> listener.warning("score", "a class keeps no image");
     }

@@ -1,6 +1,7 @@
 package org.potstill.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -255,6 +256,14 @@ class ConfigLoaderTest {
         """,
         messageOf(
             "data: {source: 'ftp:x'}\nprune:\n  keep: 2\n  keep: 0.5\n", "distill.iterations=x"));
+  }
+
+  @Test
+  void aFolderWithoutItsKindIsUnderstood() {
+    String folder = Path.of("").toAbsolutePath().toString();
+    String message = messageOf("data: {source: '" + folder + "'}\n");
+    assertTrue(message.endsWith("; did you mean \"folder:" + folder + "\"?"), message);
+    assertFalse(messageOf("data: {source: 'no-such-folder'}\n").contains("did you mean"));
   }
 
   @Test

@@ -72,6 +72,18 @@ class FolderSourceTest {
   }
 
   @Test
+  void imagesThatAreEnlargedAreToldOf() {
+    DataConfig larger = DataConfigs.withShare(DataConfigs.withResolution(config(), 21), 0);
+    try (Dataset dataset = Datasets.open(larger, 0)) {
+      assertEquals(
+          List.of(
+              "images are enlarged to 21 pixels, data.resolution: train/cat/0.png has 20;"
+                  + " data.resolution: 20 takes such images as they are"),
+          dataset.warnings());
+    }
+  }
+
+  @Test
   void idsArePathsBelowTheSourceInOrder() throws BadImageException {
     try (Dataset dataset = open()) {
       assertEquals(List.of("cat", "dog"), dataset.classNames());
