@@ -5,8 +5,8 @@
  * Workspaces are plain memory of at least the size that the query of the operation returns, aligned
  * to 8 bytes, and hold nothing between calls. Every function but the queries returns a status; the
  * message of the last error of the calling thread is potstill_last_error(). Nothing here throws,
- * prints, exits or changes what is global to the process, and every function may be called by
- * several threads at once.
+ * prints, exits or, potstill_keep_freed_memory() aside, changes what is global to the process, and
+ * every function may be called by several threads at once.
  *
  * `threads` is how many OpenMP threads a call may use (at least 1). Results do not depend on it.
  * `level` is the instruction set, POTSTILL_LEVEL_AUTO for the best one that this CPU has. Results of
@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 7
+#define POTSTILL_ABI_VERSION 8
 
 enum {
   POTSTILL_OK = 0,
@@ -334,6 +334,17 @@ POTSTILL_API int32_t potstill_filtered_lrelu_gradient(
     int64_t down_columns, int32_t flip, double gain, double slope, double clamp,
     const float* gradient, float* input_gradient, void* workspace, int64_t workspace_bytes,
     int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/*
+ * Has malloc keep up to 2 GB of freed memory for what is allocated next, in the whole process, and
+ * ask the system for 64 MB at a time; blocks of more than 32 MB still come from the system and go
+ * back to it at once. Else a training gives its maps back at the end of every step, and the system
+ * clears their pages anew for the next. Returns 1, or 0 where the C library is not glibc.
+ */
+POTSTILL_API int32_t potstill_keep_freed_memory(void) POTSTILL_NOEXCEPT;
+
+/* Gives the freed memory that malloc keeps back to the system. */
+POTSTILL_API void potstill_give_back_memory(void) POTSTILL_NOEXCEPT;
 
 #ifdef __cplusplus
 }

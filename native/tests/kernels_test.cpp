@@ -4,6 +4,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <vector>
+
+#include <sys/resource.h>
 
 #include "checks.h"
 
@@ -539,6 +543,33 @@ void test_norm_relu_pool_edges() {
       "a missing workspace is refused");
 }
 
+// Pages that the system has made for this process.
+long faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+// Those that it makes for 64 MB that are written to and freed.
+long faults_of_maps() {
+  const long before = faults();
+  std::vector<std::unique_ptr<char[]>> maps;
+  for (int i = 0; i < 4; ++i) {
+    maps.emplace_back(new char[16 << 20]);
+    for (int byte = 0; byte < 16 << 20; byte += 1024) maps.back()[byte] = 1;
+  }
+  return faults() - before;
+}
+
+void test_freed_memory_is_kept() {
+  if (faults_of_maps() < 1000) return;  // the system makes huge pages
+  if (potstill_keep_freed_memory() == 0) return;  // another C library, or a sanitizer's malloc
+  faults_of_maps();
+  check(faults_of_maps() < 100, "freed memory is kept for the next maps");
+  potstill_give_back_memory();
+  check(faults_of_maps() > 1000, "freed memory is given back when asked for");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -555,5 +586,6 @@ int main(int argc, char** argv) {
     test_norm_relu_pool(false);
     test_norm_relu_pool_tangents();
     test_norm_relu_pool_edges();
+    test_freed_memory_is_kept();
   });
 }

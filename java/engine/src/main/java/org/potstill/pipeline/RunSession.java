@@ -12,6 +12,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
+import org.potstill.kernels.FreedMemory;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Networks;
 import org.potstill.report.ReportStage;
@@ -260,6 +261,8 @@ public final class RunSession implements AutoCloseable {
         tenancy;
         determinism) {
       threads.close();
+    } finally {
+      FreedMemory.giveBack();
     }
   }
 }

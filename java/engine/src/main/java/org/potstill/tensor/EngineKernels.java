@@ -1,6 +1,7 @@
 package org.potstill.tensor;
 
 import org.potstill.errors.InputException;
+import org.potstill.kernels.FreedMemory;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.KernelUnavailableException;
 import org.potstill.kernels.Kernels;
@@ -26,6 +27,7 @@ public final class EngineKernels {
    */
   public static Kernels byName(String name, int threads) {
     LibTorch.load();
+    FreedMemory.keep();
     int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     try {
       return KernelProviders.byName(name, count);

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 7;
+  static final int ABI_VERSION = 8;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -345,4 +345,8 @@ final class NativeKernels {
       @Cast("int64_t") long workspaceBytes,
       int threads,
       int level);
+
+  static native int potstill_keep_freed_memory();
+
+  static native void potstill_give_back_memory();
 }
