@@ -6,7 +6,7 @@ import java.util.Set;
 /**
  * What the C library does with native memory that was freed, in the whole process. By itself glibc
  * gives much of it back to the system and asks for it again: a training step then waits for the
- * system to clear the pages of its maps, for up to a quarter of its time.
+ * system to clear the pages of its maps, for up to a third of its time.
  */
 public final class FreedMemory {
 
@@ -19,8 +19,8 @@ public final class FreedMemory {
   private FreedMemory() {}
 
   /**
-   * Has up to 2 GB of it kept for what is allocated next, in this process from now on; nothing
-   * where the environment says how, where the C library is not glibc or the kernels for the CPU
+   * Has it kept for what is allocated next, in this process from now on; does nothing where the
+   * environment says what malloc does, where the C library is not glibc or the kernels for the CPU
    * cannot be loaded.
    *
    * @return whether it is kept
