@@ -45,7 +45,8 @@ final class Outcome
             + "' has letters that files cannot be named with here ("
             + System.getProperty("sun.jnu.encoding")
             + "); set LC_ALL=C.UTF-8"
-        : message;
+        // Of some kinds of mistakes picocli says itself that they are errors.
+        : message.replaceFirst("^Error: ", "");
   }
 
   /** picocli's handler sees exceptions only, and memory runs out as an error. */

@@ -168,7 +168,9 @@ final class Summary {
 
   private static JsonNode read(Path file) {
     try {
-      return new ObjectMapper().readTree(file.toFile());
+      JsonNode root = new ObjectMapper().readTree(file.toFile());
+      Evaluation.requireNetworks(file, root);
+      return root;
     } catch (IOException e) {
       throw Evaluation.damaged(file, e);
     }

@@ -18,6 +18,9 @@ final class ConfigReader {
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final Map<String, String> places = new LinkedHashMap<>();
 
+  /** Keys of what is being read: a file may write a.b: 1 as well as a: {b: 1}. */
+  private final Set<String> seen = new HashSet<>();
+
   /** A reader that notes what is wrong in {@code problems}. */
   ConfigReader(Problems problems) {
     this.problems = problems;
@@ -35,6 +38,11 @@ final class ConfigReader {
 
   /** Reads the value of a key, or all keys of a section; the empty path is the whole file. */
   void read(String path, Node node, Origin origin) {
+    seen.clear();
+    visit(path, node, origin);
+  }
+
+  private void visit(String path, Node node, Origin origin) {
     Key key = ConfigKeys.byPath(path);
     if (key != null) {
       readValue(key, node, origin);
@@ -46,6 +54,10 @@ final class ConfigReader {
   }
 
   private void readValue(Key key, Node node, Origin origin) {
+    if (!seen.add(key.path())) {
+      problems.add(origin.place(node), key.path() + ": stands here a second time");
+      return;
+    }
     try {
       Object value = key.type().read(node, origin.base());
       if (value == ValueType.DEFAULT) {
@@ -71,14 +83,14 @@ final class ConfigReader {
           what + ": found " + Nodes.describe(node) + "; allowed: a section of " + allowed);
       return;
     }
-    Set<String> seen = new HashSet<>();
+    Set<String> names = new HashSet<>();
     for (NodeTuple pair : mapping.getValue()) {
       String name = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
       String child = path.isEmpty() ? name : path + "." + name;
-      if (!seen.add(name)) {
+      if (!names.add(name)) {
         problems.add(origin.place(pair.getKeyNode()), child + ": stands here a second time");
       } else if (isKnown(child)) {
-        read(child, pair.getValueNode(), origin);
+        visit(child, pair.getValueNode(), origin);
       } else {
         problems.add(origin.place(pair.getKeyNode()), unknown(child));
       }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -43,6 +44,10 @@ public final class DistilledSet implements AutoCloseable {
   private static final String IMAGES = "images";
   private static final String LABELS = "labels";
   private static final String LEARNING_RATE = "learning_rate";
+
+  /** No set of pixels around 0 to 1 goes so far. */
+  private static final double MOST_PIXEL = 10;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final NamedTensors tensors;
@@ -113,6 +118,9 @@ public final class DistilledSet implements AutoCloseable {
       tensors.put(IMAGES, header.read(IMAGES).to(torch.ScalarType.Float));
       tensors.put(LABELS, header.read(LABELS).to(torch.ScalarType.Long));
       set.requireSound(file);
+      if (!header.metadata().containsKey("mean") && !header.metadata().containsKey("std")) {
+        set.requirePixels(file);
+      }
       return set;
     } catch (InputException e) {
       set.close();
@@ -134,6 +142,19 @@ public final class DistilledSet implements AutoCloseable {
     }
   }
 
+  /** Pixels from 0 to 255 would be learned from without a word, to no good figure. */
+  private void requirePixels(Path file) {
+    double largest = images().abs().max().item_double();
+    if (largest > MOST_PIXEL) {
+      throw new InputException(
+          file
+              + ": pixels reach "
+              + largest
+              + ", but without 'mean' and 'std' in the metadata they are taken to lie between 0 and"
+              + " 1; divide them by 255, or say what they were normalised with");
+    }
+  }
+
   private void requireSound(Path file) {
     if (!images().isfinite().all().item_bool()) {
       throw new InputException(
@@ -142,8 +163,8 @@ public final class DistilledSet implements AutoCloseable {
     int classes = description.classNames().size();
     for (long label : Tensors.toLongs(labels())) {
       if (label < 0 || (classes > 0 && label >= classes)) {
-        throw new InputException(
-            file + ": label " + label + " is out of range; there are " + classes + " classes");
+        String known = classes > 0 ? "; there are " + classes + " classes" : "";
+        throw new InputException(file + ": label " + label + " is out of range" + known);
       }
     }
   }
@@ -157,11 +178,18 @@ public final class DistilledSet implements AutoCloseable {
   static Description description(Path file, Map<String, String> metadata, int channels) {
     List<Double> mean = numbers(file, metadata, "mean", channels, 0);
     List<Double> std = numbers(file, metadata, "std", channels, 1);
+    if (std.stream().anyMatch(value -> !(value > 0))) {
+      throw new InputException(file + ": 'std' of its metadata is " + std + ", not above 0");
+    }
+    List<String> keys = list(file, metadata, "class_keys", String[].class);
+    if (Set.copyOf(keys).size() < keys.size()) {
+      throw new InputException(file + ": 'class_keys' of its metadata has a class twice: " + keys);
+    }
     String rate = metadata.get(LEARNING_RATE);
     return new Description(
         new Normalisation(mean, std),
         list(file, metadata, "class_names", String[].class),
-        list(file, metadata, "class_keys", String[].class),
+        keys,
         metadata.getOrDefault("method", ""),
         metadata.getOrDefault("space", ""),
         metadata.getOrDefault("seed", ""),

@@ -45,14 +45,14 @@ final class DistilledFolder implements TrainingSource {
     this.folder = folder;
     this.config = config;
     this.data = data;
-    for (Path entry : entries(folder)) {
-      if (Files.isDirectory(entry)) {
-        int classIndex = classOf(entry.getFileName().toString());
-        for (Path file : entries(entry)) {
-          String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-          if (ENDINGS.stream().anyMatch(name::endsWith)) {
-            pictures.put(folder.relativize(file).toString(), classIndex);
-          }
+    List<Path> folders = entries(folder).stream().filter(Files::isDirectory).toList();
+    List<String> classes = names(folders.stream().map(DistilledFolder::name).toList());
+    for (Path entry : folders) {
+      int classIndex = classes.indexOf(name(entry));
+      for (Path file : entries(entry)) {
+        String name = name(file).toLowerCase(Locale.ROOT);
+        if (ENDINGS.stream().anyMatch(name::endsWith)) {
+          pictures.put(folder.relativize(file).toString(), classIndex);
         }
       }
     }
@@ -69,15 +69,33 @@ final class DistilledFolder implements TrainingSource {
     }
   }
 
-  private int classOf(String name) {
-    for (List<String> names :
-        List.of(data.classKeys(), data.classNames(), FolderNames.of(data.classKeys()))) {
-      if (names.contains(name)) {
-        return names.indexOf(name);
+  private static String name(Path path) {
+    return path.getFileName().toString();
+  }
+
+  /**
+   * The names that classes have here, in their order. One way of naming has to fit all folders: the
+   * folder {@code a_b} is of class {@code a b} where a folder {@code a_b_2} lies beside it.
+   */
+  private List<String> names(List<String> found) {
+    List<List<String>> ways =
+        List.of(data.classKeys(), data.classNames(), FolderNames.of(data.classKeys()));
+    for (List<String> way : ways) {
+      if (way.containsAll(found)) {
+        return way;
+      }
+    }
+    for (String name : found) {
+      if (ways.stream().noneMatch(way -> way.contains(name))) {
+        throw new InputException(
+            folder.resolve(name) + " is named after none of the classes of the data set");
       }
     }
     throw new InputException(
-        folder.resolve(name) + " is named after none of the classes of the data set");
+        folder
+            + ": some folders are named after keys of classes, others after their names; name all"
+            + " of them in one way, for example "
+            + String.join(", ", data.classKeys().subList(0, Math.min(3, found.size()))));
   }
 
   @Override

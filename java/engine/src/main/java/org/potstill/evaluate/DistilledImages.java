@@ -65,18 +65,20 @@ final class DistilledImages implements TrainingSource {
     long[] shape = Tensors.shape(images);
     long[] wanted = {shape[0], data.channels(), data.resolution(), data.resolution()};
     if (!Arrays.equals(shape, wanted)) {
+      boolean otherSize = shape[2] != wanted[2] || shape[3] != wanted[3];
       throw new InputException(
           String.format(
               Locale.ROOT,
               "%s holds images of %d channels and %d x %d pixels, the data set is of %d channels"
-                  + " and %d x %d; set data.resolution to that of the images",
+                  + " and %d x %d%s",
               file,
               shape[1],
               shape[2],
               shape[3],
               wanted[1],
               wanted[2],
-              wanted[3]));
+              wanted[3],
+              otherSize ? "; set data.resolution to that of the images" : ""));
     }
   }
 

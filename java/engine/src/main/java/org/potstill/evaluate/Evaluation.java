@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,15 +25,23 @@ public record Evaluation(
   /** Where a run keeps it. */
   public static final String FILE = "evaluation.json";
 
+  private static final String ANEW = "; engine.jar evaluate CONFIG --overwrite measures anew";
+
   /** The refusal of a file that holds no such JSON. */
   public static InputException damaged(Path file, IOException cause) {
     return new InputException(
-        "cannot read "
-            + file
-            + ": "
-            + JsonErrors.reason(cause)
-            + "; engine.jar evaluate CONFIG --overwrite measures anew",
-        cause);
+        "cannot read " + file + ": " + JsonErrors.reason(cause) + ANEW, cause);
+  }
+
+  /**
+   * Refuses JSON that is none of an evaluation.
+   *
+   * @throws InputException where it names no network
+   */
+  public static void requireNetworks(Path file, JsonNode root) {
+    if (root.path("networks").isEmpty()) {
+      throw new InputException("cannot read " + file + ": it names no network" + ANEW);
+    }
   }
 
   /**

@@ -51,6 +51,7 @@ final class EvaluationFile {
       throw new InputException(
           "cannot read " + file + ": evaluate the run first (engine.jar evaluate CONFIG)", e);
     }
+    Evaluation.requireNetworks(file, root);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : root.path("baselines").properties()) {
       baselines.put(entry.getKey(), set(file, entry.getValue()));

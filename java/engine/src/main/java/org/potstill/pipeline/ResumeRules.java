@@ -3,6 +3,7 @@ package org.potstill.pipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigDiff;
@@ -31,7 +32,7 @@ public final class ResumeRules {
    * Checks that {@code now} continues the run in the directory {@code root}: paths of the output
    * may differ, the evaluation may change, iterations may be added.
    *
-   * @throws InputException naming the first other key that changed
+   * @throws InputException naming another key that changed
    */
   public static void check(Path root, Config now) {
     Path file = root.resolve(CONFIG_FILE);
@@ -39,20 +40,27 @@ public final class ResumeRules {
       return;
     }
     Config before = ConfigLoader.load(file, List.of());
-    for (ConfigDiff.Change change : ConfigDiff.changedKeys(before, now)) {
-      if (!mayChange(change)) {
-        throw new InputException(
-            change.path()
-                + " was "
-                + change.before()
-                + " in "
-                + root
-                + " and is now "
-                + change.after()
-                + "; a run is continued with the configuration it began with (only"
-                + " distill.iterations and experts.count may grow, and evaluate may change): undo the change, use"
-                + " --overwrite, or choose another --out");
-      }
+    List<ConfigDiff.Change> others =
+        ConfigDiff.changedKeys(before, now).stream().filter(change -> !mayChange(change)).toList();
+    // Defaults of many keys follow the method, of which the user knows.
+    Optional<ConfigDiff.Change> told =
+        others.stream()
+            .filter(change -> change.path().equals("distill.method"))
+            .findFirst()
+            .or(() -> others.stream().findFirst());
+    if (told.isPresent()) {
+      ConfigDiff.Change change = told.get();
+      throw new InputException(
+          change.path()
+              + " was "
+              + change.before()
+              + " in "
+              + root
+              + " and is now "
+              + change.after()
+              + "; a run is continued with the configuration it began with (only"
+              + " distill.iterations and experts.count may grow, and evaluate may change): undo the"
+              + " change, use --overwrite, or choose another --out");
     }
   }
 
@@ -61,7 +69,14 @@ public final class ResumeRules {
     if (PLACES.contains(path) || path.startsWith("evaluate.")) {
       return true;
     }
+    boolean numbers = isNumber(change.before()) && isNumber(change.after());
     return GROWING.contains(path)
+        && numbers
         && Long.parseLong(change.after()) > Long.parseLong(change.before());
+  }
+
+  /** Not where the key is of a method that one of the two does not use. */
+  private static boolean isNumber(String value) {
+    return value.matches("\\d+");
   }
 }

@@ -11,8 +11,12 @@ public final class JsonErrors {
   public static String reason(Exception error) {
     if (error instanceof JsonProcessingException json) {
       String line = json.getLocation() == null ? "" : ", line " + json.getLocation().getLineNr();
-      return "damaged JSON" + line + ": " + json.getOriginalMessage();
+      return "damaged JSON" + line + ": " + withoutPlaces(json.getOriginalMessage());
     }
     return error.getMessage();
+  }
+
+  private static String withoutPlaces(String message) {
+    return message.replaceAll("\\s*(\\(start marker )?at \\[Source.*", "");
   }
 }

@@ -73,7 +73,7 @@ class MainTest extends CommandLineTests {
     assertEquals(2, potstill("run"));
     assertTrue(err.startsWith("error: Missing required parameter: 'CONFIG'"), err);
     assertEquals(2, run("x", "--resume", "--overwrite"));
-    assertTrue(err.contains("mutually exclusive"), err);
+    assertTrue(err.startsWith("error: --resume, --overwrite are mutually exclusive"), err);
     assertEquals(2, potstill("run", config.toString(), "--sett", "a=b"));
     assertTrue(err.contains("--set"), err);
   }

@@ -259,6 +259,16 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aKeyInDottedFormIsTheSameKey() {
+    assertEquals(
+        "quick.yaml, line 2: data.resolution: stands here a second time",
+        messageOf("data: {source: 'idx:d', resolution: 32}\ndata.resolution: 64\n"));
+    assertEquals(
+        0.3,
+        ConfigLoader.of("data.source=idx:d", "prune.keep=0.5", "prune.keep=0.3").prune().keep());
+  }
+
+  @Test
   void aFolderWithoutItsKindIsUnderstood() {
     String folder = Path.of("").toAbsolutePath().toString();
     String message = messageOf("data: {source: '" + folder + "'}\n");

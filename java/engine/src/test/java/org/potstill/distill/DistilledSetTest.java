@@ -21,7 +21,9 @@ import org.potstill.data.Normalisation;
 import org.potstill.errors.InputException;
 import org.potstill.run.FolderNames;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.weights.Safetensors;
 
 class DistilledSetTest {
 
@@ -106,6 +108,35 @@ class DistilledSetTest {
             .getMessage();
     assertTrue(message.contains("set.safetensors: 'learning_rate'"), message);
     assertTrue(message.contains("'fast'"), message);
+  }
+
+  @Test
+  void metadataThatCannotBeAreRefused() {
+    assertTrue(
+        refusal(Map.of("std", "[0.0]")).contains("'std' of its metadata is [0.0], not above 0"));
+    assertTrue(
+        refusal(Map.of("class_keys", "[\"c\", \"b\", \"c\"]")).contains("has a class twice"));
+  }
+
+  private static String refusal(Map<String, String> metadata) {
+    return assertThrows(
+            InputException.class,
+            () -> DistilledSet.description(Path.of("set.safetensors"), metadata, 1))
+        .getMessage();
+  }
+
+  @Test
+  void pixelsOfBytesAreRefusedWhereNothingSaysWhatTheyAre() throws IOException {
+    Path file = folder.resolve("bytes.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors tensors = new NamedTensors()) {
+      tensors.put("images", Tensors.of(new float[] {0, 255, 7}, 1, 3, 1, 1));
+      tensors.put("labels", Tensors.of(new long[] {0}, 1));
+      Safetensors.write(file, tensors, Map.of());
+      assertTrue(refusal(file).contains("pixels reach 255.0"), refusal(file));
+      Safetensors.write(file, tensors, Map.of("mean", "[0, 0, 0]", "std", "[1, 1, 1]"));
+      DistilledSet.read(file).close();
+    }
   }
 
   @Test

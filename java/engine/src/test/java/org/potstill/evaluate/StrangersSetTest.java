@@ -1,6 +1,7 @@
 package org.potstill.evaluate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.potstill.evaluate.EvaluationRuns.SETTINGS;
@@ -11,6 +12,8 @@ import static org.potstill.evaluate.EvaluationRuns.set;
 import static org.potstill.evaluate.EvaluationRuns.with;
 import static org.potstill.evaluate.EvaluationRuns.write;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +21,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.ConfigLoader;
+import org.potstill.config.DataConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Normalisation;
 import org.potstill.data.PatternDataset;
@@ -78,6 +83,35 @@ class StrangersSetTest {
     assertTrue(message.contains("none of the classes"), message);
   }
 
+  /** What Potstill writes for these two classes: a_b for "a b", a_b_2 for "a_b". */
+  @Test
+  void foldersOfKeysThatLookAlikeAreTakenBack() {
+    PatternDataset data = new PatternDataset(SIDE, 1, 4, "a b", "a_b");
+    Path pictures = folder.resolve("pictures");
+    try (DistilledSet set = set(data, true, data.normalisation(), data.classKeys())) {
+      ImageFolder.write(set, pictures);
+    }
+    assertTrue(Files.exists(pictures.resolve("a_b_2")));
+    assertEquals(List.of(0L, 0L, 1L, 1L), labels(pictures, data));
+  }
+
+  @Test
+  void foldersNamedInTwoWaysAreRefused() throws IOException {
+    PatternDataset data = new PatternDataset(SIDE, 1, 4, "a b", "a_b");
+    Path pictures = folder.resolve("pictures");
+    Files.createDirectories(pictures.resolve("a b"));
+    Files.createDirectories(pictures.resolve("a_b_2"));
+    InputException error = assertThrows(InputException.class, () -> labels(pictures, data));
+    assertTrue(error.getMessage().contains("name all of them in one way"), error.getMessage());
+  }
+
+  private static List<Long> labels(Path pictures, Dataset data) {
+    DataConfig config = ConfigLoader.of("data.source=idx:none").data();
+    try (LabelledImages images = new DistilledFolder(pictures, config, data).load(0)) {
+      return Arrays.stream(Tensors.toLongs(images.labels())).boxed().toList();
+    }
+  }
+
   @Test
   void setsThatDoNotFitAreErrors() {
     Path file = folder.resolve("set.safetensors");
@@ -85,7 +119,9 @@ class StrangersSetTest {
     PatternDataset larger = new PatternDataset(12, 1, 4, "a", "b", "c");
     assertTrue(fault(file, larger).contains("data.resolution"));
     PatternDataset colour = new PatternDataset(SIDE, 3, 4, "a", "b", "c");
-    assertTrue(fault(file, colour).contains("1 channels"));
+    String channels = fault(file, colour);
+    assertTrue(channels.contains("1 channels"), channels);
+    assertFalse(channels.contains("set data.resolution"), channels);
     PatternDataset others = new PatternDataset(SIDE, 1, 4, "a", "b", "x");
     assertTrue(fault(file, others).contains("class 'c'"));
     assertTrue(fault(folder.resolve("none.safetensors"), data()).contains("no such file"));

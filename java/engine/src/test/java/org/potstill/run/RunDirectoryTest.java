@@ -92,6 +92,7 @@ class RunDirectoryTest {
     InputException error = assertThrows(InputException.class, () -> StageLog.in(temp).entries());
     assertTrue(error.getMessage().contains("(damaged JSON, line 2: "), error.getMessage());
     assertFalse(error.getMessage().contains("Source"), error.getMessage());
+    assertFalse(error.getMessage().contains("Source"), error.getMessage());
   }
 
   @Test

@@ -1,0 +1,42 @@
+package org.potstill.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
+import org.potstill.errors.InputException;
+
+class ResumeRulesTest {
+
+  private static final String SOURCE = "data.source=builtin:fashion-mnist-mini";
+
+  @TempDir Path root;
+
+  private void begun(String settings) throws IOException {
+    Files.writeString(root.resolve("config.yaml"), settings);
+    Files.writeString(
+        root.resolve("stages.json"), "{\"score\": {\"fingerprint\": {}, \"outputs\": {}}}");
+  }
+
+  /** Other keys follow it: prune.keep is another, experts.count there in one of the two alone. */
+  @Test
+  void anotherMethodIsNamedInEitherDirection() throws IOException {
+    String data = "data: {source: 'builtin:fashion-mnist-mini'}\n";
+    begun(data + "distill: {method: mtt}\nexperts: {count: 4}\n");
+    assertTrue(refusal(SOURCE).startsWith("distill.method was mtt in "), refusal(SOURCE));
+    begun(data);
+    String now = refusal(SOURCE, "distill.method=mtt", "experts.count=4");
+    assertTrue(now.startsWith("distill.method was dm in "), now);
+  }
+
+  private String refusal(String... settings) {
+    Config now = ConfigLoader.of(settings);
+    return assertThrows(InputException.class, () -> ResumeRules.check(root, now)).getMessage();
+  }
+}
