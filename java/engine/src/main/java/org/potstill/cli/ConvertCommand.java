@@ -13,6 +13,7 @@ import org.potstill.weights.CheckpointReader;
 import org.potstill.weights.Safetensors;
 import org.potstill.weights.WeightsOf;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -39,6 +40,8 @@ final class ConvertCommand implements Callable<Integer> {
       })
   private boolean averages;
 
+  @Mixin private NativeOptions natives;
+
   private final Streams streams;
 
   ConvertCommand(Streams streams) {
@@ -57,7 +60,9 @@ final class ConvertCommand implements Callable<Integer> {
                   ? " is the file to read; name another one to write"
                   : " exists; --overwrite replaces it, or name another file"));
     }
-    try (NamedTensors tensors = CheckpointReader.state(input, averages)) {
+    natives.apply();
+    try (Logging logging = Logging.setUp(streams, new Output());
+        NamedTensors tensors = CheckpointReader.state(input, averages)) {
       Map<String, String> metadata = metadata(tensors);
       AtomicFiles.write(output, path -> Safetensors.write(path, tensors, metadata));
       streams

@@ -160,9 +160,11 @@ public final class DistilledSet implements AutoCloseable {
       throw new InputException(
           file + ": some pixels are not finite; the run that made it diverged");
     }
-    int classes = description.classNames().size();
+    int keys = description.classKeys().size();
+    int classes = keys > 0 ? keys : description.classNames().size();
+    long most = classes > 0 ? classes : Integer.MAX_VALUE;
     for (long label : Tensors.toLongs(labels())) {
-      if (label < 0 || (classes > 0 && label >= classes)) {
+      if (label < 0 || label >= most) {
         String known = classes > 0 ? "; there are " + classes + " classes" : "";
         throw new InputException(file + ": label " + label + " is out of range" + known);
       }
@@ -225,11 +227,16 @@ public final class DistilledSet implements AutoCloseable {
 
   private static <T> List<T> list(
       Path file, Map<String, String> metadata, String key, Class<T[]> type) {
+    T[] values;
     try {
-      return List.of(JSON.readValue(metadata.getOrDefault(key, "[]"), type));
+      values = JSON.readValue(metadata.getOrDefault(key, "[]"), type);
     } catch (JsonProcessingException e) {
       throw new InputException(file + ": '" + key + "' of its metadata is not a JSON list", e);
     }
+    if (values == null || Arrays.asList(values).contains(null)) {
+      throw new InputException(file + ": '" + key + "' of its metadata has an empty place (null)");
+    }
+    return List.of(values);
   }
 
   /**

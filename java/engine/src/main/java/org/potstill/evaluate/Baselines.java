@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
@@ -19,6 +22,8 @@ import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
+import org.potstill.score.LeftOut;
+import org.potstill.score.Scores;
 
 /** The sets of real images that are evaluated beside the distilled ones, by name. */
 final class Baselines {
@@ -70,7 +75,7 @@ final class Baselines {
    */
   TrainingSource of(String name) {
     return switch (name) {
-      case RandomImages.NAME -> new RandomImages(data, loader, context, perClass);
+      case RandomImages.NAME -> new RandomImages(data, loader, context, perClass, unreadable());
       case EASIEST -> new Chosen(name, coreSetHash(), this::easiest);
       case HERDING -> new Chosen(name, featureKey(), () -> byFeatures(FeatureSelection::herding));
       case K_CENTER -> new Chosen(name, featureKey(), () -> byFeatures(FeatureSelection::kCenter));
@@ -78,6 +83,22 @@ final class Baselines {
       default ->
           throw new InputException("evaluate.baselines: there is no baseline '" + name + "'");
     };
+  }
+
+  /**
+   * The training images that scoring left out. Of those listed, only what has no score counts:
+   * evaluations add to the list, and what is drawn may not depend on how far one came.
+   */
+  private Set<String> unreadable() {
+    Path scores = context.directory().resolve(Scores.FILE);
+    Set<String> ids =
+        new HashSet<>(LeftOut.read(context.directory().resolve(LeftOut.FILE)).reasons().keySet());
+    if (ids.isEmpty() || !Files.exists(scores)) {
+      return Set.of();
+    }
+    Scores.read(scores).entries().forEach(entry -> ids.remove(entry.id()));
+    ids.retainAll(data.training().stream().map(ImageRecord::id).collect(Collectors.toSet()));
+    return ids;
   }
 
   private Path coreSet() {

@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.random.Purpose;
@@ -12,7 +15,8 @@ import org.potstill.run.RunContext;
 
 /**
  * The baseline {@code random}: real training images, as many of every class as the distilled set
- * has, chosen anew for every repeat from the whole training set without its validation share.
+ * has, chosen anew for every repeat from the whole training set without its validation share and
+ * without images that cannot be read.
  */
 final class RandomImages implements TrainingSource {
 
@@ -22,17 +26,25 @@ final class RandomImages implements TrainingSource {
   private final ImageSetLoader loader;
   private final long seed;
   private final int[] perClass;
+  private final SortedSet<String> unreadable;
 
   /**
    * A baseline.
    *
    * @param perClass images of every class; a class with fewer gives all it has
+   * @param unreadable ids of training images that scoring left out
    */
-  RandomImages(Dataset data, ImageSetLoader loader, RunContext context, int[] perClass) {
+  RandomImages(
+      Dataset data,
+      ImageSetLoader loader,
+      RunContext context,
+      int[] perClass,
+      Set<String> unreadable) {
     this.data = data;
     this.loader = loader;
     this.seed = context.seed();
     this.perClass = perClass.clone();
+    this.unreadable = new TreeSet<>(unreadable);
     List<List<ImageRecord>> classes = byClass();
     for (int c = 0; c < perClass.length; c++) {
       if (classes.get(c).size() < perClass[c]) {
@@ -54,7 +66,9 @@ final class RandomImages implements TrainingSource {
   private List<List<ImageRecord>> byClass() {
     List<List<ImageRecord>> classes = new ArrayList<>();
     data.classKeys().forEach(key -> classes.add(new ArrayList<>()));
-    data.training().forEach(image -> classes.get(image.classIndex()).add(image));
+    data.training().stream()
+        .filter(image -> !unreadable.contains(image.id()))
+        .forEach(image -> classes.get(image.classIndex()).add(image));
     return classes;
   }
 
@@ -65,7 +79,8 @@ final class RandomImages implements TrainingSource {
 
   @Override
   public String key() {
-    return NAME + " " + Arrays.toString(perClass);
+    String drawn = NAME + " " + Arrays.toString(perClass);
+    return unreadable.isEmpty() ? drawn : drawn + " without " + unreadable;
   }
 
   @Override

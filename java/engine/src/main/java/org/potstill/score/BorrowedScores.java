@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.Fingerprint;
 import org.potstill.run.JsonErrors;
 import org.potstill.run.OtherRun;
 import org.potstill.run.RunDirectory;
@@ -57,7 +58,15 @@ final class BorrowedScores {
                         "score.from: the run "
                             + from
                             + " has not finished scoring; finish it with --resume"));
-    other.require(Scores.FILE, "score it anew");
+    Path scores = other.require(Scores.FILE, "score it anew");
+    String written = scored.outputs().get(Scores.FILE);
+    if (written != null && !written.equals(Fingerprint.ofFile(scores))) {
+      throw new InputException(
+          "score.from: "
+              + scores
+              + " is not as its run left it: it is damaged or another file; put it back, or score"
+              + " anew");
+    }
     if (!data.fingerprint().equals(scored.fingerprint().values().get("data set"))) {
       throw new InputException(
           "score.from: the run "

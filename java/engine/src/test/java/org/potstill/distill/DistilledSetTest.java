@@ -118,6 +118,23 @@ class DistilledSetTest {
         refusal(Map.of("class_keys", "[\"c\", \"b\", \"c\"]")).contains("has a class twice"));
   }
 
+  @Test
+  void listsThatAreTooShortOrHaveGapsAreRefused() throws IOException {
+    assertTrue(refusal(Map.of("class_keys", "[\"a\", null]")).contains("an empty place"));
+    assertTrue(refusal(Map.of("mean", "null")).contains("an empty place"));
+    Path file = folder.resolve("few.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors tensors = new NamedTensors()) {
+      tensors.put("images", Tensors.of(new float[3], 1, 3, 1, 1));
+      tensors.put("labels", Tensors.of(new long[] {1}, 1));
+      Safetensors.write(file, tensors, Map.of("class_keys", "[\"emu\"]"));
+      assertTrue(refusal(file).contains("label 1 is out of range"), refusal(file));
+      tensors.put("labels", Tensors.of(new long[] {1L << 40}, 1));
+      Safetensors.write(file, tensors, Map.of());
+      assertTrue(refusal(file).contains("is out of range"), refusal(file));
+    }
+  }
+
   private static String refusal(Map<String, String> metadata) {
     return assertThrows(
             InputException.class,

@@ -1,6 +1,7 @@
 package org.potstill.evaluate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,7 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +31,8 @@ import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
+import org.potstill.score.LeftOut;
+import org.potstill.score.Scores;
 import org.potstill.tensor.LibTorch;
 
 class BaselinesTest {
@@ -112,13 +118,43 @@ class BaselinesTest {
   void randomBaselineIsAFreshChoiceOfTrainingImages() {
     PatternDataset data = data();
     RunContext context = new RunContext(null, RunListener.SILENT, new CancellationToken(), 3, 1);
-    RandomImages random = new RandomImages(data, null, context, new int[] {2, 1, 3});
+    RandomImages random = new RandomImages(data, null, context, new int[] {2, 1, 3}, Set.of());
     List<ImageRecord> first = random.choose(0);
     assertEquals(List.of(0, 0, 1, 2, 2, 2), first.stream().map(ImageRecord::classIndex).toList());
     assertTrue(data.training().containsAll(first));
     assertEquals(6, first.stream().distinct().count());
     assertEquals(first, random.choose(0));
     assertNotEquals(first, random.choose(1));
+  }
+
+  @Test
+  void randomBaselinePassesOverImagesThatScoringLeftOut() {
+    PatternDataset data = data();
+    Path root = folder.resolve("left-out");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
+      RunContext context =
+          new RunContext(directory, RunListener.SILENT, new CancellationToken(), 3, 1);
+      List<ImageRecord> all = data.training();
+      List<Scores.Entry> scored =
+          all.subList(3, all.size()).stream()
+              .map(image -> new Scores.Entry(image.id(), "a", 1))
+              .toList();
+      new Scores(scored).write(root.resolve(Scores.FILE));
+      // The last is what an evaluation added, and has a score.
+      Map<String, String> leftOut = new LinkedHashMap<>();
+      for (int i : new int[] {0, 1, 2, 3}) {
+        leftOut.put(all.get(i).id(), "damaged");
+      }
+      new LeftOut(leftOut).write(root.resolve(LeftOut.FILE));
+      Config config = ConfigLoader.of("data.source=idx:none");
+      int most = (int) all.stream().filter(image -> image.classIndex() == 0).count();
+      Baselines baselines =
+          new Baselines(config, data, context, null, null, new int[] {most, 0, 0});
+      RandomImages random = (RandomImages) baselines.of("random");
+      assertEquals(Set.copyOf(all.subList(3, most)), Set.copyOf(random.choose(0)));
+      assertTrue(random.key().contains(all.get(0).id()), random.key());
+      assertFalse(random.key().contains(all.get(3).id()), random.key());
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -99,7 +100,7 @@ class WhitenedImagesTest {
   @Test
   void imagesThatAreTrainedOn() {
     ImageSetLoader loader = new ImageSetLoader(data, config("zca").data(), context);
-    RandomImages random = new RandomImages(data, loader, context, new int[] {2, 2, 2});
+    RandomImages random = new RandomImages(data, loader, context, new int[] {2, 2, 2}, Set.of());
     TrainingSource distilled =
         TrainingSource.distilled(directory.resolve(DistilledSet.FILE), config("zca").data(), data);
     try (Whitening whitening = Whitening.of(config("zca").data(), data, context, "evaluate");

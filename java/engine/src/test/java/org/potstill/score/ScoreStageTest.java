@@ -91,9 +91,11 @@ class ScoreStageTest {
       Scores scores =
           new ScoreStage(ConfigLoader.of(settings), data, context, new JavaKernels()).run();
       Map<String, String> values = Map.of("data set", data.fingerprint());
+      Map<String, String> written =
+          Map.of(Scores.FILE, Fingerprint.ofFile(directory.resolve(Scores.FILE)));
       directory
           .stages()
-          .put(ScoreStage.NAME, new StageLog.Entry(Fingerprint.of(values), Map.of(), 1, Map.of()));
+          .put(ScoreStage.NAME, new StageLog.Entry(Fingerprint.of(values), written, 1, Map.of()));
       return scores;
     }
   }
@@ -408,5 +410,9 @@ class ScoreStageTest {
     assertTrue(message.contains("another data set"), message);
     String[] nowhere = with(TRAINED, "score.from=" + folder.resolve("nowhere"));
     assertThrows(InputException.class, () -> score("fourth", grey(), nowhere));
+    Path changed = folder.resolve("first/scores.csv");
+    Files.writeString(changed, Files.readString(changed).replace("dog", "god"));
+    message = assertThrows(InputException.class, () -> score("fifth", grey(), from)).getMessage();
+    assertTrue(message.contains("is not as its run left it"), message);
   }
 }
