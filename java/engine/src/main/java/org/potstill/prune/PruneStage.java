@@ -146,6 +146,9 @@ public final class PruneStage {
   }
 
   private String keepsNone(int c, int size) {
+    if (size == 0) {
+      return "class '" + data.classNames().get(c) + "' has no image that can be read";
+    }
     return String.format(
         Locale.ROOT,
         "class '%s' keeps no image: %s of its %d is less than one; raise prune.keep to keep some",
