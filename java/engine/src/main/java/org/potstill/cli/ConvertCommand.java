@@ -60,9 +60,15 @@ final class ConvertCommand implements Callable<Integer> {
                   ? " is the file to read; name another one to write"
                   : " exists; --overwrite replaces it, or name another file"));
     }
-    natives.apply();
-    try (Logging logging = Logging.setUp(streams, new Output());
-        NamedTensors tensors = CheckpointReader.state(input, averages)) {
+    try (Logging logging = Logging.setUp(streams, new Output())) {
+      natives.apply();
+      convert();
+    }
+    return 0;
+  }
+
+  private void convert() {
+    try (NamedTensors tensors = CheckpointReader.state(input, averages)) {
       Map<String, String> metadata = metadata(tensors);
       AtomicFiles.write(output, path -> Safetensors.write(path, tensors, metadata));
       streams
@@ -71,7 +77,6 @@ final class ConvertCommand implements Callable<Integer> {
               "took " + tensors.size() + " tensors of " + metadata.get("holds") + " from " + input);
     }
     streams.out().println("wrote " + output);
-    return 0;
   }
 
   private boolean isInput() {
