@@ -338,8 +338,9 @@ POTSTILL_API int32_t potstill_filtered_lrelu_gradient(
 /*
  * Has malloc keep freed memory for what is allocated next, in the whole process: it cuts a heap only
  * where more than 2 GB lie free at its top, and grows by 64 MB. Blocks of more than 32 MB still come
- * from the system and go back to it at once. Else a training gives its maps back at the end of every step, and the system
- * clears their pages anew for the next. Returns 1, or 0 where the C library is not glibc.
+ * from the system and go back to it at once. Else a training gives its maps back at the end of every
+ * step, and the system clears their pages anew for the next. Returns 1, or 0 where the C library is
+ * not glibc.
  */
 POTSTILL_API int32_t potstill_keep_freed_memory(void) POTSTILL_NOEXCEPT;
 

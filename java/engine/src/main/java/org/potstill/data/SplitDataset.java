@@ -67,7 +67,7 @@ final class SplitDataset implements Dataset {
     }
   }
 
-  /** One image tells enough; one whose header is damaged is left to the stage that reads it. */
+  /** One image tells enough. */
   private void warnAboutEnlarging() {
     if (source.resolution() != 0) {
       return; // The default is that of the source: another one was asked for.
@@ -88,7 +88,7 @@ final class SplitDataset implements Dataset {
                 + " takes such images as they are");
       }
     } catch (BadImageException e) {
-      return;
+      // Left to the stage that reads it.
     }
   }
 
