@@ -142,7 +142,7 @@ public final class EvaluateStage {
     }
   }
 
-  private static boolean choosesOnValidation(EvaluateConfig evaluate) {
+  static boolean choosesOnValidation(EvaluateConfig evaluate) {
     return evaluate.every() > 0 && evaluate.protocol() == Protocol.VALIDATION;
   }
 

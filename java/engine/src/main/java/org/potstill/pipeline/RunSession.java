@@ -12,6 +12,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
+import org.potstill.evaluate.MeasuredImages;
 import org.potstill.kernels.FreedMemory;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Networks;
@@ -38,6 +39,9 @@ public final class RunSession implements AutoCloseable {
   /** Names of the stages in their order; {@code experts} for trajectory matching only. */
   public static final List<String> STAGES =
       List.of("score", "prune", "experts", "distill", "evaluate", "report");
+
+  /** What the listener hears of the data set is said under this name. */
+  private static final String DATA = "data";
 
   /** Those of {@link #STAGES} that a run of {@code config} has. */
   public static List<String> stages(Config config) {
@@ -147,6 +151,7 @@ public final class RunSession implements AutoCloseable {
       boolean begins = existing != Existing.RESUME || StageLog.in(out).entries().isEmpty();
       if (whole && begins) {
         Preflight.check(config, data);
+        MeasuredImages.requireReadable(config, data, DATA, listener, cancellation);
       } else {
         EvaluateStage.requireNetworks(config, data);
       }
@@ -209,7 +214,7 @@ public final class RunSession implements AutoCloseable {
 
   /** Runs every stage that is not finished. */
   public RunResult runAll() {
-    data.warnings().forEach(warning -> context.listener().warning("data", warning));
+    data.warnings().forEach(warning -> context.listener().warning(DATA, warning));
     return result(runner.runAll());
   }
 

@@ -62,6 +62,12 @@ public final class PatternDataset implements Dataset {
     return this;
   }
 
+  /** The same with an image of the validation share that cannot be read. */
+  public PatternDataset withBadValidation(int index, String reason) {
+    bad.put(validation.get(index).id(), reason);
+    return this;
+  }
+
   /** How often an image was decoded. */
   public int reads() {
     return reads.get();

@@ -1,11 +1,13 @@
 package org.potstill.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +81,36 @@ class RunSessionTest {
     assertTrue(error.getMessage().contains("distill.iterations was 13"), error.getMessage());
     assertArrayEquals(new Throwable[] {broken}, error.getSuppressed());
     RunDirectory.open(run, Existing.RESUME).close();
+  }
+
+  private static RunSession open(Config config, Dataset data) {
+    return RunSession.open(
+        config,
+        new Devices().choose("cpu", "run.device"),
+        new JavaKernels(),
+        data,
+        Existing.FAIL,
+        true,
+        RunListener.SILENT,
+        new CancellationToken());
+  }
+
+  @Test
+  void anImageThatIsMeasuredOnShowsAtTheStartIfItIsBad() throws Exception {
+    LibTorch.load();
+    Path run = temp.resolve("run");
+    PatternDataset data = new PatternDataset(28, 1, 10, "a", "b").withBadTest(3, "it ends early");
+    Config config = TinyConfig.load(temp, run);
+    InputException error = assertThrows(InputException.class, () -> open(config, data));
+    assertTrue(error.getMessage().contains(data.test().get(3).id()), error.getMessage());
+    assertFalse(Files.exists(run));
+    open(TinyConfig.load(temp, run, "data.on-bad-image=skip"), data).close();
+
+    PatternDataset other = new PatternDataset(28, 1, 10, "a", "b").withBadValidation(2, "empty");
+    error = assertThrows(InputException.class, () -> open(config, other));
+    assertTrue(error.getMessage().contains(other.validation().get(2).id()), error.getMessage());
+    // Nothing is measured on the validation share where no iteration is chosen.
+    open(TinyConfig.load(temp, temp.resolve("last"), "evaluate.every=0"), other).close();
   }
 
   private static Dataset failingToClose(Dataset data, RuntimeException error) {
