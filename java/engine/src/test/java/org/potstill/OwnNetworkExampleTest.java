@@ -89,7 +89,9 @@ class OwnNetworkExampleTest {
       ForkedJvm.Outcome outcome =
           engine(command, config.toString(), "--out", out, small[0], small[1], small[2], small[3]);
       assertEquals(2, outcome.status());
-      assertTrue(outcome.err().contains("lenet needs images of at least 12"), outcome.err());
+      assertTrue(
+          outcome.err().contains("evaluate.networks: lenet needs images of at least 12"),
+          outcome.err());
     }
     assertTrue(Files.notExists(Path.of(out)));
   }

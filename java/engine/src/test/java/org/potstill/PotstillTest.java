@@ -124,7 +124,7 @@ class PotstillTest {
     mistakes.put("prune.keep=0.000001", "prune.keep: ");
     mistakes.put("prune.keep=0.000001,prune.mode=random", "prune.keep: ");
     mistakes.put("distill.images-per-class=1000", "distill.images-per-class: 1000");
-    mistakes.put("distill.network.name=alexnet", "alexnet at 28 pixels");
+    mistakes.put("distill.network.name=alexnet", "distill.network: alexnet at 28 pixels");
     for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
       Config config = TinyConfig.load(temp, run, mistake.getKey().split(",", -1));
       InputException error =

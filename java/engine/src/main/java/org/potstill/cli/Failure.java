@@ -60,12 +60,17 @@ record Failure(int status, String message, Throwable cause) {
     return status == 0 || status == Summary.SOME_LEFT_OUT ? FAILED : status;
   }
 
+  /** Writes the event of an error to standard output. */
+  static void toldAsJson(int status, String message, Streams streams) {
+    JsonLines.print(
+        streams.out(),
+        Map.of("event", "error", "status", status, "message", String.valueOf(message)));
+  }
+
   /** Writes it to standard error, with {@code --json} to standard output too. */
   int report(Streams streams, Output output) {
     if (output.json()) {
-      JsonLines.print(
-          streams.out(),
-          Map.of("event", "error", "status", status, "message", String.valueOf(message)));
+      toldAsJson(status, message, streams);
     }
     streams.err().println("error: " + message);
     if (output.debug()) {

@@ -46,6 +46,9 @@ final class InitCommand implements Callable<Integer> {
       return 0;
     }
     Path path = Path.of(file);
+    if (Files.isDirectory(path)) {
+      throw new InputException(path + " is a folder; name the config, a file");
+    }
     if (Files.exists(path) && !overwrite) {
       throw new InputException(path + " exists; --overwrite replaces it, or name another file");
     }

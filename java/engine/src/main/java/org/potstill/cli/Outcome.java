@@ -3,6 +3,7 @@ package org.potstill.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.InvalidPathException;
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
@@ -30,6 +31,10 @@ final class Outcome
     StringWriter hint = new StringWriter();
     CommandLine.UnmatchedArgumentException.printSuggestions(error, new PrintWriter(hint, true));
     String name = command.getCommandSpec().qualifiedName();
+    // By the arguments: at the mistake the option may not have been read yet.
+    if (Arrays.asList(arguments).contains("--json")) {
+      Failure.toldAsJson(Failure.USAGE, message(error), streams);
+    }
     streams.err().println("error: " + message(error));
     streams.err().print(hint);
     streams.err().println("'" + name + " --help' shows what there is");

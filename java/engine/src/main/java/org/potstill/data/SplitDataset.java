@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.potstill.config.DataConfig;
+import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 
 /** The chosen classes of a source, with the validation share taken off the training images. */
@@ -33,6 +34,7 @@ final class SplitDataset implements Dataset {
     warnings = new ArrayList<>(source.warnings());
     warnAboutTest();
     warnAboutEnlarging();
+    warnAboutOutputs();
     fingerprint = fingerprint(train.digest() + ' ' + tested.digest(), seed);
     DatasetNormalisation.check(config, channels());
   }
@@ -89,6 +91,21 @@ final class SplitDataset implements Dataset {
       }
     } catch (BadImageException e) {
       // Left to the stage that reads it.
+    }
+  }
+
+  /** A config may serve several choices of classes; it may also have a slip in a name. */
+  private void warnAboutOutputs() {
+    List<String> known = new ArrayList<>(classKeys());
+    known.addAll(classNames());
+    List<String> strange =
+        config.classIndex().keySet().stream().filter(name -> !known.contains(name)).toList();
+    for (String name : strange) {
+      warnings.add(
+          "data.class-index names '"
+              + name
+              + "', which is no class here"
+              + DidYouMean.hint(name, known));
     }
   }
 

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import org.potstill.config.NetworkConfig;
 import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
@@ -14,16 +15,20 @@ public final class DistillingNetwork {
   /**
    * Builds it for the images and classes of a data set.
    *
-   * @throws org.potstill.errors.InputException where it cannot be built
+   * @throws InputException where it cannot be built
    */
   public static Network of(NetworkConfig config, Dataset data) {
     int classes = data.classNames().size();
-    return Networks.create(
-        NetworkSpec.of(config.name(), data.resolution(), data.channels(), classes)
-            .with(
-                config.depth(),
-                config.width(),
-                Networks.norm(config.norm()),
-                Networks.pooling(config.pooling())));
+    try {
+      return Networks.create(
+          NetworkSpec.of(config.name(), data.resolution(), data.channels(), classes)
+              .with(
+                  config.depth(),
+                  config.width(),
+                  Networks.norm(config.norm()),
+                  Networks.pooling(config.pooling())));
+    } catch (InputException e) {
+      throw new InputException("distill.network: " + e.getMessage(), e);
+    }
   }
 }

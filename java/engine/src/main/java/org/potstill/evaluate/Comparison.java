@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,13 +62,19 @@ public record Comparison(List<Row> rows, List<String> remarks) {
   /**
    * Compares the evaluations of two run directories.
    *
-   * @throws InputException where one has none or a damaged one, they have no network in common, or
-   *     a network was repeated more often in one than in the other
+   * @throws InputException where one is not there, has none or a damaged one, they have no network
+   *     in common, or a network was repeated more often in one than in the other
    */
   public static Comparison of(Path first, Path second) {
-    return of(
-        EvaluationFile.read(first.resolve(Evaluation.FILE)),
-        EvaluationFile.read(second.resolve(Evaluation.FILE)));
+    return of(read(first), read(second));
+  }
+
+  private static Evaluation read(Path run) {
+    if (!Files.isDirectory(run)) {
+      throw new InputException(
+          run + (Files.exists(run) ? " is a file, not a run directory" : " does not exist"));
+    }
+    return EvaluationFile.read(run.resolve(Evaluation.FILE));
   }
 
   static Comparison of(Evaluation first, Evaluation second) {

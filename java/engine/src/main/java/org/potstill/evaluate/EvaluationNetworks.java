@@ -7,6 +7,7 @@ import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.NetworkConfig;
 import org.potstill.data.Dataset;
+import org.potstill.errors.InputException;
 import org.potstill.net.ConvNet;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
@@ -26,13 +27,16 @@ final class EvaluationNetworks {
    * The networks of {@code evaluate.networks} in order, for the images of {@code data}; the one
    * that distils in the form it distils in, a ConvNet in the form that the section asks for.
    *
-   * @throws org.potstill.errors.InputException where there is none of a name, or it cannot be built
-   *     for these images
+   * @throws InputException where there is none of a name, or it cannot be built for these images
    */
   static Map<String, Network> of(Config config, Dataset data) {
     Map<String, Network> networks = new LinkedHashMap<>();
     for (String name : config.evaluate().networks()) {
-      networks.put(name, Networks.create(spec(name, config, data)));
+      try {
+        networks.put(name, Networks.create(spec(name, config, data)));
+      } catch (InputException e) {
+        throw new InputException("evaluate.networks: " + e.getMessage(), e);
+      }
     }
     return networks;
   }

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -99,7 +101,22 @@ final class ImageSetLoader {
       }
     }
     list(new LeftOut(leftOut), task);
+    warnOfLostClasses(records, loaded, task);
     return loaded;
+  }
+
+  private void warnOfLostClasses(List<ImageRecord> wanted, List<ImageRecord> loaded, String task) {
+    Set<Integer> lost = new TreeSet<>();
+    wanted.forEach(image -> lost.add(image.classIndex()));
+    loaded.forEach(image -> lost.remove(image.classIndex()));
+    if (!lost.isEmpty()) {
+      List<String> names = lost.stream().map(data.classNames()::get).toList();
+      context
+          .listener()
+          .warning(
+              EvaluateStage.NAME,
+              "no image of " + String.join(", ", names) + " can be read (" + task + ")");
+    }
   }
 
   private void list(LeftOut leftOut, String task) {

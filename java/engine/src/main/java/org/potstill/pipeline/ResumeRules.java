@@ -59,8 +59,8 @@ public final class ResumeRules {
               + " and is now "
               + change.after()
               + "; a run is continued with the configuration it began with (only"
-              + " distill.iterations and experts.count may grow, and evaluate may change): undo the"
-              + " change, use --overwrite, or choose another --out");
+              + " distill.iterations and experts.count may grow, and evaluate and experts.from may"
+              + " change): undo the change, use --overwrite, or choose another --out");
     }
   }
 

@@ -129,6 +129,10 @@ class MainTest extends CommandLineTests {
         events);
     assertEquals(2, run("x", "--json", "--set", "prune.keep=7"));
     assertEquals("error", new ObjectMapper().readTree(out).path("event").asText());
+    assertEquals(2, run("x", "--json", "--no-such-option"));
+    JsonNode usage = new ObjectMapper().readTree(out);
+    assertEquals("error", usage.path("event").asText());
+    assertTrue(usage.path("message").asText().contains("--no-such-option"), out);
   }
 
   @Test
@@ -336,6 +340,8 @@ class MainTest extends CommandLineTests {
     assertEquals(0, potstill("validate", file.toString()));
     assertEquals(2, potstill("init", file.toString()));
     assertTrue(err.contains("--overwrite"), err);
+    assertEquals(2, potstill("init", folder.toString(), "--overwrite"));
+    assertTrue(err.contains(folder + " is a folder"), err);
     assertEquals(0, potstill("init", "-", "--schema", "s.json"));
     assertTrue(out.startsWith("# yaml-language-server: $schema=s.json\n"), out);
     assertTrue(out.endsWith(Files.readString(file)));

@@ -59,6 +59,22 @@ public final class DataConfigs {
         config.maxPixels());
   }
 
+  /** The same with outputs of a pretrained scorer. */
+  static DataConfig withOutputs(DataConfig config, Map<String, Integer> outputs) {
+    return new DataConfig(
+        config.source(),
+        config.classes(),
+        config.resolution(),
+        config.validationShare(),
+        config.resize(),
+        config.onBadImage(),
+        config.mean(),
+        config.std(),
+        outputs,
+        config.whitening(),
+        config.maxPixels());
+  }
+
   /** The same with constants to normalise with. */
   static DataConfig withNormalisation(DataConfig config, List<Double> mean, List<Double> std) {
     return new DataConfig(

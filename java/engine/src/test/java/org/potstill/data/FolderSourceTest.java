@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +80,16 @@ class FolderSourceTest {
           List.of(
               "images are enlarged to 21 pixels, data.resolution: train/cat/0.png has 20;"
                   + " data.resolution: 20 takes such images as they are"),
+          dataset.warnings());
+    }
+  }
+
+  @Test
+  void outputsOfClassesThatAreNotThereAreToldOf() {
+    DataConfig config = DataConfigs.withOutputs(config(), Map.of("dog", 207, "dogg", 281));
+    try (Dataset dataset = Datasets.open(config, 0)) {
+      assertEquals(
+          List.of("data.class-index names 'dogg', which is no class here; did you mean \"dog\"?"),
           dataset.warnings());
     }
   }

@@ -55,6 +55,17 @@ class ComparisonTest {
   }
 
   @Test
+  void aRunThatIsNotThereIsNamed() {
+    Path run = run("a", 10, Map.of("convnet", FIRST));
+    Path none = folder.resolve("none");
+    InputException error = assertThrows(InputException.class, () -> Comparison.of(run, none));
+    assertEquals(none + " does not exist", error.getMessage());
+    Path file = run.resolve(Evaluation.FILE);
+    error = assertThrows(InputException.class, () -> Comparison.of(file, run));
+    assertEquals(file + " is a file, not a run directory", error.getMessage());
+  }
+
+  @Test
   void crossIsComparedOverTheOtherNetworks() {
     Map<String, List<Double>> first = new LinkedHashMap<>();
     first.put("convnet", FIRST);
@@ -134,7 +145,8 @@ class ComparisonTest {
   @Test
   void runsThatCannotBeComparedAreErrors() throws IOException {
     Path run = run("a", 10, Map.of("convnet", FIRST));
-    assertError(run, folder.resolve("none"), "evaluation.json", "engine.jar evaluate");
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertError(run, empty, "evaluation.json", "engine.jar evaluate");
     assertError(run, run("b", 10, Map.of("vit", FIRST)), "[convnet]", "[vit]");
     assertError(run, run("c", 10, Map.of("convnet", List.of(0.5))), "convnet", "evaluate.repeats");
     Files.writeString(Files.createDirectories(folder.resolve("d")).resolve("evaluation.json"), "{");

@@ -85,6 +85,33 @@ class EvaluateStageTest {
   }
 
   @Test
+  void aClassOfWhichNoTestImageCanBeReadIsToldOf() {
+    PatternDataset data = data();
+    for (int i = 5; i < 10; i++) {
+      assertEquals(1, data.test().get(i).classIndex());
+      data.withBadTest(i, "it ends early");
+    }
+    List<String> warnings = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+    runs.evaluate(
+        "run",
+        data,
+        null,
+        new CancellationToken(),
+        listener,
+        with("data.on-bad-image=skip", "evaluate.repeats=1", "evaluate.epochs=1"));
+    assertTrue(
+        warnings.contains("no image of name of b can be read (loading test images)"),
+        warnings.toString());
+  }
+
+  @Test
   void divergenceNamesTrainingEpochAndStepAndKeepsTheImages() throws IOException {
     Path images = runs.prepared("run").resolve(DistilledSet.FILE);
     byte[] before = Files.readAllBytes(images);
