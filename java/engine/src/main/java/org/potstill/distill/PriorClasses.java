@@ -1,19 +1,16 @@
 package org.potstill.distill;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.potstill.data.Counterparts;
 import org.potstill.data.Dataset;
-import org.potstill.data.ImageNetClasses;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunListener;
 
 /** Which class of a generator stands for which class of a data set. */
 final class PriorClasses {
-
-  private static final int IMAGENET_CLASSES = 1000;
 
   private PriorClasses() {}
 
@@ -32,27 +29,8 @@ final class PriorClasses {
       int classes,
       String fallback,
       RunListener listener) {
-    List<OptionalInt> result = new ArrayList<>();
-    List<String> without = new ArrayList<>();
-    for (int c = 0; c < data.classKeys().size(); c++) {
-      String key = data.classKeys().get(c);
-      Integer named = configured.getOrDefault(key, configured.get(data.classNames().get(c)));
-      OptionalInt found = named == null ? byWnid(key, classes) : OptionalInt.of(named);
-      if (found.isPresent() && (found.getAsInt() < 0 || found.getAsInt() >= classes)) {
-        throw new InputException(
-            String.format(
-                Locale.ROOT,
-                "data.class-index: class '%s' is given number %d, but the generator has classes 0"
-                    + " to %d",
-                key,
-                found.getAsInt(),
-                classes - 1));
-      }
-      if (found.isEmpty()) {
-        without.add(key);
-      }
-      result.add(found);
-    }
+    Counterparts found = Counterparts.of(data, configured, classes, "the generator");
+    List<String> without = found.without();
     if (!without.isEmpty()) {
       listener.warning(
           DistillStage.NAME,
@@ -65,10 +43,6 @@ final class PriorClasses {
               fallback,
               without.get(0)));
     }
-    return result;
-  }
-
-  private static OptionalInt byWnid(String key, int classes) {
-    return classes == IMAGENET_CLASSES ? ImageNetClasses.indexOf(key) : OptionalInt.empty();
+    return found.numbers();
   }
 }

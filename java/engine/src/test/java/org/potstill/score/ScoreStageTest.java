@@ -379,6 +379,12 @@ class ScoreStageTest {
         assertThrows(InputException.class, () -> score("run", data, settings)).getMessage();
     assertTrue(message.contains("'my dog'"), message);
     assertTrue(message.contains("data.class-index"), message);
+    String[] outside = Arrays.copyOf(settings, settings.length + 1);
+    outside[settings.length] = "data.class-index={my dog: 1000}";
+    message = assertThrows(InputException.class, () -> score("run", data, outside)).getMessage();
+    assertEquals(
+        "data.class-index: class 'my dog' is given number 1000, but the scorer has classes 0 to 999",
+        message);
   }
 
   @Test
