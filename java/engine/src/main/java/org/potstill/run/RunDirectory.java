@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
@@ -60,14 +61,22 @@ public final class RunDirectory implements AutoCloseable {
           WHITENING,
           WHITENING + Checksums.SUFFIX);
 
+  /**
+   * Those open in this process. The lock file of one is not opened again: where any of its channels
+   * is closed, the operating system takes the lock from the whole process.
+   */
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
   private final Path root;
+  private final Path real;
   private final FileChannel lockChannel;
   private final FileLock lock;
   private final MetricsLog metrics;
   private final StageLog stages;
 
-  private RunDirectory(Path root, FileChannel lockChannel, FileLock lock) {
+  private RunDirectory(Path root, Path real, FileChannel lockChannel, FileLock lock) {
     this.root = root;
+    this.real = real;
     this.lockChannel = lockChannel;
     this.lock = lock;
     this.metrics = new MetricsLog(root.resolve("metrics.jsonl"));
@@ -168,23 +177,40 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static RunDirectory lock(Path folder) throws IOException {
-    FileChannel channel =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    Path real = folder.toRealPath();
+    if (!OPEN.add(real)) {
+      throw held(folder);
+    }
+    FileChannel channel = null;
     FileLock lock = null;
     try {
+      channel =
+          FileChannel.open(
+              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       lock = channel.tryLock();
     } catch (OverlappingFileLockException e) {
-      // Held by another run of this process; told below like one of another process.
+      // Held by a copy of this class, of another class loader; told below like another process.
     } finally {
       if (lock == null) {
-        channel.close();
+        OPEN.remove(real);
+        closeUnlocked(channel);
       }
     }
     if (lock == null) {
-      throw new InputException(
-          "another run is working in " + folder + "; wait for it or choose another --out");
+      throw held(folder);
     }
-    return new RunDirectory(folder, channel, lock);
+    return new RunDirectory(folder, real, channel, lock);
+  }
+
+  private static void closeUnlocked(FileChannel channel) throws IOException {
+    if (channel != null) {
+      channel.close();
+    }
+  }
+
+  private static InputException held(Path folder) {
+    return new InputException(
+        "another run is working in " + folder + "; wait for it or choose another --out");
   }
 
   private static void clear(RunDirectory directory) throws IOException {
@@ -370,6 +396,8 @@ public final class RunDirectory implements AutoCloseable {
       if (lockChannel.isOpen()) {
         try (lockChannel) {
           lock.release();
+        } finally {
+          OPEN.remove(real);
         }
       }
     } catch (IOException e) {

@@ -149,15 +149,7 @@ class RunDirectoryTest {
   @Test
   void aSecondProcessIsRefusedAndAKilledOneGivesTheLockBack() throws Exception {
     Path root = temp.resolve("run");
-    Process holder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                LockHolder.class.getName(),
-                root.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process holder = holder(root, ProcessBuilder.Redirect.INHERIT);
     try {
       assertEquals('L', holder.getInputStream().read());
       assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.RESUME));
@@ -166,6 +158,35 @@ class RunDirectoryTest {
       assertTrue(holder.waitFor(10, TimeUnit.SECONDS));
     }
     RunDirectory.open(root, Existing.RESUME).close();
+  }
+
+  @Test
+  void aRefusalInTheSameProcessLeavesTheLock() throws Exception {
+    Path root = temp.resolve("run");
+    try (RunDirectory first = RunDirectory.open(root, Existing.FAIL)) {
+      Path link = Files.createSymbolicLink(temp.resolve("link"), first.root());
+      for (Path again : List.of(root, link)) {
+        assertThrows(InputException.class, () -> RunDirectory.open(again, Existing.RESUME));
+      }
+      Process other = holder(root, ProcessBuilder.Redirect.DISCARD);
+      try {
+        assertEquals(-1, other.getInputStream().read(), "another process has the lock");
+      } finally {
+        other.destroyForcibly();
+        assertTrue(other.waitFor(10, TimeUnit.SECONDS));
+      }
+    }
+  }
+
+  private static Process holder(Path root, ProcessBuilder.Redirect errors) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            LockHolder.class.getName(),
+            root.toString())
+        .redirectError(errors)
+        .start();
   }
 
   /** Holds a run directory until it is killed. */
