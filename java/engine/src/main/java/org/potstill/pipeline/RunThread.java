@@ -3,6 +3,7 @@ package org.potstill.pipeline;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
+import org.potstill.errors.Rethrown;
 import org.potstill.run.CancellationToken;
 
 /**
@@ -38,19 +39,11 @@ public final class RunThread {
         }
       }
     } catch (ExecutionException e) {
-      throw sameAs(e.getCause());
+      throw Rethrown.asItIs(e.getCause());
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
     }
-  }
-
-  /** A supplier throws nothing checked. */
-  private static RuntimeException sameAs(Throwable cause) {
-    if (cause instanceof Error error) {
-      throw error;
-    }
-    return (RuntimeException) cause;
   }
 }

@@ -5,7 +5,8 @@ package org.potstill.run;
  *
  * <p>Called by one thread at a time: the one that runs the stage, which is not that of the program
  * that embeds Potstill, or one of those that train several networks side by side. It should return
- * soon, since the stage waits for it.
+ * soon, since the stage waits for it. What it throws ends the run, which can be continued, and is
+ * thrown by the call that runs it.
  */
 public interface RunListener {
 

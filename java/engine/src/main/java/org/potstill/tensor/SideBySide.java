@@ -2,6 +2,7 @@ package org.potstill.tensor;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.Rethrown;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.run.CancellationToken;
 
@@ -139,7 +140,7 @@ public record SideBySide(int workers, int threadsEach) {
           cancellation.throwIfCancelled();
           task.run(index, cancellation);
         }
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) { // Whatever it is: a piece that is not done must not go unnoticed.
         fail(e);
       }
     }
@@ -154,11 +155,8 @@ public record SideBySide(int workers, int threadsEach) {
     }
 
     private synchronized void throwFailure() {
-      if (failure instanceof RuntimeException e) {
-        throw e;
-      }
-      if (failure instanceof Error e) {
-        throw e;
+      if (failure != null) {
+        throw Rethrown.asItIs(failure);
       }
     }
   }

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Rethrown;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 
@@ -46,6 +48,17 @@ class RunThreadTest {
                     token,
                     () -> {
                       throw broken;
+                    })));
+    IOException checked = new IOException("from Kotlin");
+    assertSame(
+        checked,
+        assertThrows(
+            IOException.class,
+            () ->
+                RunThread.call(
+                    token,
+                    () -> {
+                      throw Rethrown.asItIs(checked);
                     })));
     assertFalse(token.isCancelled());
     assertFalse(Thread.interrupted());

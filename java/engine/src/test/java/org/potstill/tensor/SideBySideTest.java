@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.potstill.errors.Rethrown;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.CancellationToken;
@@ -117,6 +119,25 @@ class SideBySideTest {
     assertSame(failure, thrown);
     assertEquals(Set.of(0, 1), begun);
     assertFalse(run.isCancelled());
+  }
+
+  @Test
+  void checkedFailureOfAListenerInAnotherLanguageIsThrownToo() {
+    IOException failure = new IOException("from Kotlin");
+    for (int workers : new int[] {1, 2}) {
+      IOException thrown =
+          assertThrows(
+              IOException.class,
+              () ->
+                  new SideBySide(workers, 1)
+                      .run(
+                          2,
+                          new CancellationToken(),
+                          (index, token) -> {
+                            throw Rethrown.asItIs(failure);
+                          }));
+      assertSame(failure, thrown);
+    }
   }
 
   private static void await(CountDownLatch latch) {
