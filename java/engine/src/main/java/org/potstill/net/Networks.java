@@ -50,8 +50,8 @@ public final class Networks {
   }
 
   /**
-   * Adds a network of the user's own for this process; one of the same class that has been added
-   * before is replaced.
+   * Adds a network of the user's own for this process; one of the same class and name that has been
+   * added before is replaced.
    *
    * @throws InputException where its name is that of another network, or none
    */

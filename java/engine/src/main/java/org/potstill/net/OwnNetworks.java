@@ -45,9 +45,10 @@ final class OwnNetworks {
       return;
     }
     try {
-      for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) {
-        add(provider);
-      }
+      // The thread's own loader may be another program's, or see less than ours: one of the common
+      // pool has that of the system. What is found is kept, so both are asked.
+      addNew(ServiceLoader.load(NetworkProvider.class, NetworkProvider.class.getClassLoader()));
+      addNew(ServiceLoader.load(NetworkProvider.class));
     } catch (ServiceConfigurationError e) {
       throw new InputException(
           "a network on the class path cannot be loaded: "
@@ -58,8 +59,18 @@ final class OwnNetworks {
     searched = true;
   }
 
+  /** Those found twice, or registered before, stay as they are. */
+  private void addNew(ServiceLoader<NetworkProvider> found) {
+    for (NetworkProvider provider : found) {
+      NetworkProvider known = providers.get(provider.name());
+      if (known == null || known.getClass() != provider.getClass()) {
+        add(provider);
+      }
+    }
+  }
+
   /**
-   * Adds a provider; one of the same class that has been added before is replaced.
+   * Adds a provider; one of the same class and name that has been added before is replaced.
    *
    * @throws InputException where its name is taken or none
    */

@@ -6,15 +6,30 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.InputException;
+import org.potstill.testing.ForkedJvm;
 
 class OwnNetworksTest {
 
   private static final NetworkSpec SPEC = NetworkSpec.of("mine", 32, 3, 10);
+
+  @TempDir Path folder;
 
   private final OwnNetworks own = new OwnNetworks(Networks.builtIn());
 
@@ -79,6 +94,67 @@ class OwnNetworksTest {
         };
     String twice = fault(() -> own.add(other));
     assertTrue(twice.contains("both call their network 'mine'"), twice);
+  }
+
+  /** As in a program packed into one jar, on a thread of the common pool. */
+  @Test
+  void aNetworkIsFoundBesidePotstillWhateverLoaderTheThreadHas() throws Exception {
+    offer(OnClassPath.class);
+    List<URL> urls = new ArrayList<>(List.of(folder.toUri().toURL()));
+    for (String entry : ForkedJvm.classPath().split(Pattern.quote(File.pathSeparator), -1)) {
+      urls.add(Path.of(entry).toUri().toURL());
+    }
+    ClassLoader platform = ClassLoader.getPlatformClassLoader();
+    try (URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new), platform)) {
+      Class<?> networks = loader.loadClass(Networks.class.getName());
+      Object names = within(platform, () -> networks.getMethod("names").invoke(null));
+      assertTrue(((Collection<?>) names).contains("on-class-path"), names.toString());
+    }
+  }
+
+  @Test
+  void aNetworkIsFoundByTheThreadsLoaderAndDoesNotReplaceWhatWasRegistered() throws Exception {
+    offer(OnClassPath.class);
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      assertTrue(within(loader, () -> own.find("on-class-path")) instanceof OnClassPath);
+      OwnNetworks another = new OwnNetworks(Networks.builtIn());
+      OnClassPath registered = new OnClassPath();
+      another.add(registered);
+      assertSame(registered, within(loader, () -> another.find("on-class-path")));
+    }
+  }
+
+  private void offer(Class<?> provider) throws IOException {
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve(NetworkProvider.class.getName()), provider.getName());
+  }
+
+  private static <T> T within(ClassLoader loader, Callable<T> work) throws Exception {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(loader);
+    try {
+      return work.call();
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  /** For {@link java.util.ServiceLoader}. */
+  public static final class OnClassPath implements NetworkProvider {
+
+    /** Called by the service loader. */
+    public OnClassPath() {}
+
+    @Override
+    public String name() {
+      return "on-class-path";
+    }
+
+    @Override
+    public Network create(NetworkSpec spec) {
+      return convNet(spec.classes());
+    }
   }
 
   @Test
