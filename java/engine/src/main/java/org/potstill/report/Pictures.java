@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Pictures written into the page, as long as their budget of bytes lasts. */
 final class Pictures {
@@ -69,8 +71,9 @@ final class Pictures {
 
   private static String encoded(BufferedImage image, String format) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, format, bytes);
+    // ImageIO's own stream has a file in the folder of temporary files, which may be read-only.
+    try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(image, format, out);
     } catch (IOException e) {
       throw new IllegalStateException("memory cannot fail to be written", e);
     }

@@ -5,12 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,6 +103,22 @@ class ReportStageTest {
     String page = Files.readString(run.report());
     assertTrue(page.contains("1 class keeps no image"), "names the number of classes");
     assertTrue(page.contains("<li>Lonely &lt;b&gt;</li>"), "names the class, escaped");
+  }
+
+  @Test
+  void picturesNeedNoFolderOfTemporaryFiles() throws IOException {
+    Path gone = Files.createDirectory(root.resolve("gone"));
+    ImageIO.setCacheDirectory(gone.toFile());
+    Files.delete(gone);
+    try {
+      BufferedImage grey = new BufferedImage(2, 3, BufferedImage.TYPE_BYTE_GRAY);
+      Pictures.Picture picture = new Pictures(8, 1000).of(grey, "grey");
+      byte[] png = Base64.getDecoder().decode(picture.source().split(",", -1)[1]);
+      ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(png));
+      assertEquals(3, ImageIO.read(in).getHeight());
+    } finally {
+      ImageIO.setCacheDirectory(null);
+    }
   }
 
   @Test
