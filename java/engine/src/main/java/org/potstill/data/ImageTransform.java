@@ -9,6 +9,9 @@ public interface ImageTransform {
   /** Side length of the result in pixels. */
   int resolution();
 
-  /** The normalised pixels, (channels, resolution, resolution) row-major. */
+  /**
+   * The normalised pixels, (channels, resolution, resolution) row-major; another number of values
+   * is an error of the {@link ImageLoader}.
+   */
   float[] apply(RawImage image);
 }

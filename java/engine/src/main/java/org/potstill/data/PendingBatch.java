@@ -35,7 +35,21 @@ final class PendingBatch implements AutoCloseable {
   }
 
   void put(int slot, RawImage image) {
-    pixels.getPointer((long) slot * valuesPerImage).put(transform.apply(image), 0, valuesPerImage);
+    float[] values = transform.apply(image);
+    // The copy looks at no length: it would read whatever lies behind.
+    if (values == null || values.length != valuesPerImage) {
+      throw new IllegalStateException(
+          transform.getClass().getName()
+              + " gave "
+              + (values == null ? "null" : values.length + " values")
+              + " for an image of "
+              + transform.channels()
+              + " x "
+              + transform.resolution()
+              + " x "
+              + transform.resolution());
+    }
+    pixels.getPointer((long) slot * valuesPerImage).put(values, 0, valuesPerImage);
   }
 
   void leaveOut(int slot, String reason) {

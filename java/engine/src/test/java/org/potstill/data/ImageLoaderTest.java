@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.DataConfig.OnBadImage;
 import org.potstill.config.DataConfig.Resize;
 import org.potstill.errors.InputException;
@@ -142,6 +143,35 @@ class ImageLoaderTest {
       RunFailedException error = assertThrows(RunFailedException.class, () -> drain(loader));
       assertSame(cause, error.getCause());
       assertThrows(IllegalStateException.class, loader::hasNext);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0, PIXELS - 1, PIXELS + 1})
+  void transformOfAnotherSizeIsAnErrorThatNamesIt(int length) {
+    ImageTransform wrong =
+        new ImageTransform() {
+          @Override
+          public int channels() {
+            return 1;
+          }
+
+          @Override
+          public int resolution() {
+            return FakeDataset.SIDE;
+          }
+
+          @Override
+          public float[] apply(RawImage image) {
+            return length < 0 ? null : new float[length];
+          }
+        };
+    FakeDataset dataset = new FakeDataset(5, false, index -> {});
+    try (ImageLoader loader = ImageLoader.of(dataset, wrong).start()) {
+      String message = assertThrows(RunFailedException.class, loader::hasNext).getMessage();
+      String gave = length < 0 ? "null" : length + " values";
+      assertTrue(message.contains(wrong.getClass().getName() + " gave " + gave), message);
+      assertTrue(message.endsWith("1 x 4 x 4"), message);
     }
   }
 
