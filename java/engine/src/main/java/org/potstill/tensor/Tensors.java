@@ -30,8 +30,13 @@ public final class Tensors {
     return new TensorOptions(torch.ScalarType.Long);
   }
 
-  /** A float32 tensor with its own copy of {@code values}, row-major. */
+  /**
+   * A float32 tensor with its own copy of {@code values}, row-major.
+   *
+   * @throws IllegalArgumentException where {@code shape} has not as many elements
+   */
   public static Tensor of(float[] values, long... shape) {
+    requireElements(values.length, shape);
     Tensor tensor = torch.empty(shape, float32(), null);
     if (values.length > 0) {
       tensor.data_ptr_float().put(values, 0, values.length);
@@ -117,13 +122,30 @@ public final class Tensors {
     return of(like, floats, 1, floats.length, 1, 1);
   }
 
-  /** An int64 tensor with its own copy of {@code values}, row-major. */
+  /**
+   * An int64 tensor with its own copy of {@code values}, row-major.
+   *
+   * @throws IllegalArgumentException where {@code shape} has not as many elements
+   */
   public static Tensor of(long[] values, long... shape) {
+    requireElements(values.length, shape);
     Tensor tensor = torch.empty(shape, int64(), null);
     if (values.length > 0) {
       tensor.data_ptr_long().put(values, 0, values.length);
     }
     return tensor;
+  }
+
+  /** The copy looks at no length: it would write past the tensor, or leave some of it undefined. */
+  private static void requireElements(int values, long[] shape) {
+    long elements = 1;
+    for (long extent : shape) {
+      elements *= extent;
+    }
+    if (elements != values) {
+      throw new IllegalArgumentException(
+          values + " values are not a tensor of the shape " + Arrays.toString(shape));
+    }
   }
 
   /** An int64 vector with the values of {@code indices}. */

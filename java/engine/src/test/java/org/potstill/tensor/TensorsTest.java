@@ -38,6 +38,17 @@ class TensorsTest {
   }
 
   @Test
+  void valuesThatDoNotFillTheShapeAreAnError() {
+    for (long[] shape : new long[][] {{2}, {2, 2}, {0}, {}}) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> Tensors.of(new float[3], shape))
+              .getMessage();
+      assertTrue(message.startsWith("3 values are not a tensor of the shape ["), message);
+      assertThrows(IllegalArgumentException.class, () -> Tensors.of(new long[3], shape));
+    }
+  }
+
+  @Test
   void gradientOfAnUnusedInputIsZero() {
     try (PointerScope scope = new PointerScope()) {
       Tensor used = Tensors.of(new float[] {1, 2}, 2).requires_grad_(true);
