@@ -48,13 +48,24 @@ public final class Selection {
    * @param classOf class of every sample
    * @param keep how many to keep of every class; not looked at by {@link Mode#NONE}
    * @return one array of sample indices per class
+   * @throws IllegalArgumentException where there are not as many losses as classes of samples, a
+   *     class is out of range, or one holds fewer samples than are to be kept
    */
   public int[][] select(Mode mode, float[] losses, int[] classOf, int[] keep) {
+    require(
+        losses.length == classOf.length,
+        losses.length + " losses are given for " + classOf.length + " samples");
+    int[] sizes = sizes(classOf, keep.length);
+    int[] counts = mode == Mode.NONE ? sizes : keep;
+    for (int c = 0; c < counts.length; c++) {
+      require(
+          counts[c] >= 0 && counts[c] <= sizes[c],
+          "class " + c + " holds " + sizes[c] + " samples, " + counts[c] + " cannot be kept");
+    }
     return switch (mode) {
-      case EASY -> ranked(losses, classOf, keep, SelectionOrder.EASY);
-      case HARD -> ranked(losses, classOf, keep, SelectionOrder.HARD);
-      case RANDOM -> drawn(classOf, keep);
-      case NONE -> ranked(losses, classOf, sizes(classOf, keep.length), SelectionOrder.EASY);
+      case EASY, NONE -> ranked(losses, classOf, counts, SelectionOrder.EASY);
+      case HARD -> ranked(losses, classOf, counts, SelectionOrder.HARD);
+      case RANDOM -> drawn(classOf, counts);
     };
   }
 
@@ -62,6 +73,9 @@ public final class Selection {
   static int[] sizes(int[] classOf, int classes) {
     int[] sizes = new int[classes];
     for (int c : classOf) {
+      if (c < 0 || c >= classes) {
+        throw new IllegalArgumentException("selection: class " + c + " is none of " + classes);
+      }
       sizes[c]++;
     }
     return sizes;
@@ -100,6 +114,12 @@ public final class Selection {
       perClass[c] = Arrays.stream(order, 0, keep[c]).map(i -> ofClass[i]).toArray();
     }
     return perClass;
+  }
+
+  private static void require(boolean holds, String problem) {
+    if (!holds) {
+      throw new IllegalArgumentException("selection: " + problem);
+    }
   }
 
   private static List<int[]> members(int[] classOf, int classes) {

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.potstill.config.PruneConfig;
 import org.potstill.config.PruneConfig.Mode;
 import org.potstill.data.ImageRecord;
@@ -114,6 +116,31 @@ class PruneStageTest {
     for (int c = 0; c < classes; c++) {
       assertArrayEquals(new int[] {9 * classes + c, 8 * classes + c}, kept[c]);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void samplesThatDoNotFitAreRefusedInEveryMode(Mode mode) {
+    LibTorch.load();
+    float[] two = {1, 2};
+    assertRefused("1 losses are given for 2 samples", mode, new float[] {1}, new int[] {0, 1}, 1);
+    assertRefused("2 losses are given for 1 samples", mode, two, new int[] {0}, 1);
+    assertRefused("class 5", mode, two, new int[] {0, 5}, 1);
+    if (mode != Mode.NONE) {
+      assertRefused("class 0 holds 1", mode, two, new int[] {0, 1}, 2);
+      assertRefused("-1", mode, two, new int[] {0, 1}, -1);
+    }
+  }
+
+  private static void assertRefused(
+      String words, Mode mode, float[] losses, int[] classOf, int keepOfFirst) {
+    Selection selection = new Selection(new JavaKernels(), 0);
+    int[] keep = {keepOfFirst, 0};
+    String message =
+        assertThrows(
+                IllegalArgumentException.class, () -> selection.select(mode, losses, classOf, keep))
+            .getMessage();
+    assertTrue(message.contains(words), message);
   }
 
   @Test
