@@ -1,5 +1,6 @@
 package org.potstill.pipeline;
 
+import java.util.Objects;
 import org.potstill.run.Existing;
 
 /**
@@ -8,6 +9,11 @@ import org.potstill.run.Existing;
  * @param existing what is done with a run directory that is already there
  */
 public record RunOptions(Existing existing) {
+
+  /** Nothing is done with a directory without saying what. */
+  public RunOptions {
+    Objects.requireNonNull(existing, "existing");
+  }
 
   /** A new run; an existing run directory is an error. */
   public static final RunOptions NEW = new RunOptions(Existing.FAIL);

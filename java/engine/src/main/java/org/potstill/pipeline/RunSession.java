@@ -3,6 +3,7 @@ package org.potstill.pipeline;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
@@ -126,6 +127,8 @@ public final class RunSession implements AutoCloseable {
       RunListener listener,
       CancellationToken cancellation) {
     // First all that can be wrong, so that then no run directory is made or overwritten.
+    Objects.requireNonNull(listener, "listener");
+    Objects.requireNonNull(cancellation, "cancellation");
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels =
         EngineKernels.byName(config.run().kernels(), config.run().threadCount(), placement);

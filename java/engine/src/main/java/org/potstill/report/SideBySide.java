@@ -23,6 +23,9 @@ public final class SideBySide {
    * @throws org.potstill.errors.RunFailedException where the page cannot be written
    */
   public static void write(List<Path> runs, Path page) {
+    if (runs.isEmpty()) {
+      throw new InputException("no run directory is given: name two or more");
+    }
     if (runs.size() < 2) {
       throw new InputException(
           "only one run directory is given, "

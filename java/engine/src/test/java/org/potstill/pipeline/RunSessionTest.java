@@ -1,6 +1,7 @@
 package org.potstill.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigWriter;
@@ -111,6 +113,23 @@ class RunSessionTest {
     assertTrue(error.getMessage().contains(other.validation().get(2).id()), error.getMessage());
     // Nothing is measured on the validation share where no iteration is chosen.
     open(TinyConfig.load(temp, temp.resolve("last"), "evaluate.every=0"), other).close();
+  }
+
+  @Test
+  void nullIsRefusedBeforeADirectoryIsMade() throws Exception {
+    Path run = temp.resolve("run");
+    Config config = TinyConfig.load(temp, run);
+    CancellationToken token = new CancellationToken();
+    assertNull("listener", () -> RunSession.openForRun(config, RunOptions.NEW, null, token));
+    assertNull(
+        "cancellation",
+        () -> RunSession.openForRun(config, RunOptions.NEW, RunListener.SILENT, null));
+    assertNull("existing", () -> new RunOptions(null));
+    assertFalse(Files.exists(run));
+  }
+
+  private static void assertNull(String what, Executable call) {
+    assertEquals(what, assertThrows(NullPointerException.class, call).getMessage());
   }
 
   private static Dataset failingToClose(Dataset data, RuntimeException error) {

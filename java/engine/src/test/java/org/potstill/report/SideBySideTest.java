@@ -69,6 +69,11 @@ class SideBySideTest {
   }
 
   @Test
+  void noRunIsRefused() {
+    assertEquals("no run directory is given: name two or more", refused(List.of()));
+  }
+
+  @Test
   void everyClassShowsEveryRun() throws IOException {
     String text = write(runs());
     for (String space : List.of("Pixel space", "GLaD", "LD3M")) {
