@@ -32,7 +32,7 @@ import org.potstill.sweep.SweepRunner;
  *
  * <p>What takes long works on a thread of its own. An interrupt of the calling thread asks it to
  * stop as a {@link CancellationToken} does; the call returns when it has, and the thread is still
- * interrupted then. {@link #render} is not stopped by it.
+ * interrupted then. {@link #render} and {@link #sideBySide} are not stopped by it.
  */
 public final class Potstill {
 
@@ -196,7 +196,12 @@ public final class Potstill {
    * @throws RunFailedException where the page cannot be written
    */
   public static void sideBySide(List<Path> runs, Path page) {
-    SideBySide.write(runs, page);
+    RunThread.call(
+        new CancellationToken(),
+        () -> {
+          SideBySide.write(runs, page);
+          return page;
+        });
   }
 
   /** Names of the stages in their order. */

@@ -84,6 +84,19 @@ class PotstillTest {
   }
 
   @Test
+  void aPageOnSeveralRunsIsWrittenOnAnInterruptedThreadToo() throws Exception {
+    Path again = Files.createSymbolicLink(temp.resolve("again"), whole());
+    Path page = temp.resolve("page.html");
+    Thread.currentThread().interrupt();
+    try {
+      Potstill.sideBySide(List.of(whole(), again), page);
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+    assertTrue(Files.size(page) > 0);
+  }
+
+  @Test
   void aFinishedRunIsRefusedResumedOrRepeated() throws Exception {
     Config config = scored(temp.resolve("run"));
     Potstill.run(config, RunListener.SILENT);
