@@ -14,7 +14,7 @@ public final class Accuracy {
   private Accuracy() {}
 
   /**
-   * Rows whose largest logit is that of the label; a row with NaN is wrong.
+   * Rows whose largest logit is that of the label; a row with NaN or infinity is wrong.
    *
    * @param logits (N, classes)
    * @param labels (N) int64

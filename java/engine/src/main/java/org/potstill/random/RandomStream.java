@@ -152,7 +152,7 @@ public final class RandomStream {
     return radius * StrictMath.cos(angle);
   }
 
-  /** Fills {@code values} with draws uniform in [low, high). */
+  /** Fills {@code values} with draws uniform from low to high, which rounding may reach. */
   public void fillUniform(float[] values, float low, float high) {
     float span = high - low;
     for (int i = 0; i < values.length; i++) {
