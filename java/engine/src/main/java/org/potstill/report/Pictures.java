@@ -1,7 +1,7 @@
 package org.potstill.report;
 
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
+import java.awt.image.AffineTransformOp;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -60,12 +60,32 @@ final class Pictures {
     double scale = (double) longestSide / Math.max(image.getWidth(), image.getHeight());
     int width = scale < 1 ? Math.max(1, (int) (image.getWidth() * scale)) : image.getWidth();
     int height = scale < 1 ? Math.max(1, (int) (image.getHeight() * scale)) : image.getHeight();
-    BufferedImage plain = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = plain.createGraphics();
-    graphics.setRenderingHint(
-        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-    graphics.drawImage(image, 0, 0, width, height, null);
-    graphics.dispose();
+    BufferedImage plain = plain(image);
+    if (scale >= 1) {
+      return plain;
+    }
+    AffineTransform smaller =
+        AffineTransform.getScaleInstance(
+            (double) width / image.getWidth(), (double) height / image.getHeight());
+    return new AffineTransformOp(smaller, AffineTransformOp.TYPE_BICUBIC)
+        .filter(plain, new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB));
+  }
+
+  /**
+   * In RGB. Nothing is drawn: a Graphics2D, even one on an image, asks for the display that the
+   * environment names, and fails where that is gone, as after an ssh session with X11.
+   */
+  private static BufferedImage plain(BufferedImage image) {
+    boolean grey = image.getColorModel().getNumColorComponents() == 1;
+    BufferedImage plain =
+        new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        // The grey value itself: Java takes it for a linear one, and its colour would be lighter.
+        int colour = grey ? image.getRaster().getSample(x, y, 0) * 0x010101 : image.getRGB(x, y);
+        plain.setRGB(x, y, colour);
+      }
+    }
     return plain;
   }
 

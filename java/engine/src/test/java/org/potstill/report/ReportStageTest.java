@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.potstill.errors.InputException;
+import org.potstill.testing.ForkedJvm;
 
 class ReportStageTest {
 
@@ -118,6 +119,50 @@ class ReportStageTest {
       assertEquals(3, ImageIO.read(in).getHeight());
     } finally {
       ImageIO.setCacheDirectory(null);
+    }
+  }
+
+  @Test
+  void picturesNeedNoDisplay() throws Exception {
+    ForkedJvm jvm = new ForkedJvm(root).environment("DISPLAY", ":99");
+    ForkedJvm.Outcome outcome = jvm.run(Reducing.class.getName());
+    assertEquals(0, outcome.status(), outcome.err());
+  }
+
+  /** Makes pictures with colours that can be told, smaller and as large as they are. */
+  static final class Reducing {
+
+    private Reducing() {}
+
+    public static void main(String[] arguments) throws IOException {
+      BufferedImage grey = new BufferedImage(64, 32, BufferedImage.TYPE_BYTE_GRAY);
+      BufferedImage colour = new BufferedImage(64, 32, BufferedImage.TYPE_3BYTE_BGR);
+      for (int y = 0; y < 32; y++) {
+        for (int x = 0; x < 64; x++) {
+          grey.getRaster().setSample(x, y, 0, 100);
+          colour.setRGB(x, y, 0x0A64C8);
+        }
+      }
+      for (int longest : new int[] {64, 16}) {
+        assertAll(0xFF646464, shown(grey, longest), longest);
+        assertAll(0xFF0A64C8, shown(colour, longest), longest);
+      }
+    }
+
+    private static BufferedImage shown(BufferedImage image, int longest) throws IOException {
+      Pictures.Picture picture = new Pictures(longest, 100_000).of(image, "");
+      byte[] png = Base64.getDecoder().decode(picture.source().split(",", -1)[1]);
+      return ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
+    }
+
+    private static void assertAll(int colour, BufferedImage image, int longest) {
+      assertEquals(longest, image.getWidth());
+      assertEquals(longest / 2, image.getHeight());
+      for (int y = 0; y < image.getHeight(); y++) {
+        for (int x = 0; x < image.getWidth(); x++) {
+          assertEquals(colour, image.getRGB(x, y), x + ", " + y);
+        }
+      }
     }
   }
 

@@ -36,6 +36,12 @@ public final class ForkedJvm {
     return this;
   }
 
+  /** Sets a variable of the environment. */
+  public ForkedJvm environment(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
   /** Has the allocator give back at once what is freed, so that what is held can be measured. */
   public ForkedJvm givingBack() {
     environment.put("MALLOC_ARENA_MAX", "1");
