@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
@@ -47,7 +48,7 @@ final class YamlText {
     } catch (CharacterCodingException e) {
       throw new InputException(file + " is not a text in UTF-8", e);
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
   }
 

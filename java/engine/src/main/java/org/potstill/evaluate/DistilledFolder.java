@@ -17,6 +17,7 @@ import org.potstill.data.ImageDecoder;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.data.RawImage;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.FolderNames;
@@ -65,7 +66,7 @@ final class DistilledFolder implements TrainingSource {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.sorted().toList();
     } catch (IOException e) {
-      throw new InputException("cannot list " + folder + ": " + e.getMessage(), e);
+      throw new InputException("cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
     }
   }
 
@@ -137,7 +138,7 @@ final class DistilledFolder implements TrainingSource {
     } catch (BadImageException e) {
       throw new InputException(file + " cannot be used: " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
     if (image.width() != data.resolution() || image.height() != data.resolution()) {
       throw new InputException(

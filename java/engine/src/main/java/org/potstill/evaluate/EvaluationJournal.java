@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.potstill.config.Config;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.FinishedTrials.Outcome;
 import org.potstill.run.RunContext;
@@ -134,7 +135,7 @@ final class EvaluationJournal {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw new RunFailedException("cannot delete " + file + ": " + e.getMessage(), e);
+      throw new RunFailedException("cannot delete " + file + ": " + FileErrors.reason(file, e), e);
     }
   }
 }

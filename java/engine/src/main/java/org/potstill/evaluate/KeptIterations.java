@@ -11,6 +11,7 @@ import org.potstill.config.Config;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.ImageFolder;
 import org.potstill.distill.LatentsFile;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
@@ -54,7 +55,8 @@ final class KeptIterations {
         }
       }
     } catch (IOException e) {
-      throw new RunFailedException("cannot list " + folder + ": " + e.getMessage(), e);
+      throw new RunFailedException(
+          "cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
     }
     if (files.isEmpty()) {
       throw new InputException(

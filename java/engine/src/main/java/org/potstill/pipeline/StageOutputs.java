@@ -1,13 +1,13 @@
 package org.potstill.pipeline;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.Fingerprint;
@@ -33,7 +33,7 @@ final class StageOutputs {
   void requireUndamaged(Stage stage, StageLog.Entry entry) {
     for (Map.Entry<String, String> output : entry.outputs().entrySet()) {
       Path file = directory.resolve(output.getKey());
-      String hash = hash(file);
+      String hash = Fingerprint.ofFile(file);
       if (!hash.equals(output.getValue()) && !isVersion(stage, output.getKey(), hash)) {
         throw new InputException(
             file
@@ -66,15 +66,7 @@ final class StageOutputs {
     // It may have been stopped since, or forgotten.
     return !stage.versions().isEmpty()
         && files(directory.resolve(stage.versions())).stream()
-            .anyMatch(version -> hash(version).equals(hash));
-  }
-
-  private static String hash(Path file) {
-    try {
-      return Fingerprint.ofFile(file);
-    } catch (UncheckedIOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getCause().getMessage(), e);
-    }
+            .anyMatch(version -> Fingerprint.ofFile(version).equals(hash));
   }
 
   private static List<Path> files(Path folder) {
@@ -84,7 +76,8 @@ final class StageOutputs {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.filter(Files::isRegularFile).toList();
     } catch (IOException e) {
-      throw new RunFailedException("cannot list " + folder + ": " + e.getMessage(), e);
+      throw new RunFailedException(
+          "cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import org.apache.commons.csv.CSVPrinter;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.Sweep;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CsvFiles;
@@ -92,7 +93,7 @@ public final class SweepTable {
           return table;
         }
       } catch (IOException e) {
-        throw new RunFailedException("cannot lock " + lock + ": " + e.getMessage(), e);
+        throw new RunFailedException("cannot lock " + lock + ": " + FileErrors.reason(lock, e), e);
       }
     }
   }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
 
 /** Files that appear whole or not at all: written beside, synchronised to disk, renamed. */
@@ -41,7 +42,11 @@ public final class AtomicFiles {
       synchroniseFolder(target.toAbsolutePath().getParent());
     } catch (IOException e) {
       throw new RunFailedException(
-          "cannot write " + target + ": " + reason(e) + "; free some space or choose another --out",
+          "cannot write "
+              + target
+              + ": "
+              + FileErrors.reason(target, e)
+              + "; free some space or choose another --out",
           e);
     } finally {
       deleteQuietly(part);
@@ -63,11 +68,6 @@ public final class AtomicFiles {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }
-  }
-
-  private static String reason(IOException error) {
-    String message = error.getMessage();
-    return message == null ? error.getClass().getSimpleName() : message;
   }
 
   private static void deleteQuietly(Path part) {

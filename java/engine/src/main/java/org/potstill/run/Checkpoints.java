@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
@@ -123,7 +124,8 @@ public final class Checkpoints {
           .sorted(Comparator.comparingLong(Checkpoint::step))
           .toList();
     } catch (IOException e) {
-      throw new RunFailedException("cannot list " + folder + ": " + e.getMessage(), e);
+      throw new RunFailedException(
+          "cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
     }
   }
 

@@ -1,9 +1,12 @@
 package org.potstill.run;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.potstill.errors.FileErrors;
+import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
 /**
@@ -33,8 +36,8 @@ public final class Checksums {
   private static String writtenHash(Path file) {
     try {
       return Fingerprint.ofFile(file);
-    } catch (UncheckedIOException e) {
-      throw new RunFailedException("cannot read back " + file + ": " + e.getMessage(), e);
+    } catch (InputException e) {
+      throw new RunFailedException("after it was written: " + e.getMessage(), e);
     }
   }
 
@@ -52,14 +55,16 @@ public final class Checksums {
       return "";
     }
     try {
-      return Files.readString(of(file)).startsWith(Fingerprint.ofFile(file) + " ")
+      return Files.readString(of(file), ISO_8859_1).startsWith(Fingerprint.ofFile(file) + " ")
           ? ""
           : file
               + " or "
               + of(file).getFileName()
               + " beside it is damaged: the SHA-256 of the one is not in the other";
-    } catch (IOException | UncheckedIOException e) {
-      return "cannot read " + file + ": " + e.getMessage();
+    } catch (IOException e) {
+      return "cannot read " + file + ": " + FileErrors.reason(file, e);
+    } catch (InputException e) {
+      return e.getMessage();
     }
   }
 
@@ -73,7 +78,8 @@ public final class Checksums {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw new RunFailedException("cannot delete the old " + file + ": " + e.getMessage(), e);
+      throw new RunFailedException(
+          "cannot delete the old " + file + ": " + FileErrors.reason(file, e), e);
     }
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +11,7 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVPrinter;
 import org.apache.commons.csv.CSVRecord;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 
 /**
@@ -92,8 +92,6 @@ public final class CsvFiles {
   }
 
   private static InputException unreadable(Path file, IOException cause) {
-    String reason =
-        cause instanceof NoSuchFileException ? "there is no such file" : cause.getMessage();
-    return new InputException("cannot read " + file + ": " + reason, cause);
+    return new InputException("cannot read " + file + ": " + FileErrors.reason(file, cause), cause);
   }
 }

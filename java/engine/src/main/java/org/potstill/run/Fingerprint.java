@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.potstill.errors.FileErrors;
+import org.potstill.errors.InputException;
 
 /**
  * All that goes into a stage, by name: configuration keys, the data set, files it reads. Kept as
@@ -66,7 +67,11 @@ public record Fingerprint(@JsonValue SortedMap<String, String> values) {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** SHA-256 of the content of {@code file}, in hexadecimal. */
+  /**
+   * SHA-256 of the content of {@code file}, in hexadecimal.
+   *
+   * @throws InputException where it cannot be read
+   */
   public static String ofFile(Path file) {
     MessageDigest digest = sha256();
     try (InputStream in = Files.newInputStream(file);
@@ -74,7 +79,7 @@ public record Fingerprint(@JsonValue SortedMap<String, String> values) {
             new DigestOutputStream(java.io.OutputStream.nullOutputStream(), digest)) {
       in.transferTo(out);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -1,6 +1,8 @@
 package org.potstill.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import org.potstill.errors.FileErrors;
 
 /** What to tell of a JSON file that cannot be read. */
 public final class JsonErrors {
@@ -13,7 +15,9 @@ public final class JsonErrors {
       String line = json.getLocation() == null ? "" : ", line " + json.getLocation().getLineNr();
       return "damaged JSON" + line + ": " + withoutPlaces(json.getOriginalMessage());
     }
-    return error.getMessage();
+    return error instanceof IOException ofFile
+        ? FileErrors.reason(null, ofFile)
+        : error.getMessage();
   }
 
   private static String withoutPlaces(String message) {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
 
 /**
@@ -47,7 +48,8 @@ public final class MetricsLog {
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new RunFailedException("cannot append to " + file + ": " + e.getMessage(), e);
+      throw new RunFailedException(
+          "cannot append to " + file + ": " + FileErrors.reason(file, e), e);
     }
   }
 
@@ -70,7 +72,7 @@ public final class MetricsLog {
       String text = kept.isEmpty() ? "" : String.join("\n", kept) + "\n";
       AtomicFiles.writeString(file, text);
     } catch (IOException e) {
-      throw new RunFailedException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new RunFailedException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
   }
 

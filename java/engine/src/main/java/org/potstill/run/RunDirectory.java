@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
@@ -105,7 +106,7 @@ public final class RunDirectory implements AutoCloseable {
           "cannot write to the run directory "
               + folder
               + " ("
-              + reason(e)
+              + FileErrors.reason(folder, e)
               + "); choose another --out",
           e);
     }
@@ -167,7 +168,8 @@ public final class RunDirectory implements AutoCloseable {
     try (Stream<Path> files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).allMatch(RunDirectory::isLeftOver);
     } catch (IOException e) {
-      throw new InputException("cannot read the run directory " + folder + ": " + reason(e), e);
+      throw new InputException(
+          "cannot read the run directory " + folder + ": " + FileErrors.reason(folder, e), e);
     }
   }
 
@@ -247,7 +249,7 @@ public final class RunDirectory implements AutoCloseable {
     try {
       clearContent();
     } catch (IOException e) {
-      throw new RunFailedException("cannot clear " + root + ": " + reason(e), e);
+      throw new RunFailedException("cannot clear " + root + ": " + FileErrors.reason(root, e), e);
     }
   }
 
@@ -268,7 +270,7 @@ public final class RunDirectory implements AutoCloseable {
         delete(path);
       }
     } catch (IOException e) {
-      throw new RunFailedException("cannot clear " + path + ": " + reason(e), e);
+      throw new RunFailedException("cannot clear " + path + ": " + FileErrors.reason(path, e), e);
     }
   }
 
@@ -293,10 +295,6 @@ public final class RunDirectory implements AutoCloseable {
             return FileVisitResult.CONTINUE;
           }
         });
-  }
-
-  private static String reason(IOException error) {
-    return error.getClass().getSimpleName() + ": " + error.getMessage();
   }
 
   /** The folder itself. */
@@ -348,7 +346,8 @@ public final class RunDirectory implements AutoCloseable {
         Files.isDirectory(checkpoints) ? Files.list(checkpoints) : Stream.<Path>empty()) {
       return left.anyMatch(RunDirectory::isWhole) || !StageLog.in(root).entries().isEmpty();
     } catch (IOException e) {
-      throw new InputException("cannot list " + checkpoints + ": " + reason(e), e);
+      throw new InputException(
+          "cannot list " + checkpoints + ": " + FileErrors.reason(checkpoints, e), e);
     }
   }
 
@@ -368,7 +367,8 @@ public final class RunDirectory implements AutoCloseable {
       try {
         Files.deleteIfExists(file);
       } catch (IOException e) {
-        throw new RunFailedException("cannot delete " + file + ": " + reason(e), e);
+        throw new RunFailedException(
+            "cannot delete " + file + ": " + FileErrors.reason(file, e), e);
       }
     }
   }
@@ -385,7 +385,8 @@ public final class RunDirectory implements AutoCloseable {
               file -> file.equals(journal) || file.getFileName().toString().startsWith(stage + "-"))
           .toList();
     } catch (IOException e) {
-      throw new RunFailedException("cannot list " + folder + ": " + reason(e), e);
+      throw new RunFailedException(
+          "cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
     }
   }
 
@@ -401,7 +402,7 @@ public final class RunDirectory implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new RunFailedException("cannot unlock " + root + ": " + e.getMessage(), e);
+      throw new RunFailedException("cannot unlock " + root + ": " + FileErrors.reason(root, e), e);
     }
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +90,7 @@ public final class NativeCache {
       if (Files.isDirectory(folder) && holdsLibraries(folder)) {
         return folder;
       }
-      throw refusal(folder, "cannot be written to (" + e.getMessage() + ")", e);
+      throw refusal(folder, "cannot be written to (" + FileErrors.reason(folder, e) + ")", e);
     }
   }
 

@@ -3,7 +3,6 @@ package org.potstill.weights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +14,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
@@ -74,7 +74,7 @@ public final class CheckpointReader {
           start(file)[0] == PICKLE_START ? CheckpointTree.network(pickle.root()) : null;
       return network == null ? Map.of() : ModuleState.settings(file, network);
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
   }
 
@@ -102,10 +102,8 @@ public final class CheckpointReader {
       if (start[0] == PICKLE_START) {
         return pickled(file, selection);
       }
-    } catch (NoSuchFileException e) {
-      throw new InputException("cannot read " + file + ": there is no such file", e);
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
     return safetensors(file, averages);
   }

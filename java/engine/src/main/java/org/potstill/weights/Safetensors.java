@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -16,6 +15,7 @@ import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
@@ -81,8 +81,7 @@ public final class Safetensors {
   }
 
   private static InputException unreadable(Path file, IOException e) {
-    String reason = e instanceof NoSuchFileException ? "there is no such file" : e.getMessage();
-    return new InputException("cannot read " + file + ": " + reason, e);
+    return new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
   }
 
   private static void readFully(FileChannel channel, ByteBuffer buffer, long position, Path file)

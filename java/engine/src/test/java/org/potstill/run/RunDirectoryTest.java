@@ -125,6 +125,25 @@ class RunDirectoryTest {
   }
 
   @Test
+  void whyAFileCannotBeWrittenIsTold() throws IOException {
+    // A path alone, as the system's own message, says nothing of the cause.
+    Path file = Files.writeString(temp.resolve("checkpoints"), "");
+    String inTheWay =
+        assertThrows(
+                RunFailedException.class,
+                () -> AtomicFiles.writeString(file.resolve("distill.json"), "new"))
+            .getMessage();
+    assertTrue(
+        inTheWay.contains(": " + file + ": a file or link of that name is in the way;"), inTheWay);
+    Path folder = Files.createDirectories(temp.resolve("stages.json"));
+    Files.writeString(folder.resolve("inside"), "");
+    String notReplaced =
+        assertThrows(RunFailedException.class, () -> AtomicFiles.writeString(folder, "new"))
+            .getMessage();
+    assertTrue(notReplaced.contains("irectory"), notReplaced);
+  }
+
+  @Test
   void whatAKilledProcessLeavesIsInNobodysWay() throws IOException {
     Path root = Files.createDirectory(temp.resolve("run"));
     Files.writeString(root.resolve("config.yaml.part"), "ru");
@@ -333,6 +352,25 @@ class RunDirectoryTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void aChecksumOfOtherLettersIsADamagedOne() throws IOException {
+    Path file = temp.resolve("whitening.safetensors");
+    Checksums.write(file, part -> Files.writeString(part, "matrix"));
+    assertEquals("", Checksums.damage(file));
+    Path checksum = temp.resolve("whitening.safetensors.sha256");
+    byte[] bytes = Files.readAllBytes(checksum);
+    bytes[0] ^= (byte) 0x80;
+    Files.write(checksum, bytes);
+    assertTrue(Checksums.damage(file).contains("is damaged"), Checksums.damage(file));
+  }
+
+  @Test
+  void aFolderInThePlaceOfAFileIsToldWithItsName() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("evaluation.json"));
+    InputException error = assertThrows(InputException.class, () -> Fingerprint.ofFile(folder));
+    assertEquals("cannot read " + folder + ": Is a directory", error.getMessage());
   }
 
   @Test

@@ -1,0 +1,56 @@
+package org.potstill.errors;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+
+/** Why a file could not be used, in words: the messages of many errors are only its path. */
+public final class FileErrors {
+
+  private FileErrors() {}
+
+  /**
+   * The reason, for example {@code permission denied}; with the path in front where it is another
+   * than that of the file which the sentence is about.
+   *
+   * @param told that file; null where the sentence names none
+   */
+  public static String reason(Path told, IOException error) {
+    if (error instanceof CharacterCodingException) {
+      return "it is not a text in UTF-8";
+    }
+    if (error instanceof FileSystemException system && system.getOtherFile() == null) {
+      boolean isTold = system.getFile() == null || system.getFile().equals(String.valueOf(told));
+      return isTold ? words(system) : system.getFile() + ": " + words(system);
+    }
+    return error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+  }
+
+  private static String words(FileSystemException error) {
+    if (error.getReason() != null) {
+      return error.getReason();
+    }
+    if (error instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (error instanceof NoSuchFileException) {
+      return "there is no such file";
+    }
+    if (error instanceof FileAlreadyExistsException) {
+      return "a file or link of that name is in the way";
+    }
+    if (error instanceof NotDirectoryException) {
+      return "it is no folder";
+    }
+    if (error instanceof DirectoryNotEmptyException) {
+      return "a folder of that name is in the way";
+    }
+    return error.getClass().getSimpleName();
+  }
+}

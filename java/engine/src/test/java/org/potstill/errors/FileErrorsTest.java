@@ -1,0 +1,42 @@
+package org.potstill.errors;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class FileErrorsTest {
+
+  private static final Path FILE = Path.of("runs", "a", "config.yaml");
+
+  @Test
+  void errorsWhoseMessageIsAPathAreToldInWords() {
+    String path = FILE.toString();
+    assertEquals("permission denied", FileErrors.reason(FILE, new AccessDeniedException(path)));
+    assertEquals("there is no such file", FileErrors.reason(FILE, new NoSuchFileException(path)));
+    assertEquals(
+        "it is not a text in UTF-8", FileErrors.reason(FILE, new MalformedInputException(1)));
+  }
+
+  @Test
+  void aFileOtherThanTheOneThatIsToldIsNamed() {
+    assertEquals("b: permission denied", FileErrors.reason(FILE, new AccessDeniedException("b")));
+    assertEquals(
+        "b: Read-only file system",
+        FileErrors.reason(null, new FileSystemException("b", null, "Read-only file system")));
+    assertEquals(
+        "b -> c: Invalid cross-device link",
+        FileErrors.reason(FILE, new FileSystemException("b", "c", "Invalid cross-device link")));
+  }
+
+  @Test
+  void otherErrorsKeepTheirMessage() {
+    assertEquals("No space left", FileErrors.reason(FILE, new IOException("No space left")));
+    assertEquals("IOException", FileErrors.reason(FILE, new IOException()));
+  }
+}
