@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -67,8 +68,12 @@ public final class MetricsLog {
       return;
     }
     try {
+      // Bytes that are no UTF-8 spoil their line alone, which is no reason to stop a run.
       List<String> kept =
-          Files.readAllLines(file).stream().filter(line -> isKept(line, stage, keeps)).toList();
+          new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> isKept(line, stage, keeps))
+              .toList();
       String text = kept.isEmpty() ? "" : String.join("\n", kept) + "\n";
       AtomicFiles.writeString(file, text);
     } catch (IOException e) {

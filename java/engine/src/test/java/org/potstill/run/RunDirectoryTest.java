@@ -395,6 +395,24 @@ class RunDirectoryTest {
   }
 
   @Test
+  void aDamagedByteOfTheMetricsCostsItsLineAtMost() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      MetricsLog metrics = directory.metrics();
+      for (int step = 1; step <= 3; step++) {
+        metrics.append("distill", step, 0.5, Map.of("loss", 1.0));
+      }
+      Path file = directory.resolve("metrics.jsonl");
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[0] ^= (byte) 0x80;
+      Files.write(file, bytes);
+      metrics.cutBack("distill", 2);
+      assertEquals(
+          "{\"stage\":\"distill\",\"step\":2,\"seconds\":0.5,\"loss\":1.0}\n",
+          Files.readString(file));
+    }
+  }
+
+  @Test
   void finishedStagesAreRememberedWithAllThatWentIntoThem() {
     Fingerprint fingerprint = Fingerprint.of(Map.of("prune.keep", "0.2", "scores.csv", "abc"));
     try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
