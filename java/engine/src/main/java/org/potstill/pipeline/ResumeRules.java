@@ -10,6 +10,7 @@ import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunDirectory;
+import org.potstill.run.StageLog;
 
 /** Which keys of the configuration may change when a run is continued. */
 public final class ResumeRules {
@@ -39,7 +40,7 @@ public final class ResumeRules {
     if (!Files.exists(file) || !RunDirectory.holdsWork(root)) {
       return;
     }
-    Config before = ConfigLoader.load(file, List.of());
+    Config before = before(root, file);
     List<ConfigDiff.Change> others =
         ConfigDiff.changedKeys(before, now).stream().filter(change -> !mayChange(change)).toList();
     // Defaults of many keys follow the method, of which the user knows.
@@ -61,6 +62,24 @@ public final class ResumeRules {
               + "; a run is continued with the configuration it began with (only"
               + " distill.iterations and experts.count may grow, and evaluate and experts.from may"
               + " change): undo the change, use --overwrite, or choose another --out");
+    }
+  }
+
+  /** What a config of the user's own would need is no help with the one that the run wrote. */
+  private static Config before(Path root, Path file) {
+    try {
+      return ConfigLoader.load(file, List.of());
+    } catch (InputException e) {
+      List<String> lines = e.getMessage().lines().map(String::strip).toList();
+      String reason = lines.size() == 1 ? lines.get(0).split(";", 2)[0] : String.join(" ", lines);
+      throw new InputException(
+          "what the run was begun with cannot be told: "
+              + reason
+              + "; put it back, or "
+              + (StageLog.in(root).entries().isEmpty()
+                  ? "start anew with --overwrite"
+                  : "delete it: finished stages and checkpoints keep by themselves what made them"),
+          e);
     }
   }
 

@@ -157,7 +157,9 @@ final class StageRunner {
           missing.get()
               + " is missing, though stage "
               + stage.name()
-              + " wrote it; put it back or use --overwrite");
+              + " wrote it; put it back, or make it anew from the start of the stage by engine.jar "
+              + stage.name()
+              + " CONFIG --overwrite");
     }
     if (!stage.repeatable() && missing.isEmpty()) {
       new StageOutputs(stages, directory).requireUndamaged(stage, entry.get());

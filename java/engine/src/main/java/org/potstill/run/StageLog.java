@@ -62,7 +62,10 @@ public final class StageLog {
       return JSON.readValue(file.toFile(), new TypeReference<LinkedHashMap<String, Entry>>() {});
     } catch (IOException e) {
       throw new InputException(
-          file + " cannot be read (" + JsonErrors.reason(e) + "); --overwrite starts the run anew",
+          file
+              + " cannot be read ("
+              + JsonErrors.reason(e)
+              + "); put it back, or delete it, and --resume goes on from the checkpoints that are left",
           e);
     }
   }

@@ -35,6 +35,23 @@ class ResumeRulesTest {
     assertTrue(now.startsWith("distill.method was dm in "), now);
   }
 
+  @Test
+  void aDamagedConfigOfTheRunIsToldWithWhatHelps() throws IOException {
+    begun("");
+    String empty = refusal(SOURCE);
+    assertTrue(empty.contains(root.resolve("config.yaml") + " is empty; put it back"), empty);
+    assertTrue(empty.contains("delete it"), empty);
+    begun("data: {source: 'builtin:fashion-mnist-mini'}\nqrune: {keep: 0.5}\nrum: {}\n");
+    String unknown = refusal(SOURCE);
+    assertTrue(unknown.contains("qrune"), unknown);
+    assertTrue(unknown.endsWith("what made them"), unknown);
+    Files.delete(root.resolve("stages.json"));
+    Path checkpoints = Files.createDirectories(root.resolve("checkpoints"));
+    Files.writeString(checkpoints.resolve("score-000000002.safetensors"), "");
+    String begun = refusal(SOURCE);
+    assertTrue(begun.endsWith("start anew with --overwrite"), begun);
+  }
+
   private String refusal(String... settings) {
     Config now = ConfigLoader.of(settings);
     return assertThrows(InputException.class, () -> ResumeRules.check(root, now)).getMessage();
