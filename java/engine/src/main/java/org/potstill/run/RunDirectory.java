@@ -37,11 +37,15 @@ public final class RunDirectory implements AutoCloseable {
   public static final String WHITENING = "whitening.safetensors";
 
   private static final String LOCK = ".lock";
+
+  /** There while a run is being deleted. */
+  private static final String CLEARING = ".clearing";
+
   private static final String CONFIG = "config.yaml";
   private static final String CHECKPOINTS = "checkpoints";
 
   /** All that a run writes, and so all that is deleted where one is overwritten. */
-  private static final Set<String> WRITTEN =
+  static final Set<String> WRITTEN =
       Set.of(
           CONFIG,
           StageLog.FILE,
@@ -97,9 +101,7 @@ public final class RunDirectory implements AutoCloseable {
     try {
       Files.createDirectories(folder);
       RunDirectory directory = lock(folder);
-      if (existing == Existing.OVERWRITE) {
-        clear(directory);
-      }
+      tidy(directory, existing);
       return directory;
     } catch (IOException e) {
       throw new InputException(
@@ -175,7 +177,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /** What a process leaves that was killed before it wrote anything whole. */
   private static boolean isLeftOver(String name) {
-    return name.equals(LOCK) || name.endsWith(AtomicFiles.SUFFIX);
+    return name.equals(LOCK) || name.equals(CLEARING) || name.endsWith(AtomicFiles.SUFFIX);
   }
 
   private static RunDirectory lock(Path folder) throws IOException {
@@ -215,9 +217,14 @@ public final class RunDirectory implements AutoCloseable {
         "another run is working in " + folder + "; wait for it or choose another --out");
   }
 
-  private static void clear(RunDirectory directory) throws IOException {
+  private static void tidy(RunDirectory directory, Existing existing) throws IOException {
     try {
-      directory.clearContent();
+      if (existing == Existing.OVERWRITE || isHalfCleared(directory.root)) {
+        directory.clearContent();
+      }
+      // Of one that was killed before it deleted anything.
+      Files.deleteIfExists(directory.root.resolve(CLEARING));
+      HalfWritten.delete(directory.root);
     } catch (IOException | RuntimeException e) {
       try (directory) {
         throw e;
@@ -225,7 +232,21 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a process was killed that was deleting the run: what it left is of no run any more, and
+   * another one must not take it for its own.
+   */
+  private static boolean isHalfCleared(Path root) {
+    return Files.exists(root.resolve(CLEARING)) && !Files.exists(root.resolve(StageLog.FILE));
+  }
+
   private void clearContent() throws IOException {
+    Path clearing = root.resolve(CLEARING);
+    try {
+      Files.writeString(clearing, "");
+    } catch (IOException e) {
+      // A full disk is no reason to keep what fills it.
+    }
     // The record of stages first, so that none counts as finished where this is cut short. The
     // configuration, by which the directory is known as a run, is replaced when a stage begins.
     Files.deleteIfExists(root.resolve(StageLog.FILE));
@@ -238,6 +259,7 @@ public final class RunDirectory implements AutoCloseable {
         }
       }
     }
+    Files.deleteIfExists(clearing);
   }
 
   /**
@@ -255,7 +277,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Whether a run writes a file or folder of that name. */
   public static boolean isWritten(String name) {
-    return WRITTEN.contains(name) || name.equals(LOCK);
+    return WRITTEN.contains(name) || name.equals(LOCK) || name.equals(CLEARING);
   }
 
   /**
@@ -341,6 +363,9 @@ public final class RunDirectory implements AutoCloseable {
    * left.
    */
   public static boolean holdsWork(Path root) {
+    if (isHalfCleared(root)) {
+      return false;
+    }
     Path checkpoints = root.resolve(CHECKPOINTS);
     try (Stream<Path> left =
         Files.isDirectory(checkpoints) ? Files.list(checkpoints) : Stream.<Path>empty()) {

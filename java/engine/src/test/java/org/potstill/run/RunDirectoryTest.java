@@ -87,6 +87,60 @@ class RunDirectoryTest {
   }
 
   @Test
+  void aRunThatWasHalfDeletedIsTakenForNone() throws IOException {
+    Path root = Files.createDirectory(temp.resolve("run"));
+    Files.writeString(root.resolve("config.yaml"), RunDirectory.CONFIG_MARK);
+    Files.createDirectories(root.resolve("checkpoints"));
+    Files.writeString(root.resolve("checkpoints/distill-000000002.safetensors"), "");
+    Files.writeString(root.resolve("scores.csv"), "of a run with other settings");
+    Files.writeString(root.resolve("notes.txt"), "mine");
+    // As a process leaves it that is killed while it overwrites.
+    Files.writeString(root.resolve(".clearing"), "");
+    assertFalse(RunDirectory.holdsWork(root));
+    RunDirectory.open(root, Existing.RESUME).close();
+    try (Stream<Path> files = Files.list(root)) {
+      assertEquals(
+          List.of(".lock", "config.yaml", "notes.txt"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
+  }
+
+  @Test
+  void aRunOfWhichNothingWasDeletedYetStays() throws IOException {
+    Path root = Files.createDirectory(temp.resolve("run"));
+    Files.writeString(root.resolve("config.yaml"), RunDirectory.CONFIG_MARK);
+    Files.writeString(root.resolve("stages.json"), "{}");
+    Files.writeString(root.resolve("scores.csv"), "id");
+    Files.writeString(root.resolve(".clearing"), "");
+    RunDirectory.open(root, Existing.RESUME).close();
+    assertTrue(Files.exists(root.resolve("scores.csv")));
+    // Nor later, where the record is lost.
+    Files.delete(root.resolve("stages.json"));
+    RunDirectory.open(root, Existing.RESUME).close();
+    assertTrue(Files.exists(root.resolve("scores.csv")));
+  }
+
+  @Test
+  void halvesOfFilesAreDeletedWhenARunGoesOn() throws IOException {
+    Path root = Files.createDirectory(temp.resolve("run"));
+    Files.writeString(root.resolve("config.yaml"), RunDirectory.CONFIG_MARK);
+    Path checkpoints = Files.createDirectories(root.resolve("checkpoints"));
+    Path images = Files.createDirectories(root.resolve("distilled/images/cat"));
+    Path others = Files.createDirectories(root.resolve("mine"));
+    Files.writeString(checkpoints.resolve("experts-0000-000000003.safetensors.sha256.part"), "");
+    Files.writeString(images.resolve("00.png.part"), "");
+    Files.writeString(root.resolve("trials.json.part"), "");
+    Path download = Files.writeString(root.resolve("film.part"), "");
+    Path kept = Files.writeString(others.resolve("00.png.part"), "");
+    RunDirectory.open(root, Existing.RESUME).close();
+    try (Stream<Path> files = Files.walk(root)) {
+      assertEquals(
+          List.of(download, kept),
+          files.filter(file -> file.toString().endsWith(".part")).sorted().toList());
+    }
+  }
+
+  @Test
   void aDamagedRecordOfStagesIsToldInAWord() throws IOException {
     Files.writeString(temp.resolve("stages.json"), "{\n  \"score\": {\"finger");
     InputException error = assertThrows(InputException.class, () -> StageLog.in(temp).entries());
