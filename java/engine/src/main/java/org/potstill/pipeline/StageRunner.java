@@ -24,6 +24,8 @@ import org.potstill.run.StageLog;
  */
 final class StageRunner {
 
+  private static final String DATA_SET = "data set";
+
   private final List<Stage> stages;
   private final Map<String, String> config;
   private final Supplier<String> dataFingerprint;
@@ -178,8 +180,21 @@ final class StageRunner {
             + " of "
             + directory.root()
             + " no longer fits: "
-            + before.firstDifference(now).orElseThrow()
+            + difference(before, now)
             + "; undo the change, use --overwrite, or choose another --out");
+  }
+
+  /** The digest of the data set tells nothing; and where a key changed it, that is to be named. */
+  private static String difference(Fingerprint before, Fingerprint now) {
+    return withoutData(before)
+        .firstDifference(withoutData(now))
+        .orElse("files of the data set were added, removed or changed");
+  }
+
+  private static Fingerprint withoutData(Fingerprint fingerprint) {
+    Map<String, String> values = new TreeMap<>(fingerprint.values());
+    values.remove(DATA_SET);
+    return Fingerprint.of(values);
   }
 
   private static boolean grew(Stage stage, Fingerprint before, Fingerprint now) {
@@ -210,7 +225,7 @@ final class StageRunner {
             values.put(key, value);
           }
         });
-    values.put("data set", dataFingerprint.get());
+    values.put(DATA_SET, dataFingerprint.get());
     int index = stages.indexOf(stage);
     if (index > 0) {
       String before = stages.get(index - 1).name();

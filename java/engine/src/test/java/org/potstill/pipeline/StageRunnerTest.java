@@ -154,10 +154,12 @@ class StageRunnerTest {
   void aChangedDataSetOrFileIsAnErrorThatNamesIt() {
     runner().runAll();
     data = "data 2";
-    assertTrue(
-        assertThrows(InputException.class, () -> runner().runAll())
-            .getMessage()
-            .contains("data set"));
+    String told = assertThrows(InputException.class, () -> runner().runAll()).getMessage();
+    assertTrue(told.contains("files of the data set were added, removed or changed;"), told);
+    config.put("score.batch", "16");
+    told = assertThrows(InputException.class, () -> runner().runAll()).getMessage();
+    assertTrue(told.contains("score.batch was 8 and is now 16"), told);
+    config.put("score.batch", "8");
     data = "data 1";
     AtomicFiles.writeString(directory.resolve("scores.csv"), "edited");
     assertTrue(
