@@ -62,7 +62,7 @@ public final class Checksums {
               + of(file).getFileName()
               + " beside it is damaged: the SHA-256 of the one is not in the other";
     } catch (IOException e) {
-      return "cannot read " + file + ": " + FileErrors.reason(file, e);
+      return "cannot read " + of(file) + ": " + FileErrors.reason(of(file), e);
     } catch (InputException e) {
       return e.getMessage();
     }

@@ -419,6 +419,9 @@ class RunDirectoryTest {
     bytes[0] ^= (byte) 0x80;
     Files.write(checksum, bytes);
     assertTrue(Checksums.damage(file).contains("is damaged"), Checksums.damage(file));
+    Files.delete(checksum);
+    Files.createDirectory(checksum);
+    assertEquals("cannot read " + checksum + ": Is a directory", Checksums.damage(file));
   }
 
   @Test
