@@ -24,7 +24,7 @@ import org.potstill.tensor.Devices;
 final class InputKeys {
 
   private static final Whole COUNT = new Whole(1, Integer.MAX_VALUE);
-  private static final Real RATE = new Real(0, true, Double.MAX_VALUE, false);
+  private static final Real RATE = new Real(0, true, Numbers.LARGEST, false);
 
   private InputKeys() {}
 

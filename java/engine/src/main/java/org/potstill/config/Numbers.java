@@ -10,6 +10,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 /** Keys that take a number. */
 final class Numbers {
 
+  /** Networks compute with float32, which ends at 3e38; products have to fit as well. */
+  static final double LARGEST = 1e30;
+
   private static final double LARGEST_EXACT = 1e15;
 
   private Numbers() {}
@@ -54,6 +57,7 @@ final class Numbers {
   /**
    * A finite number.
    *
+   * @param max {@link #LARGEST} where any is allowed
    * @param aboveMin whether {@code min} itself is not allowed
    * @param belowMax whether {@code max} itself is not allowed
    */
@@ -68,6 +72,7 @@ final class Numbers {
           if (Double.isFinite(value) && fits(value)) {
             return value == 0 ? 0.0 : value;
           }
+          throw new Unfit(node, value > max ? exactly() : allowed());
         } catch (NumberFormatException e) {
           // .nan, .inf, octal or hexadecimal: not allowed, as told below.
         }
@@ -81,17 +86,21 @@ final class Numbers {
 
     @Override
     public String allowed() {
-      String from = "a number " + (aboveMin ? "above " : "from ") + plain(min);
-      if (max == Double.MAX_VALUE) {
-        return from;
-      }
-      return from + (belowMax ? " and below " : aboveMin ? " and at most " : " to ") + plain(max);
+      return max == LARGEST ? from() : exactly();
+    }
+
+    private String from() {
+      return "a number " + (aboveMin ? "above " : "from ") + plain(min);
+    }
+
+    private String exactly() {
+      return from() + (belowMax ? " and below " : aboveMin ? " and at most " : " to ") + plain(max);
     }
 
     @Override
     public void describe(ObjectNode schema) {
       schema.put("type", "number").put(aboveMin ? "exclusiveMinimum" : "minimum", min);
-      if (max < Double.MAX_VALUE) {
+      if (max < LARGEST) {
         schema.put(belowMax ? "exclusiveMaximum" : "maximum", max);
       }
     }

@@ -22,8 +22,8 @@ final class OutputKeys {
 
   private static final Whole COUNT = new Whole(1, Integer.MAX_VALUE);
   private static final Whole COUNT_OR_NONE = new Whole(0, Integer.MAX_VALUE);
-  private static final Real RATE = new Real(0, true, Double.MAX_VALUE, false);
-  private static final Real RATE_OR_NONE = new Real(0, false, Double.MAX_VALUE, false);
+  private static final Real RATE = new Real(0, true, Numbers.LARGEST, false);
+  private static final Real RATE_OR_NONE = new Real(0, false, Numbers.LARGEST, false);
   private static final Real MOMENTUM = new Real(0, false, 1, true);
 
   private OutputKeys() {}

@@ -38,7 +38,7 @@ final class PriorKeys {
             "Layer that the distilled feature map goes into, counted from 0 (glad)."),
         computed(
             "distill.prior.learning-rate-w",
-            new Real(0, false, Double.MAX_VALUE, false),
+            new Real(0, false, Numbers.LARGEST, false),
             PaperDefaults::learningRateW,
             "dc 0.001, dm 0.01, mtt 10",
             "Learning rate of the codes; 0 holds them (glad)."),
@@ -70,7 +70,7 @@ final class PriorKeys {
         fixed("distill.prior.diffusion.steps", new Whole(1, 1000), 10L, "Steps of DDIM."),
         fixed(
             "distill.prior.diffusion.guidance",
-            new Real(0, false, Double.MAX_VALUE, false),
+            new Real(0, false, Numbers.LARGEST, false),
             3.0,
             "Scale of what the class changes, where there is a class; 1 for none."),
         fixed(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 
 /**
@@ -78,7 +79,7 @@ final class CifarSources {
       }
       return names.stream().map(name -> new ClassLabel(name, name)).toList();
     } catch (IOException e) {
-      throw new InputException(file + " cannot be read: " + FileNames.reason(e), e);
+      throw new InputException(file + " cannot be read: " + FileErrors.reason(file, e), e);
     }
   }
 
@@ -138,7 +139,7 @@ final class CifarSources {
       return new PackedImages(
           bytes, layout.labelBytes(), layout.stride(), (int) size / layout.stride());
     } catch (IOException e) {
-      throw new InputException(file + " cannot be read: " + FileNames.reason(e), e);
+      throw new InputException(file + " cannot be read: " + FileErrors.reason(file, e), e);
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 
 /** A folder of images: {@code train/CLASS/FILE} and {@code val/CLASS/FILE}. */
@@ -74,9 +75,15 @@ final class FolderSource implements ImageSource {
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
       stream.forEach(entries::add);
       return entries;
-    } catch (IOException | DirectoryIteratorException e) {
-      throw new InputException(folder + " cannot be listed: " + FileNames.reason(e), e);
+    } catch (IOException e) {
+      throw unlisted(folder, e);
+    } catch (DirectoryIteratorException e) {
+      throw unlisted(folder, e.getCause());
     }
+  }
+
+  private static InputException unlisted(Path folder, IOException e) {
+    return new InputException(folder + " cannot be listed: " + FileErrors.reason(folder, e), e);
   }
 
   @Override
@@ -186,7 +193,7 @@ final class FolderSource implements ImageSource {
     try {
       return FileNames.read(file, maxPixels);
     } catch (IOException e) {
-      throw new BadImageException(id, "the file cannot be read: " + FileNames.reason(e));
+      throw new BadImageException(id, "the file cannot be read: " + FileErrors.reason(file, e));
     }
   }
 

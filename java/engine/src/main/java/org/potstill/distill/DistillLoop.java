@@ -129,7 +129,7 @@ final class DistillLoop {
               + config.learningRate()
               + ")"
               + (learnsRate ? " or distill.trajectory.rate-learning-rate" : "")
-              + " and start anew with --overwrite");
+              + " and repeat the stage: engine.jar distill CONFIG --overwrite");
     }
   }
 }

@@ -115,7 +115,7 @@ final class DistilledFiles {
               + distill.trajectory().rateLearningRate()
               + ") or raise distill.trajectory.learning-rate ("
               + distill.trajectory().learningRate()
-              + ") and start anew with --overwrite");
+              + ") and repeat the stage: engine.jar distill CONFIG --overwrite");
     }
   }
 

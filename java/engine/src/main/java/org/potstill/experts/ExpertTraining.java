@@ -91,7 +91,7 @@ final class ExpertTraining {
               + " is no longer finite; the checkpoint of the epoch before stays as it is. Lower"
               + " experts.learning-rate ("
               + learningRate
-              + ") and start anew with --overwrite");
+              + ") and repeat the stage: engine.jar experts CONFIG --overwrite");
     }
   }
 

@@ -46,7 +46,9 @@ public final class AtomicFiles {
               + target
               + ": "
               + FileErrors.reason(target, e)
-              + "; free some space or choose another --out",
+              + (Files.isDirectory(target)
+                  ? "; move it away or choose another --out"
+                  : "; free some space or choose another --out"),
           e);
     } finally {
       deleteQuietly(part);

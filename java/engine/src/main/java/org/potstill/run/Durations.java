@@ -12,10 +12,10 @@ public final class Durations {
 
   /** For example {@code 3.2 s}, {@code 4 min 10 s}, {@code 2 h 5 min}. */
   public static String text(double seconds) {
-    if (seconds < MINUTE) {
+    long whole = Math.round(seconds);
+    if (whole < MINUTE) {
       return String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds);
     }
-    long whole = Math.round(seconds);
     return whole < HOUR
         ? whole / MINUTE + " min " + whole % MINUTE + " s"
         : whole / HOUR + " h " + whole % HOUR / MINUTE + " min";

@@ -193,6 +193,10 @@ class ConfigLoaderTest {
         "prune: {keep: .nan}|prune.keep: found .nan; allowed: a number above 0 and at most 1, or auto",
         "prune: {keep: much}|prune.keep: found the text 'much'; allowed: a number above 0 and at"
             + " most 1, or auto",
+        "score: {learning-rate: 1e31}|score.learning-rate: found 1e31; allowed: a number above 0 and at"
+            + " most 1.0E30",
+        "distill: {learning-rate: 1e300}|distill.learning-rate: found 1e300; allowed: a number above 0"
+            + " and at most 1.0E30",
         "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1, or auto",
         "prune: {mode: esay}|prune.mode: found the text 'esay'; allowed: easy, hard, random, none;"
             + " did you mean \"easy\"?",

@@ -319,7 +319,7 @@ class FolderSourceTest {
       ImageRecord image = dataset.training().get(0);
       Files.delete(root.resolve(image.id()));
       BadImageException error = assertThrows(BadImageException.class, () -> dataset.read(image));
-      assertEquals("the file cannot be read: it does not exist", error.getMessage());
+      assertEquals("the file cannot be read: there is no such file", error.getMessage());
     }
   }
 

@@ -185,7 +185,8 @@ class DistillStageTest {
   void learnedRateThatDivergesIsToldLikeAnyOther() throws IOException {
     tiny.method = Method.MTT;
     tiny.rateLearningRate = 1e30;
-    assertGoodCheckpointIsLeft(".* or distill.trajectory.rate-learning-rate and start anew .*");
+    assertGoodCheckpointIsLeft(
+        ".* or distill.trajectory.rate-learning-rate and repeat the stage: .*");
   }
 
   @Test
