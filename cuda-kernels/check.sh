@@ -5,7 +5,8 @@
 # usage: cuda-kernels/check.sh [--no-gpu] [--quick] [--arch LIST] [--out DIR]
 #   --no-gpu     only what needs no GPU: everything is built, the tests on the host run, and the
 #                programs that check on a GPU are checked against the CPU kernels
-#   --quick      without compute-sanitizer, which takes longer than all the rest
+#   --quick      without compute-sanitizer (and without valgrind, its like on the host), which takes
+#                longer than all the rest
 #   --arch LIST  CUDA architectures (default: the GPU's own; with --no-gpu those of the release)
 #   --out DIR    where it builds, and writes results.jsonl (default: cuda-kernels/target/check)
 # environment: PYTHON (default python3), with PyTorch for all that compares with it
@@ -22,7 +23,7 @@ gpu=yes
 sanitize=yes
 
 usage() {
-  sed -n 's/^# \{0,1\}//; 5,10p' "$0" >&2
+  sed -n 's/^# \{0,1\}//; 5,11p' "$0" >&2
   exit 2
 }
 
@@ -139,6 +140,15 @@ run "rows in shared memory are read in wide words" wide-reads sh "$here/tests/wi
 
 torch=$("$python" -c 'import torch' 2>&1 | tail -n 1)
 if [ $gpu = no ]; then
+  # What compute-sanitizer memcheck looks for on a GPU: the fibers of the host are no hindrance.
+  if [ $sanitize = no ]; then
+    step "not run" "valgrind memcheck on the host" "--quick"
+  elif command -v valgrind >/dev/null 2>&1; then
+    run "valgrind memcheck on the host" valgrind valgrind --max-stackframe=4000000 \
+      --error-exitcode=99 "$built/tests/host/host_kernels_test"
+  else
+    step "not run" "valgrind memcheck on the host" "valgrind is not installed"
+  fi
   if [ -n "$torch" ]; then
     step "not run" "references against the CPU kernels" "$torch"
   else
