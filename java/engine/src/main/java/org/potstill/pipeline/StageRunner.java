@@ -267,6 +267,39 @@ final class StageRunner {
     }
   }
 
+  /**
+   * A run is continued elsewhere, or by another build, where somebody wants that; but then it does
+   * not end with the bits that it would have had.
+   */
+  private void warnOfOtherMachine(Stage stage) {
+    int index = stages.indexOf(stage);
+    if (index == 0 || !stage.dependsOn("run.threads")) {
+      return;
+    }
+    String earlier = stages.get(index - 1).name();
+    Map<String, String> had =
+        directory.stages().entry(earlier).map(StageLog.Entry::environment).orElse(environment);
+    List<String> changes = new ArrayList<>();
+    for (Map.Entry<String, String> now : environment.entrySet()) {
+      String before = had.getOrDefault(now.getKey(), "none");
+      // Java computes nothing that its version could change.
+      if (!now.getKey().equals("java") && !before.equals(now.getValue())) {
+        changes.add(now.getKey() + " " + now.getValue() + ", not " + before);
+      }
+    }
+    if (!changes.isEmpty()) {
+      context
+          .listener()
+          .warning(
+              stage.name(),
+              "runs with "
+                  + String.join("; ", changes)
+                  + " as stage "
+                  + earlier
+                  + " did: the last bits of results may differ from those of one run on one machine");
+    }
+  }
+
   private void forgetFinished(Stage first) {
     for (Stage stage : stages.subList(stages.indexOf(first), stages.size())) {
       directory.stages().remove(stage.name());
@@ -294,6 +327,7 @@ final class StageRunner {
     }
     beforeWork.run();
     context.listener().stageStarted(stage.name());
+    warnOfOtherMachine(stage);
     long start = System.nanoTime();
     Fingerprint fingerprint = fingerprint(stage);
     stage.work().run();

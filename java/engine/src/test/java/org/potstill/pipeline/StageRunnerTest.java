@@ -35,6 +35,8 @@ class StageRunnerTest {
   private final CancellationToken cancellation = new CancellationToken();
   private final Map<String, String> config = new TreeMap<>();
   private final List<String> worked = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private Map<String, String> environment = Map.of("java", "17", "threads", "2");
   private String data = "data 1";
   private boolean distillFails;
   private boolean evaluateFails;
@@ -69,7 +71,7 @@ class StageRunnerTest {
     Stage distill =
         new Stage(
             "distill",
-            List.of("distill"),
+            List.of("distill", "run.threads"),
             Set.of("distill.iterations"),
             false,
             List.of("scores.csv"),
@@ -105,14 +107,16 @@ class StageRunnerTest {
               }
               work("evaluate", "evaluation.json");
             });
-    RunContext context = new RunContext(directory, RunListener.SILENT, cancellation, 1, 1);
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(stage + ": " + message);
+          }
+        };
+    RunContext context = new RunContext(directory, listener, cancellation, 1, 1);
     return new StageRunner(
-        List.of(score, distill, evaluate),
-        config,
-        () -> data,
-        Map.of("java", "17"),
-        context,
-        () -> {});
+        List.of(score, distill, evaluate), config, () -> data, environment, context, () -> {});
   }
 
   private void check() {
@@ -124,6 +128,20 @@ class StageRunnerTest {
   private void work(String stage, String output) {
     worked.add(stage);
     AtomicFiles.writeString(directory.resolve(output), stage + config.get("distill.iterations"));
+  }
+
+  @Test
+  void aRunThatGoesOnElsewhereIsToldThatItsBitsMayDiffer() {
+    distillFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    distillFails = false;
+    environment = Map.of("java", "21", "threads", "1");
+    assertEquals(List.of("distill", "evaluate"), runner().runAll());
+    assertEquals(
+        List.of(
+            "distill: runs with threads 1, not 2 as stage score did: the last bits of results may"
+                + " differ from those of one run on one machine"),
+        warnings);
   }
 
   @Test
