@@ -29,43 +29,26 @@ public final class DataConfigs {
 
   /** The same with another share held back. */
   static DataConfig withShare(DataConfig config, double share) {
-    return new DataConfig(
-        config.source(),
-        config.classes(),
-        config.resolution(),
-        share,
-        config.resize(),
-        config.onBadImage(),
-        config.mean(),
-        config.std(),
-        config.classIndex(),
-        config.whitening(),
-        config.maxPixels());
+    return with(config, config.resolution(), share, config.classIndex());
   }
 
   /** The same at another resolution. */
   static DataConfig withResolution(DataConfig config, int resolution) {
-    return new DataConfig(
-        config.source(),
-        config.classes(),
-        resolution,
-        config.validationShare(),
-        config.resize(),
-        config.onBadImage(),
-        config.mean(),
-        config.std(),
-        config.classIndex(),
-        config.whitening(),
-        config.maxPixels());
+    return with(config, resolution, config.validationShare(), config.classIndex());
   }
 
   /** The same with outputs of a pretrained scorer. */
   static DataConfig withOutputs(DataConfig config, Map<String, Integer> outputs) {
+    return with(config, config.resolution(), config.validationShare(), outputs);
+  }
+
+  private static DataConfig with(
+      DataConfig config, int resolution, double share, Map<String, Integer> outputs) {
     return new DataConfig(
         config.source(),
         config.classes(),
-        config.resolution(),
-        config.validationShare(),
+        resolution,
+        share,
         config.resize(),
         config.onBadImage(),
         config.mean(),

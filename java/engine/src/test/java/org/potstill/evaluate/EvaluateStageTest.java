@@ -84,6 +84,15 @@ class EvaluateStageTest {
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
   }
 
+  private static RunListener warningsTo(List<String> warnings) {
+    return new RunListener() {
+      @Override
+      public void warning(String stage, String message) {
+        warnings.add(message);
+      }
+    };
+  }
+
   @Test
   void aClassOfWhichNoTestImageCanBeReadIsToldOf() {
     PatternDataset data = data();
@@ -92,19 +101,12 @@ class EvaluateStageTest {
       data.withBadTest(i, "it ends early");
     }
     List<String> warnings = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
     runs.evaluate(
         "run",
         data,
         null,
         new CancellationToken(),
-        listener,
+        warningsTo(warnings),
         with("data.on-bad-image=skip", "evaluate.repeats=1", "evaluate.epochs=1"));
     assertTrue(
         warnings.contains("no image of name of b can be read (loading test images)"),
@@ -241,15 +243,8 @@ class EvaluateStageTest {
     EvaluationRuns.write(data, OptionalDouble.of(0.02), root.resolve(DistilledSet.historyFile(10)));
     EvaluationRuns.write(data, OptionalDouble.of(1e31), root.resolve(DistilledSet.historyFile(15)));
     List<String> warnings = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
     Evaluation evaluation =
-        runs.evaluate("run", data, null, new CancellationToken(), listener, settings);
+        runs.evaluate("run", data, null, new CancellationToken(), warningsTo(warnings), settings);
     assertEquals(10, evaluation.protocol().get("selected-iteration"));
     assertEquals(0.02, evaluation.protocol().get("learned-rate"));
     assertEquals(2, warnings.size(), warnings.toString());
