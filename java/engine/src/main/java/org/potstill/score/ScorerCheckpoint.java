@@ -88,7 +88,8 @@ final class ScorerCheckpoint {
   }
 
   /**
-   * The newest checkpoint of this training that can be read; empty where there is none.
+   * The newest checkpoint of this training that can be read; empty where there is none. Those of
+   * another training are deleted: they would count as newer than what follows.
    *
    * @param warn hears of a damaged one that was passed over
    * @throws InputException where none can be read

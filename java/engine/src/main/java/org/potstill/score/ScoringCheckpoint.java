@@ -2,6 +2,7 @@ package org.potstill.score;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.errors.InputException;
@@ -66,19 +67,24 @@ final class ScoringCheckpoint {
 
   /**
    * Where the newest checkpoint that can be read stands; the start where there is none of these
-   * settings.
+   * settings. Those of other settings are deleted: they would count as newer than what follows.
    *
    * @param warn hears of a damaged one that was passed over
    * @throws InputException where none can be read
    */
   Position restore(Consumer<String> warn) {
-    return checkpoints.restore(this::read, warn).orElseGet(Position::start);
+    Optional<Optional<Position>> found = checkpoints.restore(this::read, warn);
+    if (found.isPresent() && found.get().isEmpty()) {
+      checkpoints.clear();
+    }
+    return found.flatMap(position -> position).orElseGet(Position::start);
   }
 
-  private Position read(Checkpoints.Checkpoint checkpoint) {
+  /** Empty where it is of other settings. */
+  private Optional<Position> read(Checkpoints.Checkpoint checkpoint) {
     Safetensors file = Safetensors.open(checkpoint.file());
     if (!hash.equals(file.metadata().get(HASH))) {
-      return Position.start();
+      return Optional.empty();
     }
     Map<String, String> leftOut = new LinkedHashMap<>();
     file.metadata()
@@ -89,7 +95,7 @@ final class ScoringCheckpoint {
               }
             });
     try (PointerScope scope = new PointerScope()) {
-      return new Position(Tensors.toFloats(file.read(LOSSES)), leftOut);
+      return Optional.of(new Position(Tensors.toFloats(file.read(LOSSES)), leftOut));
     }
   }
 

@@ -313,6 +313,31 @@ class ScoreStageTest {
         List.copyOf(LeftOut.read(folder.resolve("stopped/left-out.csv")).reasons().values()));
   }
 
+  @Test
+  void checkpointsOfOtherImagesDoNotOutliveThoseOfTheseImages() throws IOException {
+    String[] settings = pretrained(weights(""));
+    PatternDataset fewer = new PatternDataset(20, 3, 5, "n01440764", "n02102040");
+    PatternDataset more = new PatternDataset(20, 3, 6, "n01440764", "n02102040");
+    CancellationToken late = new CancellationToken();
+    assertThrows(
+        RunCancelledException.class,
+        () -> score("run", fewer, late, stopAt(9, late), settings));
+    CancellationToken early = new CancellationToken();
+    assertThrows(
+        RunCancelledException.class,
+        () -> score("run", more, early, stopAt(6, early), settings));
+    List<Long> seen = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            seen.add(done);
+          }
+        };
+    score("run", more, new CancellationToken(), listener, settings);
+    assertEquals(List.of(9L, 12L), seen);
+  }
+
   private static RunListener stopAt(long images, CancellationToken cancellation) {
     return new RunListener() {
       @Override
