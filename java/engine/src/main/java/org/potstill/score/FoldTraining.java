@@ -74,11 +74,13 @@ final class FoldTraining {
   /**
    * Does a step.
    *
-   * @return the loss summed over the batch
+   * @return the loss summed over the images of the batch
    * @throws RunFailedException where it is not finite
    */
   double step(NetworkTrainer trainer, long step) {
-    int[] batch = batch(step);
+    int[] drawn = batch(step);
+    // Batch norm cannot take the variance of a single value.
+    int[] batch = drawn.length == 1 ? new int[] {drawn[0], drawn[0]} : drawn;
     try (PointerScope scope = new PointerScope()) {
       Tensor images = store.batch(batch);
       Tensor input =
@@ -104,7 +106,7 @@ final class FoldTraining {
                 result.loss(),
                 config.learningRate()));
       }
-      return result.loss() * batch.length;
+      return result.loss() * drawn.length;
     }
   }
 
@@ -123,8 +125,6 @@ final class FoldTraining {
     int number = (int) (step % stepsPerEpoch);
     int begin = (int) ((long) number * rows.length / stepsPerEpoch);
     int end = (int) ((number + 1L) * rows.length / stepsPerEpoch);
-    int[] batch = Arrays.copyOfRange(order, begin, end);
-    // Batch norm cannot take the variance of a single value.
-    return batch.length == 1 ? new int[] {batch[0], batch[0]} : batch;
+    return Arrays.copyOfRange(order, begin, end);
   }
 }
