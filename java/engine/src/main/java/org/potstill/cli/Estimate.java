@@ -120,7 +120,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     if (config.score().from() != null) {
       return 0;
     }
-    int asked = config.score().resolution();
+    int asked = config.score().trained() ? 0 : config.score().resolution();
     double side = asked == 0 ? Math.max(data.resolution(), SMALLEST_INPUT) : asked;
     double perImage =
         side <= SMALL ? 7 * Math.pow(side / SMALLEST_INPUT, 2) : 30 * Math.pow(side / 224, 2);

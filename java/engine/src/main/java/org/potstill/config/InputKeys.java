@@ -144,7 +144,8 @@ final class InputKeys {
             new Whole(0, 4096),
             PaperDefaults::scoreResolution,
             "224 with pretrained weights, else data.resolution",
-            "Side length in pixels at which images are scored; 0 takes that of the source."),
+            "Side length in pixels at which pretrained weights score the images; 0 takes"
+                + " data.resolution, as a scorer that is trained always does."),
         fixed("score.batch", COUNT, 64L, "Images per forward pass, and per step of training."),
         fixed(
             "score.precision",

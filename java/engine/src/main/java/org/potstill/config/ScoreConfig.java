@@ -7,7 +7,8 @@ import java.nio.file.Path;
  *
  * @param network {@code resnet18}
  * @param weights file of pretrained weights; null trains a scorer on the data itself, out of fold
- * @param resolution side length at which images are scored; with trained weights that of the data
+ * @param resolution side length at which pretrained weights score the images, 0 that of the data; a
+ *     scorer that is trained sees that of the data
  * @param batch images per forward pass
  * @param precision of the convolutions while scoring: {@code f32}, {@code tf32} or {@code bf16}
  * @param epochs of training, per fold

@@ -105,13 +105,19 @@ final class PretrainedScoring {
     return ClassOutputs.of(data, config.data().classIndex(), OUTPUTS);
   }
 
+  /** Side length at which the images are scored. */
+  private int resolution() {
+    int asked = config.score().resolution();
+    return asked == 0 ? data.resolution() : asked;
+  }
+
   /** All that the losses depend on, the composition of the batches included. */
   private String hash(Path weights, long[] outputs) {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("data set", data.fingerprint());
     values.put("weights", Fingerprint.ofFile(weights));
     values.put("outputs", Arrays.toString(outputs));
-    values.put("resolution", Integer.toString(config.score().resolution()));
+    values.put("resolution", Integer.toString(resolution()));
     values.put("batch", Integer.toString(config.score().batch()));
     values.put("precision", config.score().precision());
     values.putAll(ScoreStage.device(config, context));
@@ -132,8 +138,7 @@ final class PretrainedScoring {
       BatchScorer scorer, long[] outputs, Found found, ScoringCheckpoint checkpoint) {
     int batch = config.score().batch();
     int total = found.images.size();
-    ImageTransform transform =
-        ImageTransforms.scorer(Normalisation.IMAGENET, config.score().resolution());
+    ImageTransform transform = ImageTransforms.scorer(Normalisation.IMAGENET, resolution());
     try (ImageLoader loader =
             ImageLoader.of(data, transform)
                 .records(found.images.subList(found.done, total))

@@ -320,12 +320,10 @@ class ScoreStageTest {
     PatternDataset more = new PatternDataset(20, 3, 6, "n01440764", "n02102040");
     CancellationToken late = new CancellationToken();
     assertThrows(
-        RunCancelledException.class,
-        () -> score("run", fewer, late, stopAt(9, late), settings));
+        RunCancelledException.class, () -> score("run", fewer, late, stopAt(9, late), settings));
     CancellationToken early = new CancellationToken();
     assertThrows(
-        RunCancelledException.class,
-        () -> score("run", more, early, stopAt(6, early), settings));
+        RunCancelledException.class, () -> score("run", more, early, stopAt(6, early), settings));
     List<Long> seen = new ArrayList<>();
     RunListener listener =
         new RunListener() {
@@ -336,6 +334,14 @@ class ScoreStageTest {
         };
     score("run", more, new CancellationToken(), listener, settings);
     assertEquals(List.of(9L, 12L), seen);
+  }
+
+  @Test
+  void resolutionZeroIsThatOfTheData() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 4, "n01440764", "n02102040");
+    Path file = weights("");
+    Scores asked = score("asked", data, with(pretrained(file), "score.resolution=20"));
+    assertEquals(asked, score("zero", data, with(pretrained(file), "score.resolution=0")));
   }
 
   private static RunListener stopAt(long images, CancellationToken cancellation) {
