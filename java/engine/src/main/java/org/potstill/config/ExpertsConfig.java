@@ -6,7 +6,7 @@ import java.nio.file.Path;
  * Section {@code experts}: training of the trajectories that trajectory matching follows.
  *
  * @param count number of experts
- * @param epochs of training; one snapshot is kept before the first and after each
+ * @param epochs of training; a snapshot is kept of each that can be drawn
  * @param learningRate of plain SGD
  * @param momentum of SGD
  * @param batch images per step

@@ -32,7 +32,11 @@ final class OutputKeys {
   static List<Key> experts() {
     return List.of(
         fixed("experts.count", COUNT, 100L, "Number of experts."),
-        fixed("experts.epochs", COUNT, 15L, "Epochs of training; one snapshot after each."),
+        fixed(
+            "experts.epochs",
+            COUNT,
+            15L,
+            "Epochs of training; snapshots are kept of those that can be drawn."),
         fixed("experts.learning-rate", RATE, 0.01, "Rate of plain SGD."),
         fixed("experts.momentum", MOMENTUM, 0.0, "Momentum of SGD."),
         fixed("experts.batch", COUNT, 256L, "Images per step."),
