@@ -24,6 +24,9 @@ final class ExpertTiming {
   /** Images of the step that is timed, at most. */
   private static final int IMAGES = 64;
 
+  /** Values of these images at most: 64 images of 3 channels and 256 pixels are fewer. */
+  private static final int VALUES = 1 << 24;
+
   /** Noise costs what images cost. */
   private static final long SEED = 0;
 
@@ -62,7 +65,7 @@ final class ExpertTiming {
   /** Seconds per image of a step, after one that is not timed. */
   private double perImage(int expert, CancellationToken cancellation) {
     ExpertsConfig experts = config.experts();
-    int count = Math.min(IMAGES, experts.batch());
+    int count = images(experts.batch(), data.channels(), data.resolution());
     RandomStream random = RandomStream.of(SEED, Purpose.EXPERT_INITIALISATION, 0, expert);
     try (PointerScope scope = new PointerScope();
         ExpertProgress progress =
@@ -78,6 +81,12 @@ final class ExpertTiming {
       training.epoch(progress.state(), progress.sgd(), 1, cancellation);
       return (System.nanoTime() - began) / 1e9 / count;
     }
+  }
+
+  /** Images of the step that is timed: of a batch, at least one. */
+  static int images(int batch, int channels, int side) {
+    long fit = VALUES / ((long) channels * side * side);
+    return (int) Math.min(Math.min(IMAGES, batch), Math.max(1, fit));
   }
 
   /** Training on {@code count} made-up images, that stays where it is. */
