@@ -46,7 +46,7 @@ final class KeptIterations {
     try (Stream<Path> paths = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
       for (Path path : (Iterable<Path>) paths::iterator) {
         String name = path.getFileName().toString();
-        if (name.matches("\\d+\\.safetensors")) {
+        if (name.matches("\\d{1,9}\\.safetensors")) {
           int iteration = Integer.parseInt(name.substring(0, name.indexOf('.')));
           boolean reached = iteration <= last;
           if (iteration == last || (reached && iteration % every == 0)) {

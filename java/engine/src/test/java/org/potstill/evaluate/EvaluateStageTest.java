@@ -201,6 +201,9 @@ class EvaluateStageTest {
     write(data(), true, root.resolve(DistilledSet.historyFile(10)));
     write(data(), false, root.resolve(DistilledSet.historyFile(12)));
     write(data(), false, root.resolve(DistilledSet.FILE));
+    // A name that no run writes is passed over.
+    Files.writeString(
+        root.resolve(DistilledSet.HISTORY_FOLDER).resolve("20261129193000.safetensors"), "");
     String[] settings = with("evaluate.every=5", "distill.iterations=12");
     PatternDataset data = data();
     Evaluation evaluation = runs.evaluate("run", data, null, settings);
