@@ -18,8 +18,8 @@ public final class SideBySide {
    *
    * @param runs finished run directories on the same data, at least two; shown in this order
    * @param page the HTML file to write
-   * @throws InputException where a run is given twice, is not finished, was distilled from other
-   *     data, or there is no class that all of them have
+   * @throws InputException where fewer than two runs are given, one is given twice, is not
+   *     finished, was distilled from other data, or there is no class that all of them have
    * @throws org.potstill.errors.RunFailedException where the page cannot be written
    */
   public static void write(List<Path> runs, Path page) {
@@ -28,8 +28,9 @@ public final class SideBySide {
     }
     if (runs.size() < 2) {
       throw new InputException(
-          "only one run directory is given, "
-              + runs.get(0)
+          (runs.isEmpty() ? "no run directory is" : "only one run directory is")
+              + " given"
+              + (runs.isEmpty() ? "" : ", " + runs.get(0))
               + ": name two or more, or a config for the page of one run");
     }
     refuseRepeated(runs);
