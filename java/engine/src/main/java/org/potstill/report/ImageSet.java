@@ -44,9 +44,18 @@ final class ImageSet {
     JsonNode images = tensor(header, "images", "F32", 4);
     JsonNode labelTensor = tensor(header, "labels", "I64", 1);
     shape = JSON.convertValue(images.get("shape"), int[].class);
+    if (!labelTensor.get("shape").equals(JSON.createArrayNode().add(shape[0]))) {
+      throw new IOException("it does not have a label for every image");
+    }
+    if (4.0 * shape[1] * shape[2] * shape[3] > Integer.MAX_VALUE) {
+      throw new IOException("one image of it takes more than 2 GB");
+    }
     long data = 8 + headerBytes;
-    imagesStart = data + images.get("data_offsets").get(0).asLong();
-    long labelsStart = data + labelTensor.get("data_offsets").get(0).asLong();
+    imagesStart = data + images.path("data_offsets").path(0).asLong();
+    long labelsStart = data + labelTensor.path("data_offsets").path(0).asLong();
+    if (channel.size() - labelsStart < 8L * shape[0]) {
+      throw new EOFException("it ends early");
+    }
     labels = new long[shape[0]];
     read(channel, labelsStart, 8 * shape[0]).asLongBuffer().get(labels);
     JsonNode metadata = header.path("__metadata__");
@@ -180,6 +189,17 @@ final class ImageSet {
     if (!tensor.path("dtype").asText().equals(type) || tensor.path("shape").size() != rank) {
       throw new IOException("it has no tensor '" + name + "' of type " + type);
     }
+    for (JsonNode size : tensor.path("shape")) {
+      if (!size.isInt() || size.intValue() < 1) {
+        throw new IOException("tensor '" + name + "' has a size of " + size);
+      }
+    }
+    for (int i = 0; i < 2; i++) {
+      JsonNode offset = tensor.path("data_offsets").path(i);
+      if (!offset.isIntegralNumber() || !offset.canConvertToLong() || offset.longValue() < 0) {
+        throw new IOException("it does not say where tensor '" + name + "' begins and ends");
+      }
+    }
     return tensor;
   }
 
@@ -188,13 +208,21 @@ final class ImageSet {
     if (metadata.isTextual()) {
       String list = metadata.asText().replaceAll("[\\[\\]]", "");
       for (String number : list.split(",", -1)) {
-        numbers.add(Double.parseDouble(number.strip()));
+        numbers.add(number(number.strip()));
       }
     }
     while (numbers.size() < shape[1]) {
       numbers.add(missing);
     }
     return numbers;
+  }
+
+  private static double number(String text) throws IOException {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new IOException("'" + text + "' of its mean and std is no number", e);
+    }
   }
 
   private static List<String> names(JsonNode metadata) throws IOException {

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -76,6 +79,35 @@ class ReportStageTest {
     Files.writeString(root.resolve(file), "{broken");
     String page = Files.readString(run.report());
     assertTrue(page.contains("could not be read and is not shown"), file);
+  }
+
+  /** A file whose header is JSON but says what cannot be. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "[0.5,0.5,0.5];[0.5,x,0.5];is no number",
+        "\"data_offsets\":;\"offsets\":;begins and ends",
+        "\"data_offsets\":[0,;\"data_offsets\":[-8,;begins and ends",
+        "\"shape\":[;\"shape\":[-;has a size of -",
+        "\"shape\":[;\"shape\":[9999999999;has a size of 9999999999"
+      })
+  void earlierImagesWithAStrangeHeaderAreAWarningOnThePage(String part, String other, String told)
+      throws IOException {
+    SampleRun run = sample().required().optional();
+    Path images = root.resolve("distilled/history/000500.safetensors");
+    ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(images)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] header = new byte[(int) file.getLong()];
+    file.get(header);
+    String text = new String(header, StandardCharsets.UTF_8);
+    assertTrue(text.contains(part), text);
+    byte[] changed = text.replace(part, other).getBytes(StandardCharsets.UTF_8);
+    ByteBuffer written =
+        ByteBuffer.allocate(8 + changed.length + file.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(images, written.putLong(changed.length).put(changed).put(file).array());
+    String page = Files.readString(run.report());
+    assertTrue(page.contains("could not be read and is not shown"), page);
+    assertTrue(page.contains(told), told);
   }
 
   @Test
