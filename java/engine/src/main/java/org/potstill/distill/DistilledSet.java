@@ -105,14 +105,15 @@ public final class DistilledSet implements AutoCloseable {
    * Reads a set and checks it.
    *
    * @throws InputException where the file is missing or cut short, has no such tensors, a value
-   *     that is not finite or a label without a class name
+   *     that is not finite, a label without a class name or metadata that cannot be read, or pixels
+   *     far above 1 without a word of how they were normalised
    */
   public static DistilledSet read(Path file) {
     Safetensors header = Safetensors.open(file);
     requireShapes(file, header);
-    NamedTensors tensors = new NamedTensors();
     int channels = (int) header.shape(IMAGES)[1];
     Description known = description(file, header.metadata(), channels);
+    NamedTensors tensors = new NamedTensors();
     DistilledSet set = new DistilledSet(tensors, known);
     try (PointerScope scope = new PointerScope()) {
       tensors.put(IMAGES, header.read(IMAGES).to(torch.ScalarType.Float));
@@ -122,7 +123,7 @@ public final class DistilledSet implements AutoCloseable {
         set.requirePixels(file);
       }
       return set;
-    } catch (InputException e) {
+    } catch (RuntimeException e) {
       set.close();
       throw e;
     }
