@@ -228,7 +228,7 @@ public final class Tensors {
     if (outputGradient != null) {
       weights.push_back(outputGradient);
     }
-    return gradients(new TensorVector(output), weights, inputs, createGraph, createGraph);
+    return gradients(new TensorVector(output), weights, inputs, createGraph);
   }
 
   /**
@@ -238,20 +238,6 @@ public final class Tensors {
    * @return one new handle per input
    */
   public static Tensor[] gradients(Tensor[] outputs, Tensor[] outputGradients, Tensor[] inputs) {
-    return weighted(outputs, outputGradients, inputs, false);
-  }
-
-  /**
-   * The same, after which the outputs can be differentiated anew with other weights; the result has
-   * no history.
-   */
-  public static Tensor[] gradientsKeepingGraph(
-      Tensor[] outputs, Tensor[] outputGradients, Tensor[] inputs) {
-    return weighted(outputs, outputGradients, inputs, true);
-  }
-
-  private static Tensor[] weighted(
-      Tensor[] outputs, Tensor[] outputGradients, Tensor[] inputs, boolean keepGraph) {
     TensorVector differentiable = new TensorVector();
     TensorVector weights = new TensorVector();
     for (int i = 0; i < outputs.length; i++) {
@@ -261,7 +247,7 @@ public final class Tensors {
         weights.push_back(outputGradients[i]);
       }
     }
-    return gradients(differentiable, weights, inputs, keepGraph, false);
+    return gradients(differentiable, weights, inputs, false);
   }
 
   /**
@@ -295,17 +281,13 @@ public final class Tensors {
   }
 
   private static Tensor[] gradients(
-      TensorVector outputs,
-      TensorVector weights,
-      Tensor[] inputs,
-      boolean keepGraph,
-      boolean createGraph) {
+      TensorVector outputs, TensorVector weights, Tensor[] inputs, boolean createGraph) {
     TensorVector found =
         torch.grad(
             outputs,
             new TensorVector(inputs),
             weights,
-            new BoolOptional(keepGraph),
+            new BoolOptional(createGraph),
             createGraph,
             true);
     Tensor[] result = new Tensor[inputs.length];
