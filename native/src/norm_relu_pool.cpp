@@ -3,8 +3,8 @@
 //
 // One block of channels of one image is one piece of work: 64 channels of a map of 32 x 32 are 256
 // KiB, which stay in the second cache from the statistics to the pooling. As three operators the
-// same costs three ways through memory forward and four backward. Reads 8 N H W C bytes (12 and a
-// half backward), writes N H W C for windows of 2 x 2 (4 backward). Of both there are tangents, by
+// same costs three ways through memory forward and four backward. Reads 8 N H W C bytes (10
+// backward), writes N H W C for windows of 2 x 2 (4 backward). Of both there are tangents, by
 // which a gradient is differentiated once more (Pearlmutter 1994). Pieces are independent, and the
 // gradients of scale and shift are added over the images in order, so results do not depend on the
 // thread count.

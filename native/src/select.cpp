@@ -2,7 +2,7 @@
 //
 // A stable counting pass groups the samples by class; each becomes one 64-bit key, the rank of its
 // score above its index, so that one integer order settles NaN, ties and direction. Every class is
-// sorted by one thread: deterministic. Reads 12 n bytes twice, moves 8 n through the workspace.
+// sorted by one thread: deterministic. Reads 12 n bytes, moves 8 n through the workspace.
 #include <algorithm>
 #include <cstring>
 
