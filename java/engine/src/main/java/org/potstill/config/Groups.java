@@ -19,7 +19,13 @@ final class Groups {
 
   private Groups() {}
 
-  /** A list without repetition; a single value stands for a list of one. */
+  /**
+   * A list; a single value stands for a list of one.
+   *
+   * @param element type of its values
+   * @param mayRepeat whether a value may stand in it twice
+   * @param mayBeEmpty whether it may have no value
+   */
   record ListOf(ValueType element, boolean mayRepeat, boolean mayBeEmpty) implements ValueType {
 
     @Override

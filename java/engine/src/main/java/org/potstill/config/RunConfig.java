@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * @param out the run directory, absolute; by default {@code runs/NAME} in the working directory
  * @param seed of every random draw
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
- * @param threads of LibTorch and the kernels; 0 takes one per core
+ * @param threads of LibTorch, the kernels and the decoding of images; 0 takes one per core
  * @param kernels kernel provider: {@code auto}, {@code java}, {@code cpu} or {@code cuda}
  * @param deterministic whether a GPU gives the same bits from run to run
  */

@@ -24,7 +24,7 @@ public record TrajectoryConfig(
 
   /** How the distance is differentiated. */
   public enum Form {
-    /** Through all steps, as in the paper of MTT; memory grows with the steps. */
+    /** Through all steps, as in the paper of MTT; keeps a copy of the parameters for every step. */
     UNROLLED,
     /** Step by step, as in the published pruning code. */
     CONSTANT_MEMORY

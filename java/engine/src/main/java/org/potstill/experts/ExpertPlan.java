@@ -22,6 +22,7 @@ import org.potstill.tensor.SideBySide;
  * @param fileBytes of the file of one
  * @param checkpointBytes of the checkpoints of those under way
  * @param trainingBytes native memory of one in training, beside the images, roughly
+ * @param sideBySide how many are trained at a time, with how many threads each
  */
 record ExpertPlan(
     long experts, long fileBytes, long checkpointBytes, long trainingBytes, SideBySide sideBySide) {
