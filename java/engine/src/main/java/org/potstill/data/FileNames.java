@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Names, sizes and contents of files, whatever letters their names have. */
-final class FileNames {
+public final class FileNames {
 
   private static final Set<String> IMAGES =
       Set.of("jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib");
@@ -31,21 +31,21 @@ final class FileNames {
   private FileNames() {}
 
   /** Whether the ending is that of an image. */
-  static boolean isImage(String name) {
+  public static boolean isImage(String name) {
     return IMAGES.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT))
         && name.indexOf('.') >= 0;
   }
 
-  /** Whether it is a file that a file manager leaves behind. */
-  static boolean isOfTheDesktop(String name) {
-    return OF_THE_DESKTOP.contains(name.toLowerCase(Locale.ROOT));
+  /** Whether it is hidden, or a file that a file manager leaves behind. */
+  public static boolean isOfTheDesktop(String name) {
+    return name.startsWith(".") || OF_THE_DESKTOP.contains(name.toLowerCase(Locale.ROOT));
   }
 
   /**
    * The name of a file. Java shows the letters that the locale lacks as one and the same sign; then
    * the bytes of the name are read as UTF-8, or percent-encoded where they are not that either.
    */
-  static String text(Path name) {
+  public static String text(Path name) {
     String text = name.toString();
     if (text.indexOf(REPLACEMENT) < 0) {
       return text;

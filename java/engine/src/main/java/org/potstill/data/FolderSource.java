@@ -116,7 +116,7 @@ final class FolderSource implements ImageSource {
     TreeMap<String, Integer> passedOver = new TreeMap<>();
     for (Path file : entries(folder)) {
       String name = FileNames.text(file.getFileName());
-      if (name.startsWith(".") || FileNames.isOfTheDesktop(name)) {
+      if (FileNames.isOfTheDesktop(name)) {
         continue;
       }
       if (FileNames.isImage(name) && !Files.isDirectory(file)) {

@@ -3,16 +3,19 @@ package org.potstill.evaluate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.config.DataConfig;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
+import org.potstill.data.FileNames;
 import org.potstill.data.ImageDecoder;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
@@ -29,12 +32,12 @@ import org.potstill.tensor.Tensors;
  */
 final class DistilledFolder implements TrainingSource {
 
-  private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg", ".webp", ".bmp");
+  private record Picture(Path file, int classIndex) {}
 
   private final Path folder;
   private final DataConfig config;
   private final Dataset data;
-  private final TreeMap<String, Integer> pictures = new TreeMap<>();
+  private final TreeMap<String, Picture> pictures = new TreeMap<>();
 
   /**
    * Lists a folder.
@@ -46,14 +49,17 @@ final class DistilledFolder implements TrainingSource {
     this.folder = folder;
     this.config = config;
     this.data = data;
-    List<Path> folders = entries(folder).stream().filter(Files::isDirectory).toList();
+    List<Path> folders =
+        entries(folder).stream()
+            .filter(entry -> Files.isDirectory(entry) && !FileNames.isOfTheDesktop(name(entry)))
+            .toList();
     List<String> classes = names(folders.stream().map(DistilledFolder::name).toList());
     for (Path entry : folders) {
       int classIndex = classes.indexOf(name(entry));
       for (Path file : entries(entry)) {
-        String name = name(file).toLowerCase(Locale.ROOT);
-        if (ENDINGS.stream().anyMatch(name::endsWith)) {
-          pictures.put(folder.relativize(file).toString(), classIndex);
+        String name = name(file);
+        if (FileNames.isImage(name) && !FileNames.isOfTheDesktop(name)) {
+          pictures.put(name(entry) + "/" + name, new Picture(file, classIndex));
         }
       }
     }
@@ -71,7 +77,7 @@ final class DistilledFolder implements TrainingSource {
   }
 
   private static String name(Path path) {
-    return path.getFileName().toString();
+    return FileNames.text(path.getFileName());
   }
 
   /**
@@ -107,7 +113,7 @@ final class DistilledFolder implements TrainingSource {
   @Override
   public String key() {
     Map<String, String> files = new TreeMap<>();
-    pictures.keySet().forEach(id -> files.put(id, Fingerprint.ofFile(folder.resolve(id))));
+    pictures.forEach((id, picture) -> files.put(id, Fingerprint.ofFile(picture.file())));
     return Fingerprint.of(files).hash();
   }
 
@@ -115,23 +121,25 @@ final class DistilledFolder implements TrainingSource {
   public LabelledImages load(int repeat) {
     ImageTransform transform =
         ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
-    List<float[]> images = new ArrayList<>();
-    pictures.keySet().forEach(id -> images.add(transform.apply(read(id))));
-    int size = images.get(0).length;
-    float[] all = new float[Math.multiplyExact(size, images.size())];
-    for (int i = 0; i < images.size(); i++) {
-      System.arraycopy(images.get(i), 0, all, i * size, size);
-    }
-    int[] labels = pictures.values().stream().mapToInt(Integer::intValue).toArray();
     long side = data.resolution();
+    long[] shape = {pictures.size(), data.channels(), side, side};
+    int[] labels = pictures.values().stream().mapToInt(Picture::classIndex).toArray();
     try (PointerScope scope = new PointerScope()) {
-      return new LabelledImages(
-          Tensors.of(all, images.size(), data.channels(), side, side), Tensors.indices(labels));
+      Tensor images = torch.empty(shape, Tensors.float32(), null);
+      FloatPointer memory = images.data_ptr_float();
+      long filled = 0;
+      for (Map.Entry<String, Picture> picture : pictures.entrySet()) {
+        float[] pixels = transform.apply(read(picture.getKey(), picture.getValue().file()));
+        try (FloatPointer target = memory.getPointer(filled)) {
+          target.put(pixels);
+        }
+        filled += pixels.length;
+      }
+      return new LabelledImages(images, Tensors.indices(labels));
     }
   }
 
-  private RawImage read(String id) {
-    Path file = folder.resolve(id);
+  private RawImage read(String id, Path file) {
     RawImage image;
     try {
       image = ImageDecoder.decode(id, Files.readAllBytes(file), config.maxPixels());

@@ -105,6 +105,22 @@ class StrangersSetTest {
     assertTrue(error.getMessage().contains("name all of them in one way"), error.getMessage());
   }
 
+  /** As in the folders of a data set. */
+  @Test
+  void whatAFileManagerLeavesBehindIsPassedOver() throws IOException {
+    PatternDataset data = new PatternDataset(SIDE, 1, 4, "a", "b");
+    Path pictures = folder.resolve("pictures");
+    try (DistilledSet set = set(data, true, data.normalisation(), data.classKeys())) {
+      ImageFolder.write(set, pictures);
+    }
+    Files.move(pictures.resolve("b/00.png"), pictures.resolve("b/00.JFIF"));
+    Files.writeString(pictures.resolve("a/._00.png"), "a resource fork");
+    Files.writeString(pictures.resolve("a/Thumbs.db"), "thumbnails");
+    Files.createDirectories(pictures.resolve(".thumbnails"));
+    Files.writeString(pictures.resolve("readme.txt"), "no folder");
+    assertEquals(List.of(0L, 0L, 1L, 1L), labels(pictures, data));
+  }
+
   private static List<Long> labels(Path pictures, Dataset data) {
     DataConfig config = ConfigLoader.of("data.source=idx:none").data();
     try (LabelledImages images = new DistilledFolder(pictures, config, data).load(0)) {
