@@ -38,8 +38,8 @@ final class UnpackedCopy {
         }
       }
     } catch (IOException e) {
-      // A cache that cannot be read is told by what loads the library from it. In one that cannot be
-      // written the old copy stays, and only another version of the ABI shows.
+      // A cache that cannot be read is told by what loads the library from it. In one that cannot
+      // be written the old copy stays, and only another version of the ABI shows.
     }
   }
 
