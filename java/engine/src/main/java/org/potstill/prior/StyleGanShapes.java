@@ -21,7 +21,7 @@ import org.potstill.weights.WeightsOf;
 final class StyleGanShapes {
 
   private static final Pattern LAYER =
-      Pattern.compile("synthesis\\.(L(\\d+)_(\\d+)_(\\d+))\\.weight");
+      Pattern.compile("synthesis\\.(L(\\d{1,9})_(\\d{1,9})_(\\d{1,9}))\\.weight");
   private static final String EMBEDDINGS = "mapping.embed.weight";
   private static final String DENSE = "mapping.fc%d.weight";
   private static final int SHOWN = 5;

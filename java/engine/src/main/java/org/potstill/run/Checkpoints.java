@@ -33,7 +33,7 @@ public final class Checkpoints {
   Checkpoints(Path folder, String stage) {
     this.folder = folder;
     this.stage = stage;
-    this.name = Pattern.compile(Pattern.quote(stage) + "-(\\d{9,})\\.safetensors");
+    this.name = Pattern.compile(Pattern.quote(stage) + "-(\\d{9,18})\\.safetensors");
   }
 
   /**

@@ -305,6 +305,9 @@ class RunDirectoryTest {
         checkpoints.save(step, path -> Files.writeString(path, "step " + step));
       }
       directory.checkpoints("score").save(7, path -> Files.writeString(path, "other"));
+      // A number that no run writes.
+      AtomicFiles.writeString(
+          directory.resolve("checkpoints/distill-99999999999999999999.safetensors"), "strange");
       assertEquals(Optional.of(500L), newest(checkpoints));
       assertTrue(Files.exists(directory.resolve("checkpoints/distill-000000050.safetensors")));
       assertFalse(Files.exists(directory.resolve("checkpoints/distill-000000005.safetensors")));
