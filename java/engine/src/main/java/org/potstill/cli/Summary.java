@@ -50,8 +50,9 @@ final class Summary {
   /** The line on images that were left out. */
   static String leftOutWarning(RunResult result) {
     return "warning: "
-        + result.leftOut()
-        + " images could not be read and were left out; they are listed in "
+        + (result.leftOut() == 1
+            ? "1 image could not be read and was left out; it is listed in "
+            : result.leftOut() + " images could not be read and were left out; they are listed in ")
         + result.directory().resolve("left-out.csv");
   }
 

@@ -57,7 +57,12 @@ final class FakeEngine implements Engine {
       default -> listener.warning("score", "a class keeps no image");
     }
     listener.stageFinished(stage == null ? "all" : stage, 1.5);
-    int leftOut = config.run().name().equals("left-out") ? 2 : 0;
+    int leftOut =
+        switch (config.run().name()) {
+          case "left-out" -> 2;
+          case "one-left-out" -> 1;
+          default -> 0;
+        };
     List<String> stages = stage == null ? List.of("score", "evaluate", "report") : List.of(stage);
     return new RunResult(config.run().out(), stages, leftOut);
   }

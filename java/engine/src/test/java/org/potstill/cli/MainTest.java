@@ -138,7 +138,9 @@ class MainTest extends CommandLineTests {
   @Test
   void leftOutImagesAreToldByTheStatus() {
     assertEquals(3, run("left-out"));
-    assertTrue(err.contains("2 images could not be read"), err);
+    assertTrue(err.contains("2 images could not be read and were left out; they are"), err);
+    assertEquals(3, run("one-left-out"));
+    assertTrue(err.contains("1 image could not be read and was left out; it is"), err);
   }
 
   @Test
