@@ -97,7 +97,7 @@ public final class EvaluateStage {
    *
    * @throws InputException where one is
    */
-  public static void requireNoLosses(Config config) {
+  public static void requireBaselinesWithoutLosses(Config config) {
     if (config.evaluate().baselines().contains(Baselines.EASIEST)) {
       throw Baselines.noLosses(config);
     }

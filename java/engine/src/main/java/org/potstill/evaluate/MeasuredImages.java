@@ -19,7 +19,7 @@ import org.potstill.run.RunListener;
  */
 public final class MeasuredImages {
 
-  private static final String TASK = "looking at the test images";
+  private static final String TASK = "looking at the images to measure on";
 
   private MeasuredImages() {}
 

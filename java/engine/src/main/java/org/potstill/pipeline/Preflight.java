@@ -61,7 +61,7 @@ public final class Preflight {
   /** The same for the stage {@code evaluate} alone. */
   static void checkEvaluate(Config config, Dataset data) {
     if (!Pipeline.needsScores(config)) {
-      EvaluateStage.requireNoLosses(config);
+      EvaluateStage.requireBaselinesWithoutLosses(config);
     }
     EvaluateStage.requireSplits(config, data);
   }
