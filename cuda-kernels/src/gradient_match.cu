@@ -1,4 +1,4 @@
-// gradient_match (Zhao, Mopuri and Bilen 2020): the distance of two lists of f32 gradients, a real
+// gradient_match (Zhao, Mopuri and Bilen 2021): the distance of two lists of f32 gradients, a real
 // and b synthetic, and its gradient with respect to b. With d = |a||b| + 1e-6, 1 - a.b / d has the
 // gradient -a / d + (a.b)|a| b / (|b| d^2), whose second term is 0 at b = 0.
 //

@@ -1,4 +1,4 @@
-// gradient_match: the distance of two lists of gradients (Zhao, Mopuri and Bilen 2020) and its
+// gradient_match: the distance of two lists of gradients (Zhao, Mopuri and Bilen 2021) and its
 // gradient with respect to the synthetic list; see potstill_kernels.h for the equations.
 //
 // With a real, b synthetic, d = |a||b| + 1e-6: d(1 - a.b / d)/db = -a/d + (a.b)|a| b / (|b| d^2).

@@ -20,7 +20,7 @@ final class PaperDefaults {
 
   private static final Map<String, Double> CODE_RATES = Map.of("dc", 1e-3, "dm", 1e-2, "mtt", 10.0);
 
-  /** "Dataset Condensation" (Zhao, Mopuri, Bilen 2020), by the least images per class. */
+  /** "Dataset Condensation" (Zhao, Mopuri, Bilen 2021), by the least images per class. */
   private static final NavigableMap<Long, Loops> DC_LOOPS =
       new TreeMap<>(
           Map.of(

@@ -13,7 +13,7 @@ import org.potstill.tensor.NormReluPool;
 import org.potstill.tensor.Precision;
 
 /**
- * The network of the distillation papers (Gidaris and Komodakis 2018; Zhao, Mopuri and Bilen 2020):
+ * The network of the distillation papers (Gidaris and Komodakis 2018; Zhao, Mopuri and Bilen 2021):
  * blocks of 3x3 convolution, norm, activation and pooling, then one linear layer.
  *
  * <p>Input (N, channels, size, size); features are the flattened maps of the last block, (N, width

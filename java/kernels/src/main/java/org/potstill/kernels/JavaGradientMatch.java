@@ -11,7 +11,7 @@ import org.bytedeco.javacpp.FloatPointer;
  */
 final class JavaGradientMatch {
 
-  /** Added to the product of the norms (Zhao, Mopuri and Bilen 2020, published code). */
+  /** Added to the product of the norms (Zhao, Mopuri and Bilen 2021, published code). */
   static final double EPSILON = 1e-6;
 
   private JavaGradientMatch() {}

@@ -122,7 +122,7 @@ public interface Kernels {
       FloatPointer gradient);
 
   /**
-   * Gradient matching (Zhao, Mopuri and Bilen 2020): the distance of two lists of gradients and its
+   * Gradient matching (Zhao, Mopuri and Bilen 2021): the distance of two lists of gradients and its
    * gradient with respect to the synthetic ones.
    *
    * @param shapes the shape of every tensor; {@link GradientDistance#LAYERWISE} reads rows from it
