@@ -54,11 +54,7 @@ final class Student implements AutoCloseable {
     this.batches = batches;
     this.perClass = perClass;
     this.seed = seed;
-    this.names =
-        network.state().stream()
-            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-            .map(StateEntry::name)
-            .toList();
+    this.names = network.parameterNames();
     // For its buffers only, which batch norm wants to see and training does not read.
     this.initial = network.initialise(RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, 0, 0));
   }

@@ -12,7 +12,6 @@ import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.Pass;
 import org.potstill.net.Sgd;
-import org.potstill.net.StateEntry;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
@@ -28,11 +27,7 @@ public final class TrainedState implements AutoCloseable {
   /** A network without parameters yet; see {@link #replace}. */
   public TrainedState(Network network) {
     this.network = network;
-    this.parameterNames =
-        network.state().stream()
-            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-            .map(StateEntry::name)
-            .toList();
+    this.parameterNames = network.parameterNames();
     this.hasBuffers = parameterNames.size() < network.state().size();
   }
 

@@ -20,6 +20,14 @@ public interface Network {
   /** Entries of the {@code state_dict}, parameters and buffers, in the order of the reference. */
   List<StateEntry> state();
 
+  /** Names of the entries of {@link #state()} that are learned, in their order. */
+  default List<String> parameterNames() {
+    return state().stream()
+        .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
+        .map(StateEntry::name)
+        .toList();
+  }
+
   /** Number of outputs. */
   int classes();
 

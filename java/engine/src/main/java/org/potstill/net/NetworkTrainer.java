@@ -37,11 +37,7 @@ public final class NetworkTrainer implements AutoCloseable {
     this.network = network;
     this.state = state;
     this.optimiser = optimiser;
-    parameters =
-        network.state().stream()
-            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-            .map(StateEntry::name)
-            .toList();
+    parameters = network.parameterNames();
     for (String name : parameters) {
       try (PointerScope scope = new PointerScope()) {
         state.get(name).requires_grad_(true);

@@ -78,7 +78,7 @@ class BackpropagationTest {
   @ParameterizedTest
   @MethodSource("specs")
   void gradientsOfEveryParameterAndTheInputAreAutograds(NetworkSpec spec) {
-    List<String> all = ConvNetCases.parameters(Networks.create(spec));
+    List<String> all = Networks.create(spec).parameterNames();
     assertSameWay(spec, CPU, 3, Output.LOGITS, all);
     assertSameWay(spec, CPU, 1, Output.LOGITS, all);
     assertSameWay(spec, CPU, 3, Output.FEATURES, all);
@@ -194,7 +194,7 @@ class BackpropagationTest {
                       state,
                       ConvNetCases.images(spec, 2),
                       Output.LOGITS,
-                      new Wanted(ConvNetCases.parameters(network), true));
+                      new Wanted(network.parameterNames(), true));
               way.gradients(way.output().value().detach());
             }
           });

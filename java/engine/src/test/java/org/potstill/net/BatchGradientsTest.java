@@ -47,15 +47,8 @@ class BatchGradientsTest {
   private static NamedTensors fresh(Network network) {
     NamedTensors state =
         network.initialise(RandomStream.of(2, Purpose.NETWORK_INITIALISATION, 0, 0));
-    parameters(network).forEach(name -> state.get(name).requires_grad_(true));
+    network.parameterNames().forEach(name -> state.get(name).requires_grad_(true));
     return state;
-  }
-
-  private static List<String> parameters(Network network) {
-    return network.state().stream()
-        .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-        .map(StateEntry::name)
-        .toList();
   }
 
   private static Tensor images(int count) {
@@ -79,7 +72,7 @@ class BatchGradientsTest {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = fresh(network)) {
       Tensor images = images(count);
-      List<String> names = parameters(network);
+      List<String> names = network.parameterNames();
       Tensor loss =
           torch.cross_entropy_loss(
               network.logits(state, images, Pass.TRAIN).value(), labels(count));
@@ -112,7 +105,7 @@ class BatchGradientsTest {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = fresh(network)) {
       Tensor images = images(21);
-      List<String> names = parameters(network);
+      List<String> names = network.parameterNames();
       BatchGradients.Found whole =
           BatchGradients.of(
               network, state, names, images, labels(21), Pass.TRAIN, Precision.F32, rows);
@@ -144,7 +137,7 @@ class BatchGradientsTest {
                   BatchGradients.of(
                       new SmallGpu(network, 4),
                       state,
-                      parameters(network),
+                      network.parameterNames(),
                       images(6),
                       labels(6),
                       Pass.TRAIN,
@@ -184,7 +177,7 @@ class BatchGradientsTest {
     return BatchGradients.of(
         network,
         state,
-        parameters(network),
+        network.parameterNames(),
         images(6),
         labels(6),
         Pass.train(RandomStream.of(1, Purpose.DROPOUT, 0, 0)),
@@ -212,7 +205,7 @@ class BatchGradientsTest {
           BatchGradients.of(
               network,
               state,
-              parameters(network),
+              network.parameterNames(),
               images,
               labels(21),
               Pass.TRAIN,

@@ -34,7 +34,7 @@ final class ConvNetCases {
   static NamedTensors fresh(Network network) {
     NamedTensors state =
         network.initialise(RandomStream.of(3, Purpose.NETWORK_INITIALISATION, 0, 0));
-    for (String name : parameters(network)) {
+    for (String name : network.parameterNames()) {
       Tensor parameter = state.get(name);
       // Scales and shifts begin as ones and zeros, which would hide that they are mixed up.
       if (parameter.dim() == 1) {
@@ -54,13 +54,6 @@ final class ConvNetCases {
 
   static Tensor images(NetworkSpec spec, int count) {
     return gaussian(100, 1, count, spec.channels(), spec.imageSize(), spec.imageSize());
-  }
-
-  static List<String> parameters(Network network) {
-    return network.state().stream()
-        .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-        .map(StateEntry::name)
-        .toList();
   }
 
   static void assertClose(String what, Tensor expected, Tensor actual, double bound) {

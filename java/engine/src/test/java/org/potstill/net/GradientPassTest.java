@@ -102,7 +102,7 @@ class GradientPassTest {
   @ParameterizedTest
   @MethodSource("specs")
   void derivativesAreAutograds(NetworkSpec spec) {
-    List<String> all = ConvNetCases.parameters(Networks.create(spec));
+    List<String> all = Networks.create(spec).parameterNames();
     assertSame(spec, 3, all);
     assertSame(spec, 1, all);
   }
@@ -155,7 +155,7 @@ class GradientPassTest {
   void repeatedPassesKeepNativeMemoryFlat() {
     NetworkSpec spec = ConvNetCases.spec(32, 3, 10).with(3, 32, Norm.INSTANCE, Pooling.AVG);
     Network network = Networks.create(spec).with(CPU);
-    List<String> asked = ConvNetCases.parameters(network);
+    List<String> asked = network.parameterNames();
     try (NamedTensors state = ConvNetCases.fresh(network)) {
       ResidentMemory.assertFlat(
           50,

@@ -77,11 +77,7 @@ class NetworkPrecisionTest {
 
   private static BatchGradients.Found gradients(
       Network network, NamedTensors state, Precision precision) {
-    List<String> names =
-        network.state().stream()
-            .filter(entry -> entry.kind() == StateEntry.Kind.PARAMETER)
-            .map(StateEntry::name)
-            .toList();
+    List<String> names = network.parameterNames();
     names.forEach(name -> state.get(name).requires_grad_(true));
     Tensor labels = Tensors.of(new long[] {0, 1, 2, 3, 0, 1}, 6);
     return BatchGradients.of(

@@ -80,7 +80,7 @@ class SegmentedBackpropagationTest {
   private static void assertSameWay(Network plain, Tensor images, Output output) {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = ConvNetCases.fresh(plain)) {
-      List<String> names = ConvNetCases.parameters(plain);
+      List<String> names = plain.parameterNames();
       Wanted wanted = new Wanted(names, true);
       Backpropagation own = way(plain.with(CPU), state, images, output, wanted);
       int cuts = assertInstanceOf(SegmentedBackpropagation.class, own).cuts();
@@ -156,7 +156,7 @@ class SegmentedBackpropagationTest {
     try (PointerScope scope = new PointerScope();
         NamedTensors state = ConvNetCases.fresh(network)) {
       Tensor images = ConvNetCases.images(spec, 2);
-      List<String> names = ConvNetCases.parameters(network);
+      List<String> names = network.parameterNames();
       List<String> some = List.of(names.get(names.size() - 2), names.get(0));
       Tensor[] all = gradients(network, state, images, new Wanted(names, true));
       Tensor[] found = gradients(network, state, images, new Wanted(some, false));
@@ -201,7 +201,7 @@ class SegmentedBackpropagationTest {
     Network faster = plain.with(CPU);
     try (PointerScope scope = new PointerScope();
         NamedTensors state = ConvNetCases.fresh(plain)) {
-      List<String> names = ConvNetCases.parameters(plain);
+      List<String> names = plain.parameterNames();
       names.forEach(name -> state.get(name).requires_grad_(false));
       Tensor images = ConvNetCases.images(spec, 1);
       for (String name : List.of(names.get(1), names.get(3), names.get(names.size() - 3))) {
@@ -270,7 +270,7 @@ class SegmentedBackpropagationTest {
                   network,
                   state,
                   ConvNetCases.images(spec, 2),
-                  new Wanted(ConvNetCases.parameters(network), true));
+                  new Wanted(network.parameterNames(), true));
             }
           });
     }
