@@ -35,6 +35,16 @@ class EvaluationNetworksTest {
         distilledBy.get("convnet").state().toString(), beside.get("convnet").state().toString());
   }
 
+  /** Its width doubles from block to block. */
+  @Test
+  void aConvNetWithGlobalAverageHasTheFormThatIsAskedForOnlyWhereItDistils() {
+    String both = "evaluate.networks=[convnet, convnet-gap]";
+    assertEquals(List.of(128, 256, 512), widths(networks(both).get("convnet-gap")));
+    Map<String, Network> distilling = networks(both, "distill.network.name=convnet-gap");
+    assertEquals(List.of(8, 16), widths(distilling.get("convnet-gap")));
+    assertEquals(List.of(8, 8), widths(distilling.get("convnet")));
+  }
+
   @Test
   void theNormOfTheNetworkThatDistilsIsItsOwn() {
     Network convNet =
