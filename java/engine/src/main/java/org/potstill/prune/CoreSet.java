@@ -61,13 +61,14 @@ public record CoreSet(List<Entry> entries) {
   /**
    * Reads what {@link #write} wrote.
    *
-   * @throws InputException where the file is missing, has other columns or holds no image
+   * @throws InputException where the file is missing, has other columns, a loss or rank that is no
+   *     number, or holds no image
    */
   public static CoreSet read(Path file) {
     List<Entry> entries = new ArrayList<>();
     for (CSVRecord line : CsvFiles.read(file, HEADER)) {
       float loss = CsvFiles.number(file, line, 2);
-      int rank = (int) CsvFiles.number(file, line, 3);
+      int rank = CsvFiles.wholeNumber(file, line, 3);
       entries.add(new Entry(line.get(0), line.get(1), loss, rank));
     }
     if (entries.isEmpty()) {

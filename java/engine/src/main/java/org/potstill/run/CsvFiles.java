@@ -91,6 +91,20 @@ public final class CsvFiles {
     }
   }
 
+  /**
+   * The whole number in a column.
+   *
+   * @throws InputException where it is none
+   */
+  public static int wholeNumber(Path file, CSVRecord line, int column) {
+    try {
+      return Integer.parseInt(line.get(column));
+    } catch (NumberFormatException e) {
+      throw new InputException(
+          place(file, line) + ": '" + line.get(column) + "' should be a whole number", e);
+    }
+  }
+
   private static InputException unreadable(Path file, IOException cause) {
     return new InputException("cannot read " + file + ": " + FileErrors.reason(file, cause), cause);
   }

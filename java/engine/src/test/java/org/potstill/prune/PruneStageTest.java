@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -186,6 +187,17 @@ class PruneStageTest {
     List<List<ImageRecord>> records = read.records(data());
     assertEquals(List.of(4, 2), records.stream().map(List::size).toList());
     assertEquals(named(9).get(0), records.get(0).get(0).id());
+  }
+
+  @Test
+  void ranksAreReadAsTheWholeNumbersThatTheyAre() throws IOException {
+    Path file = folder.resolve("coreset.csv");
+    Files.writeString(file, "id,class,loss,rank\na.png,a,0.5,16777217\n");
+    assertEquals(16_777_217, CoreSet.read(file).entries().get(0).rank());
+    Files.writeString(file, "id,class,loss,rank\na.png,a,0.5,NaN\n");
+    InputException error = assertThrows(InputException.class, () -> CoreSet.read(file));
+    assertTrue(
+        error.getMessage().contains("record 1: 'NaN' should be a whole"), error.getMessage());
   }
 
   @Test
