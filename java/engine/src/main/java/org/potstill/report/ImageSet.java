@@ -51,8 +51,8 @@ final class ImageSet {
       throw new IOException("one image of it takes more than 2 GB");
     }
     long data = 8 + headerBytes;
-    imagesStart = data + images.path("data_offsets").path(0).asLong();
-    long labelsStart = data + labelTensor.path("data_offsets").path(0).asLong();
+    imagesStart = data + images.get("data_offsets").get(0).asLong();
+    long labelsStart = data + labelTensor.get("data_offsets").get(0).asLong();
     if (channel.size() - labelsStart < 8L * shape[0]) {
       throw new EOFException("it ends early");
     }
@@ -226,8 +226,13 @@ final class ImageSet {
   }
 
   private static List<String> names(JsonNode metadata) throws IOException {
-    return metadata.isTextual()
-        ? List.of(JSON.readValue(metadata.asText(), String[].class))
-        : List.of();
+    if (!metadata.isTextual()) {
+      return List.of();
+    }
+    String[] names = JSON.readValue(metadata.asText(), String[].class);
+    if (names == null || Arrays.asList(names).contains(null)) {
+      throw new IOException("its names of classes have an empty place (null)");
+    }
+    return List.of(names);
   }
 }

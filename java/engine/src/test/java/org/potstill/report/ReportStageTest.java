@@ -87,6 +87,7 @@ class ReportStageTest {
       delimiter = ';',
       value = {
         "[0.5,0.5,0.5];[0.5,x,0.5];is no number",
+        "\"class_names\":\"[;\"class_names\":\"[null,;empty place",
         "\"data_offsets\":;\"offsets\":;begins and ends",
         "\"data_offsets\":[0,;\"data_offsets\":[-8,;begins and ends",
         "\"shape\":[;\"shape\":[-;has a size of -",
