@@ -3,8 +3,9 @@
 //
 // With a real, b synthetic, d = |a||b| + 1e-6: d(1 - a.b / d)/db = -a/d + (a.b)|a| b / (|b| d^2).
 // LAYERWISE handles a row while it is in the cache and MSE a piece, so both lists come from memory
-// once; COSINE needs its sums over all first. Partial sums are added in a fixed order: the result does
-// not depend on the thread count. 4 * 2 P bytes read (4 * 4 P for COSINE beyond the caches), 4 P written.
+// once; COSINE needs its sums over all first. Partial sums are added in a fixed order: the result
+// does not depend on the thread count. 4 * 2 P bytes read (4 * 4 P for COSINE beyond the caches),
+// 4 P written.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
