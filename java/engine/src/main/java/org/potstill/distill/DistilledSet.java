@@ -123,7 +123,7 @@ public final class DistilledSet implements AutoCloseable {
         set.requirePixels(file);
       }
       return set;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       set.close();
       throw e;
     }

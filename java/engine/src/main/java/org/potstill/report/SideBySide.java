@@ -28,9 +28,8 @@ public final class SideBySide {
     }
     if (runs.size() < 2) {
       throw new InputException(
-          (runs.isEmpty() ? "no run directory is" : "only one run directory is")
-              + " given"
-              + (runs.isEmpty() ? "" : ", " + runs.get(0))
+          "only one run directory is given, "
+              + runs.get(0)
               + ": name two or more, or a config for the page of one run");
     }
     refuseRepeated(runs);

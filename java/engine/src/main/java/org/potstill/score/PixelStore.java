@@ -59,7 +59,7 @@ final class PixelStore implements AutoCloseable {
       store.fill(config, data, context);
       store.setNormalisation(data.normalisation());
       return store;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       store.close();
       throw e;
     }

@@ -139,7 +139,7 @@ public final class CheckpointReader {
       chosen(file, names, averages)
           .forEach((name, source) -> result.put(name, opened.read(source)));
       return result;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       result.close();
       throw e;
     }
