@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,14 +75,16 @@ public final class RunDirectory implements AutoCloseable {
 
   private final Path root;
   private final Path real;
+  private final boolean made;
   private final FileChannel lockChannel;
   private final FileLock lock;
   private final MetricsLog metrics;
   private final StageLog stages;
 
-  private RunDirectory(Path root, Path real, FileChannel lockChannel, FileLock lock) {
+  private RunDirectory(Path root, Path real, boolean made, FileChannel lockChannel, FileLock lock) {
     this.root = root;
     this.real = real;
+    this.made = made;
     this.lockChannel = lockChannel;
     this.lock = lock;
     this.metrics = new MetricsLog(root.resolve("metrics.jsonl"));
@@ -98,9 +101,10 @@ public final class RunDirectory implements AutoCloseable {
   public static RunDirectory open(Path root, Existing existing) {
     Path folder = root.toAbsolutePath().normalize();
     refuseStrangers(folder, existing);
+    boolean missing = !Files.exists(folder);
     try {
       Files.createDirectories(folder);
-      RunDirectory directory = lock(folder);
+      RunDirectory directory = lock(folder, missing);
       tidy(directory, existing);
       return directory;
     } catch (IOException e) {
@@ -180,7 +184,7 @@ public final class RunDirectory implements AutoCloseable {
     return name.equals(LOCK) || name.equals(CLEARING) || name.endsWith(AtomicFiles.SUFFIX);
   }
 
-  private static RunDirectory lock(Path folder) throws IOException {
+  private static RunDirectory lock(Path folder, boolean made) throws IOException {
     Path real = folder.toRealPath();
     if (!OPEN.add(real)) {
       throw held(folder);
@@ -203,7 +207,7 @@ public final class RunDirectory implements AutoCloseable {
     if (lock == null) {
       throw held(folder);
     }
-    return new RunDirectory(folder, real, channel, lock);
+    return new RunDirectory(folder, real, made, channel, lock);
   }
 
   private static void closeUnlocked(FileChannel channel) throws IOException {
@@ -415,12 +419,18 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
-  /** Gives the lock back; a second call does nothing. */
+  /**
+   * Gives the lock back; a folder that was made for a run which then wrote nothing goes with it. A
+   * second call does nothing.
+   */
   @Override
   public void close() {
     try {
       if (lockChannel.isOpen()) {
         try (lockChannel) {
+          if (made && Files.isDirectory(root)) {
+            deleteUnused();
+          }
           lock.release();
         } finally {
           OPEN.remove(real);
@@ -428,6 +438,21 @@ public final class RunDirectory implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new RunFailedException("cannot unlock " + root + ": " + FileErrors.reason(root, e), e);
+    }
+  }
+
+  private void deleteUnused() throws IOException {
+    Path lockFile = root.resolve(LOCK);
+    try (Stream<Path> files = Files.list(root)) {
+      if (!files.allMatch(lockFile::equals)) {
+        return;
+      }
+    }
+    Files.deleteIfExists(lockFile);
+    try {
+      Files.deleteIfExists(root);
+    } catch (DirectoryNotEmptyException e) {
+      // Somebody else has begun there.
     }
   }
 }

@@ -87,6 +87,26 @@ class RunDirectoryTest {
   }
 
   @Test
+  void aFolderThatWasMadeForNothingGoes() throws IOException {
+    Path root = temp.resolve("run");
+    RunDirectory.open(root, Existing.RESUME).close();
+    assertFalse(Files.exists(root));
+    Files.createDirectory(root);
+    RunDirectory.open(root, Existing.RESUME).close();
+    assertTrue(Files.exists(root), "it was there before");
+    Path other = temp.resolve("other");
+    try (RunDirectory directory = RunDirectory.open(other, Existing.FAIL)) {
+      Files.writeString(directory.resolve("scores.csv"), "id");
+    }
+    assertTrue(Files.exists(other.resolve("scores.csv")));
+    Path gone = temp.resolve("gone");
+    try (RunDirectory directory = RunDirectory.open(gone, Existing.FAIL)) {
+      Files.delete(directory.resolve(".lock"));
+      Files.delete(gone);
+    }
+  }
+
+  @Test
   void aRunThatWasHalfDeletedIsTakenForNone() throws IOException {
     Path root = Files.createDirectory(temp.resolve("run"));
     Files.writeString(root.resolve("config.yaml"), RunDirectory.CONFIG_MARK);
