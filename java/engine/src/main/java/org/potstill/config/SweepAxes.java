@@ -2,6 +2,7 @@ package org.potstill.config;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -119,6 +120,7 @@ final class SweepAxes {
     }
     List<Value> values = node instanceof SequenceNode list ? listed(name, list) : named(name, node);
     Map<Object, String> known = new HashMap<>();
+    Set<String> names = new HashSet<>();
     Set<String> keys = new LinkedHashSet<>();
     for (Value value : values) {
       Map<String, Object> settings = nodes.settings(value.path(), value.node());
@@ -126,6 +128,8 @@ final class SweepAxes {
       if (same != null && nodes.areFine()) {
         nodes.report(
             value.node(), "sweep.over." + name + ": " + value.name() + " is the same as " + same);
+      } else if (!names.add(value.name()) && nodes.areFine()) {
+        nodes.report(value.node(), calledTheSame(name, value));
       }
       keys.addAll(value.path().isEmpty() ? settings.keySet() : Set.of(value.path()));
     }
@@ -141,6 +145,17 @@ final class SweepAxes {
       }
     }
     axes.add(new VariedAxis(name, values));
+  }
+
+  /** A run goes by the names of its values, its directory too. */
+  private static String calledTheSame(String axis, Value value) {
+    return "sweep.over."
+        + axis
+        + ": several values would be called '"
+        + value.name()
+        + "'; an axis with names of your own tells them apart: VALUE: {"
+        + value.path()
+        + ": ...}";
   }
 
   /** Values of one key. */

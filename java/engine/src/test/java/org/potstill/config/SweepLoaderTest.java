@@ -160,6 +160,12 @@ class SweepLoaderTest {
         Arguments.of(
             "sweep: {over: {m: {a: {prune.mode: easy}, b: {prune: {mode: easy}}}}}",
             "sweep.over.m: b is the same as a"),
+        Arguments.of(
+            "sweep: {over: {data.class-index: [{a: 1}, {a: 2}]}}",
+            "line 2: sweep.over.data.class-index: several values would be called '?'"),
+        Arguments.of(
+            "sweep: {over: {data.classes: [[a, b], [a+b, c], [a, b+c]]}}",
+            "line 2: sweep.over.data.classes: several values would be called 'a+b+c'"),
         Arguments.of("sweep: {over: {prune.keep: []}}", "found an empty list"),
         Arguments.of("sweep: {over: {}}", "line 2: sweep.over: found nothing"),
         Arguments.of("sweep: {published: {}}", "line 2: sweep.over: has to be given"),
