@@ -41,7 +41,7 @@ public record Sweep(
       List.of("run", "images", "figure", "accuracy", "std", "repeats", "published");
 
   private static final Set<String> BORROWED_OR_MOVED =
-      Set.of("score.from", "experts.from", "data.source");
+      Set.of("score.from", "experts.from", "evaluate.from", "data.source");
 
   /**
    * Something that varies.
@@ -62,18 +62,32 @@ public record Sweep(
 
     /**
      * A setting by which the run that {@code written} is the configuration of is not this one: any
-     * but those of places, machines and the evaluation, which may change later.
+     * but those of places, machines and the evaluation, which may change later; of the evaluation
+     * only what tells the runs of the sweep apart.
+     *
+     * @param varied {@link Sweep#variedKeys()}
      */
-    public Optional<ConfigDiff.Change> otherSetting(Config written) {
+    public Optional<ConfigDiff.Change> otherSetting(Config written, Set<String> varied) {
       return ConfigDiff.changedKeys(written, config).stream()
-          .filter(change -> makesAnotherRun(change.path()))
+          .filter(change -> makesAnotherRun(change.path(), varied))
           .findFirst();
     }
 
-    private static boolean makesAnotherRun(String path) {
+    private static boolean makesAnotherRun(String path, Set<String> varied) {
       boolean ofMachine = path.startsWith("run.") && !path.equals("run.seed");
-      return !ofMachine && !path.startsWith("evaluate.") && !BORROWED_OR_MOVED.contains(path);
+      boolean mayChange = path.startsWith("evaluate.") && !varied.contains(path);
+      return !ofMachine && !mayChange && !BORROWED_OR_MOVED.contains(path);
     }
+  }
+
+  /** The keys whose values are not the same in all runs. */
+  public Set<String> variedKeys() {
+    Config first = runs.get(0).config();
+    Set<String> varied = new HashSet<>();
+    for (Run run : runs) {
+      ConfigDiff.changedKeys(first, run.config()).forEach(change -> varied.add(change.path()));
+    }
+    return varied;
   }
 
   /** The last axis, which goes across in a table. */

@@ -107,8 +107,9 @@ public final class SweepTable {
     List<Entry> entries = new ArrayList<>();
     List<String> failures = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
+    Set<String> varied = sweep.variedKeys();
     for (Sweep.Run run : sweep.runs()) {
-      Entry entry = entry(run, failed.containsKey(run), warnings);
+      Entry entry = entry(run, varied, failed.containsKey(run), warnings);
       entries.add(entry);
       // Another process may have run it since.
       if (failed.containsKey(run) && entry.evaluation() == null) {
@@ -120,12 +121,14 @@ public final class SweepTable {
         sweep, List.copyOf(entries), List.copyOf(failures), List.copyOf(warnings));
   }
 
-  private static Entry entry(Sweep.Run run, boolean failed, List<String> warnings) {
+  private static Entry entry(
+      Sweep.Run run, Set<String> varied, boolean failed, List<String> warnings) {
     Path root = run.config().run().out();
     List<String> own = new ArrayList<>();
     OptionalFiles files = new OptionalFiles(root, own);
     Set<String> stages = files.stages(StageLog.in(root)).keySet();
-    Optional<ConfigDiff.Change> other = files.config().flatMap(run::otherSetting);
+    Optional<ConfigDiff.Change> other =
+        files.config().flatMap(written -> run.otherSetting(written, varied));
     if (!stages.isEmpty() && other.isPresent()) {
       own.add(
           "was run with "

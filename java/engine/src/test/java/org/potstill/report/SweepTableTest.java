@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
 import org.potstill.config.ConfigWriter;
 import org.potstill.config.Setting;
 import org.potstill.config.Sweep;
@@ -48,7 +49,11 @@ class SweepTableTest {
 
   @BeforeEach
   void loadSweep() throws IOException {
-    Path file = Files.writeString(folder.resolve("keep.yaml"), YAML);
+    loadSweep(YAML);
+  }
+
+  private void loadSweep(String yaml) throws IOException {
+    Path file = Files.writeString(folder.resolve("keep.yaml"), yaml);
     sweep = SweepLoader.load(file, List.of(Setting.parse("run.out=" + folder.resolve("sweep"))));
   }
 
@@ -151,6 +156,28 @@ class SweepTableTest {
     assertEquals(
         List.of("one___two/0.5: was run with prune.keep 0.2, not 0.5, and is not shown"),
         table.warnings());
+  }
+
+  /** As after a value of an axis of the evaluation got another meaning. */
+  @Test
+  void aDirectoryIsNotShownUnderAValueThatItWasNotMeasuredWith() throws IOException {
+    loadSweep(YAML.replace("prune.keep", "evaluate.epochs").replace("0.", "1"));
+    evaluated(0);
+    evaluated(1);
+    evaluated(2);
+    begunWith(sweep.runs().get(1).config().run().out(), sweep.runs().get(0).config());
+    // What is the same in all runs may change, and is in the comparison of protocols.
+    Config more = ConfigLoader.load(written(2), List.of("evaluate.repeats=9"));
+    begunWith(sweep.runs().get(2).config().run().out(), more);
+    SweepTable table = table();
+    assertEquals(2, table.evaluated());
+    assertEquals(
+        List.of("one___two/15: was run with evaluate.epochs 12, not 15, and is not shown"),
+        table.warnings());
+  }
+
+  private Path written(int run) {
+    return sweep.runs().get(run).config().run().out().resolve("config.yaml");
   }
 
   @Test
