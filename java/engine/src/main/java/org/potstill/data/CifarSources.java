@@ -7,7 +7,9 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
@@ -73,9 +75,15 @@ final class CifarSources {
     try {
       List<String> names =
           Files.readAllLines(file).stream().map(String::strip).filter(n -> !n.isEmpty()).toList();
-      if (names.size() != layout.classes() || names.stream().distinct().count() != names.size()) {
+      if (names.size() != layout.classes()) {
         throw new InputException(
             file + " must name " + layout.classes() + " classes, it names " + names.size());
+      }
+      Set<String> known = new HashSet<>();
+      for (String name : names) {
+        if (!known.add(name)) {
+          throw new InputException(file + " names two classes '" + name + "'");
+        }
       }
       return names.stream().map(name -> new ClassLabel(name, name)).toList();
     } catch (IOException e) {

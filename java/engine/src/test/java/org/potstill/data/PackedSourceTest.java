@@ -223,6 +223,9 @@ class PackedSourceTest {
     }
     write("fine_label_names.txt", "one\ntwo\n".getBytes(StandardCharsets.UTF_8));
     assertRefused("cifar100", "must name 100 classes, it names 2");
+    String twice = names.replace("fine_98", "fine_97");
+    write("fine_label_names.txt", twice.getBytes(StandardCharsets.UTF_8));
+    assertRefused("cifar100", "fine_label_names.txt names two classes 'fine_97'");
   }
 
   @Test
