@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.potstill.errors.InputException;
 
@@ -103,7 +104,9 @@ public record Comparison(List<Row> rows, List<String> remarks) {
     List<String> remarks = new ArrayList<>();
     remarkOnCross(remarks, crossed, others(first.distilled()), others(second.distilled()));
     remarkOnTests(remarks, rows);
-    remarkOnProtocols(remarks, first.protocol(), second.protocol());
+    Set<String> shared = new LinkedHashSet<>(first.distilled().networks().keySet());
+    shared.retainAll(others.keySet());
+    remarkOnProtocols(remarks, first.protocol(), second.protocol(), shared);
     return new Comparison(List.copyOf(rows), List.copyOf(remarks));
   }
 
@@ -191,15 +194,35 @@ public record Comparison(List<Row> rows, List<String> remarks) {
   }
 
   private static void remarkOnProtocols(
-      List<String> remarks, Map<String, Object> first, Map<String, Object> second) {
+      List<String> remarks,
+      Map<String, Object> first,
+      Map<String, Object> second,
+      Set<String> networks) {
     for (String key : first.keySet()) {
       // Which iteration was chosen, and at which rate it is learned from, belong to what is
       // compared.
       boolean ofImages = key.contains("iteration") || key.equals("learned-rate");
-      if (!ofImages && second.containsKey(key) && !first.get(key).equals(second.get(key))) {
+      if (!ofImages
+          && second.containsKey(key)
+          && !isAlike(first.get(key), second.get(key), networks)) {
         remarks.add(
             "the protocols differ: " + key + " is " + first.get(key) + " and " + second.get(key));
       }
     }
+  }
+
+  /** Whether two values are the same; of lists, an entry a network, those of {@code networks}. */
+  private static boolean isAlike(Object first, Object second, Set<String> networks) {
+    if (first instanceof List<?> one && second instanceof List<?> other) {
+      return of(one, networks).equals(of(other, networks));
+    }
+    return first.equals(second);
+  }
+
+  private static Set<String> of(List<?> entries, Set<String> networks) {
+    return entries.stream()
+        .map(String::valueOf)
+        .filter(entry -> networks.contains(entry.substring(0, Math.max(0, entry.lastIndexOf(' ')))))
+        .collect(Collectors.toSet());
   }
 }

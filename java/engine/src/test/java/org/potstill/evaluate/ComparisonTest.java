@@ -143,6 +143,32 @@ class ComparisonTest {
   }
 
   @Test
+  void onlyRatesOfNetworksThatBothTrainedAreCompared() {
+    Evaluation one = atRates("convnet 0.001", "vit 0.001");
+    assertEquals(List.of(), remarks(one, atRates("vgg11 1.0E-4", "convnet 0.001")));
+    assertEquals(
+        List.of(
+            "the protocols differ: learning-rate is [convnet 0.001, vit 0.001] and [convnet 0.01]"),
+        remarks(one, atRates("convnet 0.01")));
+  }
+
+  private static Evaluation atRates(String... rates) {
+    Map<String, Evaluation.NetworkResult> networks = new LinkedHashMap<>();
+    for (String rate : rates) {
+      String network = rate.substring(0, rate.indexOf(' '));
+      networks.put(network, new Evaluation.NetworkResult(FIRST));
+    }
+    Evaluation.SetResult set = new Evaluation.SetResult(networks, "convnet");
+    return new Evaluation(set, Map.of(), Map.of("learning-rate", List.of(rates)));
+  }
+
+  private static List<String> remarks(Evaluation first, Evaluation second) {
+    return Comparison.of(first, second).remarks().stream()
+        .filter(remark -> remark.contains("protocols"))
+        .toList();
+  }
+
+  @Test
   void runsThatCannotBeComparedAreErrors() throws IOException {
     Path run = run("a", 10, Map.of("convnet", FIRST));
     Path empty = Files.createDirectory(folder.resolve("empty"));
