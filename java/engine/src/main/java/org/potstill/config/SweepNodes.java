@@ -62,6 +62,9 @@ record SweepNodes(Origin origin, Problems problems) {
   /** How a value is called: as it is written, the elements of a list with + between them. */
   static String text(Node node) {
     if (node instanceof SequenceNode list) {
+      if (list.getValue().isEmpty()) {
+        return "[]";
+      }
       return list.getValue().stream().map(SweepNodes::word).collect(Collectors.joining("+"));
     }
     return word(node);

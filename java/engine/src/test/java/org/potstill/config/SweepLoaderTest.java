@@ -147,6 +147,15 @@ class SweepLoaderTest {
     assertEquals(List.of("convnet"), sweep.runs().get(7).config().evaluate().networks());
   }
 
+  @Test
+  void anEmptyListIsCalledAsItIsWritten() throws IOException {
+    Sweep sweep =
+        load(
+            "data: {source: 'folder:images'}\nsweep: {over: {evaluate.baselines: [[], random]}}\n");
+    assertEquals(List.of("[]", "random"), sweep.across().values());
+    assertEquals(List.of(sweep.runs().get(0)), sweep.only(List.of("evaluate.baselines=[]")));
+  }
+
   static Stream<Arguments> mistakes() {
     return Stream.of(
         Arguments.of(
