@@ -39,6 +39,7 @@ public final class SweepTable {
   private static final Set<String> OF_DATA =
       Set.of("seed", "selected-iteration", "test-images", "learned-rate");
 
+  private static final String RATES = "learning-rate";
   private static final String LOCK = ".lock";
   private static final String EVALUATE = "evaluate";
   private static final String DISTILLED = "distilled";
@@ -159,7 +160,12 @@ public final class SweepTable {
         entry
             .evaluation()
             .protocol()
-            .forEach((key, value) -> values.computeIfAbsent(key, k -> new TreeSet<>()).add(value));
+            .forEach(
+                (key, value) ->
+                    parts(key, value)
+                        .forEach(
+                            (part, text) ->
+                                values.computeIfAbsent(part, k -> new TreeSet<>()).add(text)));
       }
     }
     values.keySet().removeAll(OF_DATA);
@@ -172,6 +178,19 @@ public final class SweepTable {
                     + " "
                     + String.join("; ", entry.getValue()))
         .toList();
+  }
+
+  /** An entry of the protocol; rates by network, of which runs may have others. */
+  private static Map<String, String> parts(String key, String value) {
+    if (!key.equals(RATES)) {
+      return Map.of(key, value);
+    }
+    Map<String, String> rates = new LinkedHashMap<>();
+    for (String rate : value.split(", ", -1)) {
+      int space = rate.lastIndexOf(' ');
+      rates.put(key + " of " + rate.substring(0, Math.max(0, space)), rate.substring(space + 1));
+    }
+    return rates;
   }
 
   /** A figure of a training set; null where there is none. */

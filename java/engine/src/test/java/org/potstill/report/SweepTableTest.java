@@ -192,6 +192,27 @@ class SweepTableTest {
   }
 
   @Test
+  void ratesAreComparedByNetwork() throws IOException {
+    evaluated(0);
+    evaluated(1);
+    measuredAt(0, "convnet 0.001", "vit 0.001");
+    measuredAt(1, "convnet 0.001");
+    assertEquals(List.of(), table().warnings());
+    measuredAt(1, "vit 0.01");
+    assertEquals(
+        List.of("not all runs were measured alike: learning-rate of vit 0.001; 0.01"),
+        table().warnings());
+  }
+
+  private void measuredAt(int run, String... rates) throws IOException {
+    Path file = sweep.runs().get(run).config().run().out().resolve("evaluation.json");
+    String without = Files.readString(file).replaceAll("\"learning-rate\": [^]]*], ", "");
+    String list = "\"learning-rate\": [\"" + String.join("\", \"", rates) + "\"], ";
+    assertTrue(without.contains("\"epochs\""), without);
+    Files.writeString(file, without.replace("\"epochs\"", list + "\"epochs\""));
+  }
+
+  @Test
   void whatFailedHereAndWasRunElsewhereIsShown() throws IOException {
     evaluated(0);
     SweepTable table =
