@@ -101,7 +101,9 @@ final class SweepCommand extends RunningCommand {
       event.put("finished", finished);
       event.put("memoryBytes", needs.memoryBytes());
       event.put("diskBytes", needs.diskBytes());
-      event.put("gpuBytes", needs.gpuBytes());
+      if (!run.config().run().device().equals("cpu")) {
+        event.put("gpuBytes", needs.gpuBytes());
+      }
       JsonLines.print(streams().out(), event);
     } else {
       String state = finished.isEmpty() ? "to be run" : "finished: " + String.join(", ", finished);

@@ -146,6 +146,10 @@ class SweepCommandTest extends CommandLineTests {
     assertEquals("sweep-run", event.path("event").asText());
     assertEquals("b", event.path("values").path(0).asText());
     assertTrue(event.path("diskBytes").asLong() > 0, out);
+    assertEquals(0, sweep("--dry-run", "--json", "--only", "what=b", "--device", "cpu"), err);
+    assertFalse(JSON.readTree(out).has("gpuBytes"), out);
+    assertEquals(0, sweep("--dry-run", "--json", "--only", "what=b", "--device", "auto"), err);
+    assertTrue(JSON.readTree(out).has("gpuBytes"), out);
   }
 
   @Test
