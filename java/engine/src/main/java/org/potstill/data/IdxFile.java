@@ -82,7 +82,8 @@ record IdxFile(int[] sizes, ByteBuffer bytes) {
     long length = 1;
     for (int size : sizes) {
       if (size <= 0) {
-        throw new InputException(name + " promises a dimension of size " + size);
+        throw new InputException(
+            name + " promises a dimension of size " + Integer.toUnsignedString(size));
       }
       // Stops growing beyond what one array can hold, so that it cannot overflow either.
       length = Math.min(length * size, Integer.MAX_VALUE);

@@ -104,7 +104,8 @@ public final class CoreSetImages implements AutoCloseable {
               + className
               + "' keeps "
               + kept
-              + " images, fewer than distill.images-per-class: "
+              + (kept == 1 ? " image" : " images")
+              + ", fewer than distill.images-per-class: "
               + imagesPerClass
               + " to start from; lower it, raise prune.keep, or set distill.init: noise");
     }

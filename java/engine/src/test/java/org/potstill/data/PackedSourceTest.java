@@ -129,6 +129,10 @@ class PackedSourceTest {
     assertRefused("idx", "begins with 00000801, not 00000803");
     write("train-images-idx3-ubyte", idxImages(3));
     assertRefused("idx", "has 3 images, but");
+    byte[] unsigned = idxImages(2);
+    Arrays.fill(unsigned, 4, 8, (byte) -1);
+    write("train-images-idx3-ubyte", unsigned);
+    assertRefused("idx", "promises a dimension of size 4294967295");
     byte[] huge = idxImages(2);
     Arrays.fill(huge, 4, 16, (byte) 0x7F);
     write("train-images-idx3-ubyte", huge);
