@@ -154,6 +154,8 @@ public final class RunSession implements AutoCloseable {
       boolean begins = existing != Existing.RESUME || StageLog.in(out).entries().isEmpty();
       if (whole && begins) {
         Preflight.check(config, data);
+        // Before the images, which may take minutes.
+        RunDirectory.requireOpenable(out, existing);
         MeasuredImages.requireReadable(config, data, DATA, listener, cancellation);
       } else {
         EvaluateStage.requireNetworks(config, data);

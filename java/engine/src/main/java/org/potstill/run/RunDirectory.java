@@ -134,6 +134,17 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks what can be seen of {@link #open} before it; makes nothing.
+   *
+   * @throws InputException as {@link #open} does, but for a directory that another process holds
+   */
+  public static void requireOpenable(Path root, Existing existing) {
+    Path folder = root.toAbsolutePath().normalize();
+    refuseStrangers(folder, existing);
+    requireWritable(folder);
+  }
+
   private static void refuseStrangers(Path folder, Existing existing) {
     if (isEmpty(folder)) {
       return;

@@ -107,6 +107,12 @@ class RunSessionTest {
     assertTrue(error.getMessage().contains(data.test().get(3).id()), error.getMessage());
     assertFalse(Files.exists(run));
     open(TinyConfig.load(temp, run, "data.on-bad-image=skip"), data).close();
+    int reads = data.reads();
+    AtomicFiles.writeString(run.resolve("notes.txt"), "mine");
+    error = assertThrows(InputException.class, () -> open(config, data));
+    assertTrue(error.getMessage().contains("exists; --resume"), error.getMessage());
+    assertEquals(reads, data.reads());
+    Files.delete(run.resolve("notes.txt"));
 
     PatternDataset other = new PatternDataset(28, 1, 10, "a", "b").withBadValidation(2, "empty");
     error = assertThrows(InputException.class, () -> open(config, other));

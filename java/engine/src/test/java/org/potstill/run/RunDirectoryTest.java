@@ -68,6 +68,12 @@ class RunDirectoryTest {
     assertEquals("theme: jekyll", Files.readString(precious));
   }
 
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
   @Test
   void overwritingDeletesWhatARunWritesAndNothingElse() throws IOException {
     Path root = temp.resolve("run");
@@ -79,11 +85,7 @@ class RunDirectoryTest {
       Files.createDirectories(directory.resolve("distilled/images/cat"));
     }
     RunDirectory.open(root, Existing.OVERWRITE).close();
-    try (Stream<Path> files = Files.list(root)) {
-      assertEquals(
-          List.of(".lock", "config.yaml", "notes.txt"),
-          files.map(file -> file.getFileName().toString()).sorted().toList());
-    }
+    assertEquals(List.of(".lock", "config.yaml", "notes.txt"), names(root));
   }
 
   @Test
@@ -118,11 +120,7 @@ class RunDirectoryTest {
     Files.writeString(root.resolve(".clearing"), "");
     assertFalse(RunDirectory.holdsWork(root));
     RunDirectory.open(root, Existing.RESUME).close();
-    try (Stream<Path> files = Files.list(root)) {
-      assertEquals(
-          List.of(".lock", "config.yaml", "notes.txt"),
-          files.map(file -> file.getFileName().toString()).sorted().toList());
-    }
+    assertEquals(List.of(".lock", "config.yaml", "notes.txt"), names(root));
   }
 
   @Test

@@ -277,6 +277,15 @@ class ScoreStageTest {
     }
   }
 
+  private static RunListener progressTo(List<Long> seen) {
+    return new RunListener() {
+      @Override
+      public void progress(String stage, String task, long done, long total, String unit) {
+        seen.add(done);
+      }
+    };
+  }
+
   @Test
   void pretrainedScoringThatWasStoppedEndsBitIdentical() throws IOException {
     String[] settings = with(pretrained(weights("")), "data.on-bad-image=skip");
@@ -291,14 +300,7 @@ class ScoreStageTest {
         () -> score("stopped", data, cancellation, stopAt(6, cancellation), settings));
     assertFalse(Files.exists(folder.resolve("stopped/scores.csv")));
     List<Long> seen = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            seen.add(done);
-          }
-        };
-    score("stopped", data, new CancellationToken(), listener, settings);
+    score("stopped", data, new CancellationToken(), progressTo(seen), settings);
     assertEquals(List.of(9L, 12L), seen);
     try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
       for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
@@ -325,14 +327,7 @@ class ScoreStageTest {
     assertThrows(
         RunCancelledException.class, () -> score("run", more, early, stopAt(6, early), settings));
     List<Long> seen = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            seen.add(done);
-          }
-        };
-    score("run", more, new CancellationToken(), listener, settings);
+    score("run", more, new CancellationToken(), progressTo(seen), settings);
     assertEquals(List.of(9L, 12L), seen);
   }
 
