@@ -13,6 +13,7 @@ import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
@@ -75,6 +76,7 @@ final class FoldScoring {
         throw new InputException(
             "score.weights: train needs at least two images, one to train on and one to score");
       }
+      warnOfSmallClasses(classOf);
       Folds folds = Folds.of(classOf, classes, score.folds(), context.seed());
       ScorerCheckpoint checkpoint =
           new ScorerCheckpoint(context.directory().checkpoints(ScoreStage.NAME), hash(store));
@@ -83,6 +85,33 @@ final class FoldScoring {
       Scores scores = writer.apply(scored(store, losses));
       checkpoint.clear();
       return scores;
+    }
+  }
+
+  /**
+   * The losses of a fold are compared with those of the others at their ranks, of which it has few.
+   */
+  private void warnOfSmallClasses(int[] classOf) {
+    int[] images = new int[data.classKeys().size()];
+    for (int c : classOf) {
+      images[c]++;
+    }
+    List<String> small = new ArrayList<>();
+    for (int c = 0; c < images.length; c++) {
+      if (images[c] > 0 && images[c] < 2 * score.folds()) {
+        small.add(data.classKeys().get(c));
+      }
+    }
+    if (!small.isEmpty()) {
+      context
+          .listener()
+          .warning(
+              ScoreStage.NAME,
+              "score.folds: "
+                  + score.folds()
+                  + " leaves folds with fewer than two images of a class, so that its easy images"
+                  + " are hardly told from its hard ones; it does so to "
+                  + Listed.some(small));
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * may be easy for one and hard for another. Folds are drawn at random within a class, so their
  * images are equally hard on the whole. So the loss at quantile p of a fold is replaced by the mean
  * over all folds, weighted by their sizes, of their losses at quantile p. Within a fold the order
- * stays; the unit stays nats.
+ * stays; the unit stays nats. A class with no fold of two of its images keeps its losses.
  */
 final class QuantileMatching {
 
@@ -40,7 +40,10 @@ final class QuantileMatching {
           groups.add(Group.of(members, losses));
         }
       }
-      groups.forEach(group -> group.assign(groups, result));
+      // One image is all quantiles of its fold: matched, it could not be told from the others.
+      boolean matchable = groups.stream().anyMatch(group -> group.images.length > 1);
+      groups.forEach(
+          matchable ? group -> group.assign(groups, result) : group -> group.keep(result));
     }
     return result;
   }
@@ -68,6 +71,12 @@ final class QuantileMatching {
         sorted[i] = losses[ordered[i]];
       }
       return new Group(ordered, sorted);
+    }
+
+    void keep(float[] result) {
+      for (int i = 0; i < images.length; i++) {
+        result[images[i]] = sorted[i];
+      }
     }
 
     void assign(List<Group> all, float[] result) {

@@ -28,6 +28,15 @@ class QuantileMatchingTest {
   }
 
   @Test
+  void classWithOneImageAFoldKeepsItsOrder() {
+    float[] losses = {3, 1, 2, 10, 20, 40, 30, 5};
+    int[] classOf = {0, 0, 0, 1, 1, 1, 1, 2};
+    int[] foldOf = {0, 1, 2, 0, 0, 1, 1, 2};
+    float[] matched = QuantileMatching.apply(losses, classOf, foldOf, 3, 3);
+    assertArrayEquals(new float[] {3, 1, 2, 20, 30, 30, 20, 5}, matched);
+  }
+
+  @Test
   void orderWithinAFoldStaysAndEqualLossesStayEqual() {
     int size = 500;
     RandomStream random = RandomStream.of(2, Purpose.SCORER_FOLDS, 0, 0);
@@ -74,14 +83,5 @@ class QuantileMatchingTest {
         .limit(losses.length / 2)
         .filter(i -> foldOf[i] == 0)
         .count();
-  }
-
-  @Test
-  void classesWithFewerImagesThanFoldsWork() {
-    float[] losses = {5, 1, 2};
-    int[] classOf = {0, 1, 1};
-    int[] foldOf = {2, 0, 1};
-    float[] matched = QuantileMatching.apply(losses, classOf, foldOf, 2, 3);
-    assertArrayEquals(new float[] {5, 1.5f, 1.5f}, matched);
   }
 }

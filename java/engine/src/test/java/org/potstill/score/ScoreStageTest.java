@@ -199,18 +199,20 @@ class ScoreStageTest {
     assertEquals(score("whole", grey(), TRAINED), score("run", grey(), TRAINED));
   }
 
+  private RunListener warnings() {
+    return new RunListener() {
+      @Override
+      public void warning(String stage, String message) {
+        warnings.add(message);
+      }
+    };
+  }
+
   @Test
   void badImagesAreLeftOutAndListedOrFail() throws IOException {
     String[] skip = with(TRAINED, "data.on-bad-image=skip", "score.epochs=1");
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
     PatternDataset data = grey().withBad(3, "it ends early");
-    Scores scores = score("run", data, new CancellationToken(), listener, skip);
+    Scores scores = score("run", data, new CancellationToken(), warnings(), skip);
     assertEquals(15, scores.entries().size());
     assertEquals(
         Map.of(data.training().get(3).id(), "it ends early"),
@@ -226,6 +228,18 @@ class ScoreStageTest {
     assertEquals(2, scores.entries().size());
     assertThrows(
         InputException.class, () -> score("other", new PatternDataset(12, 1, 1, "a"), TRAINED));
+  }
+
+  @Test
+  void foldsWithOneImageOfAClassAreToldOf() {
+    String[] settings = with(TRAINED, "score.epochs=1", "score.folds=4");
+    PatternDataset data = new PatternDataset(12, 1, 4, "a", "b");
+    Scores scores = score("run", data, new CancellationToken(), warnings(), settings);
+    assertEquals(1, warnings.size());
+    assertTrue(warnings.get(0).startsWith("score.folds: 4 leaves folds"), warnings.get(0));
+    assertTrue(warnings.get(0).endsWith("to a, b"), warnings.get(0));
+    long different = scores.entries().stream().map(Scores.Entry::loss).distinct().count();
+    assertEquals(scores.entries().size(), different);
   }
 
   private Path weights(String broken) throws IOException {
