@@ -25,6 +25,7 @@ import org.potstill.run.StageLog;
 final class StageRunner {
 
   private static final String DATA_SET = "data set";
+  private static final String THREADS = "run.threads";
 
   private final List<Stage> stages;
   private final Map<String, String> config;
@@ -174,14 +175,22 @@ final class StageRunner {
     if (stage.repeatable() || grew(stage, before, now)) {
       return false;
     }
+    String difference = difference(before, now);
+    // Nobody changed it where 0 takes one per core and the machine is another.
+    String undo =
+        difference.startsWith(THREADS + " ")
+            ? "set " + THREADS + ": " + before.values().get(THREADS)
+            : "undo the change";
     throw new InputException(
         "the finished stage "
             + stage.name()
             + " of "
             + directory.root()
             + " no longer fits: "
-            + difference(before, now)
-            + "; undo the change, use --overwrite, or choose another --out");
+            + difference
+            + "; "
+            + undo
+            + ", use --overwrite, or choose another --out");
   }
 
   /** The digest of the data set tells nothing; and where a key changed it, that is to be named. */
@@ -273,7 +282,7 @@ final class StageRunner {
    */
   private void warnOfOtherMachine(Stage stage) {
     int index = stages.indexOf(stage);
-    if (index == 0 || !stage.dependsOn("run.threads")) {
+    if (index == 0 || !stage.dependsOn(THREADS)) {
       return;
     }
     String earlier = stages.get(index - 1).name();

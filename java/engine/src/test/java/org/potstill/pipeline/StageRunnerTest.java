@@ -169,6 +169,16 @@ class StageRunnerTest {
   }
 
   @Test
+  void aNumberOfThreadsThatTheMachineChangedIsToBeSet() {
+    config.put("run.threads", "2");
+    runner().runAll();
+    config.put("run.threads", "1");
+    String told = assertThrows(InputException.class, () -> runner().runAll()).getMessage();
+    assertTrue(
+        told.contains("run.threads was 2 and is now 1; set run.threads: 2, use --overwrite"), told);
+  }
+
+  @Test
   void aChangedDataSetOrFileIsAnErrorThatNamesIt() {
     runner().runAll();
     data = "data 2";
