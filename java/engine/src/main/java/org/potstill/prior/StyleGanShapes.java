@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.weights.WeightsOf;
 
 /**
@@ -24,7 +24,6 @@ final class StyleGanShapes {
       Pattern.compile("synthesis\\.(L(\\d{1,9})_(\\d{1,9})_(\\d{1,9}))\\.weight");
   private static final String EMBEDDINGS = "mapping.embed.weight";
   private static final String DENSE = "mapping.fc%d.weight";
-  private static final int SHOWN = 5;
 
   private final Map<String, long[]> found;
   private final Map<String, long[]> expected = new LinkedHashMap<>();
@@ -52,7 +51,7 @@ final class StyleGanShapes {
           source
               + " does not hold a StyleGAN-XL generator: it has no tensors called"
               + " synthesis.L0_... and mapping.fc0.weight; it has "
-              + some(List.copyOf(found.keySet()))
+              + Listed.some(List.copyOf(found.keySet()))
               + "."
               + WeightsOf.hint(found.keySet()));
     }
@@ -204,12 +203,6 @@ final class StyleGanShapes {
   }
 
   private static String listed(String what, List<String> names) {
-    return names.isEmpty() ? "" : what + some(names) + ";";
-  }
-
-  private static String some(List<String> names) {
-    int more = names.size() - SHOWN;
-    return names.stream().limit(SHOWN).collect(Collectors.joining(", "))
-        + (more > 0 ? " and " + more + " more" : "");
+    return names.isEmpty() ? "" : what + Listed.some(names) + ";";
   }
 }

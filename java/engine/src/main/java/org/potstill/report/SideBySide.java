@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.run.AtomicFiles;
 
 /** Writes one page on several runs: the images of every class side by side, with accuracies. */
@@ -67,16 +68,11 @@ public final class SideBySide {
                 + " has no class in common with "
                 + (run.equals(runs.get(1)) ? runs.get(0).root() : "all the runs before it")
                 + ": it has "
-                + some(own)
+                + Listed.some(own)
                 + ", not one of "
-                + some(before));
+                + Listed.some(before));
       }
     }
     return shared;
-  }
-
-  private static String some(Set<String> names) {
-    List<String> first = names.stream().limit(3).toList();
-    return String.join(", ", first) + (names.size() > first.size() ? ", ..." : "");
   }
 }

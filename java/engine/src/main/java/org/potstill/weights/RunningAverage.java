@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 
 /**
  * The running averages of weights that checkpoints of latent diffusion carry: {@code
@@ -17,7 +17,6 @@ final class RunningAverage {
   private static final String AVERAGE = "model_ema.";
   private static final String WEIGHT = "model.";
   private static final Set<String> COUNTERS = Set.of(AVERAGE + "decay", AVERAGE + "num_updates");
-  private static final int SHOWN = 5;
 
   private RunningAverage() {}
 
@@ -81,12 +80,6 @@ final class RunningAverage {
   }
 
   private static String some(String what, Set<String> names) {
-    if (names.isEmpty()) {
-      return "";
-    }
-    int more = names.size() - SHOWN;
-    return what
-        + names.stream().limit(SHOWN).collect(Collectors.joining(", "))
-        + (more > 0 ? " and " + more + " more;" : ";");
+    return names.isEmpty() ? "" : what + Listed.some(names) + ";";
   }
 }

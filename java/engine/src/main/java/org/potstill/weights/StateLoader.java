@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.net.Network;
 import org.potstill.net.StateEntry;
 import org.potstill.tensor.LibTorch;
@@ -21,8 +22,6 @@ public final class StateLoader {
 
   /** What networks wrapped for several devices put before every name. */
   private static final String WRAPPER = "module.";
-
-  private static final int NAMES_SHOWN = 5;
 
   private StateLoader() {}
 
@@ -152,13 +151,7 @@ public final class StateLoader {
   }
 
   private static String listed(String what, List<String> names) {
-    if (names.isEmpty()) {
-      return "";
-    }
-    int more = names.size() - NAMES_SHOWN;
-    return what
-        + names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "))
-        + (more > 0 ? " and " + more + " more;" : ";");
+    return names.isEmpty() ? "" : what + Listed.some(names) + ";";
   }
 
   private static Tensor converted(

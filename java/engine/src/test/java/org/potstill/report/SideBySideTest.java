@@ -181,7 +181,7 @@ class SideBySideTest {
         root
             + " has no class in common with "
             + folder.resolve("pixel")
-            + ": it has Hat, Cap, not one of T-shirt, Trouser, Pullover, ...",
+            + ": it has Hat, Cap, not one of T-shirt, Trouser, Pullover, Dress, Coat and 5 more",
         refused(List.of(run("pixel"), root)));
   }
 
