@@ -1,6 +1,7 @@
 package org.potstill.tensor;
 
-import java.util.function.UnaryOperator;
+import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -20,22 +21,32 @@ final class Upload {
   /** Of one buffer: the host fills the next one while the GPU fetches this one. */
   private static final long BUFFER_BYTES = 32L << 20;
 
-  private final UnaryOperator<Tensor> locked;
+  private final Function<Tensor, Optional<Tensor>> locked;
   private final long bufferBytes;
 
   /** Through LibTorch's page-locked memory; where the system grants none, plain copies. */
   Upload() {
-    this(Upload::lock, BUFFER_BYTES);
+    this(PageLocked::copy, BUFFER_BYTES);
   }
 
   /** Through other buffers, for tests. */
-  Upload(UnaryOperator<Tensor> locked, long bufferBytes) {
+  Upload(Function<Tensor, Optional<Tensor>> locked, long bufferBytes) {
     this.locked = locked;
     this.bufferBytes = bufferBytes;
   }
 
-  private static Tensor lock(Tensor host) {
-    return PageLocked.copy(host).orElse(host);
+  /** What a copy to the device is made from, and whether the host may go on before it is made. */
+  record Source(Tensor tensor, boolean queued) {}
+
+  /**
+   * A buffer; where there is none the host's tensor itself, whose copy is waited for: CUDA may read
+   * memory that is not page-locked after the call has returned.
+   */
+  Source source(Tensor host) {
+    return locked
+        .apply(host)
+        .map(buffer -> new Source(buffer, true))
+        .orElseGet(() -> new Source(host, false));
   }
 
   /**
@@ -51,8 +62,9 @@ final class Upload {
       Tensor result = new Tensor();
       try (PointerScope scope = new PointerScope()) {
         torch.ScalarType type = host.scalar_type();
-        Tensor buffer = locked.apply(host.detach());
-        result.put(buffer.to(device, type, true, false, new MemoryFormatOptional()));
+        Source source = source(host.detach());
+        result.put(
+            source.tensor().to(device, type, source.queued(), false, new MemoryFormatOptional()));
       }
       return result;
     }
@@ -62,8 +74,8 @@ final class Upload {
     for (long from = 0; from < rows; from += atOnce) {
       try (PointerScope scope = new PointerScope()) {
         long count = Math.min(atOnce, rows - from);
-        Tensor buffer = locked.apply(host.detach().narrow(0, from, count));
-        result.narrow(0, from, count).copy_(buffer, true);
+        Source source = source(host.detach().narrow(0, from, count));
+        result.narrow(0, from, count).copy_(source.tensor(), source.queued());
       }
     }
     return result;

@@ -2,11 +2,13 @@ package org.potstill.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -28,7 +30,7 @@ class UploadTest {
     return new Upload(
         host -> {
           buffers.add(host.numel());
-          return host.clone();
+          return Optional.of(host.clone());
         },
         bufferBytes);
   }
@@ -90,6 +92,22 @@ class UploadTest {
       Tensor found = upload(8).to(new Device("cpu"), host);
       host.zero_();
       assertEquals(7, Tensors.toFloats(found)[7]);
+    }
+  }
+
+  /** CUDA reads such memory when it gets to it, and by then the caller may have given it back. */
+  @Test
+  void withoutPageLockedMemoryCopiesAreWaitedFor() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor host = numbers(4, 2);
+      Upload upload = new Upload(tensor -> Optional.empty(), 8);
+      assertFalse(upload.source(host).queued());
+      assertTrue(upload(8).source(host).queued());
+      assertArrayEquals(
+          Tensors.toFloats(host), Tensors.toFloats(upload.to(new Device("cpu"), host)));
+      Tensor small = numbers(2);
+      assertArrayEquals(
+          Tensors.toFloats(small), Tensors.toFloats(upload.to(new Device("cpu"), small)));
     }
   }
 }
