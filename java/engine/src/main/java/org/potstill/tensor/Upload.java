@@ -40,12 +40,13 @@ final class Upload {
 
   /**
    * A buffer; where there is none the host's tensor itself, whose copy is waited for: CUDA may read
-   * memory that is not page-locked after the call has returned.
+   * memory that is not page-locked after the call has returned. So is that of a tensor with gaps,
+   * which LibTorch closes in other memory first.
    */
   Source source(Tensor host) {
     return locked
         .apply(host)
-        .map(buffer -> new Source(buffer, true))
+        .map(buffer -> new Source(buffer, buffer.is_non_overlapping_and_dense()))
         .orElseGet(() -> new Source(host, false));
   }
 

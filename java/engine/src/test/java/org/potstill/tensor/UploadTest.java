@@ -110,4 +110,16 @@ class UploadTest {
           Tensors.toFloats(small), Tensors.toFloats(upload.to(new Device("cpu"), small)));
     }
   }
+
+  @Test
+  void copiesOfTensorsWithGapsAreWaitedFor() {
+    try (PointerScope scope = new PointerScope()) {
+      Upload upload = new Upload(Optional::of, 1 << 20);
+      Tensor dense = numbers(4, 6);
+      assertTrue(upload.source(dense).queued());
+      assertTrue(upload.source(dense.t()).queued());
+      assertFalse(upload.source(dense.narrow(1, 0, 3)).queued());
+      assertFalse(upload.source(dense.narrow(0, 0, 1).expand(4, 6)).queued());
+    }
+  }
 }
