@@ -11,6 +11,7 @@ import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.GradientPass;
 import org.potstill.net.Pass;
+import org.potstill.net.TrainedState;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
 import org.potstill.tensor.TensorKernels;

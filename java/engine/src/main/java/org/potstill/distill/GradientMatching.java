@@ -14,6 +14,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.net.Mode;
 import org.potstill.net.Network;
 import org.potstill.net.Pass;
+import org.potstill.net.TrainedState;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.NamedTensors;

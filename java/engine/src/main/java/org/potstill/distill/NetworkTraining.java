@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.Sgd;
+import org.potstill.net.TrainedState;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.Precision;

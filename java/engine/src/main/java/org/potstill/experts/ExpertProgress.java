@@ -5,9 +5,9 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.distill.ExpertFile;
-import org.potstill.distill.TrainedState;
 import org.potstill.net.Network;
 import org.potstill.net.Sgd;
+import org.potstill.net.TrainedState;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 

@@ -34,6 +34,7 @@ import org.potstill.net.Norm;
 import org.potstill.net.Pass;
 import org.potstill.net.Pooling;
 import org.potstill.net.SmallGpu;
+import org.potstill.net.TrainedState;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;

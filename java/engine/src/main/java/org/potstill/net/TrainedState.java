@@ -1,17 +1,10 @@
-package org.potstill.distill;
+package org.potstill.net;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.potstill.net.Backpropagation;
-import org.potstill.net.BatchGradients;
-import org.potstill.net.GradientPass;
-import org.potstill.net.Network;
-import org.potstill.net.NetworkOutput;
-import org.potstill.net.Pass;
-import org.potstill.net.Sgd;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
@@ -76,7 +69,7 @@ public final class TrainedState implements AutoCloseable {
    * @param loss of the logits, a single number
    * @param parameters names of those that are differentiated
    */
-  GradientPass gradientPass(
+  public GradientPass gradientPass(
       Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
     GradientPass way = GradientPass.of(network, state, images, pass, parameters, loss);
     moved(way.buffers());
