@@ -63,6 +63,7 @@ public final class Layers {
   /**
    * A convolution (cross-correlation, zeros around the image).
    *
+   * @param name of its entries in the layout: {@code name.weight} and {@code name.bias}
    * @param input (N, in, H, W)
    * @param bias whether the layout has one
    * @param padding zeros on every side
@@ -98,7 +99,14 @@ public final class Layers {
     return segments == null ? value : segments.shared(value);
   }
 
-  /** The linear layer of the last dimension: (..., in) to (..., out). */
+  /**
+   * A linear layer of the last dimension.
+   *
+   * @param name of its entries in the layout: {@code name.weight} and {@code name.bias}
+   * @param input (..., in)
+   * @param bias whether the layout has one
+   * @return (..., out)
+   */
   public Tensor linear(String name, Tensor input, boolean bias) {
     Tensor weight = state.get(name + ".weight");
     return bias
@@ -107,8 +115,12 @@ public final class Layers {
   }
 
   /**
-   * A norm of maps, (N, C, H, W); the input itself for {@link Norm#NONE}. Batch norm takes the
-   * statistics of the batch in training, and moves its running ones.
+   * A norm of maps. Batch norm takes the statistics of the batch in training, and moves its running
+   * ones; group norm has 4 groups.
+   *
+   * @param name of its entries in the layout
+   * @param input (N, C, H, W)
+   * @return the same shape; the input itself for {@link Norm#NONE}
    */
   public Tensor norm(Norm norm, String name, Tensor input) {
     return switch (norm) {
@@ -172,7 +184,13 @@ public final class Layers {
     return torch.group_norm(input.contiguous(), groups, scale, shift, EPSILON, true);
   }
 
-  /** Layer norm over the dimensions that its scale has. */
+  /**
+   * Layer norm over the last dimensions, those that its scale has.
+   *
+   * @param name of its entries in the layout: {@code name.weight} and {@code name.bias}
+   * @param input (..., scale's shape)
+   * @return the same shape
+   */
   public Tensor layerNorm(String name, Tensor input) {
     Tensor scale = state.get(name + ".weight");
     return torch.layer_norm(
@@ -218,8 +236,10 @@ public final class Layers {
   }
 
   /**
-   * An activation; ReLU overwrites its input, so that the images themselves must not be given to
-   * it.
+   * An activation, element by element.
+   *
+   * @param input any shape; ReLU overwrites it, so it must not be the images themselves
+   * @return the same shape
    */
   public Tensor activation(Activation activation, Tensor input) {
     return switch (activation) {
@@ -239,7 +259,12 @@ public final class Layers {
     return Segments.isBeginning(into) ? into.add(term) : into.add_(term);
   }
 
-  /** A pooling of 2 x 2 with stride 2; the input itself for {@link Pooling#NONE}. */
+  /**
+   * A pooling of 2 x 2 with stride 2.
+   *
+   * @param input (N, C, H, W)
+   * @return (N, C, H / 2, W / 2), rounded down; the input itself for {@link Pooling#NONE}
+   */
   public Tensor pool(Pooling pooling, Tensor input) {
     return switch (pooling) {
       case NONE -> input;
@@ -248,14 +273,25 @@ public final class Layers {
     };
   }
 
-  /** The mean of every {@code size} x {@code size} square. */
+  /**
+   * The mean of every {@code size} x {@code size} square.
+   *
+   * @param input (N, C, H, W)
+   * @return (N, C, H / size, W / size), rounded down
+   */
   public static Tensor averagePool(Tensor input, long size) {
     long[] window = {size, size};
     return torch.avg_pool2d(
         input, window, window, new long[] {0, 0}, false, true, new LongOptional());
   }
 
-  /** The maximum of every {@code size} x {@code size} square, {@code stride} pixels apart. */
+  /**
+   * The maximum of every {@code size} x {@code size} square, {@code stride} pixels apart.
+   *
+   * @param input (N, C, H, W)
+   * @param padding pixels on every side that are never the maximum
+   * @return (N, C, (H + 2 padding - size) / stride + 1, ...), rounded down
+   */
   public static Tensor maxPool(Tensor input, long size, long stride, long padding) {
     return torch.max_pool2d(
         input,
@@ -304,7 +340,10 @@ public final class Layers {
    * Dropout with a mask from the stream of the pass, which is the same on every device; nothing
    * outside training or where no stream was given.
    *
-   * @param rate share of values that become 0, from 0 and below 1
+   * @param input any shape
+   * @param rate share of values that become 0, from 0 and below 1; the others are divided by {@code
+   *     1 - rate}
+   * @return the same shape; the input itself where nothing is dropped
    */
   public Tensor dropout(Tensor input, double rate) {
     RandomStream random = pass.dropout();

@@ -32,7 +32,14 @@ public interface RunListener {
    */
   default void progress(String stage, String task, long done, long total, String unit) {}
 
-  /** A figure was logged, for example the loss at a step. */
+  /**
+   * A figure was logged.
+   *
+   * @param step counted from 1 over the whole stage: epochs of scorers and experts, iterations of a
+   *     distillation, trainings of an evaluation
+   * @param name for example {@code "loss"}, or {@code "accuracy"} (from 0 to 1)
+   * @param value may be NaN or infinite
+   */
   default void metric(String stage, long step, String name, double value) {}
 
   /** What a stage is about to do and what it takes, in one line. */
