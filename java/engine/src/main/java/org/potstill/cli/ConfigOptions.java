@@ -61,7 +61,7 @@ final class ConfigOptions {
 
   /** The sweep in the file, what does not vary overridden, and checked. */
   Sweep loadSweep() {
-    return SweepLoader.load(file, all());
+    return SweepLoader.loadWith(file, all());
   }
 
   private List<Setting> all() {

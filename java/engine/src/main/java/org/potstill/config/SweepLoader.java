@@ -51,10 +51,16 @@ public final class SweepLoader {
    * The sweep in {@code file}. Every run is the rest of the file with the settings of its values,
    * in a run directory of its own: {@code run.out} of the file is the folder that holds them.
    *
-   * @param overrides of what does not vary, in every run
+   * @param overrides of what does not vary, in every run, as {@code key.path=value}, the value in
+   *     YAML; later ones win
    * @throws InputException with everything that is wrong
    */
-  public static Sweep load(Path file, List<Setting> overrides) {
+  public static Sweep load(Path file, List<String> overrides) {
+    return loadWith(file, overrides.stream().map(Setting::parse).toList());
+  }
+
+  /** As {@link #load(Path, List)}, with overrides that come from other options than --set. */
+  public static Sweep loadWith(Path file, List<Setting> overrides) {
     Node root = ConfigLoader.root(file);
     SweepSection section = SweepSection.read(file, root);
     overrides.forEach(section.axes()::refuse);

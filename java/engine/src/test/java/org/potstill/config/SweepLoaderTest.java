@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -43,7 +42,7 @@ class SweepLoaderTest {
   private Sweep load(String yaml, String... overrides) throws IOException {
     Path file = folder.resolve("table.yaml");
     Files.writeString(file, yaml);
-    return SweepLoader.load(file, Arrays.stream(overrides).map(Setting::parse).toList());
+    return SweepLoader.load(file, List.of(overrides));
   }
 
   private String messageOf(String yaml, String... overrides) {

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.ConfigWriter;
-import org.potstill.config.Setting;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
 import org.potstill.errors.RunFailedException;
@@ -54,7 +53,7 @@ class SweepTableTest {
 
   private void loadSweep(String yaml) throws IOException {
     Path file = Files.writeString(folder.resolve("keep.yaml"), yaml);
-    sweep = SweepLoader.load(file, List.of(Setting.parse("run.out=" + folder.resolve("sweep"))));
+    sweep = SweepLoader.load(file, List.of("run.out=" + folder.resolve("sweep")));
   }
 
   private void evaluated(int run) throws IOException {

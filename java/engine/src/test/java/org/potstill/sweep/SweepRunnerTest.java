@@ -21,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.potstill.Potstill;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
-import org.potstill.config.Setting;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
 import org.potstill.errors.InputException;
@@ -55,10 +54,10 @@ class SweepRunnerTest {
   private Sweep load(String section, String... settings) throws IOException {
     String shared = Files.readString(TinyConfig.write(folder));
     Path file = Files.writeString(folder.resolve("tiny-sweep.yaml"), shared + section);
-    List<Setting> all = new ArrayList<>();
-    all.add(Setting.parse("run.out=" + folder.resolve("out")));
-    all.add(Setting.parse("evaluate.every=0"));
-    List.of(settings).forEach(setting -> all.add(Setting.parse(setting)));
+    List<String> all = new ArrayList<>();
+    all.add("run.out=" + folder.resolve("out"));
+    all.add("evaluate.every=0");
+    all.addAll(List.of(settings));
     return SweepLoader.load(file, all);
   }
 
