@@ -89,7 +89,7 @@ record Failure(int status, String message, Throwable cause) {
   private static String memory(String line) {
     Matcher wanted = WANTED.matcher(line);
     return wanted.find()
-        ? ByteSizes.text(Long.parseLong(wanted.group(1))) + " at once could not be had"
+        ? ByteSizes.text(Long.parseLong(wanted.group(1))) + " could not be allocated"
         : line;
   }
 

@@ -1,6 +1,7 @@
 package org.potstill.cli;
 
 import java.nio.file.Path;
+import org.potstill.run.Durations;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +36,7 @@ final class LoggedProgress implements ProgressListener {
 
   @Override
   public void stageFinished(String stage, double seconds) {
-    LOG.info("{} is done after {} s", stage, seconds);
+    LOG.info("{} is done after {}", stage, Durations.text(seconds));
     shown.stageFinished(stage, seconds);
   }
 

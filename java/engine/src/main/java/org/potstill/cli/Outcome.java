@@ -47,7 +47,7 @@ final class Outcome
     return message.contains(InvalidPathException.class.getSimpleName())
         ? "'"
             + error.getValue()
-            + "' has letters that files cannot be named with here ("
+            + "' has characters that file names cannot have here ("
             + System.getProperty("sun.jnu.encoding")
             + "); set LC_ALL=C.UTF-8"
         // Of some kinds of mistakes picocli says itself that they are errors.

@@ -142,7 +142,7 @@ final class SweepCommand extends RunningCommand {
                   + result.failed().size()
                   + " of "
                   + all
-                  + " runs failed, as told above; --resume tries them again");
+                  + " runs failed, see above; --resume tries them again");
     }
     return status;
   }

@@ -108,7 +108,10 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     if (Files.exists(out.resolve("config.yaml"))) {
       streams
           .err()
-          .println("warning: the run directory " + out + " exists: --resume or --overwrite");
+          .println(
+              "warning: the run directory "
+                  + out
+                  + " exists; a run in it needs --resume or --overwrite");
     }
   }
 }

@@ -99,7 +99,7 @@ public final class ConfigLoader {
   private static void requireAll(ConfigReader reader, Problems problems) {
     for (Key key : ConfigKeys.all()) {
       if (key.isRequired() && problems.isEmpty() && !reader.values().containsKey(key.path())) {
-        problems.add("", key.path() + ": has to be given; allowed: " + key.type().allowed());
+        problems.add("", key.path() + ": is required; allowed: " + key.type().allowed());
       }
     }
   }

@@ -55,7 +55,7 @@ final class ConfigReader {
 
   private void readValue(Key key, Node node, Origin origin) {
     if (!seen.add(key.path())) {
-      problems.add(origin.place(node), key.path() + ": stands here a second time");
+      problems.add(origin.place(node), key.path() + ": is given a second time");
       return;
     }
     try {
@@ -88,7 +88,7 @@ final class ConfigReader {
       String name = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
       String child = path.isEmpty() ? name : path + "." + name;
       if (!names.add(name)) {
-        problems.add(origin.place(pair.getKeyNode()), child + ": stands here a second time");
+        problems.add(origin.place(pair.getKeyNode()), child + ": is given a second time");
       } else if (isKnown(child)) {
         visit(child, pair.getValueNode(), origin);
       } else {

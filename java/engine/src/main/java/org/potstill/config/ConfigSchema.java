@@ -72,7 +72,7 @@ public final class ConfigSchema {
   /** The default of a key in words; the value itself where it is fixed. */
   static String defaultOf(Key key) {
     if (key.isRequired()) {
-      return "none, has to be given";
+      return "none, required";
     }
     return key.isComputed()
         ? key.fallbackWords()

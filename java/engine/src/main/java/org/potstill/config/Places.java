@@ -124,7 +124,7 @@ final class Places {
       throw new Unfit(
           node,
           allowed
-              + ", in letters that files can be named with here ("
+              + ", in characters that file names can have here ("
               + System.getProperty("sun.jnu.encoding")
               + "; LC_ALL=C.UTF-8 has them all)");
     }

@@ -48,7 +48,7 @@ record SweepNodes(Origin origin, Problems problems) {
     Map<String, Node> pairs = new LinkedHashMap<>();
     for (NodeTuple pair : mapping.getValue()) {
       if (pairs.putIfAbsent(name(pair), pair.getValueNode()) != null) {
-        report(pair.getKeyNode(), path + "." + name(pair) + ": stands here a second time");
+        report(pair.getKeyNode(), path + "." + name(pair) + ": is given a second time");
       }
     }
     return pairs;

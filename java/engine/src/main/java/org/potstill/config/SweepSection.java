@@ -45,7 +45,7 @@ record SweepSection(SweepAxes axes, Map<String, Map<List<String>, Double>> publi
     SweepNodes nodes = new SweepNodes(ConfigLoader.origin(file), problems);
     found
         .subList(1, found.size())
-        .forEach(pair -> nodes.report(pair.getKeyNode(), NAME + ": stands here a second time"));
+        .forEach(pair -> nodes.report(pair.getKeyNode(), NAME + ": is given a second time"));
     SweepSection section = read(found.get(0), nodes);
     problems.throwIfAny();
     return section;
@@ -65,8 +65,7 @@ record SweepSection(SweepAxes axes, Map<String, Map<List<String>, Double>> publi
         });
     if (!parts.containsKey(OVER)) {
       if (nodes.areFine()) {
-        nodes.report(
-            section.getKeyNode(), "sweep.over: has to be given; allowed: a section of axes");
+        nodes.report(section.getKeyNode(), "sweep.over: is required; allowed: a section of axes");
       }
       return null;
     }
@@ -88,7 +87,7 @@ record SweepSection(SweepAxes axes, Map<String, Map<List<String>, Double>> publi
               + ", line "
               + Nodes.line(found.getKeyNode())
               + ": sweep: this config stands for several runs; 'sweep' runs them, and each"
-              + " leaves the config.yaml of its own in its run directory");
+              + " leaves its own config.yaml in its run directory");
     }
   }
 

@@ -81,7 +81,9 @@ public final class Datasets {
     Path folder = Path.of(place);
     if (!Files.isDirectory(folder)) {
       throw new InputException(
-          "data.source: " + folder + (Files.exists(folder) ? " is no folder" : " does not exist"));
+          "data.source: "
+              + folder
+              + (Files.exists(folder) ? " is not a folder" : " does not exist"));
     }
     return folder;
   }

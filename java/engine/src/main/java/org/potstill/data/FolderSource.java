@@ -128,18 +128,18 @@ final class FolderSource implements ImageSource {
       }
     }
     passedOver.forEach(
-        (kind, count) -> warnings.add(prefix + ": " + count + " " + kind + " passed over"));
+        (kind, count) -> warnings.add(prefix + ": " + kind + " ignored (" + count + ")"));
     return sizes;
   }
 
   private static String kind(Path file, String name) {
     if (Files.isDirectory(file)) {
-      return "folder(s)";
+      return "nested folders";
     }
     int dot = name.lastIndexOf('.');
     return dot < 0
-        ? "file(s) without an ending"
-        : "file(s) *" + name.substring(dot).toLowerCase(Locale.ROOT);
+        ? "files without an extension"
+        : "*" + name.substring(dot).toLowerCase(Locale.ROOT) + " files";
   }
 
   private void remember(String id, Path file) {

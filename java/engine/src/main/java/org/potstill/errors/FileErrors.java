@@ -46,7 +46,7 @@ public final class FileErrors {
       return "a file or link of that name is in the way";
     }
     if (error instanceof NotDirectoryException) {
-      return "it is no folder";
+      return "it is not a folder";
     }
     if (error instanceof DirectoryNotEmptyException) {
       return "a folder of that name is in the way";

@@ -73,7 +73,7 @@ public final class Preflight {
         throw new InputException(
             "class '"
                 + name
-                + "' has letters that files cannot be named with here ("
+                + "' has characters that file names cannot have here ("
                 + FolderNames.encoding()
                 + "); set LC_ALL=C.UTF-8, or rename its folder");
       }

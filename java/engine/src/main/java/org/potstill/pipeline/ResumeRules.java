@@ -73,7 +73,7 @@ public final class ResumeRules {
       List<String> lines = e.getMessage().lines().map(String::strip).toList();
       String reason = lines.size() == 1 ? lines.get(0).split(";", 2)[0] : String.join(" ", lines);
       throw new InputException(
-          "what the run was begun with cannot be told: "
+          "the configuration that the run began with is not known: "
               + reason
               + "; put it back, or "
               + (StageLog.in(root).entries().isEmpty()

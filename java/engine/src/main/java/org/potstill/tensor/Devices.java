@@ -92,7 +92,7 @@ public final class Devices {
    */
   public Placement choose(String wish, String key) {
     if (!WISH.matcher(wish).matches()) {
-      throw new InputException(key + ": '" + wish + "' is none of " + WISHES);
+      throw new InputException(key + ": '" + wish + "' is not one of " + WISHES);
     }
     if (wish.equals(Placement.CPU.name())) {
       return Placement.CPU;
@@ -107,7 +107,7 @@ public final class Devices {
     }
     Tried named = named(wish, key);
     if (!named.works()) {
-      throw new InputException(key + ": " + wish + " cannot be had: " + named.cause());
+      throw new InputException(key + ": " + wish + " cannot be used: " + named.cause());
     }
     return gpu(named);
   }

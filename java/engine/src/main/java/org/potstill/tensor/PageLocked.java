@@ -42,7 +42,8 @@ final class PageLocked {
     } catch (RuntimeException e) {
       granted = false;
       LOG.info(
-          "copies wait for the GPU, no page-locked memory is to be had: {}", LibTorch.firstLine(e));
+          "copies wait for the GPU, since there is no page-locked memory: {}",
+          LibTorch.firstLine(e));
       return Optional.empty();
     }
   }

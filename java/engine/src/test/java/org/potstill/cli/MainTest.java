@@ -282,7 +282,7 @@ class MainTest extends CommandLineTests {
     assertEquals(1, run("heap"));
     assertTrue(err.contains("out of Java memory: Java heap space; give Java more"), err);
     assertEquals(1, run("memory"));
-    assertTrue(err.contains("out of memory: 5.9 GB at once could not be had; lower score"), err);
+    assertTrue(err.contains("out of memory: 5.9 GB could not be allocated; lower score"), err);
     assertFalse(err.contains("frame #0"), err);
     assertEquals(1, run("gpu"));
     assertTrue(err.contains("error: out of memory: CUDA error: out of memory; lower"), err);

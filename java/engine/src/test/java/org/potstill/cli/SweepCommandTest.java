@@ -96,8 +96,7 @@ class SweepCommandTest extends CommandLineTests {
     write("fails: {run.seed: 1}, b: {run.seed: 2}");
     assertEquals(1, sweep());
     assertTrue(err.contains("\nerror: run fails: the disk is full\nrun 2 of 2: b\n"), err);
-    assertTrue(
-        err.endsWith("error: 1 of 2 runs failed, as told above; --resume tries them again\n"));
+    assertTrue(err.endsWith("error: 1 of 2 runs failed, see above; --resume tries them again\n"));
   }
 
   @Test

@@ -255,7 +255,7 @@ class ConfigLoaderTest {
         quick.yaml: 4 problems
           line 1: data.source: found the text 'ftp:x'; allowed: builtin:NAME, folder:DIR, idx:DIR, cifar10:DIR, cifar100:DIR
           line 3: prune.keep: found 2; allowed: a number above 0 and at most 1, or auto
-          line 4: prune.keep: stands here a second time
+          line 4: prune.keep: is given a second time
           --set distill.iterations=x: distill.iterations: found the text 'x'; allowed: a whole number from 1\
         """,
         messageOf(
@@ -265,7 +265,7 @@ class ConfigLoaderTest {
   @Test
   void aKeyInDottedFormIsTheSameKey() {
     assertEquals(
-        "quick.yaml, line 2: data.resolution: stands here a second time",
+        "quick.yaml, line 2: data.resolution: is given a second time",
         messageOf("data: {source: 'idx:d', resolution: 32}\ndata.resolution: 64\n"));
     assertEquals(
         0.3,
@@ -283,7 +283,7 @@ class ConfigLoaderTest {
   @Test
   void missingSourceIsTold() {
     assertEquals(
-        "quick.yaml, data.source: has to be given; allowed: builtin:NAME, folder:DIR, idx:DIR,"
+        "quick.yaml, data.source: is required; allowed: builtin:NAME, folder:DIR, idx:DIR,"
             + " cifar10:DIR, cifar100:DIR",
         messageOf("run: {seed: 3}\n"));
   }

@@ -176,7 +176,7 @@ class SweepLoaderTest {
             "line 2: sweep.over.data.classes: several values would be called 'a+b+c'"),
         Arguments.of("sweep: {over: {prune.keep: []}}", "found an empty list"),
         Arguments.of("sweep: {over: {}}", "line 2: sweep.over: found nothing"),
-        Arguments.of("sweep: {published: {}}", "line 2: sweep.over: has to be given"),
+        Arguments.of("sweep: {published: {}}", "line 2: sweep.over: is required"),
         Arguments.of("sweep: [1]", "line 2: sweep: found a list of 1; allowed: a section"),
         Arguments.of(
             "sweep: {ower: {prune.keep: [1]}}",
@@ -209,7 +209,7 @@ class SweepLoaderTest {
         Arguments.of("sweep:", "table.yaml, line 2: sweep: found nothing; allowed: a section"),
         Arguments.of(
             "sweep: {over: {run.seed: [1]}}\nsweep: {over: {}}",
-            "line 3: sweep: stands here a second time"),
+            "line 3: sweep: is given a second time"),
         Arguments.of(
             "sweep: {over: {prune: {keep: [0.2, 0.5]}}}",
             "line 2: sweep.over.prune.keep: a key that varies is written with its whole path:"

@@ -253,9 +253,9 @@ class FolderSourceTest {
       assertEquals(8, dataset.training().size());
       assertEquals(
           List.of(
-              "train/cat: 2 file(s) *.txt passed over",
-              "train/cat: 1 file(s) without an ending passed over",
-              "train/cat: 1 folder(s) passed over"),
+              "train/cat: *.txt files ignored (2)",
+              "train/cat: files without an extension ignored (1)",
+              "train/cat: nested folders ignored (1)"),
           dataset.warnings());
     }
   }

@@ -252,7 +252,7 @@ class GladSpaceTest {
     assertEquals(6, Rendering.render(other, other, null, "auto"));
     InputException none =
         assertThrows(InputException.class, () -> Rendering.render(other, other, null, "cuda:1"));
-    assertTrue(none.getMessage().startsWith("--device: cuda:1 cannot be had"), none.getMessage());
+    assertTrue(none.getMessage().startsWith("--device: cuda:1 cannot be used"), none.getMessage());
   }
 
   /** Latents, the momentum of their optimiser and what the method learns go on. */

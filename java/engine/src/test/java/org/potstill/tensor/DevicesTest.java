@@ -90,7 +90,7 @@ class DevicesTest {
     for (String wish : List.of("cuda", "cuda:0")) {
       Exception error =
           assertThrows(InputException.class, () -> withBroken(0).choose(wish, "run.device"));
-      assertEquals("run.device: " + wish + " cannot be had: cuda:0: busy", error.getMessage());
+      assertEquals("run.device: " + wish + " cannot be used: cuda:0: busy", error.getMessage());
     }
   }
 
@@ -114,13 +114,14 @@ class DevicesTest {
     assertEquals(Placement.CPU, devices.choose("auto", "run.device"));
     Exception error =
         assertThrows(InputException.class, () -> devices.choose("cuda:1", "run.device"));
-    assertEquals("run.device: cuda:1 cannot be had: there is no NVIDIA driver", error.getMessage());
+    assertEquals(
+        "run.device: cuda:1 cannot be used: there is no NVIDIA driver", error.getMessage());
   }
 
   @Test
   void anotherWordIsAnErrorThatNamesWhatAsked() {
     Exception error = assertThrows(InputException.class, () -> with("").choose("gpu", "--device"));
-    assertEquals("--device: 'gpu' is none of auto, cpu, cuda, cuda:N", error.getMessage());
+    assertEquals("--device: 'gpu' is not one of auto, cpu, cuda, cuda:N", error.getMessage());
   }
 
   @Test
