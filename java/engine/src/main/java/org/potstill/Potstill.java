@@ -138,9 +138,10 @@ public final class Potstill {
 
   /**
    * Runs the runs of a sweep one after the other, each as {@link #run} does, and writes their table
-   * after each. A run that fails does not stop the others. Where a run needs the scores that
-   * another one of the sweep has, it takes them.
+   * after each. A run that fails does not stop the others. Scores, experts and trainings on
+   * baselines that another run of the sweep made with the same settings are taken from it.
    *
+   * @param sweep as {@link org.potstill.config.SweepLoader#load} reads it
    * @param runs those of {@code sweep} that are asked for: {@link Sweep#runs()} for all
    * @param options what is done with run directories that are already there
    * @throws InputException before anything is written, where one of the runs cannot begin
@@ -177,8 +178,7 @@ public final class Potstill {
   }
 
   /**
-   * Sets the evaluations of two run directories side by side, with a paired t-test for every
-   * network.
+   * Compares the evaluations of two run directories, with a paired t-test for every network.
    *
    * @throws InputException where one of them was not evaluated, or they cannot be compared
    */
@@ -204,7 +204,7 @@ public final class Potstill {
         });
   }
 
-  /** Names of the stages in their order. */
+  /** Names of all stages in their order; {@code experts} is for trajectory matching only. */
   public static List<String> stages() {
     return RunSession.STAGES;
   }

@@ -16,20 +16,20 @@ final class Commands {
 
   static {
     ABOUT.put("run", "Run all stages: score, prune, distil, evaluate, report.");
-    ABOUT.put("score", "Only score the images: scores.csv.");
-    ABOUT.put("prune", "Only choose the core-set by the scores: coreset.csv.");
-    ABOUT.put("experts", "Only train the experts of trajectory matching: experts/.");
-    ABOUT.put("distill", "Only distil the core-set: distilled/.");
-    ABOUT.put("evaluate", "Only measure what networks learn from the distilled images.");
-    ABOUT.put("report", "Only write the page: report.html; or one page on several runs.");
-    ABOUT.put("sweep", "Run a config in many variants, and set them in one table.");
-    ABOUT.put("render", "Make the images of a run in a latent space anew from its latents.");
-    ABOUT.put("compare", "Set the accuracies of two runs side by side, with a paired test.");
-    ABOUT.put("validate", "Check a config and open what it names; decode nothing.");
-    ABOUT.put("convert", "Turn a checkpoint (.pkl, .ckpt, .pth) into safetensors.");
-    ABOUT.put("init", "Write a config to begin with: every key with its default.");
+    ABOUT.put("score", "Only score the images; writes scores.csv.");
+    ABOUT.put("prune", "Only choose the core-set by the scores; writes coreset.csv.");
+    ABOUT.put("experts", "Only train the experts of trajectory matching; writes experts/.");
+    ABOUT.put("distill", "Only distil the core-set; writes distilled/.");
+    ABOUT.put("evaluate", "Only measure how well networks learn from the distilled images.");
+    ABOUT.put("report", "Only write report.html, or one page on several runs.");
+    ABOUT.put("sweep", "Run many variants of a config and collect them in one table.");
+    ABOUT.put("render", "Regenerate the images of a run in a latent space from its latents.");
+    ABOUT.put("compare", "Compare the accuracies of two runs, with a paired test.");
+    ABOUT.put("validate", "Check a config and open the files it names; decodes no image.");
+    ABOUT.put("convert", "Convert a checkpoint (.pkl, .ckpt, .pth) to safetensors.");
+    ABOUT.put("init", "Write a config to start from: every key with its default.");
     ABOUT.put("schema", "Print the JSON Schema of the config, for editors.");
-    ABOUT.put("doctor", "Tell what this machine has: CPU, memory, GPU, versions.");
+    ABOUT.put("doctor", "Describe this machine: CPU, memory, GPU, versions.");
   }
 
   private Commands() {}

@@ -25,7 +25,7 @@ final class CompareCommand implements Callable<Integer>, HasOutput {
   @Parameters(
       index = "1",
       paramLabel = "OTHER",
-      description = "Another one; differences are how much better this one is.")
+      description = "Another one; a difference is how much better this one is.")
   private Path second;
 
   private final Engine engine;

@@ -29,8 +29,8 @@ final class ConfigOptions {
       names = "--out",
       paramLabel = "DIR",
       description =
-          "The run directory, of a sweep the folder of all; by default runs/NAME, after the name of"
-              + " the config.")
+          "The run directory (of a sweep, the folder of all its runs); by default runs/NAME, NAME"
+              + " being that of the config.")
   private String out;
 
   @Option(

@@ -23,21 +23,23 @@ final class ConvertCommand implements Callable<Integer> {
 
   private static final String SUFFIX = ".safetensors";
 
-  @Parameters(index = "0", paramLabel = "IN", description = "A .pkl, .ckpt, .pth or .safetensors.")
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "The file to read: .pkl, .ckpt, .pth or .safetensors.")
   private Path input;
 
   @Parameters(index = "1", paramLabel = "OUT", description = "The .safetensors file to write.")
   private Path output;
 
-  @Option(names = "--overwrite", description = "Replace OUT where there is one.")
+  @Option(names = "--overwrite", description = "Replace OUT if it exists.")
   private boolean overwrite;
 
   @Option(
       names = "--ema",
-      description = {
-        "Take the running averages of the weights where the file has them; otherwise they are",
-        "left out, as the published code does."
-      })
+      description =
+          "Take the running averages of the weights if the file has them; otherwise they are left"
+              + " out, as in the published code.")
   private boolean averages;
 
   @Mixin private NativeOptions natives;

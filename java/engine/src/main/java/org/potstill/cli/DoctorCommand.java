@@ -7,13 +7,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Tells what this machine has, and what of it Potstill uses. */
-@Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
 final class DoctorCommand implements Callable<Integer>, HasOutput {
 
   @Parameters(
       arity = "0..1",
       paramLabel = "CONFIG",
-      description = "A YAML file; what its run needs is estimated.")
+      description = "A config; what its run would need is estimated.")
   private Path config;
 
   @Mixin private Output output;

@@ -16,10 +16,9 @@ final class EvaluateCommand extends RunningCommand {
   @Option(
       names = "--distilled",
       paramLabel = "FILE|DIR",
-      description = {
-        "Evaluate this set instead of the run's own: a safetensors file with images and",
-        "labels, or a folder of pictures, CLASS/*.png."
-      })
+      description =
+          "Evaluate this set instead of the run's own: a safetensors file with images and labels,"
+              + " or a folder of pictures, CLASS/*.png.")
   private Path distilled;
 
   /** The command over {@code engine}. */

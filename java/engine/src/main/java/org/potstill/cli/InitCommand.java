@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Writes a config to begin with. */
-@Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
+@Command(mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false)
 final class InitCommand implements Callable<Integer> {
 
   private static final String STANDARD_OUTPUT = "-";
@@ -20,16 +20,16 @@ final class InitCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "FILE",
       defaultValue = "potstill.yaml",
-      description = "The file to write; - is standard output. Default: ${DEFAULT-VALUE}")
+      description = "The file to write; - is standard output. By default ${DEFAULT-VALUE}.")
   private String file;
 
-  @Option(names = "--overwrite", description = "Replace the file where there is one.")
+  @Option(names = "--overwrite", description = "Replace the file if it exists.")
   private boolean overwrite;
 
   @Option(
       names = "--schema",
       paramLabel = "FILE",
-      description = "Name the JSON Schema (see 'schema') for editors that complete by it.")
+      description = "The JSON Schema (see 'schema') that editors complete and check the config by.")
   private String schema;
 
   private final Streams streams;

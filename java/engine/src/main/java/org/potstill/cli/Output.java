@@ -7,13 +7,13 @@ final class Output {
 
   @Option(
       names = {"-q", "--quiet"},
-      description = "Say nothing but warnings and errors.")
+      description = "Print only warnings and errors.")
   private boolean quiet;
 
   @Option(names = "--debug", description = "Log more, and show the stack traces of errors.")
   private boolean debug;
 
-  @Option(names = "--json", description = "Write JSON to standard output, one object a line.")
+  @Option(names = "--json", description = "Print one JSON object per line on standard output.")
   private boolean json;
 
   boolean quiet() {

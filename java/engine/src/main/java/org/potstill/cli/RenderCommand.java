@@ -27,13 +27,13 @@ final class RenderCommand implements Callable<Integer>, HasOutput {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "The file of the generator's weights, where it has moved since the run.")
+      description = "The file of the generator's weights, if it has moved since the run.")
   private Path weights;
 
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "Where they are made: auto, cpu, cuda or cuda:N; by default where the run did.")
+      description = "Where to make them: auto, cpu, cuda or cuda:N; by default where the run did.")
   private String device;
 
   private final Engine engine;

@@ -28,10 +28,11 @@ final class ReportCommand extends RunningCommand {
       index = "1..*",
       arity = "0..*",
       paramLabel = "RUN",
-      description = {
-        "With finished run directories in the place of CONFIG: one page, the same class of every",
-        "run side by side; --out names it, by default " + PAGE + "."
-      })
+      description =
+          "With finished run directories in place of CONFIG: one page that shows every class of"
+              + " all runs side by side; --out names it, by default "
+              + PAGE
+              + ".")
   private List<Path> others = new ArrayList<>();
 
   /** The command over {@code engine}. */

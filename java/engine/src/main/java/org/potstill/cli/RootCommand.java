@@ -22,7 +22,7 @@ final class RootCommand implements Runnable {
     "Exit status: 0 done; 1 failed while running; 2 wrong usage, config or input;",
     "3 finished, but some inputs were left out and are listed; 130 interrupted, resumable.",
     "",
-    "To begin with: 'init' writes a config, 'run' runs it."
+    "To start: 'init' writes a config, 'run' runs it."
   };
 
   private final CommandSpec spec;

@@ -24,7 +24,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
   @Option(
       names = "--dry-run",
-      description = "Show what would be run and what it needs; run nothing.")
+      description = "Show what would be run and what it would need; run nothing.")
   private boolean dryRun;
 
   private final String stage;
@@ -40,12 +40,12 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
   /** What is done with a run directory that is already there. */
   static final class Existing {
-    @Option(names = "--resume", description = "Continue what is there.")
+    @Option(names = "--resume", description = "Continue the run in the run directory.")
     private boolean resume;
 
     @Option(
         names = "--overwrite",
-        description = "Delete what was written there first; of a single stage, repeat it.")
+        description = "First delete what an earlier run wrote; for a single stage, repeat it.")
     private boolean overwrite;
 
     private RunOptions options() {

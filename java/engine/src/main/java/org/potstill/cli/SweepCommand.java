@@ -26,10 +26,10 @@ final class SweepCommand extends RunningCommand {
   @Option(
       names = "--only",
       paramLabel = "AXIS=VALUE",
-      description = {
-        "Run a part of it, for example --only distill.method=dm or, for several values,",
-        "--only data.classes=a,b; may be repeated. The table shows all that was run."
-      })
+      description =
+          "Run a part of the sweep, for example --only distill.method=dm or, for several values,"
+              + " --only data.classes=a,b; may be repeated. The table shows everything that was"
+              + " ever run.")
   private List<String> only = new ArrayList<>();
 
   /** The command over {@code engine}. */

@@ -18,7 +18,7 @@ import java.util.Map;
  * @param std per channel; empty takes the default of the source
  * @param classIndex output of a pretrained scorer, or class of a generator, for a class name;
  *     classes named by wnid need none
- * @param whitening of the normalised images, before a network sees them
+ * @param whitening what the networks that distil and evaluate see in place of normalised images
  * @param maxPixels images with more pixels are refused before they are decoded
  */
 public record DataConfig(

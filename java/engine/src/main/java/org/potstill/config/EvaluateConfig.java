@@ -6,12 +6,12 @@ import java.util.List;
 /**
  * Section {@code evaluate}.
  *
- * @param networks trained on the synthetic set, one after the other
+ * @param networks trained on the synthetic set
  * @param repeats per network, each with its own seed
  * @param epochs of training
  * @param batch images per step
  * @param learningRate peak rate; 0 takes the one of the network in the paper
- * @param learnedRate whether the peak rate is the one that was learned with the images instead
+ * @param learnedRate whether the peak rate is instead the one that was learned with the images
  * @param schedule of the learning rate over the epochs
  * @param ema decay of the running average of the weights that is tested; 0 tests the last weights
  * @param augment DSA strategy; empty for none

@@ -7,7 +7,7 @@ import java.nio.file.Path;
  *
  * @param count number of experts
  * @param epochs of training; a snapshot is kept of each that can be drawn
- * @param learningRate of plain SGD
+ * @param learningRate of SGD
  * @param momentum of SGD
  * @param batch images per step
  * @param precision of the stored snapshots: {@code f32} or {@code bf16}

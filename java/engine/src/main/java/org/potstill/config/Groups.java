@@ -53,7 +53,9 @@ final class Groups {
 
     @Override
     public String allowed() {
-      return (mayBeEmpty ? "a list (which may be empty) of " : "a list of ") + element.allowed();
+      // A number is described as one; a list holds several.
+      String elements = element.allowed().replaceFirst("^a (whole )?number ", "$1numbers ");
+      return (mayBeEmpty ? "a list (which may be empty) of " : "a list of ") + elements;
     }
 
     @Override

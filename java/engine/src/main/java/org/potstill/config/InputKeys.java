@@ -48,7 +48,7 @@ final class InputKeys {
             "run.device",
             new Text(Devices.WISH, Devices.WISHES),
             "auto",
-            "Where networks run; auto takes a GPU where one works, which needs a build with CUDA."),
+            "Where networks run; auto takes the first GPU that works (in a build with CUDA), else the CPU."),
         fixed(
             "run.threads",
             new Whole(0, 1024),
@@ -63,7 +63,7 @@ final class InputKeys {
             "run.deterministic",
             new Flag(),
             false,
-            "Whether a GPU gives the same bits from run to run, at its price; the CPU always does."));
+            "Whether a GPU gives the same bits from run to run, which is slower; the CPU always does."));
   }
 
   /** Section {@code data}. */
@@ -96,7 +96,7 @@ final class InputKeys {
             "data.resize",
             Choice.of(DataConfig.Resize.class),
             "antialias",
-            "How images are brought to the resolution; reference does it as published."),
+            "How images are resized: as current torchvision does, or as the published code did (reference)."),
         fixed(
             "data.on-bad-image",
             Choice.of(DataConfig.OnBadImage.class),
@@ -121,12 +121,12 @@ final class InputKeys {
             "data.whitening",
             Choice.of(DataConfig.Whitening.class),
             "none",
-            "Whether networks that distil and evaluate see whitened images (zca), for small images."),
+            "Whether networks that distil and evaluate see whitened images (zca); for small images only."),
         fixed(
             "data.max-pixels",
             new Whole(1, Long.MAX_VALUE),
             100_000_000L,
-            "Images with more pixels are refused before they are decoded."));
+            "Images with more pixels are rejected before they are decoded."));
   }
 
   /** Section {@code score}. */
@@ -138,15 +138,15 @@ final class InputKeys {
             "score.weights",
             new Location("a file (.safetensors or .pth)", "train"),
             null,
-            "Pretrained weights; train has the scorer trained on the data, out of fold."),
+            "Pretrained weights, or train: a scorer is then trained on the data, out of fold."),
         computed(
             "score.resolution",
             new Whole(0, 4096),
             PaperDefaults::scoreResolution,
             "224 with pretrained weights, else data.resolution",
             "Side length in pixels at which pretrained weights score the images; 0 takes"
-                + " data.resolution, as a scorer that is trained always does."),
-        fixed("score.batch", COUNT, 64L, "Images per forward pass, and per step of training."),
+                + " data.resolution, which a trained scorer always uses."),
+        fixed("score.batch", COUNT, 64L, "Images per forward pass, and per training step."),
         fixed(
             "score.precision",
             Words.PRECISION,
@@ -155,13 +155,18 @@ final class InputKeys {
                 + " processor has instructions for it, and ranks close images differently; tf32 is"
                 + " for GPUs."),
         fixed("score.epochs", COUNT, 20L, "Epochs of training per fold (weights: train)."),
-        fixed("score.folds", new Whole(2, 1000), 2L, "Folds of the data (weights: train)."),
-        fixed("score.learning-rate", RATE, 0.01, "Peak rate of training (weights: train)."),
+        fixed(
+            "score.folds",
+            new Whole(2, 1000),
+            2L,
+            "Folds that the data is split into (weights: train)."),
+        fixed(
+            "score.learning-rate", RATE, 0.01, "Peak learning rate of training (weights: train)."),
         fixed(
             "score.from",
             new Location("a run directory", "none"),
             null,
-            "Run directory whose scores are taken instead of scoring anew."));
+            "Run directory whose scores are used instead of scoring anew."));
   }
 
   /** Section {@code prune}. */
@@ -171,7 +176,8 @@ final class InputKeys {
                 "prune.mode",
                 Choice.of(PruneConfig.Mode.class),
                 "easy",
-                "Which images of a class are kept: those with the lowest or the highest loss.")
+                "Which images of a class are kept: those with the lowest (easy) or highest (hard) loss, a"
+                    + " random choice, or all (none).")
             .shown(),
         computed(
             "prune.keep",

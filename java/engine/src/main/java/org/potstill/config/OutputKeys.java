@@ -36,8 +36,8 @@ final class OutputKeys {
             "experts.epochs",
             COUNT,
             15L,
-            "Epochs of training; snapshots are kept of those that can be drawn."),
-        fixed("experts.learning-rate", RATE, 0.01, "Rate of plain SGD."),
+            "Epochs of training; snapshots are kept of the epochs that can be drawn."),
+        fixed("experts.learning-rate", RATE, 0.01, "Learning rate of SGD."),
         fixed("experts.momentum", MOMENTUM, 0.0, "Momentum of SGD."),
         fixed("experts.batch", COUNT, 256L, "Images per step."),
         fixed(
@@ -54,7 +54,7 @@ final class OutputKeys {
             "experts.from",
             new Location("a run directory", "none"),
             null,
-            "Run directory whose experts are taken, as many as it has, instead of training them."));
+            "Run directory whose experts are used, as many as it has; only the rest is trained."));
   }
 
   /** Section {@code distill}. */
@@ -96,13 +96,13 @@ final class OutputKeys {
             new Whole(1, 8),
             PaperDefaults::depth,
             "3 up to 64 pixels, 5 up to 128, 6 above",
-            "Its blocks of convolution, norm, ReLU and pooling."),
+            "Number of its blocks of convolution, norm, ReLU and pooling."),
         fixed("distill.network.width", new Whole(1, 4096), 128L, "Channels of every block."),
         fixed(
             "distill.network.norm",
             new Choice(List.of("instance", "batch", "layer", "group", "none")),
             "instance",
-            "Its normalisation."),
+            "Its norm."),
         fixed(
             "distill.network.pooling",
             new Choice(List.of("avg", "max", "none")),
@@ -119,12 +119,12 @@ final class OutputKeys {
             PaperDefaults::learningRate,
             "dc 1, dm 10, mtt 10000; in the space ld3m a tenth of it",
             "Learning rate of the images."),
-        fixed("distill.momentum", MOMENTUM, 0.5, "Momentum of the images."),
+        fixed("distill.momentum", MOMENTUM, 0.5, "Momentum of SGD on the images."),
         fixed(
             "distill.loops",
             new Choice(List.of("once", "dc-paper")),
             "once",
-            "Where the numbers of loops come from: one each, or the DC paper's table (dc)."),
+            "Numbers of loops: one each (once), or those in the DC paper's table (dc)."),
         computed(
             "distill.outer-loops",
             COUNT,
@@ -137,7 +137,11 @@ final class OutputKeys {
             PaperDefaults::innerLoops,
             "1; with loops: dc-paper by images-per-class 1, 10, 20, 30, 40, 50: 1, 50, 25, 20, 15, 10",
             "Epochs of the network between two of them (dc)."),
-        fixed("distill.network-learning-rate", RATE, 0.01, "Rate of those epochs (dc)."),
+        fixed(
+            "distill.network-learning-rate",
+            RATE,
+            0.01,
+            "Learning rate of the network in those epochs (dc)."),
         fixed(
             "distill.distance",
             new Choice(List.of("layerwise", "mse", "cos")),
@@ -175,28 +179,28 @@ final class OutputKeys {
             COUNT,
             PaperDefaults::expertEpochs,
             "3; in the space ld3m 2",
-            "Epochs of the expert that these steps are to equal (mtt)."),
+            "Epochs of the expert that these steps should match (mtt)."),
         computed(
             "distill.trajectory.max-start-epoch",
             COUNT,
             PaperDefaults::maxStartEpoch,
             "5; in the space ld3m 2",
-            "The epoch to start from is drawn below it (mtt)."),
+            "The epoch that a student starts from is drawn below this one (mtt)."),
         fixed(
             "distill.trajectory.learning-rate",
             RATE,
             0.01,
-            "Rate that the student starts with (mtt)."),
+            "Learning rate that the student begins with (mtt)."),
         fixed(
             "distill.trajectory.rate-learning-rate",
             RATE_OR_NONE,
             1e-6,
-            "Rate at which that rate is learned; 0 holds it (mtt)."),
+            "Rate at which the student's rate is itself learned; 0 keeps it fixed (mtt)."),
         fixed(
             "distill.trajectory.rate-momentum",
             MOMENTUM,
             0.5,
-            "Momentum with which it is learned (mtt)."));
+            "Momentum with which the student's rate is learned (mtt)."));
   }
 
   /** Section {@code evaluate}. */
@@ -206,7 +210,7 @@ final class OutputKeys {
             "evaluate.networks",
             new ListOf(new NetworkName(), false, false),
             List.of("convnet"),
-            "Networks trained on the distilled images, one after the other."),
+            "Networks trained on the distilled images."),
         fixed("evaluate.repeats", COUNT, 5L, "Repeats per network, each with its own seed."),
         fixed("evaluate.epochs", COUNT, 1000L, "Epochs of training."),
         fixed("evaluate.batch", COUNT, 256L, "Images per step."),
@@ -214,17 +218,17 @@ final class OutputKeys {
             "evaluate.learning-rate",
             RATE_OR_NONE,
             0.0,
-            "Peak rate; 0 takes that of the paper: 0.001, for vgg11 0.0001."),
+            "Peak learning rate; 0 takes that of the paper: 0.001, for vgg11 0.0001."),
         fixed(
             "evaluate.learned-rate",
             new Flag(),
             false,
-            "Whether the peak is the rate that was learned with the images instead (mtt)."),
+            "Whether the peak is instead the learning rate that was learned with the images (mtt)."),
         fixed(
             "evaluate.schedule",
             Choice.of(EvaluateConfig.Schedule.class),
             "warmup-cosine",
-            "Learning rate over the epochs: up and down again, or a tenth of it from half on."),
+            "Learning rate over the epochs: up and then down again, or a tenth in the second half (step)."),
         fixed(
             "evaluate.ema",
             MOMENTUM,
@@ -241,12 +245,12 @@ final class OutputKeys {
             "evaluate.every",
             COUNT_OR_NONE,
             0L,
-            "Iterations of distilling between two evaluations; 0 evaluates the last images only."),
+            "Iterations of the distillation between two evaluations; 0 evaluates only the last images."),
         fixed(
             "evaluate.protocol",
             Choice.of(EvaluateConfig.Protocol.class),
             "validation",
-            "What the best iteration is chosen by: the validation share, or the test images."),
+            "What the best iteration is chosen by: the validation share, or the test images (paper)."),
         fixed(
             "evaluate.baselines",
             new ListOf(
@@ -254,16 +258,16 @@ final class OutputKeys {
                 false,
                 true),
             List.of("random"),
-            "Sets of real images evaluated beside it, as many of every class; full takes all."),
+            "Sets of real images evaluated for comparison, as many per class; full takes all."),
         fixed(
             "evaluate.feature-epochs",
             COUNT,
             10L,
-            "Epochs of training of the network whose features herding and k-center choose by."),
+            "Training epochs of the network whose features herding and k-center choose by."),
         fixed(
             "evaluate.from",
             new Location("a run directory", "none"),
             null,
-            "Run directory whose finished trainings are taken where they would be the same."));
+            "Run directory whose finished trainings are used where they would be the same."));
   }
 }

@@ -41,7 +41,7 @@ final class PriorKeys {
             new Real(0, false, Numbers.LARGEST, false),
             PaperDefaults::learningRateW,
             "dc 0.001, dm 0.01, mtt 10",
-            "Learning rate of the codes; 0 holds them (glad)."),
+            "Learning rate of the codes; 0 keeps them fixed (glad)."),
         fixed(
             "distill.prior.codes",
             Choice.of(PriorConfig.Codes.class),
@@ -51,7 +51,7 @@ final class PriorKeys {
             "distill.prior.normalisation",
             Choice.of(PriorConfig.Normalised.class),
             "data",
-            "What generated images are normalised with: as real ones are, or as published."),
+            "What generated images are normalised with: the constants of the data, or the published ones."),
         fixed(
             "distill.prior.chunk",
             COUNT,
@@ -72,12 +72,12 @@ final class PriorKeys {
             "distill.prior.diffusion.guidance",
             new Real(0, false, Numbers.LARGEST, false),
             3.0,
-            "Scale of what the class changes, where there is a class; 1 for none."),
+            "Scale of the guidance by the class, where the model has classes; 1 for none."),
         fixed(
             "distill.prior.diffusion.encoder-input",
             Choice.of(DiffusionConfig.EncoderInput.class),
             "normalised",
-            "Real images as the encoder gets them: normalised as published, or -1 to 1."),
+            "How the encoder gets real images: normalised (as published), or from -1 to 1 (symmetric)."),
         fixed(
             "distill.prior.diffusion.unet-channels",
             new Whole(32, 4096),
@@ -92,6 +92,6 @@ final class PriorKeys {
             "distill.prior.diffusion.last-layers",
             Choice.of(DiffusionConfig.LastLayers.class),
             "drawn",
-            "Last layers of a random UNet's blocks: drawn, or zero, as its training starts."));
+            "Last layers of a random UNet's blocks: drawn, or zero as at the start of its training."));
   }
 }
