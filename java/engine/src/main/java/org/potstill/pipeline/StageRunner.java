@@ -167,42 +167,42 @@ final class StageRunner {
     if (!stage.repeatable() && missing.isEmpty()) {
       new StageOutputs(stages, directory).requireUndamaged(stage, entry.get());
     }
-    Fingerprint before = entry.get().fingerprint();
-    Fingerprint now = fingerprint(stage);
+    Fingerprint before = compared(entry.get().fingerprint());
+    Fingerprint now = compared(fingerprint(stage));
     if (before.equals(now)) {
       return missing.isEmpty();
     }
     if (stage.repeatable() || grew(stage, before, now)) {
       return false;
     }
-    String difference = difference(before, now);
-    // Nobody changed it where 0 takes one per core and the machine is another.
-    String undo =
-        difference.startsWith(THREADS + " ")
-            ? "set " + THREADS + ": " + before.values().get(THREADS)
-            : "undo the change";
     throw new InputException(
         "the finished stage "
             + stage.name()
             + " of "
             + directory.root()
             + " no longer fits: "
-            + difference
-            + "; "
-            + undo
-            + ", use --overwrite, or choose another --out");
+            + difference(before, now)
+            + "; undo the change, use --overwrite, or choose another --out");
   }
 
   /** The digest of the data set tells nothing; and where a key changed it, that is to be named. */
   private static String difference(Fingerprint before, Fingerprint now) {
-    return withoutData(before)
-        .firstDifference(withoutData(now))
+    return without(DATA_SET, before)
+        .firstDifference(without(DATA_SET, now))
         .orElse("files of the data set were added, removed or changed");
   }
 
-  private static Fingerprint withoutData(Fingerprint fingerprint) {
+  /**
+   * What decides whether a finished stage fits. Another number of threads, like other kernels, is
+   * another machine's: it changes the last bits, and {@link #warnOfOtherMachine} tells of it.
+   */
+  private static Fingerprint compared(Fingerprint fingerprint) {
+    return without(THREADS, fingerprint);
+  }
+
+  private static Fingerprint without(String name, Fingerprint fingerprint) {
     Map<String, String> values = new TreeMap<>(fingerprint.values());
-    values.remove(DATA_SET);
+    values.remove(name);
     return Fingerprint.of(values);
   }
 
@@ -253,7 +253,7 @@ final class StageRunner {
   private void runAnew(Stage stage) {
     Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
     if (before.isPresent()) {
-      if (!before.get().fingerprint().equals(fingerprint(stage))) {
+      if (!compared(before.get().fingerprint()).equals(compared(fingerprint(stage)))) {
         // Even where it is stopped before its end: what it will write is not what it wrote.
         forgetProgressAfter(stage);
       }

@@ -169,13 +169,18 @@ class StageRunnerTest {
   }
 
   @Test
-  void aNumberOfThreadsThatTheMachineChangedIsToBeSet() {
+  void whatOtherThreadsFinishedIsKept() {
     config.put("run.threads", "2");
-    runner().runAll();
+    evaluateFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    evaluateFails = false;
     config.put("run.threads", "1");
-    String told = assertThrows(InputException.class, () -> runner().runAll()).getMessage();
-    assertTrue(
-        told.contains("run.threads was 2 and is now 1; set run.threads: 2, use --overwrite"), told);
+    environment = Map.of("threads", "1");
+    assertEquals(List.of("evaluate"), runner().runAll());
+    assertEquals(List.of(), runner().runAll());
+    config.put("distill.iterations", "11");
+    assertEquals(List.of("distill", "evaluate"), runner().runAll());
+    assertTrue(warnings.toString().contains("distill: runs with threads 1, not 2"), warnings + "");
   }
 
   @Test
