@@ -29,7 +29,16 @@ import org.potstill.tensor.NamedTensors;
  */
 public final class CheckpointReader {
 
-  private static final int PICKLE_START = 0x80;
+  private static final byte PICKLE_START = (byte) 0x80;
+
+  /** The length of a safetensors header, and the header's first byte. */
+  private static final int START_BYTES = Long.BYTES + 1;
+
+  private enum Format {
+    ZIP,
+    PICKLE,
+    SAFETENSORS
+  }
 
   private CheckpointReader() {}
 
@@ -40,8 +49,8 @@ public final class CheckpointReader {
    * as the published code of LD3M never uses them.
    *
    * @return the caller closes it
-   * @throws InputException where the file is missing, damaged or refused, has no state_dict, or
-   *     does not say which of its tensors it is
+   * @throws InputException where the file is missing, damaged or refused, has no state_dict or an
+   *     empty one, or does not say which of its tensors it is
    */
   public static NamedTensors state(Path file) {
     return state(file, false);
@@ -54,8 +63,30 @@ public final class CheckpointReader {
    *     out
    */
   public static NamedTensors state(Path file, boolean averages) {
-    return read(
-        file, (path, root) -> chosen(path, CheckpointTree.state(path, root), averages), averages);
+    NamedTensors state =
+        read(
+            file,
+            (path, root) -> chosen(path, CheckpointTree.state(path, root), averages),
+            averages);
+    try {
+      requireSome(file, state.size());
+      return state;
+    } catch (InputException e) {
+      state.close();
+      throw e;
+    }
+  }
+
+  private static void requireSome(Path file, int tensors) {
+    if (tensors == 0) {
+      throw new InputException(file + " holds no weights: there is no tensor in it");
+    }
+  }
+
+  private static void requireDictionary(Path file, Object root) {
+    if (!(root instanceof Map<?, ?>)) {
+      throw new InputException(file + " is a pickle but no checkpoint: it is no dictionary");
+    }
   }
 
   private static <T> Map<String, T> chosen(Path file, Map<String, T> tensors, boolean averages) {
@@ -71,7 +102,7 @@ public final class CheckpointReader {
   public static Map<String, String> settings(Path file) {
     try (NetworkPickle pickle = NetworkPickle.open(file)) {
       PickleRecord network =
-          start(file)[0] == PICKLE_START ? CheckpointTree.network(pickle.root()) : null;
+          format(file) == Format.PICKLE ? CheckpointTree.network(pickle.root()) : null;
       return network == null ? Map.of() : ModuleState.settings(file, network);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
@@ -93,19 +124,21 @@ public final class CheckpointReader {
   private static NamedTensors read(
       Path file, BiFunction<Path, Object, Map<String, StoredTensor>> selection, Boolean averages) {
     try {
-      int[] start = start(file);
-      if (start[0] == 'P' && start[1] == 'K') {
-        try (ZipCheckpoint checkpoint = ZipCheckpoint.open(file)) {
-          return build(selection.apply(file, checkpoint.root()), checkpoint);
-        }
-      }
-      if (start[0] == PICKLE_START) {
-        return pickled(file, selection);
-      }
+      return switch (format(file)) {
+        case ZIP -> zipped(file, selection);
+        case PICKLE -> pickled(file, selection);
+        case SAFETENSORS -> safetensors(file, averages);
+      };
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
-    return safetensors(file, averages);
+  }
+
+  private static NamedTensors zipped(
+      Path file, BiFunction<Path, Object, Map<String, StoredTensor>> selection) throws IOException {
+    try (ZipCheckpoint checkpoint = ZipCheckpoint.open(file)) {
+      return build(selection.apply(file, checkpoint.root()), checkpoint);
+    }
   }
 
   private static NamedTensors pickled(
@@ -113,9 +146,7 @@ public final class CheckpointReader {
     try (NetworkPickle pickle = NetworkPickle.open(file)) {
       Object root = pickle.root();
       if (!LegacyCheckpoint.begins(root)) {
-        if (!(root instanceof Map<?, ?>)) {
-          throw new InputException(file + " is a pickle but no checkpoint: it is no dictionary");
-        }
+        requireDictionary(file, root);
         return build(selection.apply(file, root), pickle);
       }
     }
@@ -145,10 +176,29 @@ public final class CheckpointReader {
     }
   }
 
-  private static int[] start(Path file) throws IOException {
+  private static Format format(Path file) throws IOException {
+    byte[] start;
     try (InputStream stream = Files.newInputStream(file)) {
-      return new int[] {stream.read(), stream.read()};
+      start = stream.readNBytes(START_BYTES);
     }
+    if (isLengthBeforeJson(start)) {
+      return Format.SAFETENSORS;
+    }
+    if (start.length > 1 && start[0] == 'P' && start[1] == 'K') {
+      return Format.ZIP;
+    }
+    boolean pickle = start.length > 0 && start[0] == PICKLE_START;
+    return pickle ? Format.PICKLE : Format.SAFETENSORS;
+  }
+
+  /** Looked for first: the length may begin with the bytes that others begin with. */
+  private static boolean isLengthBeforeJson(byte[] start) {
+    return start.length == START_BYTES
+        && start[4] == 0
+        && start[5] == 0
+        && start[6] == 0
+        && start[7] == 0
+        && start[8] == '{';
   }
 
   private static NamedTensors build(Map<String, StoredTensor> stored, Storages storages)

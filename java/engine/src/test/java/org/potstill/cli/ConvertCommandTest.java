@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.fixtures.FixtureFile;
@@ -89,6 +90,12 @@ class ConvertCommandTest {
     Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
     assertEquals(2, convert(cut, file));
     assertTrue(err.contains(cut.toString()), err);
+    Path empty = folder.resolve("empty.safetensors");
+    try (NamedTensors none = new NamedTensors()) {
+      Safetensors.write(empty, none, Map.of());
+    }
+    assertEquals(2, convert(empty, file));
+    assertTrue(err.contains(empty + " holds no weights"), err);
     assertFalse(Files.exists(file));
   }
 }

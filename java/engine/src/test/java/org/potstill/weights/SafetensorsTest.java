@@ -166,4 +166,19 @@ class SafetensorsTest {
     all.putLong(json.length).put(json);
     return Files.write(folder.resolve("written.safetensors"), all.array());
   }
+
+  /** The length of its header comes first in a file, and may look like what others begin with. */
+  @ParameterizedTest
+  @CsvSource({"0x80", "0x180", "0x4B50", "0x88"})
+  void headersOfEveryLengthAreRecognised(int length) throws IOException {
+    byte[] json = Arrays.copyOf(TWO.getBytes(StandardCharsets.UTF_8), length);
+    Arrays.fill(json, TWO.length(), length, (byte) ' ');
+    ByteBuffer all = ByteBuffer.allocate(8 + length + 11).order(ByteOrder.LITTLE_ENDIAN);
+    Path file = folder.resolve("some.pth");
+    Files.write(file, all.putLong(length).put(json).array());
+    try (NamedTensors read = CheckpointReader.state(file)) {
+      assertEquals(List.of("a", "b"), List.copyOf(read.names()));
+    }
+    assertEquals(Map.of(), CheckpointReader.settings(file));
+  }
 }
