@@ -232,8 +232,12 @@ final class RestrictedUnpickler extends Unpickler {
     return dictionary;
   }
 
-  /** _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks). */
+  /** _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata]). */
   private StoredTensor tensor(Object[] arguments) {
+    // It says, say, that the tensor is the negative of what is stored.
+    if (arguments.length > 6 && arguments[6] instanceof Map<?, ?> marks && !marks.isEmpty()) {
+      throw refused("a tensor marked as " + marks.keySet());
+    }
     StoredTensor tensor =
         new StoredTensor(
             (StoredTensor.Storage) arguments[0],

@@ -110,6 +110,17 @@ class RestrictedUnpicklerTest {
     }
   }
 
+  /** PyTorch writes a view of the negative so; the numbers alone would have the wrong sign. */
+  @Test
+  void tensorsThatAreMarkedAreRefused() {
+    String tensor =
+        "ctorch._utils\n_rebuild_tensor_v2\n("
+            + STORAGE
+            + "K\u0000(K\u0004t(K\u0001t\u0089ccollections\nOrderedDict\n)R";
+    assertTrue(read(tensor + "}tR.") instanceof StoredTensor);
+    assertRefused(tensor + "}(U\u0003neg\u0088utR.", "a tensor marked as [neg]");
+  }
+
   @Test
   void viewsThatOverflowOrExpandAreRefused() {
     StoredTensor.Storage storage = new StoredTensor.Storage("k", ElementType.F32, 4);
