@@ -144,12 +144,20 @@ final class StyleGanShapes {
   /** The factor that a filter is made for; radial filters have as many rows as taps. */
   private int factor(String name) {
     long[] shape = found.get(name);
-    if (shape == null) {
+    if (shape == null || !isFilter(shape)) {
       expect(name, 2L * SynthesisLayer.TAPS);
       return 2;
     }
     expect(name, shape);
     return (int) shape[0] / SynthesisLayer.TAPS;
+  }
+
+  /** A factor of 1 has no filter. */
+  private static boolean isFilter(long[] shape) {
+    boolean radial = shape.length == 2 && shape[0] == shape[1];
+    return (shape.length == 1 || radial)
+        && shape[0] > SynthesisLayer.TAPS
+        && shape[0] % SynthesisLayer.TAPS == 0;
   }
 
   private void expect(String name, long... shape) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,18 @@ class StyleGanTest {
     assertTrue(message.contains("missing synthesis.L0_36_6.up_filter, synthesis.input.phases"));
     assertTrue(message.contains("not used discriminator.weight;"), message);
     assertTrue(message.contains("mapping.fc1.bias [7] instead of [6]"), message);
+  }
+
+  /** Six taps for every factor; a factor of 1 has no filter. */
+  @Test
+  void filtersOfNoFactorAreListed() {
+    for (long[] shape : new long[][] {{}, {6}, {13}, {12, 6}}) {
+      Map<String, long[]> shapes = shapes();
+      shapes.put("synthesis.L0_36_6.up_filter", shape);
+      String expected = "synthesis.L0_36_6.up_filter " + Arrays.toString(shape);
+      String message = refusal(shapes);
+      assertTrue(message.contains(expected + " instead of [12]"), message);
+    }
   }
 
   @Test
