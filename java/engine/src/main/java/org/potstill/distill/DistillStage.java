@@ -44,8 +44,8 @@ public final class DistillStage {
   }
 
   /**
-   * Checks that the generator's file is there, a random one has the layer that is asked for, and
-   * there are images enough to start from.
+   * Checks that the generator is the one that is asked for, as far as names and shapes of its
+   * weights tell, and that there are images enough to start from.
    *
    * @param kept images of every class in the core-set
    * @throws InputException naming the key that is wrong
@@ -58,8 +58,8 @@ public final class DistillStage {
     }
     switch (distill.space()) {
       case PIXEL -> {}
-      case GLAD -> GladPrior.requireLayerOfRandom(config, data);
-      case LD3M -> Ld3mOpening.requireFitOfRandom(config, data);
+      case GLAD -> GladPrior.requireFit(config, data);
+      case LD3M -> Ld3mOpening.requireFit(config, data);
     }
     if (distill.method() != DistillConfig.Method.MTT) {
       for (int c = 0; c < kept.length; c++) {

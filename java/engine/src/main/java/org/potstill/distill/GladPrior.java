@@ -21,6 +21,7 @@ import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
+import org.potstill.weights.CheckpointReader;
 
 /**
  * A StyleGAN generator with its weights, from codes and feature maps to normalised images of the
@@ -102,16 +103,25 @@ final class GladPrior implements AutoCloseable {
   }
 
   /**
-   * Checks the layer of a configuration whose generator is random; of another its file tells.
+   * Checks what a configuration asks of its generator, as far as names and shapes of the weights
+   * tell.
    *
-   * @throws InputException where it has no such layer
+   * @throws InputException where the file is of something else, or the generator has no such layer,
+   *     does not make such images or has no such classes
    */
-  static void requireLayerOfRandom(Config config, Dataset data) {
+  static void requireFit(Config config, Dataset data) {
     PriorConfig prior = config.distill().prior();
     if (prior.init() == PriorConfig.Init.RANDOM) {
       StyleGanConfig generator =
           random(data.channels(), data.resolution(), prior.channelBase(), prior.channelMax());
       requireLayer(prior.layer(), generator.synthesisLayers(), RANDOM);
+      return;
+    }
+    String source = prior.weights().toString();
+    StyleGan generator = StyleGan.of(CheckpointReader.shapes(prior.weights()), source);
+    requireFit(GladSettings.of(config, PriorUse.asked(config, data)), generator, source);
+    if (generator.classes() > 0) {
+      PriorClasses.require(data, config.data().classIndex(), generator.classes());
     }
   }
 

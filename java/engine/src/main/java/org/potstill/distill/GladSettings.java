@@ -19,9 +19,13 @@ record GladSettings(PriorUse use, int channelBase, int channelMax, int layer) {
 
   /** Those of a run that begins. */
   static GladSettings of(Config config, Dataset data, long seed) {
+    return of(config, PriorUse.of(config, data, seed));
+  }
+
+  /** Those of a configuration and such a use. */
+  static GladSettings of(Config config, PriorUse use) {
     PriorConfig prior = config.distill().prior();
-    return new GladSettings(
-        PriorUse.of(config, data, seed), prior.channelBase(), prior.channelMax(), prior.layer());
+    return new GladSettings(use, prior.channelBase(), prior.channelMax(), prior.layer());
   }
 
   /** The same with another chunk. */

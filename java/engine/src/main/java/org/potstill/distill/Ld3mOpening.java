@@ -1,10 +1,11 @@
 package org.potstill.distill;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.BiFunction;
 import org.potstill.config.Config;
 import org.potstill.config.DiffusionConfig;
-import org.potstill.config.PriorConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
@@ -14,12 +15,14 @@ import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.CheckpointReader;
 import org.potstill.weights.StateLoader;
 
 /** Reads or draws the weights of a latent diffusion model, and checks that it fits the run. */
 final class Ld3mOpening {
 
   private static final String RANDOM = "the random diffusion model";
+  private static final String MODEL = "a latent diffusion model of its size";
 
   private Ld3mOpening() {}
 
@@ -48,14 +51,24 @@ final class Ld3mOpening {
   }
 
   /**
-   * Checks the images of a configuration whose model is random; of another its file tells.
+   * Checks what a configuration asks of its model, as far as names and shapes of the weights tell.
    *
-   * @throws InputException where it does not make such images
+   * @throws InputException where the file is of something else, or the model does not make such
+   *     images or has no such classes
    */
-  static void requireFitOfRandom(Config config, Dataset data) {
-    if (config.distill().prior().init() == PriorConfig.Init.RANDOM) {
-      Ld3mSettings asked = Ld3mSettings.of(config, data, config.run().seed());
-      requireFit(asked.use(), random(asked), RANDOM);
+  static void requireFit(Config config, Dataset data) {
+    PriorUse use = PriorUse.asked(config, data);
+    if (use.isRandom()) {
+      requireFit(use, random(Ld3mSettings.of(config, use)), RANDOM);
+      return;
+    }
+    String source = use.weights().toString();
+    Map<String, List<Long>> shapes = CheckpointReader.shapes(use.weights());
+    LatentDiffusion model = LatentDiffusion.of(shapes, source);
+    requireFit(use, model.settings(), source);
+    StateLoader.requireFit(shapes, model.state(), LatentDiffusion::passesOver, MODEL, source);
+    if (model.conditional()) {
+      PriorClasses.require(data, config.data().classIndex(), model.noClass());
     }
   }
 
@@ -71,12 +84,7 @@ final class Ld3mOpening {
       LatentDiffusion model = LatentDiffusion.of(found, source).with(kernels);
       requireFit(asked.use(), model.settings(), source);
       NamedTensors weights =
-          StateLoader.match(
-              found,
-              model.state(),
-              LatentDiffusion::passesOver,
-              "a latent diffusion model of its size",
-              source);
+          StateLoader.match(found, model.state(), LatentDiffusion::passesOver, MODEL, source);
       return owning(model, weights, made);
     }
   }

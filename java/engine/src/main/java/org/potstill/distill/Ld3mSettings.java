@@ -28,9 +28,14 @@ record Ld3mSettings(
 
   /** Those of a run that begins. */
   static Ld3mSettings of(Config config, Dataset data, long seed) {
+    return of(config, PriorUse.of(config, data, seed));
+  }
+
+  /** Those of a configuration and such a use. */
+  static Ld3mSettings of(Config config, PriorUse use) {
     DiffusionConfig diffusion = config.distill().prior().diffusion();
     return new Ld3mSettings(
-        PriorUse.of(config, data, seed),
+        use,
         diffusion.unetChannels(),
         diffusion.firstStageChannels(),
         diffusion.lastLayers(),

@@ -12,7 +12,18 @@ import org.potstill.run.RunListener;
 /** Which class of a generator stands for which class of a data set. */
 final class PriorClasses {
 
+  private static final String GENERATOR = "the generator";
+
   private PriorClasses() {}
+
+  /**
+   * Checks the classes that a configuration names.
+   *
+   * @throws InputException where one is given a number that the generator does not have
+   */
+  static void require(Dataset data, Map<String, Integer> configured, int classes) {
+    Counterparts.of(data, configured, classes, GENERATOR);
+  }
 
   /**
    * The generator's class for every class: by {@code data.class-index}, else by wnid. Classes
@@ -29,7 +40,7 @@ final class PriorClasses {
       int classes,
       String fallback,
       RunListener listener) {
-    Counterparts found = Counterparts.of(data, configured, classes, "the generator");
+    Counterparts found = Counterparts.of(data, configured, classes, GENERATOR);
     List<String> without = found.without();
     if (!without.isEmpty()) {
       listener.warning(

@@ -45,11 +45,20 @@ record PriorUse(
    * @throws InputException where its file is missing
    */
   static PriorUse of(Config config, Dataset data, long seed) {
+    return of(config, data, seed, PriorWeights.sha256(config.distill(), data.resolution()));
+  }
+
+  /** The same before it begins, when its file is not read from end to end for its SHA-256. */
+  static PriorUse asked(Config config, Dataset data) {
+    return of(config, data, config.run().seed(), "");
+  }
+
+  private static PriorUse of(Config config, Dataset data, long seed, String sha256) {
     PriorConfig prior = config.distill().prior();
     return new PriorUse(
         prior.init(),
         prior.weights(),
-        PriorWeights.sha256(config.distill(), data.resolution()),
+        sha256,
         seed,
         data.channels(),
         data.resolution(),

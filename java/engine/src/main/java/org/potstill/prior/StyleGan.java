@@ -52,6 +52,14 @@ public final class StyleGan {
     return StyleGanShapes.read(shapes, source);
   }
 
+  /** The generator whose weights have these shapes; see {@link #of(NamedTensors, String)}. */
+  public static StyleGan of(Map<String, List<Long>> shapes, String source) {
+    Map<String, long[]> dimensions = new LinkedHashMap<>();
+    shapes.forEach(
+        (name, shape) -> dimensions.put(name, shape.stream().mapToLong(Long::longValue).toArray()));
+    return StyleGanShapes.read(dimensions, source);
+  }
+
   /**
    * Random weights, as a generator has them before it is trained.
    *

@@ -27,6 +27,7 @@ import org.potstill.data.RawImage;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
+import org.potstill.net.Network;
 import org.potstill.net.ScorerResNet18;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -78,7 +79,7 @@ final class PretrainedScoring {
   Scores run(Function<Scored, Scores> writer) {
     long[] outputs = outputs(config, data);
     Path weights = config.score().weights();
-    try (NamedTensors state = StateLoader.load(weights, ScorerResNet18.of(CHANNELS, OUTPUTS));
+    try (NamedTensors state = StateLoader.load(weights, network());
         BatchScorer scorer =
             new BatchScorer(
                 state,
@@ -103,6 +104,19 @@ final class PretrainedScoring {
    */
   static long[] outputs(Config config, Dataset data) {
     return ClassOutputs.of(data, config.data().classIndex(), OUTPUTS);
+  }
+
+  /**
+   * Checks that a file holds the network that scores, as far as names and shapes tell.
+   *
+   * @throws InputException where it does not
+   */
+  static void requireNetwork(Path weights) {
+    StateLoader.requireFit(weights, network());
+  }
+
+  private static Network network() {
+    return ScorerResNet18.of(CHANNELS, OUTPUTS);
   }
 
   /** Side length at which the images are scored. */

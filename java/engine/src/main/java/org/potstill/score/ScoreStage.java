@@ -100,6 +100,7 @@ public final class ScoreStage {
         throw new InputException("score.weights: there is no file " + score.weights());
       }
       PretrainedScoring.outputs(config, data);
+      PretrainedScoring.requireNetwork(score.weights());
     }
   }
 

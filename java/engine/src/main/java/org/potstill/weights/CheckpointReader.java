@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,62 @@ public final class CheckpointReader {
       state.close();
       throw e;
     }
+  }
+
+  /**
+   * The shapes of what {@link #state(Path)} gives, by name. No data is read, so that this is quick
+   * whatever the size of the file.
+   *
+   * @throws InputException as there, except for damage to the data
+   */
+  public static Map<String, List<Long>> shapes(Path file) {
+    try {
+      Map<String, List<Long>> shapes =
+          switch (format(file)) {
+            case ZIP -> {
+              try (ZipCheckpoint checkpoint = ZipCheckpoint.open(file)) {
+                yield sizes(file, checkpoint.root());
+              }
+            }
+            case PICKLE -> {
+              try (NetworkPickle pickle = NetworkPickle.open(file)) {
+                yield sizesOfPickled(file, pickle.root());
+              }
+            }
+            case SAFETENSORS -> sizes(Safetensors.open(file));
+          };
+      requireSome(file, shapes.size());
+      return shapes;
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
+    }
+  }
+
+  private static Map<String, List<Long>> sizesOfPickled(Path file, Object root) throws IOException {
+    if (!LegacyCheckpoint.begins(root)) {
+      requireDictionary(file, root);
+      return sizes(file, root);
+    }
+    try (LegacyCheckpoint checkpoint = LegacyCheckpoint.open(file)) {
+      Object saved = checkpoint.root();
+      checkpoint.locate();
+      return sizes(file, saved);
+    }
+  }
+
+  private static Map<String, List<Long>> sizes(Path file, Object root) {
+    Map<String, List<Long>> sizes = new LinkedHashMap<>();
+    chosen(file, CheckpointTree.state(file, root), false)
+        .forEach((name, tensor) -> sizes.put(name, tensor.size()));
+    return sizes;
+  }
+
+  private static Map<String, List<Long>> sizes(Safetensors file) {
+    Map<String, List<Long>> sizes = new LinkedHashMap<>();
+    for (String name : file.names()) {
+      sizes.put(name, Arrays.stream(file.shape(name)).boxed().toList());
+    }
+    return RunningAverage.without(sizes);
   }
 
   private static void requireSome(Path file, int tensors) {

@@ -2,7 +2,9 @@ package org.potstill.weights;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -49,11 +51,46 @@ public final class StateLoader {
    */
   public static NamedTensors match(NamedTensors found, Network network, String source) {
     LibTorch.load();
-    String prefix =
-        found.size() > 0 && found.names().stream().allMatch(name -> name.startsWith(WRAPPER))
-            ? WRAPPER
-            : "";
-    return match(found, prefix, network.state(), name -> false, network.toString(), source);
+    return match(
+        found, prefix(found.names()), network.state(), name -> false, network.toString(), source);
+  }
+
+  private static String prefix(Set<String> names) {
+    boolean wrapped = !names.isEmpty() && names.stream().allMatch(n -> n.startsWith(WRAPPER));
+    return wrapped ? WRAPPER : "";
+  }
+
+  /**
+   * Checks names and shapes of a checkpoint without reading its data: what {@link #load} refuses
+   * besides.
+   *
+   * @throws InputException where the file cannot be read, or its tensors are not those of the
+   *     network
+   */
+  public static void requireFit(Path file, Network network) {
+    Map<String, List<Long>> shapes = CheckpointReader.shapes(file);
+    requireSame(
+        shapes,
+        prefix(shapes.keySet()),
+        network.state(),
+        name -> false,
+        network.toString(),
+        file.toString());
+  }
+
+  /**
+   * Checks names and shapes as {@link #match(NamedTensors, List, Predicate, String, String)} does.
+   *
+   * @param found shapes by name
+   * @throws InputException where one is missing or has another shape, or there are more
+   */
+  public static void requireFit(
+      Map<String, List<Long>> found,
+      List<StateEntry> wanted,
+      Predicate<String> passedOver,
+      String what,
+      String source) {
+    requireSame(found, "", wanted, passedOver, what, source);
   }
 
   /**
@@ -84,7 +121,9 @@ public final class StateLoader {
       Predicate<String> passedOver,
       String what,
       String source) {
-    requireSame(found, prefix, wanted, passedOver, what, source);
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    found.names().forEach(name -> shapes.put(name, shape(found.get(name))));
+    requireSame(shapes, prefix, wanted, passedOver, what, source);
     NamedTensors state = new NamedTensors();
     try (PointerScope scope = new PointerScope()) {
       for (StateEntry entry : wanted) {
@@ -98,7 +137,7 @@ public final class StateLoader {
   }
 
   private static void requireSame(
-      NamedTensors found,
+      Map<String, List<Long>> found,
       String prefix,
       List<StateEntry> expected,
       Predicate<String> passedOver,
@@ -108,18 +147,18 @@ public final class StateLoader {
     List<String> misshapen = new ArrayList<>();
     for (StateEntry entry : expected) {
       String name = prefix + entry.name();
-      if (!found.contains(name)) {
+      if (!found.containsKey(name)) {
         if (entry.kind() != StateEntry.Kind.COUNTER) {
           missing.add(entry.name());
         }
       } else if (!sameShape(found.get(name), entry)) {
-        misshapen.add(entry.name() + " " + shape(found.get(name)) + " instead of " + entry.shape());
+        misshapen.add(entry.name() + " " + found.get(name) + " instead of " + entry.shape());
       }
     }
     Set<String> wanted =
         expected.stream().map(entry -> prefix + entry.name()).collect(Collectors.toSet());
     List<String> unexpected =
-        found.names().stream()
+        found.keySet().stream()
             .filter(name -> !wanted.contains(name) && !passedOver.test(name))
             .toList();
     if (missing.isEmpty() && misshapen.isEmpty() && unexpected.isEmpty()) {
@@ -133,13 +172,12 @@ public final class StateLoader {
             + listed(" missing ", missing)
             + listed(" not expected ", unexpected)
             + listed(" of another shape ", misshapen)
-            + WeightsOf.hint(found.names()));
+            + WeightsOf.hint(found.keySet()));
   }
 
   /** Scalars are also taken as vectors of one element, as some writers store them. */
-  private static boolean sameShape(Tensor tensor, StateEntry entry) {
-    return shape(tensor).equals(entry.shape())
-        || (entry.shape().isEmpty() && shape(tensor).equals(List.of(1L)));
+  private static boolean sameShape(List<Long> shape, StateEntry entry) {
+    return shape.equals(entry.shape()) || (entry.shape().isEmpty() && shape.equals(List.of(1L)));
   }
 
   private static List<Long> shape(Tensor tensor) {

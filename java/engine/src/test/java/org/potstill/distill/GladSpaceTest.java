@@ -405,7 +405,14 @@ class GladSpaceTest {
     assertTrue(other.getMessage().contains("is not the file that the latents"), other.getMessage());
   }
 
+  /** Before anything runs, not only by the stage. */
   private void assertRefused(String part) {
+    InputException early = assertThrows(InputException.class, tiny::requireInputs);
+    assertTrue(early.getMessage().contains(part), early.getMessage());
+    assertStageRefuses(part);
+  }
+
+  private void assertStageRefuses(String part) {
     InputException error = assertThrows(InputException.class, () -> run("refused"));
     assertTrue(error.getMessage().contains(part), error.getMessage());
   }

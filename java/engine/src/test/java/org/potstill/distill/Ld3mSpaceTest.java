@@ -16,12 +16,14 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.DiffusionConfig;
 import org.potstill.config.DistillConfig;
 import org.potstill.config.DistillConfig.Init;
@@ -329,10 +331,13 @@ class Ld3mSpaceTest {
     }
   }
 
+  /** By the stage, and before anything runs. */
   private void assertRefused(String... parts) {
     InputException error = assertThrows(InputException.class, () -> run("refused"));
+    InputException early = assertThrows(InputException.class, tiny::requireInputs);
     for (String part : parts) {
       assertTrue(error.getMessage().contains(part), error.getMessage());
+      assertTrue(early.getMessage().contains(part), early.getMessage());
     }
   }
 
@@ -435,17 +440,51 @@ class Ld3mSpaceTest {
   void weightsThatLackATensorOrHaveAnotherAreRefused() throws IOException {
     tiny.channels = 3;
     tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
-    Path file = folder.resolve("model.safetensors");
     String missing = "model.diffusion_model.middle_block.1.norm.weight";
-    try (NamedTensors whole = Safetensors.open(file).readAll();
-        NamedTensors changed = new NamedTensors()) {
-      for (String name : whole.names()) {
-        changed.put(name.equals(missing) ? "unknown" : name, whole.get(name));
-      }
-      Files.delete(file);
-      Safetensors.write(file, changed, Map.of());
-    }
+    replace("model.safetensors", missing, "unknown", null);
     assertRefused("missing " + missing, "not expected unknown");
+  }
+
+  /** As those that are told texts have, whose conditions come from another network. */
+  @Test
+  void modelsWithoutEmbeddingsOfClassesAreRefused() throws IOException {
+    tiny.channels = 3;
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    String classes = "cond_stage_model.embedding.weight";
+    replace("model.safetensors", classes, "cond_stage_model.transformer.weight", null);
+    assertRefused("model.safetensors has a UNet that is told a condition, but no embeddings of");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.diffusion_model.input_blocks.0.0.weight",
+        "first_stage_model.encoder.conv_in.weight",
+        "first_stage_model.quantize.embedding.weight"
+      })
+  void modelsWithoutChannelsOrCodesAreRefused(String name) throws IOException {
+    tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
+    try (PointerScope scope = new PointerScope()) {
+      replace("model.safetensors", name, name, torch.zeros(0, 3, 3, 3));
+    }
+    assertRefused("model.safetensors is not a checkpoint of a latent diffusion model");
+  }
+
+  /**
+   * Renames a tensor of a file and changes it.
+   *
+   * @param by null where it stays as it is
+   */
+  private void replace(String file, String name, String newName, Tensor by) throws IOException {
+    Path path = folder.resolve(file);
+    try (NamedTensors whole = Safetensors.open(path).readAll();
+        NamedTensors changed = new NamedTensors()) {
+      for (String each : whole.names()) {
+        boolean meant = each.equals(name);
+        changed.put(meant ? newName : each, meant && by != null ? by : whole.get(each));
+      }
+      Safetensors.write(path, changed, Map.of());
+    }
   }
 
   @Test

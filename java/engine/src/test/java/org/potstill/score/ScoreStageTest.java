@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
@@ -242,9 +243,24 @@ class ScoreStageTest {
     assertEquals(scores.entries().size(), different);
   }
 
+  /** Also before a run is overwritten. */
+  @Test
+  void weightsOfAnotherNetworkAreToldBeforeAnythingRuns() throws IOException {
+    Dataset data = new PatternDataset(20, 3, 1, "n01440764");
+    ScoreStage.requireInputs(ConfigLoader.of(pretrained(weights(""))), data);
+    Config config = ConfigLoader.of(pretrained(weights("", 10)));
+    InputException error =
+        assertThrows(InputException.class, () -> ScoreStage.requireInputs(config, data));
+    assertTrue(error.getMessage().contains("fc.bias [10] instead of [1000]"), error.getMessage());
+  }
+
   private Path weights(String broken) throws IOException {
+    return weights(broken, 1000);
+  }
+
+  private Path weights(String broken, int outputs) throws IOException {
     Path file = folder.resolve("weights.safetensors");
-    Network network = ScorerResNet18.of(3, 1000);
+    Network network = ScorerResNet18.of(3, outputs);
     try (PointerScope scope = new PointerScope();
         NamedTensors state =
             network.initialise(RandomStream.of(1, Purpose.SCORER_INITIALISATION, 0, 0))) {

@@ -86,7 +86,8 @@ public final class LatentDiffusion {
    * not tell, are those of the published models.
    *
    * @param source where the shapes are from, for messages
-   * @throws InputException where the checkpoint lacks a UNet or a first stage
+   * @throws InputException where the checkpoint lacks a UNet, a first stage, or the embeddings of
+   *     the classes that its UNet is told
    */
   public static LatentDiffusion of(Map<String, List<Long>> shapes, String source) {
     UNetSettings unet = UNetSettings.of(shapes, UNET);
@@ -100,12 +101,19 @@ public final class LatentDiffusion {
               + WeightsOf.hint(shapes.keySet()));
     }
     ShapeReader whole = new ShapeReader(shapes, "");
+    if (unet.conditional() && whole.size(CLASSES, 0) == 0) {
+      throw new InputException(
+          source
+              + " has a UNet that is told a condition, but no embeddings of classes ("
+              + CLASSES
+              + "); models of texts or layouts are not read");
+    }
     int timesteps = whole.size(SCHEDULE.get(0), 0);
     return new LatentDiffusion(
         new LatentSettings(
             unet,
             firstStage,
-            whole.size(CLASSES, 0),
+            unet.conditional() ? whole.size(CLASSES, 0) : 0,
             timesteps > 1 ? timesteps : LatentSettings.TIMESTEPS));
   }
 

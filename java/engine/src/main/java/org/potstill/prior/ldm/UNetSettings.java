@@ -89,6 +89,9 @@ public record UNetSettings(
       return null;
     }
     int channels = reader.size(first, 0);
+    if (channels == 0) {
+      return null;
+    }
     List<Level> levels = new ArrayList<>();
     int resBlocks = 0;
     int block = 1;

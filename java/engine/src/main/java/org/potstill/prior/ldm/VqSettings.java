@@ -61,11 +61,11 @@ public record VqSettings(
     List<Integer> multipliers = new ArrayList<>();
     int blocks = reader.count("encoder.down.0.block.%d.conv1.weight");
     int levels = reader.count("encoder.down.%d.block.0.conv1.weight");
+    if (levels == 0 || channels == 0 || reader.size(codebook, 0) == 0) {
+      return null;
+    }
     for (int level = 0; level < levels; level++) {
       multipliers.add(reader.size("encoder.down." + level + ".block.0.conv1.weight", 0) / channels);
-    }
-    if (levels == 0) {
-      return null;
     }
     return new VqSettings(
         reader.size(first, 1),
