@@ -22,6 +22,7 @@ import org.potstill.tensor.Placement;
 import org.potstill.tensor.RowParts;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.CheckpointReader;
+import org.potstill.weights.StateLoader;
 
 /**
  * A StyleGAN generator with its weights, from codes and feature maps to normalised images of the
@@ -82,23 +83,25 @@ final class GladPrior implements AutoCloseable {
       Placement placement) {
     LibTorch.load();
     PriorUse use = asked.use();
-    NamedTensors weights = use.isRandom() ? drawn(asked) : PriorWeights.read(use);
-    try {
-      String source = use.isRandom() ? RANDOM : use.weights().toString();
-      StyleGan generator = StyleGan.of(weights, source).with(kernels);
+    String source = use.isRandom() ? RANDOM : use.weights().toString();
+    try (NamedTensors found = use.isRandom() ? drawn(asked) : PriorWeights.read(use)) {
+      StyleGan generator = StyleGan.of(found, source).with(kernels);
       requireFit(asked, generator, source);
       long bytes = generator.pullBackBytes(asked.layer());
       GladSettings settings =
           fitted ? asked.withChunk(MemoryChunks.images(use.chunk(), bytes, placement)) : asked;
-      return new GladPrior(
-          fitted ? Chunks.ofRun() : Rendering.parts(),
-          settings,
-          generator,
-          placement.place(weights),
-          normalisation);
-    } catch (RuntimeException e) {
-      weights.close();
-      throw e;
+      NamedTensors weights = StateLoader.floats(found, source);
+      try {
+        return new GladPrior(
+            fitted ? Chunks.ofRun() : Rendering.parts(),
+            settings,
+            generator,
+            placement.place(weights),
+            normalisation);
+      } catch (RuntimeException e) {
+        weights.close();
+        throw e;
+      }
     }
   }
 

@@ -101,8 +101,8 @@ public final class StateLoader {
    * @param what they are the weights of, for messages
    * @param source where the tensors are from, for messages
    * @return float32 and int64, in the order of {@code wanted}; the caller closes it
-   * @throws InputException where one is missing, has another shape, or holds NaN or infinity, or
-   *     there are more; it names them
+   * @throws InputException where one is missing, has another shape, or holds NaN, infinity or whole
+   *     numbers, or there are more; it names them
    */
   public static NamedTensors match(
       NamedTensors found,
@@ -200,11 +200,45 @@ public final class StateLoader {
           ? found.get(name).to(torch.ScalarType.Long).reshape(entry.dimensions()).clone()
           : torch.zeros(entry.dimensions(), Tensors.int64());
     }
-    Tensor tensor = found.get(name).to(torch.ScalarType.Float);
-    if (!tensor.isfinite().all().item_bool()) {
+    return weight(found.get(name), name, source).reshape(entry.dimensions()).clone();
+  }
+
+  /**
+   * Tensors of a generator as it computes with them.
+   *
+   * @param found stays as it is; what is float32 in it is shared
+   * @param source where the tensors are from, for messages
+   * @return float32, under the same names; the caller closes it
+   * @throws InputException where one holds NaN, infinity, or no fractions; it is named
+   */
+  public static NamedTensors floats(NamedTensors found, String source) {
+    NamedTensors floats = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      for (String name : found.names()) {
+        floats.put(name, weight(found.get(name), name, source));
+      }
+      return floats;
+    } catch (RuntimeException e) {
+      floats.close();
+      throw e;
+    }
+  }
+
+  private static Tensor weight(Tensor tensor, String name, String source) {
+    // Of a quantised network, say: without its scales, which lie elsewhere, they mean nothing.
+    if (!tensor.is_floating_point()) {
+      throw new InputException(
+          source
+              + ": '"
+              + name
+              + "' holds whole numbers, and weights are fractions; save the network as it was before"
+              + " it was quantised");
+    }
+    Tensor floats = tensor.to(torch.ScalarType.Float);
+    if (!floats.isfinite().all().item_bool()) {
       throw new InputException(
           source + ": '" + name + "' holds NaN or infinity; the weights are of no use");
     }
-    return tensor.reshape(entry.dimensions()).clone();
+    return floats;
   }
 }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -403,6 +404,47 @@ class GladSpaceTest {
     InputException other =
         assertThrows(InputException.class, () -> Rendering.render(run, out, moved, null));
     assertTrue(other.getMessage().contains("is not the file that the latents"), other.getMessage());
+  }
+
+  /** Checkpoints are passed on in half precision; the engine computes in single. */
+  @Test
+  void weightsOfOtherPrecisionsAreTaken() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    tiny.iterations = 1;
+    Path halves = as("half.safetensors", tensor -> tensor.to(torch.ScalarType.Half));
+    Path rounded =
+        as(
+            "rounded.safetensors",
+            tensor -> tensor.to(torch.ScalarType.Half).to(torch.ScalarType.Float));
+    float[] expected = pixels("rounded", rounded);
+    assertArrayEquals(expected, pixels("half", halves));
+    Path doubles = as("double.safetensors", tensor -> tensor.to(torch.ScalarType.Double));
+    assertArrayEquals(pixels("single", weights()), pixels("double", doubles));
+  }
+
+  @Test
+  void weightsThatAreNotFiniteAreRefusedByName() throws IOException {
+    tiny.channels = 3;
+    tiny.resolution = 16;
+    tiny.prior = trained(as("nan.safetensors", tensor -> tensor.mul(new Scalar(Double.NaN))));
+    assertStageRefuses("nan.safetensors: 'synthesis.input.weight' holds NaN or infinity");
+  }
+
+  private float[] pixels(String run, Path weights) {
+    tiny.prior = trained(weights);
+    return TinyRun.pixels(run(run), DistilledSet.FILE);
+  }
+
+  /** The weights with every tensor changed. */
+  private Path as(String name, UnaryOperator<Tensor> change) throws IOException {
+    Path file = folder.resolve(name);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state = Safetensors.open(weights()).readAll();
+        NamedTensors changed = state.map(change)) {
+      Safetensors.write(file, changed, Map.of());
+    }
+    return file;
   }
 
   /** Before anything runs, not only by the stage. */

@@ -131,4 +131,16 @@ class StateLoaderTest {
       assertTrue(message.contains("'features.4.bias' holds NaN or infinity"), message);
     }
   }
+
+  /** As a quantised network has: the scales, without which they mean nothing, lie elsewhere. */
+  @Test
+  void wholeNumbersAreNoWeights() {
+    try (PointerScope scope = new PointerScope();
+        NamedTensors found = initial(network())) {
+      found.put(
+          "classifier.weight", found.get("classifier.weight").to(torch.ScalarType.Char).clone());
+      String message = refused(found, network()).getMessage();
+      assertTrue(message.startsWith("weights.pth: 'classifier.weight' holds whole"), message);
+    }
+  }
 }
