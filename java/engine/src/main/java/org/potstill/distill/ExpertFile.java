@@ -33,6 +33,8 @@ public final class ExpertFile {
   public static final String FOLDER = "experts";
 
   private static final String FINGERPRINT = "fingerprint";
+  private static final String ANEW =
+      "; train the experts anew: engine.jar experts CONFIG --overwrite";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path path;
@@ -128,7 +130,8 @@ public final class ExpertFile {
   /**
    * The parameters after an epoch, float32; the caller closes them.
    *
-   * @throws InputException where the epoch is not stored or the expert has another network
+   * @throws InputException where the epoch is not stored, the expert has another network, or a
+   *     value is not finite
    */
   public NamedTensors parameters(Network network, int epoch) {
     if (!epochs().contains(epoch)) {
@@ -148,10 +151,35 @@ public final class ExpertFile {
           parameters.put(entry.name(), read(network, entry, epoch));
         }
       }
+      if (!parameters.isFinite()) {
+        throw new InputException(path + ": epoch " + epoch + " holds NaN or infinity" + ANEW);
+      }
       return parameters;
     } catch (RuntimeException e) {
       parameters.close();
       throw e;
+    }
+  }
+
+  /**
+   * Checks that the expert moves from one epoch to a later one: a student's distance is measured by
+   * that way.
+   *
+   * @throws InputException where it does not
+   */
+  void requireWay(NamedTensors from, int start, NamedTensors to, int end) {
+    try (PointerScope scope = new PointerScope()) {
+      if (from.names().stream().allMatch(name -> from.get(name).equal(to.get(name)))) {
+        throw new InputException(
+            path
+                + ": epochs "
+                + start
+                + " and "
+                + end
+                + " are the same, so that there is no way to match; raise experts.learning-rate, or"
+                + " set experts.precision: f32 where it is bf16"
+                + ANEW);
+      }
     }
   }
 

@@ -45,11 +45,19 @@ final class ExpertLibrary implements ExpertSource {
     RandomStream random = RandomStream.of(seed, Purpose.EXPERT_CHOICE, iteration, 0);
     ExpertFile expert = experts.get(random.nextInt(experts.size()));
     int start = random.nextInt(maxStartEpoch);
-    NamedTensors from = placement.place(expert.parameters(network, start));
+    int end = start + expertEpochs;
+    NamedTensors from = expert.parameters(network, start);
+    NamedTensors to = null;
     try {
-      return new ExpertSegment(
-          from, placement.place(expert.parameters(network, start + expertEpochs)));
+      to = expert.parameters(network, end);
+      expert.requireWay(from, start, to, end);
+      from = placement.place(from);
+      to = placement.place(to);
+      return new ExpertSegment(from, to);
     } catch (RuntimeException e) {
+      if (to != null) {
+        to.close();
+      }
       from.close();
       throw e;
     }

@@ -13,8 +13,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +39,8 @@ import org.potstill.net.Pooling;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.Safetensors;
 
 /** The stages {@code experts} and {@code distill} of trajectory matching, one after the other. */
 class TrajectoryStagesTest {
@@ -274,6 +281,49 @@ class TrajectoryStagesTest {
     }
     InputException error = assertThrows(InputException.class, () -> tiny.run(run));
     assertTrue(error.getMessage().contains("expert-0001"), error.getMessage());
+  }
+
+  /** Not as a distillation that diverged, whose rates would have to be lowered. */
+  @Test
+  void expertsWithNaNAreNamed() throws IOException {
+    Path run =
+        changed(
+            "damaged",
+            (name, tensor) ->
+                name.equals("0/classifier.bias") ? tensor.mul(new Scalar(Double.NaN)) : tensor);
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertTrue(error.getMessage().contains("expert-000"), error.getMessage());
+    assertTrue(error.getMessage().contains("epoch 0 holds NaN"), error.getMessage());
+  }
+
+  /** A distance relative to no way at all has no value. */
+  @Test
+  void expertsThatStandStillAreNamed() throws IOException {
+    Path run = changed("still", (name, tensor) -> torch.ones_like(tensor));
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertTrue(error.getMessage().contains("expert-000"), error.getMessage());
+    assertTrue(error.getMessage().contains("are the same"), error.getMessage());
+    assertTrue(error.getMessage().contains("raise experts.learning-rate"), error.getMessage());
+  }
+
+  /** A run whose experts were changed, and that has still to distil. */
+  private Path changed(String name, BiFunction<String, Tensor, Tensor> change) throws IOException {
+    Path run = run("sound");
+    Path other = folder.resolve(name);
+    Files.createDirectories(other.resolve(ExpertFile.FOLDER));
+    for (int expert = 0; expert < tiny.expertCount; expert++) {
+      Safetensors sound = Safetensors.open(run.resolve(ExpertFile.name(expert)));
+      try (PointerScope scope = new PointerScope();
+          NamedTensors tensors = sound.readAll();
+          NamedTensors changed = new NamedTensors()) {
+        for (String each : tensors.names()) {
+          changed.put(each, change.apply(each, new Tensor(tensors.get(each))));
+        }
+        Safetensors.write(other.resolve(ExpertFile.name(expert)), changed, sound.metadata());
+      }
+    }
+    Files.copy(run.resolve("config.yaml"), other.resolve("config.yaml"));
+    return other;
   }
 
   @Test
