@@ -54,8 +54,8 @@ record GladSettings(PriorUse use, int channelBase, int channelMax, int layer) {
         use ->
             new GladSettings(
                 use,
-                Integer.parseInt(texts.get("channel-base")),
-                Integer.parseInt(texts.get("channel-max")),
-                Integer.parseInt(texts.get("layer"))));
+                PriorUse.number(texts, "channel-base", 1),
+                PriorUse.number(texts, "channel-max", 1),
+                PriorUse.number(texts, "layer", 0)));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
@@ -162,7 +163,8 @@ public final class LatentsFile implements AutoCloseable {
    *
    * @param taker what takes it, for the error
    * @param shape that it has to have
-   * @throws InputException where there is none of that name, or it has another shape
+   * @throws InputException where there is none of that name, it has another shape, or no numbers to
+   *     make images of
    */
   Tensor variable(String name, String taker, Placement placement, long... shape) {
     if (!tensors.contains(VARIABLES + name)) {
@@ -181,12 +183,32 @@ public final class LatentsFile implements AutoCloseable {
               + " takes "
               + Arrays.toString(shape));
     }
-    return placement.place(variable.clone());
+    Tensor floats = variable.to(torch.ScalarType.Float);
+    if (!floats.isfinite().all().item_bool()) {
+      throw new InputException(
+          file + ": '" + name + "' holds NaN or infinity, of which no image is");
+    }
+    return placement.place(floats.clone());
   }
 
-  /** The labels, (M) int64, owned by this file. */
+  /**
+   * The labels, (M) int64, owned by this file.
+   *
+   * @throws InputException where one is of no class
+   */
   Tensor labels() {
-    return tensors.get(LABELS);
+    Tensor labels = tensors.get(LABELS);
+    if (labels.dim() != 1 || labels.scalar_type().intern() != torch.ScalarType.Long) {
+      throw new InputException(file + ": the labels are not whole numbers, one per image");
+    }
+    int classes = description().classKeys().size();
+    for (long label : Tensors.toLongs(labels)) {
+      if (label < 0 || label >= classes) {
+        throw new InputException(
+            file + ": label " + label + " is of no class; there are " + classes + " classes");
+      }
+    }
+    return labels;
   }
 
   /** What is known of the images besides their latents. */

@@ -72,11 +72,11 @@ record Ld3mSettings(
         use ->
             new Ld3mSettings(
                 use,
-                Integer.parseInt(texts.get("unet-channels")),
-                Integer.parseInt(texts.get("first-stage-channels")),
+                PriorUse.number(texts, "unet-channels", 1),
+                PriorUse.number(texts, "first-stage-channels", 1),
                 DiffusionConfig.LastLayers.valueOf(
                     texts.get("last-layers").toUpperCase(Locale.ROOT)),
-                Integer.parseInt(texts.get("steps")),
+                PriorUse.number(texts, "steps", 1),
                 Double.parseDouble(texts.get("guidance"))));
   }
 }

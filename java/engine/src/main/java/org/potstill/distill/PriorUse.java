@@ -150,11 +150,24 @@ record PriorUse(
         weights.isEmpty() ? null : Path.of(weights),
         texts.get("weights-sha256"),
         Long.parseLong(texts.get("seed")),
-        Integer.parseInt(texts.get("channels")),
-        Integer.parseInt(texts.get("resolution")),
+        number(texts, "channels", 1),
+        number(texts, "resolution", 1),
         PriorConfig.Normalised.valueOf(
             texts.getOrDefault(NORMALISATION, "data").toUpperCase(Locale.ROOT)),
-        Integer.parseInt(texts.get(CHUNK)));
+        number(texts, CHUNK, 1));
+  }
+
+  /**
+   * A whole number that was kept as a text.
+   *
+   * @throws IllegalArgumentException where it is none, or below {@code least}
+   */
+  static int number(Map<String, String> texts, String key, int least) {
+    int number = Integer.parseInt(texts.get(key));
+    if (number < least) {
+      throw new IllegalArgumentException(key + " " + number);
+    }
+    return number;
   }
 
   /**

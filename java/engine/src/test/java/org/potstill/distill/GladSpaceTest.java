@@ -256,6 +256,41 @@ class GladSpaceTest {
     assertTrue(none.getMessage().startsWith("--device: cuda:1 cannot be used"), none.getMessage());
   }
 
+  @Test
+  void changedLatentsAreRefusedByName() throws IOException {
+    Path run = run("run");
+    assertNotRendered(run, "prior.layer", "-1", "does not tell how the images are made");
+    assertNotRendered(run, "prior.chunk", "0", "does not tell how the images are made");
+    assertNotRendered(run, "class_keys", "[\"a\"]", "label 1 is of no class");
+    Path nan = folder.resolve("nan");
+    try (NamedTensors all = Safetensors.open(run.resolve(LatentsFile.FILE)).readAll()) {
+      all.get("variables/w").fill_(new Scalar(Double.NaN));
+      assertNotRendered(run, nan, Map.of(), all, "'w' holds NaN or infinity");
+    }
+  }
+
+  private void assertNotRendered(Path run, String key, String value, String part)
+      throws IOException {
+    try (NamedTensors all = Safetensors.open(run.resolve(LatentsFile.FILE)).readAll()) {
+      assertNotRendered(run, folder.resolve(key), Map.of(key, value), all, part);
+    }
+  }
+
+  private static void assertNotRendered(
+      Path run, Path other, Map<String, String> changes, NamedTensors all, String part)
+      throws IOException {
+    Path file = Files.createDirectory(other).resolve(LatentsFile.FILE);
+    Map<String, String> metadata =
+        new HashMap<>(Safetensors.open(run.resolve(LatentsFile.FILE)).metadata());
+    metadata.putAll(changes);
+    Safetensors.write(file, all, metadata);
+    InputException error =
+        assertThrows(InputException.class, () -> Rendering.render(other, other, null, null));
+    assertTrue(error.getMessage().contains(file.toString()), error.getMessage());
+    assertTrue(error.getMessage().contains(part), error.getMessage());
+    assertFalse(Files.exists(other.resolve("distilled")), "nothing is left");
+  }
+
   /** Latents, the momentum of their optimiser and what the method learns go on. */
   @ParameterizedTest
   @EnumSource
