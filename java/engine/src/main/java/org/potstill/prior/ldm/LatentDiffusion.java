@@ -92,13 +92,20 @@ public final class LatentDiffusion {
   public static LatentDiffusion of(Map<String, List<Long>> shapes, String source) {
     UNetSettings unet = UNetSettings.of(shapes, UNET);
     VqSettings firstStage = VqSettings.of(shapes, FIRST_STAGE);
-    if (unet == null || firstStage == null) {
+    if (unet == null) {
       throw new InputException(
           source
-              + " is not a checkpoint of a latent diffusion model: it has no "
-              + (unet == null ? "UNet (" + UNET + "*)" : "first stage (" + FIRST_STAGE + "*)")
-              + "."
+              + " is not a checkpoint of a latent diffusion model: it has no UNet ("
+              + UNET
+              + "*)."
               + WeightsOf.hint(shapes.keySet()));
+    }
+    if (firstStage == null) {
+      throw new InputException(
+          source
+              + " has the UNet of a latent diffusion model, but no first stage ("
+              + FIRST_STAGE
+              + "*), which makes images of its latents; take a checkpoint that holds both");
     }
     ShapeReader whole = new ShapeReader(shapes, "");
     if (unet.conditional() && whole.size(CLASSES, 0) == 0) {
