@@ -47,6 +47,10 @@ template <typename Tests>
 int run_tests(int argc, char** argv, Tests tests) {
   const std::string name = argc > 1 ? argv[1] : "generic";
   while (level <= POTSTILL_LEVEL_AVX512 && name != potstill_level_name(level)) ++level;
+  if (level > POTSTILL_LEVEL_AVX512) {
+    std::printf("no level is called %s\n", name.c_str());
+    return 1;
+  }
   if (potstill_level_supported(level) == 0) {
     std::printf("skipped: this CPU does not run %s\n", name.c_str());
     return 77;
