@@ -45,10 +45,14 @@ final class FoldTraining {
     this.rows = rows;
     this.fold = fold;
     this.seed = seed;
-    // Mirrored digits and letters would be other classes, mirrored photographs are not.
-    augmentation = SiameseAugmentation.of(channels == 1 ? "crop" : "crop_flip");
+    augmentation = augmentation(channels);
     stepsPerEpoch = stepsPerEpoch(rows.length, config.batch());
     schedule = new ScorerSchedule(steps(), config.learningRate());
+  }
+
+  /** Mirrored digits and letters would be other classes, mirrored photographs are not. */
+  static SiameseAugmentation augmentation(int channels) {
+    return SiameseAugmentation.of(channels == 1 ? "crop" : "crop_flip");
   }
 
   /** Steps per epoch for so many images. */
@@ -111,7 +115,7 @@ final class FoldTraining {
   }
 
   /** The rows of a step; batches of an epoch differ by at most one in size. */
-  private int[] batch(long step) {
+  int[] batch(long step) {
     long epoch = step / stepsPerEpoch;
     if (epoch != orderOf) {
       order =

@@ -23,6 +23,7 @@ public final class PatternDataset implements Dataset {
   private final List<ImageRecord> validation = new ArrayList<>();
   private final List<ImageRecord> test = new ArrayList<>();
   private final Map<String, String> bad = new HashMap<>();
+  private final Set<String> others = new HashSet<>();
   private final Set<String> decoded = new HashSet<>();
   private final AtomicInteger reads = new AtomicInteger();
 
@@ -53,6 +54,12 @@ public final class PatternDataset implements Dataset {
   /** The same with an image that cannot be read. */
   public PatternDataset withBad(int index, String reason) {
     bad.put(training.get(index).id(), reason);
+    return this;
+  }
+
+  /** The same with another picture in the place of a training image. */
+  public PatternDataset withOther(int index) {
+    others.add(training.get(index).id());
     return this;
   }
 
@@ -138,7 +145,9 @@ public final class PatternDataset implements Dataset {
     if (bad.containsKey(image.id())) {
       throw new BadImageException(image.id(), bad.get(image.id()));
     }
-    RandomStream random = RandomStream.of(11, Purpose.BASELINE_CHOICE, image.id().hashCode(), 0);
+    int version = others.contains(image.id()) ? 1 : 0;
+    RandomStream random =
+        RandomStream.of(11, Purpose.BASELINE_CHOICE, image.id().hashCode(), version);
     byte[] pixels = new byte[side * side * channels];
     int row = image.classIndex() * side / classes.size();
     for (int i = 0; i < pixels.length; i++) {

@@ -20,6 +20,14 @@ class QuantileMatchingTest {
   }
 
   @Test
+  void foldsCountByTheirSizes() {
+    // The quantiles of 0, 3 and of 9, the former counting twice: 0 and 9, 3 and 9, 1.5 and 9.
+    float[] losses = {0, 3, 9};
+    float[] matched = QuantileMatching.apply(losses, new int[3], new int[] {0, 0, 1}, 1, 2);
+    assertArrayEquals(new float[] {3, 5, 4}, matched);
+  }
+
+  @Test
   void oneFoldStaysAsItIs() {
     float[] losses = new float[101];
     RandomStream.of(1, Purpose.SCORER_FOLDS, 0, 0).fillUniform(losses, 0, 5);

@@ -120,6 +120,26 @@ class ScoreStageTest {
     assertFalse(Files.exists(folder.resolve("run/checkpoints/score-000000002.safetensors")));
   }
 
+  /** Two images a class, one in each fold, so that losses stay as the networks found them. */
+  private List<Scores.Entry> pairs(String run, PatternDataset data) {
+    return score(run, data, with(TRAINED, "score.epochs=1")).entries();
+  }
+
+  @Test
+  void noImageIsScoredByANetworkThatSawIt() {
+    String[] classes = {"a", "b", "c"};
+    PatternDataset data = new PatternDataset(12, 1, 2, classes);
+    int[] classOf = data.training().stream().mapToInt(ImageRecord::classIndex).toArray();
+    int[] foldOf = Folds.of(classOf, classes.length, 2, SEED).foldOf();
+    List<Scores.Entry> before = pairs("before", data);
+    List<Scores.Entry> after = pairs("after", new PatternDataset(12, 1, 2, classes).withOther(0));
+    for (int i = 1; i < foldOf.length; i++) {
+      // Only the network that scores the other fold has learned from the image that changed.
+      boolean same = before.get(i).loss() == after.get(i).loss();
+      assertEquals(foldOf[i] == foldOf[0], same, before.get(i) + " and " + after.get(i));
+    }
+  }
+
   @Test
   void galleryHoldsTheEasiestAndTheHardest() throws IOException {
     PatternDataset data = new PatternDataset(12, 3, 12, "cat, \"wild\"", "dog/wolf");
@@ -182,8 +202,8 @@ class ScoreStageTest {
     assertEquals(4, Files.readAllLines(folder.resolve("stopped/metrics.jsonl")).size());
   }
 
-  @Test
-  void checkpointOfOtherSettingsIsNotTaken() {
+  /** Leaves a checkpoint after the first step. */
+  private void stopTraining(String run, String... settings) {
     CancellationToken cancelled = new CancellationToken();
     RunListener stopper =
         new RunListener() {
@@ -194,10 +214,22 @@ class ScoreStageTest {
             }
           }
         };
-    String[] other = with(TRAINED, "score.learning-rate=0.02");
     assertThrows(
-        RunCancelledException.class, () -> score("run", grey(), cancelled, stopper, other));
+        RunCancelledException.class, () -> score(run, grey(), cancelled, stopper, settings));
+  }
+
+  @Test
+  void checkpointOfOtherSettingsIsNotTaken() {
+    stopTraining("run", with(TRAINED, "score.learning-rate=0.02"));
     assertEquals(score("whole", grey(), TRAINED), score("run", grey(), TRAINED));
+  }
+
+  @Test
+  void checkpointOfImagesOfWhichOneCanNoLongerBeReadIsNotTaken() {
+    String[] skip = with(TRAINED, "data.on-bad-image=skip", "score.epochs=1");
+    stopTraining("run", skip);
+    Scores whole = score("whole", grey().withBad(3, "it ends early"), skip);
+    assertEquals(whole, score("run", grey().withBad(3, "it ends early"), skip));
   }
 
   private RunListener warnings() {
