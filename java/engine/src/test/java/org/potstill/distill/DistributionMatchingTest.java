@@ -47,6 +47,10 @@ class DistributionMatchingTest {
   private static final int SIZE = 8;
   private static final int[] COUNTS = {3, 5, 4};
   private static final int PER_CLASS = 2;
+
+  /** Fewer than the largest class has, and more than the smallest. */
+  private static final int BATCH_REAL = 4;
+
   private static final double CLOSE = 1e-5;
 
   /** Of features rounded to 8 bits of mantissa. */
@@ -92,7 +96,13 @@ class DistributionMatchingTest {
   private static DistributionMatching distiller(
       Network network, CoreSetImages real, String augment, Precision precision) {
     return new DistributionMatching(
-        network, real, new JavaKernels(), SiameseAugmentation.of(augment), 10, precision, SEED);
+        network,
+        real,
+        new JavaKernels(),
+        SiameseAugmentation.of(augment),
+        BATCH_REAL,
+        precision,
+        SEED);
   }
 
   private static MatchingStep step(Norm norm, Precision precision) {
@@ -202,15 +212,14 @@ class DistributionMatchingTest {
     Network network = network(norm);
     SiameseAugmentation augmentation =
         SiameseAugmentation.of("color_crop_cutout_flip_scale_rotate");
+    RealBatches batches = new RealBatches(real, BATCH_REAL, SEED);
     TensorVector realImages = new TensorVector();
     TensorVector synthetic = new TensorVector();
     for (int c = 0; c < COUNTS.length; c++) {
       AugmentDraw draw =
           augmentation.drawShared(
               RandomStream.of(SEED, Purpose.DISTILL_AUGMENTATION, iteration, c), SIZE, SIZE);
-      int[] all = new int[COUNTS[c]];
-      Arrays.setAll(all, i -> i);
-      realImages.push_back(augmentation.apply(real.batch(c, all), draw));
+      realImages.push_back(augmentation.apply(batches.take(c, iteration, 0), draw));
       synthetic.push_back(
           augmentation.apply(images.narrow(0, (long) c * PER_CLASS, PER_CLASS), draw));
     }
@@ -221,10 +230,11 @@ class DistributionMatchingTest {
       Tensor loss = torch.zeros(1);
       long row = 0;
       for (int c = 0; c < COUNTS.length; c++) {
-        Tensor mean = f.narrow(0, row, COUNTS[c]).mean(0);
+        int drawn = Math.min(BATCH_REAL, COUNTS[c]);
+        Tensor mean = f.narrow(0, row, drawn).mean(0);
         Tensor own = g.narrow(0, (long) c * PER_CLASS, PER_CLASS).mean(0);
         loss = loss.add(mean.sub(own).square().sum());
-        row += COUNTS[c];
+        row += drawn;
       }
       return loss;
     }

@@ -49,6 +49,8 @@ class GradientMatchingTest {
   private static final int SIZE = 8;
   private static final int[] COUNTS = {3, 5};
   private static final int PER_CLASS = 2;
+  private static final int BATCH_REAL = 10;
+
   private static final double CLOSE = 1e-4;
 
   /** Of gradients rounded to 8 bits of mantissa. */
@@ -85,8 +87,9 @@ class GradientMatchingTest {
         NetworkSpec.of("convnet", SIZE, 3, COUNTS.length).with(2, 4, norm, Pooling.AVG));
   }
 
-  private static NamedTensors fresh(Norm norm) {
-    return network(norm).initialise(RandomStream.of(SEED, Purpose.NETWORK_INITIALISATION, 0, 0));
+  private static NamedTensors fresh(Norm norm, long iteration) {
+    return network(norm)
+        .initialise(RandomStream.of(SEED, Purpose.NETWORK_INITIALISATION, iteration, 0));
   }
 
   private static GradientMatching distiller(Norm norm, CoreSetImages real, int outer, int inner) {
@@ -100,8 +103,14 @@ class GradientMatchingTest {
 
   private static GradientMatching distiller(
       Network network, CoreSetImages real, int outer, int inner, Precision precision) {
+    return distiller(network, real, outer, inner, BATCH_REAL, precision);
+  }
+
+  private static GradientMatching distiller(
+      Network network, CoreSetImages real, int outer, int inner, int batch, Precision precision) {
     GradientMatching.Settings settings =
-        new GradientMatching.Settings(outer, inner, 0.1, 10, GradientDistance.LAYERWISE, precision);
+        new GradientMatching.Settings(
+            outer, inner, 0.1, batch, GradientDistance.LAYERWISE, precision);
     return new GradientMatching(
         network, real, new JavaKernels(), SiameseAugmentation.of(AUGMENT), settings, SEED);
   }
@@ -123,19 +132,34 @@ class GradientMatchingTest {
   @ParameterizedTest
   @EnumSource(names = {"INSTANCE", "BATCH"})
   void gradientEqualsTheTensorExpression(Norm norm) {
+    // A batch has room for the first class alone, statistics have for all but four of the second.
+    int[] counts = {3, 20};
+    int batch = 4;
+    long iteration = 3;
+    int outer = 2;
+    int last = outer - 1;
     try (PointerScope scope = new PointerScope();
-        CoreSetImages real = coreSet();
+        CoreSetImages real = new CoreSetImages(random(23, 0), counts, List.of("a", "b"));
         TrainedState state = new TrainedState(network(norm));
-        GradientMatching distiller = distiller(norm, real, 1, 1)) {
+        GradientMatching distiller =
+            distiller(network(norm), real, outer, 1, batch, Precision.F32)) {
       Tensor images = random(PER_CLASS * COUNTS.length, 1);
-      distiller.begin(0);
-      MatchingStep step = distiller.step(images, 0);
-      state.replace(fresh(norm));
+      distiller.begin(iteration);
+      MatchingStep step = distiller.step(images, last);
+      state.replace(fresh(norm, iteration));
       if (norm == Norm.BATCH) {
-        state.moveBuffers(random(8, 0));
+        // Of 16 images a class, drawn apart from those that are matched.
+        RealBatches statistics = new RealBatches(real, 16, SEED);
+        state.moveBuffers(
+            torch.cat(
+                new TensorVector(
+                    statistics.take(0, iteration, outer + last),
+                    statistics.take(1, iteration, outer + last)),
+                0));
       }
       Tensor leaf = images.detach().requires_grad_(true);
-      Tensor expected = expression(state, real, leaf);
+      Tensor expected =
+          expression(state, new RealBatches(real, batch, SEED), leaf, iteration, last);
       assertEquals(expected.item_double() / COUNTS.length, step.loss(), CLOSE * step.loss());
       Tensor gradient = Tensors.gradients(expected, null, new Tensor[] {leaf}, false)[0];
       Closeness.assertRelativeL2(
@@ -193,17 +217,18 @@ class GradientMatchingTest {
   }
 
   /** The published loop over classes, written plainly. */
-  private static Tensor expression(TrainedState state, CoreSetImages real, Tensor images) {
+  private static Tensor expression(
+      TrainedState state, RealBatches batches, Tensor images, long iteration, int step) {
     SiameseAugmentation augmentation = SiameseAugmentation.of(AUGMENT);
     Tensor loss = torch.zeros(1);
     for (int c = 0; c < COUNTS.length; c++) {
+      long index = (long) step * COUNTS.length + c;
       AugmentDraw draw =
           augmentation.drawShared(
-              RandomStream.of(SEED, Purpose.DISTILL_AUGMENTATION, 0, c), SIZE, SIZE);
-      int[] all = new int[COUNTS[c]];
-      Arrays.setAll(all, i -> i);
+              RandomStream.of(SEED, Purpose.DISTILL_AUGMENTATION, iteration, index), SIZE, SIZE);
       Tensor synthetic = images.narrow(0, (long) c * PER_CLASS, PER_CLASS);
-      Tensor[] target = gradients(state, augmentation.apply(real.batch(c, all), draw), c);
+      Tensor[] target =
+          gradients(state, augmentation.apply(batches.take(c, iteration, step), draw), c);
       Tensor[] own = gradients(state, augmentation.apply(synthetic, draw), c);
       for (int i = 0; i < own.length; i++) {
         if (own[i].dim() > 1) {
@@ -238,7 +263,7 @@ class GradientMatchingTest {
     UnaryOperator<Tensor> same = UnaryOperator.identity();
     try (PointerScope scope = new PointerScope();
         TrainedState state = new TrainedState(network(Norm.INSTANCE))) {
-      state.replace(fresh(Norm.INSTANCE));
+      state.replace(fresh(Norm.INSTANCE, 0));
       Tensor real = random(7, 2);
       Tensor images = random(5, 3);
       GradientDistances whole =
