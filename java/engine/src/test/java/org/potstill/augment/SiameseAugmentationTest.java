@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -50,6 +54,42 @@ class SiameseAugmentationTest {
       drawn.add(SiameseAugmentation.of(ALL).drawShared(random(i), HEIGHT, WIDTH).operation());
     }
     assertEquals(EnumSet.allOf(AugmentOperation.class), drawn);
+  }
+
+  /** Those of {@code ParamDiffAug} in the code of the DSA paper. */
+  @Test
+  void strengthsAreThePublishedOnesWhereNoneAreGiven() {
+    assertEquals(
+        new AugmentParameters(0.5, 1.2, 15, 0.125, 0.5, 1, 2, 0.5), AugmentParameters.DEFAULT);
+  }
+
+  /** All numbers that are drawn for height and width. */
+  private static List<Set<Float>> drawn(String operation) {
+    List<Set<Float>> drawn = List.of(new TreeSet<>(), new TreeSet<>());
+    for (int i = 0; i < 20; i++) {
+      AugmentDraw draw =
+          SiameseAugmentation.of(operation).drawPerSample(random(i), 64, HEIGHT, WIDTH);
+      for (int side = 0; side < 2; side++) {
+        for (float number : draw.values().get(side)) {
+          drawn.get(side).add(number);
+        }
+      }
+    }
+    return drawn;
+  }
+
+  private static Set<Float> whole(int from, int to) {
+    return IntStream.rangeClosed(from, to)
+        .mapToObj(number -> (float) number)
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void shiftsAndBoxesReachBothEndsOfTheirRanges() {
+    // An eighth of the side, rounded.
+    assertEquals(List.of(whole(-1, 1), whole(-2, 2)), drawn("crop"));
+    // The box of 5 has its centre on a pixel of 9, that of 6 between two or at the ends of 12.
+    assertEquals(List.of(whole(0, 8), whole(0, 12)), drawn("cutout"));
   }
 
   @ParameterizedTest
