@@ -319,7 +319,8 @@ class RunDirectoryTest {
     try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
       Checkpoints checkpoints = directory.checkpoints("distill");
       assertEquals(Optional.empty(), newest(checkpoints));
-      for (long step : new long[] {5, 50, 500}) {
+      // By number, not by letter.
+      for (long step : new long[] {9, 50, 500}) {
         checkpoints.save(step, path -> Files.writeString(path, "step " + step));
       }
       directory.checkpoints("score").save(7, path -> Files.writeString(path, "other"));
@@ -328,7 +329,7 @@ class RunDirectoryTest {
           directory.resolve("checkpoints/distill-99999999999999999999.safetensors"), "strange");
       assertEquals(Optional.of(500L), newest(checkpoints));
       assertTrue(Files.exists(directory.resolve("checkpoints/distill-000000050.safetensors")));
-      assertFalse(Files.exists(directory.resolve("checkpoints/distill-000000005.safetensors")));
+      assertFalse(Files.exists(directory.resolve("checkpoints/distill-000000009.safetensors")));
       checkpoints.clear();
       assertEquals(Optional.empty(), newest(checkpoints));
       assertEquals(Optional.of(7L), newest(directory.checkpoints("score")));
