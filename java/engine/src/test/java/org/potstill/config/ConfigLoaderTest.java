@@ -91,6 +91,41 @@ class ConfigLoaderTest {
         messageOf("data: {source: 'idx:d'}\nexperts: {count: 5}\n"));
   }
 
+  @ParameterizedTest
+  @CsvSource({"pixel, 20, 3, 5", "glad, 20, 3, 5", "ld3m, 10, 2, 2"})
+  void trajectoriesFollowTheSpace(String space, int steps, int expertEpochs, int maxStart)
+      throws IOException {
+    Config config = load("data: {source: 'idx:d'}\ndistill: {method: mtt, space: " + space + "}\n");
+    assertEquals(steps, config.distill().trajectory().steps());
+    assertEquals(expertEpochs, config.distill().trajectory().expertEpochs());
+    assertEquals(maxStart, config.distill().trajectory().maxStartEpoch());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dm, imagenet, 20, 0.01",
+    "dm, random, 14, 0.01",
+    "dc, imagenet, 16, 0.001",
+    "dc, random, 16, 0.001",
+    "mtt, imagenet, 5, 10",
+    "mtt, random, 5, 10"
+  })
+  void layerAndRateOfCodesFollowMethodAndWeights(String method, String init, int layer, double rate)
+      throws IOException {
+    String weights = init.equals("random") ? "" : ", weights: g.pkl";
+    PriorConfig prior =
+        load("data: {source: 'idx:d'}\ndistill: {space: glad, method: "
+                + method
+                + ", prior: {init: "
+                + init
+                + weights
+                + "}}\n")
+            .distill()
+            .prior();
+    assertEquals(layer, prior.layer());
+    assertEquals(rate, prior.learningRateW());
+  }
+
   @Test
   void latentSpacesHaveAPrior() throws IOException {
     String start = "data: {source: 'idx:d'}\ndistill: {";
@@ -116,6 +151,14 @@ class ConfigLoaderTest {
         "quick.yaml, line 1: data.whitening: found zca; allowed in the space glad: none, since its"
             + " generator makes images that are not whitened",
         messageOf("data: {source: 'idx:d', whitening: zca}\ndistill: {space: glad}\n"));
+    assertEquals(
+        "quick.yaml, line 2: distill.prior.diffusion.unet-channels: found 48; allowed: multiples of"
+            + " 32",
+        messageOf(start + "space: ld3m, prior: {diffusion: {unet-channels: 48}}}\n"));
+    assertEquals(
+        "quick.yaml, line 2: distill.prior.init: found pokemon; allowed in ld3m: imagenet, ffhq,"
+            + " random",
+        messageOf(start + "space: ld3m, prior: {init: pokemon, weights: m.ckpt}}\n"));
     String message = messageOf(start + "space: glad, prior: {init: ffhq}}\n");
     assertTrue(message.contains("init ffhq needs the file of the generator"), message);
   }
@@ -382,7 +425,16 @@ class ConfigLoaderTest {
 
   @Test
   void loopsOfThePaperFollowTheImagesPerClass() {
-    int[][] rows = {{1, 1, 1}, {9, 1, 1}, {10, 10, 50}, {25, 20, 25}, {50, 50, 10}, {99, 50, 10}};
+    int[][] rows = {
+      {1, 1, 1},
+      {9, 1, 1},
+      {10, 10, 50},
+      {25, 20, 25},
+      {30, 30, 20},
+      {49, 40, 15},
+      {50, 50, 10},
+      {99, 50, 10}
+    };
     for (int[] row : rows) {
       DistillConfig distill =
           ConfigLoader.of(

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +49,52 @@ class ImageOptimiserTest {
       assertArrayEquals(new float[] {0.9f, 2.1f}, values(space), ROUNDING);
       step(optimiser, space, 2); // v = 0.5 * 1 + 2
       assertArrayEquals(new float[] {0.65f, 2.35f}, values(space), ROUNDING);
+    }
+  }
+
+  /** Two variables in groups of their own; no images. */
+  private record TwoGroups(NamedTensors variables) implements Space {
+
+    @Override
+    public List<VariableGroup> groups() {
+      return List.of(
+          new VariableGroup("codes", 0.1, List.of("w")),
+          new VariableGroup("features", 10, List.of("f")));
+    }
+
+    @Override
+    public Tensor images(long iteration) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public NamedTensors pullBack(long iteration, Tensor imageGradient) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+      variables.close();
+    }
+  }
+
+  private static NamedTensors pair(float w, float f) {
+    NamedTensors pair = new NamedTensors();
+    try (PointerScope scope = new PointerScope()) {
+      pair.put("w", Tensors.of(new float[] {w}, 1));
+      pair.put("f", Tensors.of(new float[] {f}, 1));
+    }
+    return pair;
+  }
+
+  @Test
+  void everyGroupMovesAtItsOwnRate() {
+    try (Space space = new TwoGroups(pair(1, 2));
+        ImageOptimiser optimiser = new ImageOptimiser(0.5);
+        NamedTensors gradients = pair(1, 0.5f)) {
+      optimiser.step(space, gradients);
+      assertArrayEquals(new float[] {0.9f}, Tensors.toFloats(space.variables().get("w")), ROUNDING);
+      assertArrayEquals(new float[] {-3}, Tensors.toFloats(space.variables().get("f")), ROUNDING);
     }
   }
 

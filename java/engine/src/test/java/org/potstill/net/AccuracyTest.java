@@ -53,6 +53,17 @@ class AccuracyTest {
   }
 
   @Test
+  void aRowThatIsNotFiniteIsWrongWhateverItsLabel() {
+    float nan = Float.NaN;
+    float[] logits = {1, 2, 0, 0, 1, 2, nan, 1, 2, 0, Float.POSITIVE_INFINITY, 2};
+    try (PointerScope scope = new PointerScope()) {
+      Tensor rows = Tensors.of(logits, 4, 3);
+      assertEquals(2, Accuracy.correct(rows, Tensors.of(new long[] {1, 2, 0, 1}, 4)));
+      assertEquals(1, Accuracy.correct(rows, Tensors.of(new long[] {0, 2, 2, 2}, 4)));
+    }
+  }
+
+  @Test
   void whereMemoryEndsPartsGiveTheSame() {
     double whole = accuracy(IMAGES);
     assertTrue(whole > 0 && whole < 1, "accuracy " + whole);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
@@ -33,6 +35,49 @@ class ResumeRulesTest {
     begun(data);
     String now = refusal(SOURCE, "distill.method=mtt", "experts.count=4");
     assertTrue(now.startsWith("distill.method was dm in "), now);
+  }
+
+  private static String[] extendedBy(String... changes) {
+    List<String> settings =
+        new ArrayList<>(
+            List.of(SOURCE, "distill.method=mtt", "distill.iterations=20", "experts.count=4"));
+    settings.addAll(List.of(changes));
+    return settings.toArray(String[]::new);
+  }
+
+  @Test
+  void onlyWhatExtendsARunOrSaysWhereThingsAreMayChange() throws IOException {
+    begun(
+        """
+        data: {source: 'builtin:fashion-mnist-mini'}
+        distill: {method: mtt, iterations: 20}
+        experts: {count: 4}
+        """);
+    for (String change :
+        List.of(
+            "distill.iterations=21",
+            "experts.count=5",
+            "experts.from=elsewhere",
+            "evaluate.epochs=7",
+            "evaluate.networks=[vit]",
+            "evaluate.every=5",
+            "run.name=other",
+            "run.out=" + root)) {
+      ResumeRules.check(root, ConfigLoader.of(extendedBy(change)));
+    }
+    for (String change :
+        List.of(
+            "distill.iterations=19",
+            "experts.count=3",
+            "distill.images-per-class=2",
+            "experts.epochs=60",
+            "data.validation-share=0.2",
+            "score.folds=3",
+            "prune.keep=0.9",
+            "run.seed=1")) {
+      String told = refusal(extendedBy(change));
+      assertTrue(told.startsWith(change.replaceFirst("=.*", " was ")), told);
+    }
   }
 
   @Test

@@ -23,6 +23,7 @@ import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
+import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
@@ -199,6 +200,22 @@ class StageRunnerTest {
         assertThrows(InputException.class, () -> runner().runAll())
             .getMessage()
             .contains("scores.csv"));
+  }
+
+  @Test
+  void whatAStageReadIsPartOfItsFingerprint() {
+    runner().runAll();
+    AtomicFiles.writeString(directory.resolve("scores.csv"), "of other bits");
+    // As if the stage before had left it so.
+    StageLog.Entry score = directory.stages().entry("score").orElseThrow();
+    Map<String, String> outputs =
+        Map.of("scores.csv", Fingerprint.ofFile(directory.resolve("scores.csv")));
+    directory
+        .stages()
+        .put("score", new StageLog.Entry(score.fingerprint(), outputs, 1, score.environment()));
+    String told = assertThrows(InputException.class, () -> runner().runAll()).getMessage();
+    assertTrue(told.contains("stage distill"), told);
+    assertTrue(told.contains("no longer fits: scores.csv was "), told);
   }
 
   @Test

@@ -178,6 +178,17 @@ class PruneStageTest {
   }
 
   @Test
+  void randomIsDrawnForEveryClassApart() {
+    int[] classOf = new int[40];
+    Arrays.fill(classOf, 20, 40, 1);
+    int[][] kept =
+        new Selection(new JavaKernels(), 1)
+            .select(Mode.RANDOM, new float[40], classOf, new int[] {5, 5});
+    int[] places = Arrays.stream(kept[1]).map(i -> i - 20).toArray();
+    assertFalse(Arrays.equals(kept[0], places), Arrays.toString(places));
+  }
+
+  @Test
   void fileReadsBackEqualAndMatchesTheData() {
     writeScores(data());
     CoreSet coreSet = prune(Mode.EASY, 0.4, data());

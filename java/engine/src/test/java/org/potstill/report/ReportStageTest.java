@@ -51,6 +51,12 @@ class ReportStageTest {
     assertFalse(Files.exists(root.resolve("report.html")));
   }
 
+  @Test
+  void theHeadSaysWhatIsGainedOverRandomImages() throws IOException {
+    String page = Files.readString(sample().required().optional().report());
+    assertTrue(page.contains("+18.5 points; "), page);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "evaluation.json, have not been evaluated",

@@ -2,6 +2,7 @@ package org.potstill.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -490,6 +491,16 @@ class RunDirectoryTest {
           "{\"stage\":\"distill\",\"step\":2,\"seconds\":0.5,\"loss\":1.0}\n",
           Files.readString(file));
     }
+  }
+
+  @Test
+  void namesAndValuesOfAFingerprintAreKeptApart() {
+    assertNotEquals(
+        Fingerprint.of(Map.of("score.batch", "12")).hash(),
+        Fingerprint.of(Map.of("score.batch1", "2")).hash());
+    assertNotEquals(
+        Fingerprint.of(Map.of("a", "1", "b", "2")).hash(),
+        Fingerprint.of(Map.of("a", "1b2")).hash());
   }
 
   @Test
