@@ -2,6 +2,7 @@ package org.potstill.score;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -86,6 +87,8 @@ class FoldTrainingTest {
               network, state, new Sgd(0, 0), Precision.F32, new RowParts("score", "score.batch"))) {
         assertEquals(images * Math.log(2), training.step(trainer, step), 1e-6 * images);
       }
+      // Nor has a single image, of whose last maps each has one value, spoilt the statistics.
+      assertTrue(state.isFinite());
       // Whatever the features are, the bias of class a has the gradient 1/2 less its share.
       double shareOfA = 1.0 / images;
       double rate = new ScorerSchedule(2, RATE).at(step);
