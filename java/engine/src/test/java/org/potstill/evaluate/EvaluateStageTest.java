@@ -201,13 +201,17 @@ class EvaluateStageTest {
     write(data(), true, root.resolve(DistilledSet.historyFile(10)));
     write(data(), false, root.resolve(DistilledSet.historyFile(12)));
     write(data(), false, root.resolve(DistilledSet.FILE));
-    // A name that no run writes is passed over.
+    // Iterations that are not asked for, and names that no run writes, are passed over.
+    write(data(), true, root.resolve(DistilledSet.historyFile(7)));
+    write(data(), true, root.resolve(DistilledSet.historyFile(15)));
     Files.writeString(
         root.resolve(DistilledSet.HISTORY_FOLDER).resolve("20261129193000.safetensors"), "");
     String[] settings = with("evaluate.every=5", "distill.iterations=12");
     PatternDataset data = data();
     Evaluation evaluation = runs.evaluate("run", data, null, settings);
     assertEquals(10, evaluation.protocol().get("selected-iteration"));
+    assertEquals("validation share", evaluation.protocol().get("selected-on"));
+    assertTrue(data.validation().stream().allMatch(image -> data.wasDecoded(image.id())));
     assertTrue(evaluation.distilled().networks().get("convnet").mean() > 0.8);
     assertEquals(
         -1,
@@ -215,9 +219,13 @@ class EvaluateStageTest {
             root.resolve(DistilledSet.FILE), root.resolve(DistilledSet.historyFile(10))));
     Path picture = root.resolve("distilled/images/a/00.png");
     assertTrue(Files.exists(picture));
+    PatternDataset unheld = data();
     Evaluation paper =
-        runs.evaluate("run", data(), null, with("evaluate.every=5", "evaluate.protocol=paper"));
+        runs.evaluate("run", unheld, null, with("evaluate.every=5", "evaluate.protocol=paper"));
     assertEquals("test images", paper.protocol().get("selected-on"));
+    assertTrue(unheld.validation().stream().noneMatch(image -> unheld.wasDecoded(image.id())));
+    // The same images as after 15 iterations: the earliest of several that are equally good.
+    assertEquals(10, paper.protocol().get("selected-iteration"));
     Files.delete(picture);
     runs.evaluate(
         "run",
