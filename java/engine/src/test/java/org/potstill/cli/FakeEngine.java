@@ -25,6 +25,12 @@ import org.potstill.sweep.SweepResult;
 /** Does what the run's name says, without any data. */
 final class FakeEngine implements Engine {
 
+  /**
+   * In the run directory: the step of a run called wait, once it is to stop, lasts until it is
+   * there.
+   */
+  static final String STEP_ENDS = "step-ends";
+
   /** The command line over this engine, for other processes. */
   public static void main(String[] arguments) {
     System.exit(Main.execute(new FakeEngine(), Streams.ofProcess(), arguments));
@@ -46,7 +52,7 @@ final class FakeEngine implements Engine {
     listener.progress("distill", "distilling", 1, 2, "iterations");
     listener.metric("distill", 1, "loss", Double.NaN);
     switch (config.run().name()) {
-      case "wait" -> waitForCancellation(cancellation);
+      case "wait" -> waitForCancellation(cancellation, config.run().out().resolve(STEP_ENDS));
       case "heap" -> throw new OutOfMemoryError("Java heap space");
       case "bug" -> throw new IllegalStateException("one\ntwo");
       case "memory" ->
@@ -127,13 +133,11 @@ final class FakeEngine implements Engine {
     }
   }
 
-  private static void waitForCancellation(CancellationToken cancellation) {
-    while (!cancellation.isCancelled()) {
-      Thread.onSpinWait();
-    }
+  private static void waitForCancellation(CancellationToken cancellation, Path stepEnds) {
     try {
-      // Time for a second Ctrl-C.
-      Thread.sleep(1500);
+      while (!cancellation.isCancelled() || !Files.exists(stepEnds)) {
+        Thread.sleep(10);
+      }
     } catch (InterruptedException e) {
       throw new RunCancelledException("interrupted twice", e);
     }
