@@ -186,7 +186,7 @@ public final class LatentsFile implements AutoCloseable {
     Tensor floats = variable.to(torch.ScalarType.Float);
     if (!floats.isfinite().all().item_bool()) {
       throw new InputException(
-          file + ": '" + name + "' holds NaN or infinity, of which no image is");
+          file + ": '" + name + "' holds NaN or infinity; no image can be made of it");
     }
     return placement.place(floats.clone());
   }

@@ -109,9 +109,10 @@ final class FoldScoring {
               ScoreStage.NAME,
               "score.folds: "
                   + score.folds()
-                  + " leaves folds with fewer than two images of a class, so that its easy images"
-                  + " are hardly told from its hard ones; it does so to "
-                  + Listed.some(small));
+                  + " leaves fewer than two images per fold in "
+                  + Listed.some(small)
+                  + ": easy images are hardly distinguished from hard ones"
+                  + (score.folds() > 2 ? "; lower it" : ""));
     }
   }
 

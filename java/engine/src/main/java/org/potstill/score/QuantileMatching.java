@@ -42,8 +42,7 @@ final class QuantileMatching {
       }
       // One image is all quantiles of its fold: matched, it could not be told from the others.
       boolean matchable = groups.stream().anyMatch(group -> group.images.length > 1);
-      groups.forEach(
-          matchable ? group -> group.assign(groups, result) : group -> group.keep(result));
+      groups.forEach(group -> group.assign(matchable ? groups : List.of(group), result));
     }
     return result;
   }
@@ -71,12 +70,6 @@ final class QuantileMatching {
         sorted[i] = losses[ordered[i]];
       }
       return new Group(ordered, sorted);
-    }
-
-    void keep(float[] result) {
-      for (int i = 0; i < images.length; i++) {
-        result[images[i]] = sorted[i];
-      }
     }
 
     void assign(List<Group> all, float[] result) {
