@@ -11,6 +11,8 @@
 //   chunks of 64 by 64 channels, whose planes are used as soon as they are made. Of 512 by 512 channels
 //   all planes are 38 MB.
 //
+// Maps that are smaller than a tile go tap by tap instead (taps.h).
+//
 // Of every channel of an image the mean is taken off first, and what it comes to is added to the outputs
 // with the bias: tiles round what all their pixels share several times as much as a direct sum does, and
 // maps behind a ReLU, or that hardly vary, are mostly that. Pixels outside are 0 less the mean, so that
@@ -26,6 +28,7 @@
 #include "loops.h"
 #include "partition.h"
 #include "status.h"
+#include "taps.h"
 
 namespace potstill {
 namespace {
@@ -117,6 +120,11 @@ struct Sizes {
   int64_t of_images() const { return images * std::max(in.channels, out.channels); }
 };
 
+float* aligned(void* memory) {
+  const auto address = reinterpret_cast<uintptr_t>(memory);
+  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
+}
+
 // Memory for one call, from the first aligned address on: zeros, what the threads share, what each has.
 struct Workspace {
   float* zeros;
@@ -125,8 +133,7 @@ struct Workspace {
   float* threads;
 
   Workspace(const Sizes& sizes, void* memory) {
-    const auto address = reinterpret_cast<uintptr_t>(memory);
-    zeros = reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
+    zeros = aligned(memory);
     centres = zeros + sizes.zeros();
     shared = centres + sizes.of_images();
     threads = zeros + sizes.shared();
@@ -162,8 +169,8 @@ struct Forward {
   void shifts(int64_t image, int64_t images, int64_t first_term, int64_t terms, const float* sums,
               int64_t columns, bool add, float* into) const {
     const int64_t in = sizes.in.channels;
-    loops.multiply({own.centres + image * in + first_term, in, 1, sums, columns, into, images, terms,
-                    columns, add});
+    loops.multiply({own.centres + image * in + first_term, in, 1, sums, columns, into, columns, images,
+                    terms, columns, add});
   }
 
   void add_bias(int64_t images, int64_t column, int64_t columns, float* into) const {
@@ -208,7 +215,7 @@ struct Forward {
       for (int64_t plane = 0; plane < kPlanes; ++plane) {
         loops.multiply({in_planes + plane * sizes.in_plane, in, 1,
                         own.shared + plane * sizes.weight_plane, 0,
-                        out_planes + plane * sizes.out_plane, count, in, out, false});
+                        out_planes + plane * sizes.out_plane, out, count, in, out, false});
       }
       for (int64_t t = 0; t < count; ++t) {
         const int64_t image = (first + t) / sizes.in.tiles;
@@ -248,20 +255,15 @@ struct Forward {
     float* shift = sums + kChunkIn * kChunkOut;
     for (int64_t row = 0; row < in; row += kChunkIn) {
       const int64_t rows = std::min(kChunkIn, in - row);
-      const TileWeights part{weights.at + row * weights.row_step + column * weights.column_step,
-                             rows,
-                             columns,
-                             weights.row_step,
-                             weights.column_step,
-                             weights.flip};
+      const TileWeights part = weights.part(row, rows, column, columns);
       for (int64_t r = 0; r < rows; ++r) {
         loops.tile_of_weights(part, r, kChunkPlane, chunk, sums + r * columns);
       }
       shifts(image, images, row, rows, sums, columns, row > 0, shift);
       for (int64_t plane = 0; plane < kPlanes; ++plane) {
         loops.multiply({own.shared + plane * sizes.in_plane + row, in, 1,
-                        chunk + plane * kChunkPlane, 0, products + plane * kPanelPlane, count, rows,
-                        columns, row > 0});
+                        chunk + plane * kChunkPlane, 0, products + plane * kPanelPlane, columns, count,
+                        rows, columns, row > 0});
       }
     }
     add_bias(images, column, columns, shift);
@@ -322,7 +324,7 @@ struct WeightGradient {
         for (int64_t plane = 0; plane < kPlanes; ++plane) {
           loops.multiply({in_planes + plane * sizes.in_plane, 1, in,
                           out_planes + plane * sizes.out_plane, out,
-                          own.shared + plane * sizes.weight_plane, in, count, out, first > 0});
+                          own.shared + plane * sizes.weight_plane, out, in, count, out, first > 0});
         }
       }
 #pragma omp for schedule(static)
@@ -352,7 +354,7 @@ struct WeightGradient {
             for (int64_t plane = 0; plane < kPlanes; ++plane) {
               loops.multiply({in_planes + plane * sizes.in_plane + row, 1, in,
                               out_planes + plane * sizes.out_plane + column, out,
-                              chunk + plane * kChunkPlane, rows, count, columns, false});
+                              chunk + plane * kChunkPlane, columns, rows, count, columns, false});
             }
             for (int64_t r = 0; r < rows; ++r) {
               loops.tile_to_weights(chunk + r * columns, kChunkPlane, columns, 9 * in, first > 0,
@@ -375,11 +377,14 @@ int64_t potstill_convolution_workspace(int64_t images, int64_t height, int64_t w
   guard("convolution_workspace", [&] {
     require(threads >= 1, "threads must be at least 1");
     const Sizes sizes(images, height, width, in, out);
+    const bool by_taps = TapConvolution::takes(height, width);
     int64_t floats = 0;
-    if (__builtin_mul_overflow(sizes.of_thread(), threads, &floats) || floats > INT64_MAX / 16) {
+    if (__builtin_mul_overflow(by_taps ? TapConvolution::of_thread(height, width) : sizes.of_thread(),
+                               threads, &floats) ||
+        floats > INT64_MAX / 16) {
       throw Failure(POTSTILL_INVALID_ARGUMENT, "the workspace is too large");
     }
-    bytes = (sizes.shared() + floats) * 4 + kAlignment;
+    bytes = ((by_taps ? 0 : sizes.shared()) + floats) * 4 + kAlignment;
   });
   return bytes;
 }
@@ -397,10 +402,15 @@ int32_t potstill_convolution(const float* x, int64_t images, int64_t height, int
                       potstill_convolution_workspace(images, height, width, in, out, threads));
     if (images == 0) return;
     require(x != nullptr && weight != nullptr && y != nullptr, "x, weight or y is NULL");
-    const Workspace own(sizes, workspace);
     const TileWeights weights =
         transposed != 0 ? TileWeights{weight, in, out, 9 * out, 9, true}
                         : TileWeights{weight, in, out, 9, 9 * in, false};
+    if (TapConvolution::takes(height, width)) {
+      const TapConvolution taps{loops, images, height, width, in, out};
+      taps.forward(x, weights, bias, y, aligned(workspace), threads);
+      return;
+    }
+    const Workspace own(sizes, workspace);
     Forward{loops, sizes, own, x, weights, bias, y, threads}.run();
   });
 }
@@ -423,6 +433,11 @@ int32_t potstill_convolution_weight_gradient(const float* x, int64_t images, int
       return;
     }
     require(x != nullptr && y_gradient != nullptr, "x or y_gradient is NULL");
+    if (TapConvolution::takes(height, width)) {
+      const TapConvolution taps{loops, images, height, width, in, out};
+      taps.weight_gradient(x, y_gradient, weight_gradient, aligned(workspace), threads);
+      return;
+    }
     const Workspace own(sizes, workspace);
     WeightGradient{loops, sizes, own, x, y_gradient, weight_gradient, threads}.run();
   });

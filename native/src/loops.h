@@ -85,11 +85,26 @@ struct TileWeights {
   int64_t row_step;
   int64_t column_step;
   bool flip;  // the last of the nine first
+
+  TileWeights part(int64_t row, int64_t some_rows, int64_t column, int64_t some_columns) const {
+    return {at + row * row_step + column * column_step, some_rows, some_columns, row_step,
+            column_step, flip};
+  }
+};
+
+constexpr int kTaps = 9;  // of a square of 3 x 3, row after row
+
+// Taps of a square that meet maps of one pixel's height or width anywhere, for the others all.
+struct SeenTaps {
+  bool tall;
+  bool wide;
+
+  bool has(int tap) const { return (tall || tap / 3 == 1) && (wide || tap % 3 == 1); }
 };
 
 // c = a b, or c += a b where add: a (rows, terms), b (terms, columns), c (rows, columns), columns a
-// multiple of kRow. c is row-major; b has rows so many floats apart, or with 0 is in panels as
-// tile_of_weights packs them.
+// multiple of kRow. Rows of c and b are so many floats apart; b with 0 is in panels as tile_of_weights
+// packs them.
 struct Product {
   const float* a;
   int64_t row_step;
@@ -97,6 +112,7 @@ struct Product {
   const float* b;
   int64_t b_step;
   float* c;
+  int64_t c_step;
   int64_t rows;
   int64_t terms;
   int64_t columns;
@@ -188,6 +204,8 @@ struct Loops {
                            int64_t plane, float* out);
   void (*tile_of_weights)(const TileWeights& weights, int64_t row, int64_t plane, float* out,
                           float* sums);
+  void (*taps_of_weights)(const TileWeights& weights, const SeenTaps& seen, int64_t row, int64_t plane,
+                          float* out);
   void (*tile_to_output)(const TileMap& map, int64_t channels, const float* planes, int64_t plane,
                          const float* shift, int64_t tile, float* y);
   void (*tile_to_weights)(const float* planes, int64_t plane, int64_t columns, int64_t column_step,

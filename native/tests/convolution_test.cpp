@@ -216,10 +216,18 @@ int main(int argc, char** argv) {
     }
     test({7, 14, 14, 32, 32});    // several blocks of tiles
     test({2, 8, 8, 128, 128});
-    test({97, 2, 1, 512, 256});   // the same, chunk by chunk
+    test({97, 4, 1, 512, 256});   // the same, chunk by chunk
+    // Tap by tap: all sizes, several chunks of channels and several blocks of images.
+    for (int64_t height = 1; height <= 8; ++height) {
+      for (int64_t width = 1; height * width <= 8; ++width) test({3, height, width, 16, 48});
+    }
+    test({5, 2, 2, 144, 80});
+    test({203, 2, 1, 16, 96});
+    test({390, 1, 1, 80, 16});
     test({1, 3, 130, 16, 16});
     test_common_part({2, 12, 12, 128, 32});   // by blocks
     test_common_part({2, 12, 12, 512, 256});  // by chunks
+    test_common_part({9, 2, 2, 128, 32});     // by taps
     test_edges();
   });
 }

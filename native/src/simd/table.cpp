@@ -5,6 +5,7 @@
 #include "resample.h"
 #include "score.h"
 #include "sums.h"
+#include "taps.h"
 #include "winograd.h"
 
 namespace potstill {
@@ -34,6 +35,7 @@ extern const Loops loops = {
     tile_of_input,
     tile_of_gradient,
     tile_of_weights,
+    taps_of_weights,
     tile_to_output,
     tile_to_weights,
     multiply,

@@ -302,7 +302,7 @@ inline void multiply_rows(const Run& run, int64_t row) {
   const Product& p = run.p;
   multiply_block<Rows, Vectors>(p.a + row * p.row_step + run.first * p.term_step, p.row_step,
                                 p.term_step, run.b, run.b_step, run.terms, p.add || run.first > 0,
-                                p.c + row * p.columns + run.column, p.columns);
+                                p.c + row * p.c_step + run.column, p.c_step);
 }
 
 template <int Vectors>

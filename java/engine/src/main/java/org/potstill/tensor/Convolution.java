@@ -35,6 +35,12 @@ public final class Convolution {
 
   private static final long TILE_SIDE = 4;
 
+  /** Multiplications of a tile. */
+  private static final long PLANES = 36;
+
+  /** Of a map that the kernel goes through tap by tap. */
+  private static final long MOST_PIXELS = 8;
+
   /** The weights on their way into tiles, divided among a batch of 16. */
   private static final long WEIGHTS = 75;
 
@@ -62,8 +68,8 @@ public final class Convolution {
   /**
    * Whether the kernel does such a convolution, and on AVX2 and AVX-512 faster than LibTorch:
    * float32 in host memory, squares of 3 x 3, channels that are multiples of 16, maps that fill
-   * tiles well enough. It depends on one image, so that the bits do not depend on how many are
-   * beside it.
+   * tiles well enough or are smaller than one. It depends on one image, so that the bits do not
+   * depend on how many are beside it.
    *
    * @param input (N, in, H, W)
    * @param weight (out, in, side, side)
@@ -87,7 +93,14 @@ public final class Convolution {
 
   private static boolean isFaster(long height, long width) {
     long tiles = tiles(height) * tiles(width);
-    return TILE * tiles + WEIGHTS < SIDE * SIDE * height * width;
+    return goesByTaps(height, width, tiles)
+        || TILE * tiles + WEIGHTS < SIDE * SIDE * height * width;
+  }
+
+  /** As the kernel decides: one product per pair of an output pixel and a pixel that it sees. */
+  private static boolean goesByTaps(long height, long width, long tiles) {
+    long pairs = (SIDE * height - 2) * (SIDE * width - 2);
+    return height * width <= MOST_PIXELS && pairs < PLANES * tiles;
   }
 
   private static long tiles(long side) {

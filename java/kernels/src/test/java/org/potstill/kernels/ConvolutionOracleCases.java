@@ -26,6 +26,8 @@ abstract class ConvolutionOracleCases {
     check(new ConvolutionMaps(3, 5, 6, 48, 80));
     check(new ConvolutionMaps(2, 16, 16, 128, 64));
     check(new ConvolutionMaps(7, 14, 14, 32, 32));
+    check(new ConvolutionMaps(5, 1, 1, 80, 32));
+    check(new ConvolutionMaps(3, 2, 2, 32, 144));
   }
 
   private void check(ConvolutionMaps maps) {
