@@ -135,7 +135,7 @@ public record SideBySide(int workers, int threadsEach) {
 
     private void work() {
       try {
-        torch.set_num_threads(threadsEach);
+        useOwnThreads();
         for (int index = next.getAndIncrement(); index < count; index = next.getAndIncrement()) {
           cancellation.throwIfCancelled();
           task.run(index, cancellation);
@@ -143,6 +143,13 @@ public record SideBySide(int workers, int threadsEach) {
       } catch (Throwable e) { // Whatever it is: a piece that is not done must not go unnoticed.
         fail(e);
       }
+    }
+
+    private void useOwnThreads() {
+      // A thread's first look at its count replaces it by what was last set on any, be it by
+      // another run of the process: so the first look comes before the count is set.
+      torch.get_num_threads();
+      torch.set_num_threads(threadsEach);
     }
 
     private synchronized void fail(Throwable error) {

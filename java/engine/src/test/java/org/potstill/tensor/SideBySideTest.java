@@ -1,5 +1,6 @@
 package org.potstill.tensor;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -75,6 +76,37 @@ class SideBySideTest {
       assertTrue(Arrays.stream(threads).allMatch(count -> count == 2), Arrays.toString(threads));
       assertTrue(Arrays.stream(runs).allMatch(count -> count == 1), Arrays.toString(runs));
       assertEquals(4, torch.get_num_threads());
+    }
+  }
+
+  @Test
+  void workersKeepTheirThreadsWhereAnotherRunSetsOthers() {
+    try (LibTorch.ThreadSettings settings = LibTorch.withThreads(4)) {
+      int[] threads = new int[2];
+      new SideBySide(2, 2)
+          .run(
+              2,
+              new CancellationToken(),
+              (index, token) -> {
+                setThreadsElsewhere(3);
+                threads[index] = torch.get_num_threads();
+              });
+      assertArrayEquals(new int[] {2, 2}, threads);
+    }
+  }
+
+  private static void setThreadsElsewhere(int count) {
+    Thread other =
+        new Thread(
+            () -> {
+              torch.get_num_threads();
+              torch.set_num_threads(count);
+            });
+    other.start();
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
