@@ -48,6 +48,11 @@ final class GladStart {
    * counterpart in a class-conditional generator takes a class that is drawn for it.
    */
   static Tensor codes(GladPrior prior, Config config, Dataset data, RunContext context) {
+    return of(prior, config, data, context).codes();
+  }
+
+  /** What draws them. */
+  static GladStart of(GladPrior prior, Config config, Dataset data, RunContext context) {
     int known = prior.generator().classes();
     List<OptionalInt> classes =
         known == 0
@@ -58,7 +63,7 @@ final class GladStart {
                 known,
                 "their images start from classes drawn at random",
                 context.listener());
-    return new GladStart(prior, config, context.seed(), classes).codes();
+    return new GladStart(prior, config, context.seed(), classes);
   }
 
   private Tensor codes() {
@@ -99,8 +104,15 @@ final class GladStart {
     return result;
   }
 
-  private Tensor meanCode(int classIndex) {
-    return mapped(MEAN_OVER, classIndex, MEAN, classIndex).mean(new long[] {0}).unsqueeze(0);
+  /** The mean code of a class, (1, latents, w), in the caller's scope. */
+  Tensor meanCode(int classIndex) {
+    Tensor result = new Tensor();
+    // What it is the mean of, tens of megabytes a class, is not kept until all are drawn.
+    try (PointerScope scope = new PointerScope()) {
+      Tensor codes = mapped(MEAN_OVER, classIndex, MEAN, classIndex);
+      result.put(codes.mean(new long[] {0}).unsqueeze(0));
+    }
+    return result;
   }
 
   private Tensor mapped(int count, int classIndex, int kind, int index) {

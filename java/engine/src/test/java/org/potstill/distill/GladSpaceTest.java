@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -27,10 +28,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
+import org.potstill.data.Dataset;
 import org.potstill.data.Normalisation;
+import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.fixtures.Closeness;
@@ -41,6 +45,7 @@ import org.potstill.prior.StyleGanConfig;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.RunContext;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.LibTorch;
@@ -400,6 +405,35 @@ class GladSpaceTest {
       // One lost in every step would be forty more.
       assertTrue(Pointer.totalCount() <= before + 4, before + " " + Pointer.totalCount());
       assertTrue(Pointer.totalBytes() <= bytes + 4096, bytes + " " + Pointer.totalBytes());
+    }
+  }
+
+  /** The codes that the mean of a class is taken over would add up over a thousand classes. */
+  @Test
+  void ofTheMeanCodeOfAClassNothingElseIsLeft() {
+    Config config =
+        ConfigLoader.of(
+            "data.source=builtin:fashion-mnist-mini",
+            "distill.space=glad",
+            "distill.prior.codes=mean");
+    RunContext context = new RunContext(null, RunListener.SILENT, new CancellationToken(), 1, 1);
+    GladSettings settings = new GladSettings(use(1, 16, 2), 64, 4, 9);
+    try (GladPrior glad =
+            GladPrior.exact(
+                settings,
+                new Normalisation(List.of(0.5), List.of(0.25)),
+                new JavaKernels(),
+                Placement.CPU);
+        Dataset data = new PatternDataset(16, 1, 1, "a", "b");
+        PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      GladStart start = GladStart.of(glad, config, data, context);
+      start.meanCode(0);
+      long before = Pointer.totalCount();
+      for (int i = 1; i <= 10; i++) {
+        assertEquals(1, start.meanCode(i).size(0));
+      }
+      assertTrue(Pointer.totalCount() <= before + 10, before + " " + Pointer.totalCount());
     }
   }
 
