@@ -30,7 +30,12 @@ public interface Dataset extends AutoCloseable {
   /** Side length in pixels at which images are distilled. */
   int resolution();
 
-  /** What pixels from 0 to 1 are normalised with. */
+  /**
+   * What pixels from 0 to 1 are normalised with.
+   *
+   * @throws org.potstill.errors.InputException where it is measured on the training images and one
+   *     of them cannot be read and may not be left out, or none can be read
+   */
   Normalisation normalisation();
 
   /** What stands for the content of the data set in fingerprints: ids, sizes, source, settings. */

@@ -47,6 +47,9 @@ final class DatasetNormalisation {
   /**
    * The constants of the configuration, else ImageNet's where every class is a wnid of ImageNet,
    * else those of the training images.
+   *
+   * @throws InputException at a training image that cannot be read and may not be left out: where
+   *     it can be read the next time, the constants would be others; or where none can be read
    */
   static Normalisation of(Dataset dataset, List<ImageRecord> images, DataConfig config) {
     if (!config.mean().isEmpty()) {
@@ -55,19 +58,23 @@ final class DatasetNormalisation {
     boolean imageNet =
         dataset.channels() == 3
             && dataset.classKeys().stream().allMatch(k -> ImageNetClasses.indexOf(k).isPresent());
-    return imageNet ? Normalisation.IMAGENET : measure(dataset, images, config.resize());
+    return imageNet ? Normalisation.IMAGENET : measure(dataset, images, config);
   }
 
   private static Normalisation measure(
-      Dataset dataset, List<ImageRecord> images, DataConfig.Resize resize) {
+      Dataset dataset, List<ImageRecord> images, DataConfig config) {
     int channels = dataset.channels();
     Normalisation none = new Normalisation(repeat(0.0, channels), repeat(1.0, channels));
-    ImageTransform transform = ImageTransforms.distill(none, dataset.resolution(), resize);
+    ImageTransform transform =
+        ImageTransforms.distill(none, dataset.resolution(), config.resize());
     Moments moments = new Moments(channels);
     for (ImageRecord image : dataset.inMemory() ? images : spread(images)) {
       try {
         moments.add(transform.apply(dataset.read(image)));
       } catch (BadImageException e) {
+        if (config.onBadImage() == DataConfig.OnBadImage.FAIL) {
+          throw ImageLoader.refusal(image, e.getMessage());
+        }
         // Whoever works with the image meets it again and reports it once.
       }
     }

@@ -146,14 +146,19 @@ public final class ImageLoader implements Iterator<ImageBatch>, AutoCloseable {
 
   private void refuse(ImageRecord image, String reason) {
     if (policy == OnBadImage.FAIL) {
-      throw new InputException(
-          "image "
-              + image.id()
-              + " cannot be used: "
-              + reason
-              + " (mend or remove it, or set data.on-bad-image: skip)");
+      throw refusal(image, reason);
     }
     onBadImage.accept(image, reason);
+  }
+
+  /** The error at a bad image where those are not to be skipped. */
+  static InputException refusal(ImageRecord image, String reason) {
+    return new InputException(
+        "image "
+            + image.id()
+            + " cannot be used: "
+            + reason
+            + " (mend or remove it, or set data.on-bad-image: skip)");
   }
 
   /** Ends all threads after the image at hand and gives back what was decoded ahead. */

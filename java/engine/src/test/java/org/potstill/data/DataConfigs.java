@@ -42,6 +42,22 @@ public final class DataConfigs {
     return with(config, config.resolution(), config.validationShare(), outputs);
   }
 
+  /** The same with bad images left out. */
+  static DataConfig skipping(DataConfig config) {
+    return new DataConfig(
+        config.source(),
+        config.classes(),
+        config.resolution(),
+        config.validationShare(),
+        config.resize(),
+        DataConfig.OnBadImage.SKIP,
+        config.mean(),
+        config.std(),
+        config.classIndex(),
+        config.whitening(),
+        config.maxPixels());
+  }
+
   private static DataConfig with(
       DataConfig config, int resolution, double share, Map<String, Integer> outputs) {
     return new DataConfig(

@@ -342,4 +342,23 @@ class FolderSourceTest {
       assertArrayEquals(mean, measured, 1e-6);
     }
   }
+
+  @Test
+  void nothingIsMeasuredWithoutAnImageThatMayNotBeLeftOut() throws IOException {
+    TestImages.write(root.resolve("train/cat/0.png"), TestImages.encode(".png", 30, 16));
+    Path file = root.resolve("train/cat/0.png");
+    Path away = temporary.resolve("away.png");
+    try (Dataset dataset = open();
+        Dataset skipping =
+            Datasets.open(DataConfigs.skipping(DataConfigs.withShare(config(), 0)), 0)) {
+      Files.move(file, away);
+      assertEquals(
+          "image train/cat/0.png cannot be used: the file cannot be read: there is no such file"
+              + " (mend or remove it, or set data.on-bad-image: skip)",
+          assertThrows(InputException.class, dataset::normalisation).getMessage());
+      Normalisation ofTheOthers = skipping.normalisation();
+      Files.move(away, file);
+      assertNotEquals(ofTheOthers, dataset.normalisation());
+    }
+  }
 }
