@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.config.Config;
@@ -55,6 +57,7 @@ final class Trials implements AutoCloseable {
   private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final RowParts trained = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
+  private final Map<Split, String> leftOut = new EnumMap<>(Split.class);
   private final DataConfig dataConfig;
   private Whitening whitening;
   private long numbered;
@@ -124,11 +127,30 @@ final class Trials implements AutoCloseable {
           boolean test = wanted == Split.TEST;
           List<ImageRecord> records = test ? data.test() : data.validation();
           Whitening first = whitening();
-          return loader
-              .load(records, test ? "loading test images" : "loading validation images")
-              .whitened(first)
-              .on(Placement.of(context.device()));
+          ImageSetLoader.Loaded loaded =
+              loader.loadKnown(
+                  records, test ? "loading test images" : "loading validation images");
+          leftOut.put(wanted, idsOfOthers(records, loaded.records()));
+          return loaded.images().whitened(first).on(Placement.of(context.device()));
         });
+  }
+
+  private static String idsOfOthers(List<ImageRecord> all, List<ImageRecord> some) {
+    Set<ImageRecord> others = new LinkedHashSet<>(all);
+    some.forEach(others::remove);
+    return String.join("\n", others.stream().map(ImageRecord::id).toList());
+  }
+
+  /**
+   * The ids of images of a split that are not measured on; empty where all are. Where images may be
+   * left out, the split is loaded for it: a mended one makes other accuracies.
+   */
+  private String leftOut(Split split) {
+    if (dataConfig.onBadImage() == DataConfig.OnBadImage.FAIL || data.inMemory()) {
+      return "";
+    }
+    images(split);
+    return leftOut.get(split);
   }
 
   /** Made when first asked for: where all trials are known, nothing is trained. */
@@ -172,6 +194,7 @@ final class Trials implements AutoCloseable {
 
   private List<Trial> trials(TrainingSource source, Split split, OptionalDouble rate) {
     String images = source.key();
+    String notMeasured = leftOut(split);
     List<Trial> trials = new ArrayList<>();
     for (String network : networks.keySet()) {
       Map<String, String> all = new HashMap<>();
@@ -181,6 +204,9 @@ final class Trials implements AutoCloseable {
       all.put("version", Networks.version(network));
       double peak = rate.orElse(EvaluationNetworks.learningRate(config, network));
       all.put("rate", Double.toString(peak));
+      if (!notMeasured.isEmpty()) {
+        all.put("left out", notMeasured);
+      }
       String hash = Fingerprint.of(all).hash();
       for (int repeat = 0; repeat < config.repeats(); repeat++) {
         String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
