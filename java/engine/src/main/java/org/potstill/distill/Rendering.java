@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
+import org.potstill.run.RunDirectory;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.GpuMemory;
@@ -32,14 +33,14 @@ public final class Rendering {
    * GPU if the run was deterministic. Where there is no GPU the CPU makes those of a GPU, and a
    * warning says so.
    *
-   * @param run a run directory
-   * @param out where {@code distilled/} is written
+   * @param run a run directory, which is only read and so not locked
+   * @param out where {@code distilled/} is written; if it is a run directory, it is locked as long
    * @param weights the generator's file where it has moved; null where it has not
    * @param device where they are made: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N};
    *     null for where the run made them
    * @return the number of images
    * @throws InputException where there are no latents, they are damaged, or the generator's weights
-   *     are missing or others, or the device cannot be had
+   *     are missing or others, the device cannot be had, or a run is working in {@code out}
    */
   public static int render(Path run, Path out, Path weights, String device) {
     Path file = run.resolve(LatentsFile.FILE);
@@ -50,7 +51,8 @@ public final class Rendering {
               + LatentsFile.FILE
               + ": it is not a finished run, or its space is pixel, whose images need no making");
     }
-    try (LatentsFile latents = LatentsFile.read(file, weights)) {
+    try (RunDirectory locked = RunDirectory.openIfRun(out).orElse(null);
+        LatentsFile latents = LatentsFile.read(file, weights)) {
       Placement placement = placement(latents, device);
       int[] images = {0};
       GpuMemory.explain(NAME, ADVICE, () -> images[0] = render(latents, placement, out));

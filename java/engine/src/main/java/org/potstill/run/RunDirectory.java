@@ -15,6 +15,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -116,6 +117,18 @@ public final class RunDirectory implements AutoCloseable {
               + "); choose another --out",
           e);
     }
+  }
+
+  /**
+   * Opens and locks {@code root} for who writes files there that a run has, if it is a run
+   * directory; a folder of another kind is not touched.
+   *
+   * @return empty where it is none
+   * @throws InputException where another process holds it or it cannot be written
+   */
+  public static Optional<RunDirectory> openIfRun(Path root) {
+    Path folder = root.toAbsolutePath().normalize();
+    return isRun(folder) ? Optional.of(open(folder, Existing.RESUME)) : Optional.empty();
   }
 
   /**

@@ -45,7 +45,9 @@ import org.potstill.prior.StyleGanConfig;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
+import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.LibTorch;
@@ -235,6 +237,26 @@ class GladSpaceTest {
     assertEquals(
         -1,
         Files.mismatch(run.resolve(DistilledSet.historyFile(2)), out.resolve(DistilledSet.FILE)));
+  }
+
+  @Test
+  void aRunThatIsBeingWorkedOnIsReadButNotWritten() throws IOException {
+    Path run = run("run");
+    Path images = run.resolve(DistilledSet.FILE);
+    Files.delete(images);
+    try (RunDirectory working = RunDirectory.open(run, Existing.RESUME)) {
+      InputException error =
+          assertThrows(InputException.class, () -> Rendering.render(run, run, null, null));
+      assertEquals(
+          "another run is working in " + run + "; wait for it or choose another --out",
+          error.getMessage());
+      assertFalse(Files.exists(images));
+      Rendering.render(run, folder.resolve("out"), null, null);
+    }
+    Rendering.render(run, run, null, null);
+    assertSame(folder.resolve("out"), run, DistilledSet.FILE);
+    RunDirectory.open(run, Existing.RESUME).close();
+    assertFalse(Files.exists(folder.resolve("out/.lock")), "no run directory");
   }
 
   @Test
