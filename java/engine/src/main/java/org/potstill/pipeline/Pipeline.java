@@ -79,6 +79,7 @@ final class Pipeline {
               List.of(Scores.FILE),
               "",
               List.of(),
+              true,
               () -> false,
               () -> Preflight.checkScore(config, data),
               () ->
@@ -97,6 +98,7 @@ final class Pipeline {
             List.of(CoreSet.FILE),
             "",
             List.of(),
+            false,
             () -> false,
             () -> PruneStage.kept(config.prune(), data),
             () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
@@ -122,6 +124,7 @@ final class Pipeline {
               List.of(),
               "",
               List.of(ExpertFile.FOLDER),
+              false,
               () -> false,
               () -> Preflight.checkExperts(config, data, kept(data, context)),
               () ->
@@ -141,6 +144,7 @@ final class Pipeline {
             List.of(DistilledSet.FILE),
             DistilledSet.HISTORY_FOLDER,
             List.of(),
+            false,
             () -> DistillStage.canRestore(config, context.directory()),
             () -> DistillStage.requireInputs(config, data, kept(data, context)),
             () ->
@@ -160,6 +164,7 @@ final class Pipeline {
             List.of("evaluation.json", DistilledSet.FILE),
             "",
             List.of(EvaluateStage.TRIALS),
+            false,
             () -> false,
             () -> {
               Preflight.checkEvaluate(config, data);
@@ -180,6 +185,7 @@ final class Pipeline {
             List.of("report.html"),
             "",
             List.of(),
+            false,
             () -> false,
             () -> {},
             () -> new ReportStage(context, Environment.versions()).run()));

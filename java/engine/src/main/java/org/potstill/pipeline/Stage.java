@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
  * @param versions folder of files of which a later stage may put one in the place of an output;
  *     empty where none does
  * @param kept files and folders that it takes as done when it goes on; cleared where it is repeated
+ * @param transitory whether its progress is of no use once it is finished, and deleted then
  * @param restorable whether its last checkpoint and the files beside give back an output that is
  *     missing
  * @param check throws where it lacks what can be looked at before anything is forgotten or written
@@ -33,6 +34,7 @@ record Stage(
     List<String> outputs,
     String versions,
     List<String> kept,
+    boolean transitory,
     BooleanSupplier restorable,
     Runnable check,
     Runnable work) {

@@ -69,7 +69,7 @@ final class StageRunner {
     List<String> ran = new ArrayList<>();
     for (Stage stage : stages) {
       if (isFinished(stage)) {
-        context.listener().stageSkipped(stage.name());
+        skip(stage);
       } else {
         if (directory.stages().entry(stage.name()).isPresent()) {
           requireRepeatable(stage);
@@ -125,7 +125,7 @@ final class StageRunner {
 
   private boolean runAlone(Stage stage, boolean repeat) {
     if (!repeat && isFinished(stage)) {
-      context.listener().stageSkipped(stage.name());
+      skip(stage);
       return false;
     }
     if (repeat) {
@@ -136,6 +136,18 @@ final class StageRunner {
       runAnew(stage);
     }
     return true;
+  }
+
+  private void skip(Stage stage) {
+    forgetIfTransitory(stage);
+    context.listener().stageSkipped(stage.name());
+  }
+
+  /** Of a stage on record: one that was killed before it was goes on from its progress. */
+  private void forgetIfTransitory(Stage stage) {
+    if (stage.transitory()) {
+      directory.forgetProgress(stage.name());
+    }
   }
 
   /** What a stage wrote when it was finished stays where it cannot go on or be made anew. */
@@ -351,6 +363,7 @@ final class StageRunner {
     directory
         .stages()
         .put(stage.name(), new StageLog.Entry(fingerprint, outputs, seconds, environment));
+    forgetIfTransitory(stage);
     context.listener().stageFinished(stage.name(), seconds);
   }
 }

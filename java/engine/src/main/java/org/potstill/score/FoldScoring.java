@@ -59,7 +59,7 @@ final class FoldScoring {
   }
 
   /**
-   * Trains and scores, from the newest checkpoint where there is one.
+   * Trains and scores, from the newest checkpoint where there is one; the last one is left.
    *
    * @param writer writes what was found
    * @throws InputException where an image cannot be read and may not be left out, or there are too
@@ -82,9 +82,7 @@ final class FoldScoring {
           new ScorerCheckpoint(context.directory().checkpoints(ScoreStage.NAME), hash(store));
       float[] raw = outOfFold(store, folds, checkpoint);
       float[] losses = QuantileMatching.apply(raw, classOf, folds.foldOf(), classes, score.folds());
-      Scores scores = writer.apply(scored(store, losses));
-      checkpoint.clear();
-      return scores;
+      return writer.apply(scored(store, losses));
     }
   }
 

@@ -68,7 +68,7 @@ final class PretrainedScoring {
   }
 
   /**
-   * Scores, from the newest checkpoint where there is one.
+   * Scores, from the newest checkpoint where there is one; the last one is left.
    *
    * @param writer writes what was found
    * @throws org.potstill.errors.InputException where the weights are damaged or of another network,
@@ -91,9 +91,7 @@ final class PretrainedScoring {
       ScoringCheckpoint checkpoint =
           new ScoringCheckpoint(
               context.directory().checkpoints(ScoreStage.NAME), hash(weights, outputs));
-      Scores scores = writer.apply(score(scorer, outputs, checkpoint));
-      checkpoint.clear();
-      return scores;
+      return writer.apply(score(scorer, outputs, checkpoint));
     }
   }
 

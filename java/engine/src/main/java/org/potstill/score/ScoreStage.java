@@ -52,7 +52,8 @@ public final class ScoreStage {
 
   /**
    * Scores by pretrained weights, by a scorer trained on the data, or takes the scores of another
-   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}.
+   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}. Checkpoints stay, for
+   * who records that the stage is finished to delete.
    *
    * @return what was written to {@code scores.csv}
    * @throws InputException where weights, images or the other run cannot be used

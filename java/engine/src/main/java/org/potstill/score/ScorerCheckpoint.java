@@ -129,9 +129,4 @@ final class ScorerCheckpoint {
     }
     return part;
   }
-
-  /** Deletes all checkpoints: the scoring is finished. */
-  void clear() {
-    checkpoints.clear();
-  }
 }

@@ -98,9 +98,4 @@ final class ScoringCheckpoint {
       return Optional.of(new Position(Tensors.toFloats(file.read(LOSSES)), leftOut));
     }
   }
-
-  /** Deletes all checkpoints: the scoring is finished. */
-  void clear() {
-    checkpoints.clear();
-  }
 }

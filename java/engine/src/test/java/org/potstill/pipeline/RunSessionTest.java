@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,6 +121,20 @@ class RunSessionTest {
     assertTrue(error.getMessage().contains(other.validation().get(2).id()), error.getMessage());
     // Nothing is measured on the validation share where no iteration is chosen.
     open(TinyConfig.load(temp, temp.resolve("last"), "evaluate.every=0"), other).close();
+  }
+
+  @Test
+  void ofAFinishedScoringNoCheckpointIsLeft() throws Exception {
+    LibTorch.load();
+    Path run = temp.resolve("run");
+    try (RunSession session =
+        open(TinyConfig.load(temp, run), new PatternDataset(28, 1, 10, "a", "b"))) {
+      session.runOne("score");
+    }
+    assertTrue(Files.exists(run.resolve("scores.csv")));
+    try (Stream<Path> left = Files.list(run.resolve("checkpoints"))) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   @Test

@@ -43,6 +43,7 @@ class StageRunnerTest {
   private boolean evaluateFails;
   private String chosen = "";
   private boolean lacksSomething;
+  private boolean scoresAreLost;
 
   @BeforeEach
   void openDirectory() {
@@ -66,9 +67,15 @@ class StageRunnerTest {
             List.of("scores.csv"),
             "",
             List.of("folder-of-scores"),
+            true,
             () -> false,
             this::check,
-            () -> work("score", "scores.csv"));
+            () -> {
+              directory
+                  .checkpoints("score")
+                  .save(7, file -> Files.writeString(file, "seven images are scored"));
+              work("score", scoresAreLost ? "elsewhere.csv" : "scores.csv");
+            });
     Stage distill =
         new Stage(
             "distill",
@@ -79,6 +86,7 @@ class StageRunnerTest {
             List.of("distilled"),
             "history",
             List.of("folder-of-distilled"),
+            false,
             () -> false,
             this::check,
             () -> {
@@ -97,6 +105,7 @@ class StageRunnerTest {
             List.of("evaluation.json", "distilled"),
             "",
             List.of("folder-of-evaluation"),
+            false,
             () -> false,
             this::check,
             () -> {
@@ -390,6 +399,22 @@ class StageRunnerTest {
         error.getMessage().contains("engine.jar distill CONFIG --resume"), error.getMessage());
     runner().runOne("distill", false);
     assertTrue(runner().runOne("evaluate", false));
+  }
+
+  @Test
+  void progressIsOnlyDeletedWhenTheStageIsOnRecord() throws Exception {
+    scoresAreLost = true;
+    assertThrows(InputException.class, () -> runner().runAll());
+    assertTrue(directory.checkpoints("score").any());
+    scoresAreLost = false;
+    runner().runOne("score", false);
+    assertFalse(directory.checkpoints("score").any());
+    // Where a process is killed in between.
+    begun("score");
+    begun("distill");
+    runner().runAll();
+    assertFalse(directory.wasStopped("score"));
+    assertTrue(directory.wasStopped("distill"));
   }
 
   @Test

@@ -117,7 +117,37 @@ class ScoreStageTest {
     assertEquals(scores, Scores.read(folder.resolve("run/scores.csv")));
     assertEquals(data.training().size(), data.reads());
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
-    assertFalse(Files.exists(folder.resolve("run/checkpoints/score-000000002.safetensors")));
+  }
+
+  /** As where a process is killed before the stage is on record. */
+  @Test
+  void scoringOfWhichAllIsDoneEndsAtOnce() throws IOException {
+    Scores trained = score("trained", grey(), TRAINED);
+    byte[] before = Files.readAllBytes(folder.resolve("trained/scores.csv"));
+    List<String> tasks = new ArrayList<>();
+    assertEquals(trained, score("trained", grey(), new CancellationToken(), tasks(tasks), TRAINED));
+    assertFalse(tasks.stream().anyMatch(task -> task.startsWith("training")), tasks.toString());
+    assertArrayEquals(before, Files.readAllBytes(folder.resolve("trained/scores.csv")));
+    assertEquals(4, Files.readAllLines(folder.resolve("trained/metrics.jsonl")).size());
+
+    String[] settings = pretrained(weights(""));
+    PatternDataset data = new PatternDataset(20, 3, 4, "n01440764", "n02102040");
+    Scores whole = score("whole", data, settings);
+    CancellationToken last = new CancellationToken();
+    assertThrows(
+        RunCancelledException.class, () -> score("run", data, last, stopAt(8, last), settings));
+    tasks.clear();
+    assertEquals(whole, score("run", data, new CancellationToken(), tasks(tasks), settings));
+    assertEquals(List.of(), tasks);
+  }
+
+  private static RunListener tasks(List<String> tasks) {
+    return new RunListener() {
+      @Override
+      public void progress(String stage, String task, long done, long total, String unit) {
+        tasks.add(task);
+      }
+    };
   }
 
   /** Two images a class, one in each fold, so that losses stay as the networks found them. */
