@@ -321,10 +321,10 @@ final class StageRunner {
     }
   }
 
+  /** How they were finished stays known, to tell whether they end otherwise this time. */
   private void forgetFinished(Stage first) {
-    for (Stage stage : stages.subList(stages.indexOf(first), stages.size())) {
-      directory.stages().remove(stage.name());
-    }
+    List<Stage> forgotten = stages.subList(stages.indexOf(first), stages.size());
+    directory.stages().setAside(forgotten.stream().map(Stage::name).toList());
   }
 
   private void forgetProgressAfter(Stage first) {
@@ -340,7 +340,7 @@ final class StageRunner {
 
   private void run(Stage stage, boolean repeat) {
     context.cancellation().throwIfCancelled();
-    Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
+    Optional<StageLog.Entry> before = directory.stages().last(stage.name());
     forgetFinished(stage);
     if (repeat) {
       directory.forgetProgress(stage.name());
@@ -357,13 +357,19 @@ final class StageRunner {
     for (String output : stage.outputs()) {
       outputs.put(output, Fingerprint.ofFile(directory.resolve(output)));
     }
-    if (before.isPresent() && !before.get().outputs().equals(outputs)) {
+    StageLog.Entry now = new StageLog.Entry(fingerprint, outputs, seconds, environment);
+    if (before.isPresent() && endedOtherwise(before.get(), now)) {
       forgetProgressAfter(stage);
     }
-    directory
-        .stages()
-        .put(stage.name(), new StageLog.Entry(fingerprint, outputs, seconds, environment));
+    directory.stages().put(stage.name(), now);
     forgetIfTransitory(stage);
     context.listener().stageFinished(stage.name(), seconds);
+  }
+
+  /** What has no output that is looked at is known by what went into it. */
+  private static boolean endedOtherwise(StageLog.Entry before, StageLog.Entry now) {
+    return now.outputs().isEmpty()
+        ? !before.fingerprint().equals(now.fingerprint())
+        : !before.outputs().equals(now.outputs());
   }
 }

@@ -51,6 +51,7 @@ public final class RunDirectory implements AutoCloseable {
       Set.of(
           CONFIG,
           StageLog.FILE,
+          StageLog.BEFORE,
           CHECKPOINTS,
           "coreset.csv",
           "distilled",

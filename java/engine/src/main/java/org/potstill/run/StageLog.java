@@ -7,23 +7,34 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
 
-/** The record of finished stages, {@code stages.json}, read and written whole at every call. */
+/**
+ * The record of finished stages, {@code stages.json}, read and written whole at every call. Beside
+ * it is kept how stages that are done again were finished before, until they are.
+ */
 public final class StageLog {
 
   /** Name in the run directory. */
   static final String FILE = "stages.json";
 
+  /** Name of what is kept of stages that are done again. */
+  static final String BEFORE = "stages-before.json";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private final Path file;
+  private final Path before;
 
-  StageLog(Path file) {
-    this.file = file;
+  private StageLog(Path directory) {
+    file = directory.resolve(FILE);
+    before = directory.resolve(BEFORE);
   }
 
   /**
@@ -31,7 +42,7 @@ public final class StageLog {
    * replaced as a whole, so what is read is never half of it.
    */
   public static StageLog in(Path directory) {
-    return new StageLog(directory.resolve(FILE));
+    return new StageLog(directory);
   }
 
   /**
@@ -53,8 +64,17 @@ public final class StageLog {
     return Optional.ofNullable(entries().get(stage));
   }
 
+  /** As {@link #entry}, or as it was last finished where it was set aside. */
+  public Optional<Entry> last(String stage) {
+    return entry(stage).or(() -> Optional.ofNullable(read(before).get(stage)));
+  }
+
   /** All finished stages in the order in which they were finished. */
   public Map<String, Entry> entries() {
+    return read(file);
+  }
+
+  private static Map<String, Entry> read(Path file) {
     if (!Files.exists(file)) {
       return Map.of();
     }
@@ -75,18 +95,50 @@ public final class StageLog {
     Map<String, Entry> all = new LinkedHashMap<>(entries());
     all.remove(stage);
     all.put(stage, entry);
-    write(all);
+    write(file, all);
+    forgetBefore(stage);
+  }
+
+  private void forgetBefore(String stage) {
+    Map<String, Entry> all = new LinkedHashMap<>(read(before));
+    if (all.remove(stage) == null) {
+      return;
+    }
+    if (!all.isEmpty()) {
+      write(before, all);
+      return;
+    }
+    try {
+      Files.deleteIfExists(before);
+    } catch (IOException e) {
+      throw new RunFailedException(
+          "cannot delete " + before + ": " + FileErrors.reason(before, e), e);
+    }
+  }
+
+  /** Takes {@code stages} off the record, but for {@link #last}, since they are done again. */
+  public void setAside(List<String> stages) {
+    Map<String, Entry> all = new LinkedHashMap<>(entries());
+    Map<String, Entry> aside = new LinkedHashMap<>(all);
+    aside.keySet().retainAll(stages);
+    if (!aside.isEmpty()) {
+      Map<String, Entry> earlier = new LinkedHashMap<>(read(before));
+      earlier.putAll(aside);
+      write(before, earlier);
+      all.keySet().removeAll(stages);
+      write(file, all);
+    }
   }
 
   /** Forgets {@code stage}; nothing happens where it was not finished. */
   public void remove(String stage) {
     Map<String, Entry> all = new LinkedHashMap<>(entries());
     if (all.remove(stage) != null) {
-      write(all);
+      write(file, all);
     }
   }
 
-  private void write(Map<String, Entry> all) {
+  private static void write(Path file, Map<String, Entry> all) {
     AtomicFiles.write(file, path -> JSON.writeValue(path.toFile(), all));
   }
 }

@@ -44,6 +44,7 @@ class StageRunnerTest {
   private String chosen = "";
   private boolean lacksSomething;
   private boolean scoresAreLost;
+  private boolean scoreFails;
 
   @BeforeEach
   void openDirectory() {
@@ -71,10 +72,13 @@ class StageRunnerTest {
             () -> false,
             this::check,
             () -> {
+              if (scoreFails) {
+                throw new RunFailedException("killed");
+              }
               directory
                   .checkpoints("score")
                   .save(7, file -> Files.writeString(file, "seven images are scored"));
-              work("score", scoresAreLost ? "elsewhere.csv" : "scores.csv");
+              work("score.batch", scoresAreLost ? "elsewhere.csv" : "scores.csv");
             });
     Stage distill =
         new Stage(
@@ -93,7 +97,7 @@ class StageRunnerTest {
               if (distillFails) {
                 throw new RunFailedException("diverged");
               }
-              work("distill", "distilled");
+              work("distill.iterations", "distilled");
             });
     Stage evaluate =
         new Stage(
@@ -115,8 +119,12 @@ class StageRunnerTest {
               if (evaluateFails) {
                 throw new RunFailedException("diverged");
               }
-              work("evaluate", "evaluation.json");
+              work("evaluate.epochs", "evaluation.json");
             });
+    return runner(score, distill, evaluate);
+  }
+
+  private StageRunner runner(Stage... stages) {
     RunListener listener =
         new RunListener() {
           @Override
@@ -126,7 +134,7 @@ class StageRunnerTest {
         };
     RunContext context = new RunContext(directory, listener, cancellation, 1, 1);
     return new StageRunner(
-        List.of(score, distill, evaluate), config, () -> data, environment, context, () -> {});
+        List.of(stages), config, () -> data, environment, context, () -> {});
   }
 
   private void check() {
@@ -135,9 +143,9 @@ class StageRunnerTest {
     }
   }
 
-  private void work(String stage, String output) {
-    worked.add(stage);
-    AtomicFiles.writeString(directory.resolve(output), stage + config.get("distill.iterations"));
+  private void work(String key, String output) {
+    worked.add(key);
+    AtomicFiles.writeString(directory.resolve(output), key + config.get(key));
   }
 
   @Test
@@ -399,6 +407,74 @@ class StageRunnerTest {
         error.getMessage().contains("engine.jar distill CONFIG --resume"), error.getMessage());
     runner().runOne("distill", false);
     assertTrue(runner().runOne("evaluate", false));
+  }
+
+  @Test
+  void whatWasBegunIsForgottenWhereAStageThatWasKilledWhileItWasRepeatedEndsOtherwise()
+      throws Exception {
+    distillFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    distillFails = false;
+    Path begun = begun("distill");
+    scoreFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runOne("score", true));
+    scoreFails = false;
+    assertTrue(runner().runOne("score", false));
+    assertTrue(Files.exists(begun), "it ended as before");
+
+    config.put("score.batch", "16");
+    scoreFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runOne("score", true));
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    scoreFails = false;
+    assertTrue(Files.exists(begun));
+    assertTrue(runner().runOne("score", false));
+    assertFalse(Files.exists(begun));
+    assertEquals(List.of("distill: begins anew, since stage score changed"), warnings);
+    runner().runAll();
+    assertFalse(Files.exists(directory.resolve("stages-before.json")));
+  }
+
+  @Test
+  void whatWasBegunIsForgottenWhereAStageAfterARepeatedOneEndsOtherwise() throws Exception {
+    runner().runAll();
+    Path begun = begun("evaluate");
+    assertTrue(runner().runOne("score", true));
+    config.put("distill.iterations", "11");
+    assertTrue(runner().runOne("distill", false));
+    assertFalse(Files.exists(begun));
+  }
+
+  @Test
+  void aStageWithoutOutputsEndsOtherwiseWhereItsSettingsChanged() throws Exception {
+    config.put("experts.epochs", "5");
+    assertTrue(expertsAndDistill().runOne("experts", false));
+    Path begun = begun("distill");
+    assertTrue(expertsAndDistill().runOne("experts", true));
+    assertTrue(Files.exists(begun));
+    config.put("experts.epochs", "6");
+    assertTrue(expertsAndDistill().runOne("experts", true));
+    assertFalse(Files.exists(begun));
+  }
+
+  private StageRunner expertsAndDistill() {
+    return runner(withoutOutputs("experts"), withoutOutputs("distill"));
+  }
+
+  private static Stage withoutOutputs(String name) {
+    return new Stage(
+        name,
+        List.of(name),
+        Set.of(),
+        false,
+        List.of(),
+        List.of(),
+        "",
+        List.of(),
+        false,
+        () -> false,
+        () -> {},
+        () -> {});
   }
 
   @Test

@@ -81,6 +81,7 @@ class RunDirectoryTest {
     try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
       Files.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK);
       Files.writeString(directory.resolve("scores.csv"), "id");
+      Files.writeString(directory.resolve("stages-before.json"), "{}");
       Files.writeString(directory.resolve("report.html.part"), "<");
       Files.writeString(directory.resolve("notes.txt"), "mine");
       Files.createDirectories(directory.resolve("distilled/images/cat"));
@@ -521,6 +522,30 @@ class RunDirectoryTest {
       stages.remove("prune");
       assertTrue(stages.entry("prune").isEmpty());
     }
+  }
+
+  @Test
+  void stagesThatAreDoneAgainAreKnownUntilTheyAre() throws IOException {
+    Path root = temp.resolve("run");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
+      StageLog stages = directory.stages();
+      stages.put("score", entry("a"));
+      stages.put("prune", entry("b"));
+      stages.setAside(List.of("prune", "distill"));
+      stages.setAside(List.of("prune", "distill"));
+      assertEquals(Map.of("score", entry("a")), stages.entries());
+      assertEquals(entry("b"), StageLog.in(root).last("prune").orElseThrow());
+      assertEquals(entry("a"), stages.last("score").orElseThrow());
+      assertTrue(stages.last("distill").isEmpty());
+      stages.put("prune", entry("c"));
+      assertEquals(entry("c"), stages.last("prune").orElseThrow());
+    }
+    assertEquals(List.of(".lock", "stages.json"), names(root));
+  }
+
+  private static StageLog.Entry entry(String output) {
+    return new StageLog.Entry(
+        Fingerprint.of(Map.of("key", "value")), Map.of("file", output), 1, Map.of());
   }
 
   @Test
