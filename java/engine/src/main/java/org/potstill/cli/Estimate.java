@@ -66,6 +66,8 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
             + 2 * FLOAT * matrix
             + Math.max(written, scored ? ScoreStage.checkpointBytes(config, data) : 0);
     long scoring = scored ? scoring(config, data) : 0;
+    boolean trained = scored && config.score().from() == null && config.score().trained();
+    long scoringOnCpu = trained ? ScoreStage.trainingBytes(config, data) : scoring;
     PriorConfig prior = config.distill().prior();
     long weights = prior == null || prior.weights() == null ? 0 : size(prior.weights());
     return new Estimate(
@@ -74,7 +76,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
             + 4 * set
             + weights
             + 2 * FLOAT * matrix
-            + Math.max(Math.max(scoring, onCpu(config, data)), WHITENING_COPIES * matrix),
+            + Math.max(Math.max(scoringOnCpu, onCpu(config, data)), WHITENING_COPIES * matrix),
         4 * set + weights + Math.max(scoring, onGpu(config, data)),
         prior != null);
   }

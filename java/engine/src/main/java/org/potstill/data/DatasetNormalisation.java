@@ -65,8 +65,7 @@ final class DatasetNormalisation {
       Dataset dataset, List<ImageRecord> images, DataConfig config) {
     int channels = dataset.channels();
     Normalisation none = new Normalisation(repeat(0.0, channels), repeat(1.0, channels));
-    ImageTransform transform =
-        ImageTransforms.distill(none, dataset.resolution(), config.resize());
+    ImageTransform transform = ImageTransforms.distill(none, dataset.resolution(), config.resize());
     Moments moments = new Moments(channels);
     for (ImageRecord image : dataset.inMemory() ? images : spread(images)) {
       try {

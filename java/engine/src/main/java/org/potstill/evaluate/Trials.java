@@ -128,8 +128,7 @@ final class Trials implements AutoCloseable {
           List<ImageRecord> records = test ? data.test() : data.validation();
           Whitening first = whitening();
           ImageSetLoader.Loaded loaded =
-              loader.loadKnown(
-                  records, test ? "loading test images" : "loading validation images");
+              loader.loadKnown(records, test ? "loading test images" : "loading validation images");
           leftOut.put(wanted, idsOfOthers(records, loaded.records()));
           return loaded.images().whitened(first).on(Placement.of(context.device()));
         });

@@ -29,7 +29,7 @@ import org.potstill.tensor.Tensors;
  * The training images at the resolution of the data in native memory, one byte a value, decoded
  * once for all epochs, the scoring and the gallery.
  *
- * <p>Owns its memory. Used by one thread.
+ * <p>Owns its memory. Filled by one thread; several may then take images from it.
  */
 final class PixelStore implements AutoCloseable {
 

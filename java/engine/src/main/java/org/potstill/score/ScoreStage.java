@@ -46,14 +46,23 @@ public final class ScoreStage {
         ScorerResNet18.of(data.channels(), data.classNames().size()).state().stream()
             .mapToLong(StateEntry::size)
             .sum();
+    long atOnce =
+        FoldScoring.sideBySide(config, data, config.run().threadCount(), Placement.CPU).workers();
     // With velocities; the newest two are kept while the next one is written.
-    return 3 * 2 * parameters * Float.BYTES;
+    return atOnce * 3 * 2 * parameters * Float.BYTES;
+  }
+
+  /** What the trainings of a scoring take on the CPU, which go on side by side, roughly. */
+  public static long trainingBytes(Config config, Dataset data) {
+    int threads = config.run().threadCount();
+    return FoldScoring.sideBySide(config, data, threads, Placement.CPU).workers()
+        * FoldScoring.trainingBytes(config, data);
   }
 
   /**
    * Scores by pretrained weights, by a scorer trained on the data, or takes the scores of another
-   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}. Checkpoints stay, for
-   * who records that the stage is finished to delete.
+   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}. Checkpoints stay,
+   * for who records that the stage is finished to delete.
    *
    * @return what was written to {@code scores.csv}
    * @throws InputException where weights, images or the other run cannot be used

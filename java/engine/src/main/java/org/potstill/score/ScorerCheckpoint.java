@@ -1,85 +1,77 @@
 package org.potstill.score;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
 import org.potstill.run.Checkpoints;
+import org.potstill.run.RunDirectory;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
-/** The state of a scorer's training on disk, so that a run that was killed goes on. */
+/**
+ * How far the scorer of one fold is, on disk, so that a run that was killed goes on: the training
+ * while it is under way, then the losses alone.
+ */
 final class ScorerCheckpoint {
 
   private static final String STATE = "state.";
   private static final String VELOCITY = "velocity.";
   private static final String LOSSES = "losses";
   private static final String HASH = "settings";
-  private static final String FOLD = "fold";
-  private static final String STEP = "step";
   private static final String EPOCH_LOSS = "epoch_loss";
 
-  private final Checkpoints checkpoints;
+  private final Checkpoints training;
+  private final Checkpoints losses;
   private final String hash;
 
   /**
-   * The checkpoints of a stage.
+   * The checkpoints of a fold.
    *
    * @param hash stands for all that the training depends on; checkpoints of another are not taken
    */
-  ScorerCheckpoint(Checkpoints checkpoints, String hash) {
-    this.checkpoints = checkpoints;
+  ScorerCheckpoint(RunDirectory directory, int fold, String hash) {
+    String name = String.format(Locale.ROOT, "%s-%04d", ScoreStage.NAME, fold);
+    training = directory.checkpoints(name);
+    losses = directory.checkpoints(name + "-" + LOSSES);
     this.hash = hash;
   }
 
   /**
    * Where a training stands.
    *
-   * @param fold that is being trained
-   * @param step steps of it that are done
+   * @param step steps that are done
    * @param epochLoss sum of losses over the images of the epoch that is under way
-   * @param losses of the images of earlier folds, NaN for the others
    * @param state parameters and buffers; whoever restores closes it
    * @param velocity of the optimiser; whoever restores closes it
    */
-  @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
-  record Position(
-      int fold,
-      long step,
-      double epochLoss,
-      float[] losses,
-      NamedTensors state,
-      NamedTensors velocity) {
+  record Position(long step, double epochLoss, NamedTensors state, NamedTensors velocity) {
 
     /** With the state at a place; takes it over. */
     Position on(Placement placement) {
-      return new Position(fold, step, epochLoss, losses, placement.place(state), velocity);
+      return new Position(step, epochLoss, placement.place(state), velocity);
     }
   }
 
   /**
-   * Writes a checkpoint.
+   * Writes a checkpoint of the training.
    *
-   * @param number grows from checkpoint to checkpoint
    * @throws org.potstill.errors.RunFailedException where the disk is full
    */
-  void save(long number, Position position) {
+  void save(Position position) {
     try (PointerScope scope = new PointerScope();
         NamedTensors tensors = new NamedTensors()) {
-      tensors.put(LOSSES, Tensors.of(position.losses(), position.losses().length));
       copyNames(position.state(), STATE, tensors);
       copyNames(position.velocity(), VELOCITY, tensors);
       Map<String, String> metadata =
-          Map.of(
-              HASH, hash,
-              FOLD, Integer.toString(position.fold()),
-              STEP, Long.toString(position.step()),
-              EPOCH_LOSS, Double.toString(position.epochLoss()));
-      checkpoints.save(number, part -> Safetensors.write(part, tensors, metadata));
+          Map.of(HASH, hash, EPOCH_LOSS, Double.toString(position.epochLoss()));
+      training.save(position.step(), part -> Safetensors.write(part, tensors, metadata));
     }
   }
 
@@ -88,22 +80,57 @@ final class ScorerCheckpoint {
   }
 
   /**
-   * The newest checkpoint of this training that can be read; empty where there is none. Those of
-   * another training are deleted: they would count as newer than what follows.
+   * Writes the losses of the fold's images and deletes the checkpoints of its training, which are a
+   * hundred times as large.
+   */
+  void finish(float[] found) {
+    try (PointerScope scope = new PointerScope();
+        NamedTensors tensors = new NamedTensors()) {
+      tensors.put(LOSSES, Tensors.of(found, found.length));
+      losses.save(found.length, part -> Safetensors.write(part, tensors, Map.of(HASH, hash)));
+    }
+    training.clear();
+  }
+
+  /**
+   * The losses of the fold's images where it is finished.
+   *
+   * @param warn hears of a damaged file that was passed over
+   * @throws InputException where none can be read
+   */
+  Optional<float[]> finished(Consumer<String> warn) {
+    Optional<float[]> found = newest(losses, this::readLosses, warn);
+    if (found.isPresent()) {
+      // Left over where the process was killed just after the losses were written.
+      training.clear();
+    }
+    return found;
+  }
+
+  /**
+   * The newest checkpoint of the training that can be read; empty where there is none.
    *
    * @param warn hears of a damaged one that was passed over
    * @throws InputException where none can be read
    */
   Optional<Position> restore(Consumer<String> warn) {
-    Optional<Optional<Position>> found = checkpoints.restore(this::read, warn);
+    return newest(training, this::readTraining, warn);
+  }
+
+  /** Those of another training are deleted: they would count as newer than what follows. */
+  private <T> Optional<T> newest(
+      Checkpoints checkpoints,
+      Function<Checkpoints.Checkpoint, Optional<T>> read,
+      Consumer<String> warn) {
+    Optional<Optional<T>> found = checkpoints.restore(read, warn);
     if (found.isPresent() && found.get().isEmpty()) {
       checkpoints.clear();
     }
-    return found.flatMap(position -> position);
+    return found.flatMap(content -> content);
   }
 
   /** Empty where it is of another training. */
-  private Optional<Position> read(Checkpoints.Checkpoint checkpoint) {
+  private Optional<Position> readTraining(Checkpoints.Checkpoint checkpoint) {
     Safetensors file = Safetensors.open(checkpoint.file());
     Map<String, String> metadata = file.metadata();
     if (!hash.equals(metadata.get(HASH))) {
@@ -111,12 +138,19 @@ final class ScorerCheckpoint {
     }
     try (NamedTensors all = file.readAll();
         PointerScope scope = new PointerScope()) {
-      float[] losses = Tensors.toFloats(all.get(LOSSES));
-      int fold = Integer.parseInt(metadata.get(FOLD));
-      long step = Long.parseLong(metadata.get(STEP));
       double epochLoss = Double.parseDouble(metadata.get(EPOCH_LOSS));
       return Optional.of(
-          new Position(fold, step, epochLoss, losses, part(all, STATE), part(all, VELOCITY)));
+          new Position(checkpoint.step(), epochLoss, part(all, STATE), part(all, VELOCITY)));
+    }
+  }
+
+  private Optional<float[]> readLosses(Checkpoints.Checkpoint checkpoint) {
+    Safetensors file = Safetensors.open(checkpoint.file());
+    if (!hash.equals(file.metadata().get(HASH))) {
+      return Optional.empty();
+    }
+    try (PointerScope scope = new PointerScope()) {
+      return Optional.of(Tensors.toFloats(file.read(LOSSES)));
     }
   }
 

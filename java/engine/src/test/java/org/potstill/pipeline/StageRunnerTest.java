@@ -133,8 +133,7 @@ class StageRunnerTest {
           }
         };
     RunContext context = new RunContext(directory, listener, cancellation, 1, 1);
-    return new StageRunner(
-        List.of(stages), config, () -> data, environment, context, () -> {});
+    return new StageRunner(List.of(stages), config, () -> data, environment, context, () -> {});
   }
 
   private void check() {

@@ -66,6 +66,7 @@ class ScoreStageTest {
 
   @TempDir Path folder;
   private final List<String> warnings = new ArrayList<>();
+  private int threads = 1;
 
   @BeforeAll
   static void load() {
@@ -88,7 +89,7 @@ class ScoreStageTest {
       String... settings) {
     try (RunDirectory directory = RunDirectory.open(folder.resolve(run), Existing.RESUME)) {
       AtomicFiles.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\n");
-      RunContext context = new RunContext(directory, listener, cancellation, SEED, 1);
+      RunContext context = new RunContext(directory, listener, cancellation, SEED, threads);
       Scores scores =
           new ScoreStage(ConfigLoader.of(settings), data, context, new JavaKernels()).run();
       Map<String, String> values = Map.of("data set", data.fingerprint());
@@ -225,21 +226,67 @@ class ScoreStageTest {
           }
         };
     score("stopped", grey(), new CancellationToken(), listener, settings);
-    assertFalse(tasks.contains("training scorer 1 of 2 1"), tasks.toString());
+    assertFalse(tasks.contains("training scorers 1"), tasks.toString());
     assertArrayEquals(
         Files.readAllBytes(folder.resolve("whole/scores.csv")),
         Files.readAllBytes(folder.resolve("stopped/scores.csv")));
     assertEquals(4, Files.readAllLines(folder.resolve("stopped/metrics.jsonl")).size());
   }
 
+  @Test
+  void foldsSideBySideGiveWhatTheyGiveOneAfterTheOther() throws IOException {
+    Scores one = score("one", grey(), TRAINED);
+    threads = 2;
+    assertEquals(one, score("two", grey(), TRAINED));
+    assertEquals(4, Files.readAllLines(folder.resolve("two/metrics.jsonl")).size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void foldsThatAreFinishedAreNotTrainedAgain(int threads) throws IOException {
+    String[] settings = with(TRAINED, "score.batch=4");
+    Scores whole = score("whole", grey(), settings);
+    this.threads = threads;
+    // Four steps a fold: the last one of all.
+    stopTraining("run", 8, settings);
+    assertTrue(Files.exists(folder.resolve("run/checkpoints/score-0001-000000004.safetensors")));
+    List<String> tasks = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            tasks.add(task + " " + done + " of " + total);
+          }
+        };
+    assertEquals(whole, score("run", grey(), new CancellationToken(), listener, settings));
+    assertEquals("scoring 16 of 16", tasks.get(tasks.size() - 1));
+    assertFalse(tasks.stream().anyMatch(task -> task.startsWith("training")), tasks.toString());
+    assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
+    try (Stream<Path> left = Files.list(folder.resolve("run/checkpoints"))) {
+      List<String> names =
+          left.map(path -> path.getFileName().toString())
+              .filter(name -> name.endsWith(".safetensors"))
+              .sorted()
+              .toList();
+      assertEquals(
+          List.of(
+              "score-0000-losses-000000008.safetensors", "score-0001-losses-000000008.safetensors"),
+          names);
+    }
+  }
+
   /** Leaves a checkpoint after the first step. */
   private void stopTraining(String run, String... settings) {
+    stopTraining(run, 1, settings);
+  }
+
+  private void stopTraining(String run, int steps, String... settings) {
     CancellationToken cancelled = new CancellationToken();
     RunListener stopper =
         new RunListener() {
           @Override
           public void progress(String stage, String task, long done, long total, String unit) {
-            if (unit.equals("steps")) {
+            if (unit.equals("steps") && done == steps) {
               cancelled.cancel();
             }
           }
