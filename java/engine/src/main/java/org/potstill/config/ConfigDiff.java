@@ -10,6 +10,11 @@ public final class ConfigDiff {
 
   private static final String NOT_SET = "not set";
 
+  private static final Set<String> WEIGHTS = Set.of(ScoreConfig.WEIGHTS, PriorConfig.WEIGHTS);
+
+  /** What stands in the place of a file of weights. */
+  private static final Set<String> NO_FILE = Set.of("train", "none", NOT_SET);
+
   private ConfigDiff() {}
 
   /**
@@ -19,7 +24,13 @@ public final class ConfigDiff {
    * @param before its value in the first configuration
    * @param after its value in the second
    */
-  public record Change(String path, String before, String after) {}
+  public record Change(String path, String before, String after) {
+
+    /** Whether both name a file of weights, which may be the same one in another place. */
+    public boolean isOfWeights() {
+      return WEIGHTS.contains(path) && !NO_FILE.contains(before) && !NO_FILE.contains(after);
+    }
+  }
 
   /** The keys whose values differ, in the order of the documentation. */
   public static List<Change> changedKeys(Config before, Config after) {

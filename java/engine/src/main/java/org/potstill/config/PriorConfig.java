@@ -28,6 +28,9 @@ public record PriorConfig(
     int channelMax,
     DiffusionConfig diffusion) {
 
+  /** The key of {@link #weights}. */
+  public static final String WEIGHTS = "distill.prior.weights";
+
   /** The same without the place of the weights, for comparing. */
   public PriorConfig withoutWeights() {
     return new PriorConfig(

@@ -27,6 +27,9 @@ public record ScoreConfig(
     double learningRate,
     Path from) {
 
+  /** The key of {@link #weights}. */
+  public static final String WEIGHTS = "score.weights";
+
   /** Whether the scorer is trained on the data itself. */
   public boolean trained() {
     return weights == null;

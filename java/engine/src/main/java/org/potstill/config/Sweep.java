@@ -69,14 +69,17 @@ public record Sweep(
      */
     public Optional<ConfigDiff.Change> otherSetting(Config written, Set<String> varied) {
       return ConfigDiff.changedKeys(written, config).stream()
-          .filter(change -> makesAnotherRun(change.path(), varied))
+          .filter(change -> makesAnotherRun(change, varied))
           .findFirst();
     }
 
-    private static boolean makesAnotherRun(String path, Set<String> varied) {
+    private static boolean makesAnotherRun(ConfigDiff.Change change, Set<String> varied) {
+      String path = change.path();
       boolean ofMachine = path.startsWith("run.") && !path.equals("run.seed");
       boolean mayChange = path.startsWith("evaluate.") && !varied.contains(path);
-      return !ofMachine && !mayChange && !BORROWED_OR_MOVED.contains(path);
+      boolean moved =
+          BORROWED_OR_MOVED.contains(path) || (change.isOfWeights() && !varied.contains(path));
+      return !ofMachine && !mayChange && !moved;
     }
   }
 

@@ -65,7 +65,7 @@ final class DistillCheckpoint {
   private long restore(
       Checkpoints.Checkpoint latest, Space space, ImageOptimiser optimiser, Distiller distiller) {
     Safetensors file = Safetensors.open(latest.file());
-    requireSameConfig(latest.file(), file);
+    requireSameConfig(latest.file(), file, space);
     try (NamedTensors all = file.readAll();
         NamedTensors variables = part(all, VARIABLES);
         NamedTensors velocities = part(all, VELOCITIES);
@@ -79,12 +79,13 @@ final class DistillCheckpoint {
     return latest.step();
   }
 
-  private void requireSameConfig(Path path, Safetensors file) {
+  private void requireSameConfig(Path path, Safetensors file, Space space) {
     if (!configHash.equals(file.metadata().get(CONFIG_HASH))) {
       throw new InputException(
           path
-              + " belongs to a distillation with other settings, another core-set or another version"
-              + " of its network; undo the change, use --overwrite, or choose another --out");
+              + " belongs to a distillation with other settings, "
+              + (space instanceof LatentSpace ? "another file of distill.prior.weights, " : "")
+              + "another core-set or another version of its network; undo the change, use --overwrite, or choose another --out");
     }
   }
 

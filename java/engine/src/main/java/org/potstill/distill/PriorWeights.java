@@ -6,7 +6,7 @@ import org.potstill.config.DistillConfig;
 import org.potstill.config.PriorConfig;
 import org.potstill.config.PublishedWeights;
 import org.potstill.errors.InputException;
-import org.potstill.run.Fingerprint;
+import org.potstill.run.FileHashes;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.weights.CheckpointReader;
 
@@ -26,7 +26,7 @@ final class PriorWeights {
       return "";
     }
     requireFile(distill, resolution);
-    return Fingerprint.ofFile(distill.prior().weights());
+    return FileHashes.of(distill.prior().weights());
   }
 
   /**
@@ -60,7 +60,7 @@ final class PriorWeights {
   static NamedTensors read(PriorUse use) {
     Path file = use.weights();
     requireFile(file, "where it has moved, 'render' takes --weights FILE");
-    String found = Fingerprint.ofFile(file);
+    String found = FileHashes.of(file);
     if (!found.equals(use.sha256())) {
       throw new InputException(
           file

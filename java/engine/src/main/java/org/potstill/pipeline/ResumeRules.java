@@ -8,7 +8,9 @@ import java.util.Set;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
+import org.potstill.config.ScoreConfig;
 import org.potstill.errors.InputException;
+import org.potstill.run.FileHashes;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 
@@ -20,7 +22,8 @@ public final class ResumeRules {
 
   /**
    * Keys that only say where things are: what the images are is in the data set's fingerprint, and
-   * experts and trainings of another run are taken only where this one would make the same.
+   * experts and trainings of another run are taken only where this one would make the same. The
+   * keys of weights, which stand for the content of a file, are none of them.
    */
   static final Set<String> PLACES =
       Set.of("run.name", "run.out", "data.source", "experts.from", "evaluate.from");
@@ -30,8 +33,8 @@ public final class ResumeRules {
   private ResumeRules() {}
 
   /**
-   * Checks that {@code now} continues the run in the directory {@code root}: paths of the output
-   * may differ, the evaluation may change, iterations may be added.
+   * Checks that {@code now} continues the run in the directory {@code root}: paths may differ, the
+   * evaluation may change, iterations may be added.
    *
    * @throws InputException naming another key that changed
    */
@@ -42,7 +45,9 @@ public final class ResumeRules {
     }
     Config before = before(root, file);
     List<ConfigDiff.Change> others =
-        ConfigDiff.changedKeys(before, now).stream().filter(change -> !mayChange(change)).toList();
+        ConfigDiff.changedKeys(before, now).stream()
+            .filter(change -> !mayChange(change) && !hasMoved(change, before, now))
+            .toList();
     // Defaults of many keys follow the method, of which the user knows.
     Optional<ConfigDiff.Change> told =
         others.stream()
@@ -92,6 +97,27 @@ public final class ResumeRules {
     return GROWING.contains(path)
         && numbers
         && Long.parseLong(change.after()) > Long.parseLong(change.before());
+  }
+
+  /**
+   * Whether weights are the same in another place, as far as can be told: the file that was named
+   * before may be gone. What finished stages and checkpoints were made with is compared later.
+   */
+  private static boolean hasMoved(ConfigDiff.Change change, Config before, Config now) {
+    if (!change.isOfWeights()) {
+      return false;
+    }
+    Path was = weights(change.path(), before);
+    Path is = weights(change.path(), now);
+    return !Files.isRegularFile(was)
+        || !Files.isRegularFile(is)
+        || FileHashes.of(was).equals(FileHashes.of(is));
+  }
+
+  private static Path weights(String key, Config config) {
+    return key.equals(ScoreConfig.WEIGHTS)
+        ? config.score().weights()
+        : config.distill().prior().weights();
   }
 
   /** Not where the key is of a method that one of the two does not use. */

@@ -1,5 +1,6 @@
 package org.potstill.pipeline;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -9,8 +10,11 @@ import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
+import org.potstill.config.PriorConfig;
+import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
+import org.potstill.distill.DistillStage;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.evaluate.MeasuredImages;
@@ -21,11 +25,13 @@ import org.potstill.report.ReportStage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
+import org.potstill.run.FileHashes;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.run.StageLog;
 import org.potstill.score.LeftOut;
+import org.potstill.score.ScoreStage;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
@@ -83,7 +89,7 @@ public final class RunSession implements AutoCloseable {
     this.runner =
         new StageRunner(
             Pipeline.stages(config, data, context, kernels, hostKernels),
-            fingerprinted(config, placement),
+            fingerprinted(config, placement, directory.stages()),
             data::fingerprint,
             Environment.describe(kernels, count, placement),
             context,
@@ -179,12 +185,19 @@ public final class RunSession implements AutoCloseable {
 
   /**
    * Every key that can change a result; thread count and device as they are here, not as they were
-   * asked for. The device is named only where it is a GPU, so that runs of versions without that
-   * choice are continued.
+   * asked for, and files of weights by their content, wherever they are. The device is named only
+   * where it is a GPU, so that runs of versions without that choice are continued.
    */
-  private static Map<String, String> fingerprinted(Config config, Placement placement) {
+  static Map<String, String> fingerprinted(Config config, Placement placement, StageLog finished) {
     Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
     values.keySet().removeAll(ResumeRules.PLACES);
+    if (Pipeline.needsScores(config)) {
+      putWeights(values, ScoreConfig.WEIGHTS, config.score().weights(), finished, ScoreStage.NAME);
+    }
+    if (config.distill().prior() != null) {
+      Path weights = config.distill().prior().weights();
+      putWeights(values, PriorConfig.WEIGHTS, weights, finished, DistillStage.NAME);
+    }
     values.put("run.threads", Integer.toString(config.run().threadCount()));
     values.remove("run.device");
     // Runs of versions without these choices have them.
@@ -202,6 +215,22 @@ public final class RunSession implements AutoCloseable {
         .networks()
         .forEach(name -> putVersion(values, "evaluate.networks." + name + ".version", name));
     return values;
+  }
+
+  /** The SHA-256 of a file; one that is gone is taken for the one that {@code stage} had. */
+  private static void putWeights(
+      Map<String, String> values, String key, Path file, StageLog finished, String stage) {
+    if (file == null) {
+      return;
+    }
+    String content =
+        Files.exists(file)
+            ? FileHashes.of(file)
+            : finished
+                .entry(stage)
+                .map(entry -> entry.fingerprint().values().get(key))
+                .orElse("a file that is not there");
+    values.put(key, content);
   }
 
   /** The version of a network of the user's own, which its name alone does not tell. */

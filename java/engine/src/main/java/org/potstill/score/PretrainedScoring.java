@@ -29,6 +29,7 @@ import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.net.ScorerResNet18;
+import org.potstill.run.FileHashes;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
@@ -71,8 +72,9 @@ final class PretrainedScoring {
    * Scores, from the newest checkpoint where there is one; the last one is left.
    *
    * @param writer writes what was found
-   * @throws org.potstill.errors.InputException where the weights are damaged or of another network,
-   *     a class has no output, or an image cannot be read and may not be left out
+   * @throws org.potstill.errors.InputException where the weights are damaged, of another network or
+   *     not those that it began with, a class has no output, or an image cannot be read and may not
+   *     be left out
    * @throws org.potstill.errors.RunCancelledException where the run was asked to stop; it goes on
    *     from there
    */
@@ -90,7 +92,9 @@ final class PretrainedScoring {
                 Placement.of(context.device()))) {
       ScoringCheckpoint checkpoint =
           new ScoringCheckpoint(
-              context.directory().checkpoints(ScoreStage.NAME), hash(weights, outputs));
+              context.directory().checkpoints(ScoreStage.NAME),
+              hash(weights, outputs),
+              FileHashes.of(weights));
       return writer.apply(score(scorer, outputs, checkpoint));
     }
   }
@@ -127,7 +131,7 @@ final class PretrainedScoring {
   private String hash(Path weights, long[] outputs) {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("data set", data.fingerprint());
-    values.put("weights", Fingerprint.ofFile(weights));
+    values.put("weights", FileHashes.of(weights));
     values.put("outputs", Arrays.toString(outputs));
     values.put("resolution", Integer.toString(resolution()));
     values.put("batch", Integer.toString(config.score().batch()));

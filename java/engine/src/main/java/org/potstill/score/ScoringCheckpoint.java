@@ -18,19 +18,23 @@ final class ScoringCheckpoint {
 
   private static final String LOSSES = "losses";
   private static final String HASH = "settings";
+  private static final String WEIGHTS = "weights";
   private static final String LEFT_OUT = "left-out/";
 
   private final Checkpoints checkpoints;
   private final String hash;
+  private final String weights;
 
   /**
    * The checkpoints of a stage.
    *
    * @param hash stands for all that a loss depends on; checkpoints of another are not taken
+   * @param weights SHA-256 of their file
    */
-  ScoringCheckpoint(Checkpoints checkpoints, String hash) {
+  ScoringCheckpoint(Checkpoints checkpoints, String hash, String weights) {
     this.checkpoints = checkpoints;
     this.hash = hash;
+    this.weights = weights;
   }
 
   /**
@@ -56,6 +60,7 @@ final class ScoringCheckpoint {
   void save(Position position) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(HASH, hash);
+    metadata.put(WEIGHTS, weights);
     position.leftOut().forEach((id, reason) -> metadata.put(LEFT_OUT + id, reason));
     try (PointerScope scope = new PointerScope();
         NamedTensors tensors = new NamedTensors()) {
@@ -70,7 +75,7 @@ final class ScoringCheckpoint {
    * settings. Those of other settings are deleted: they would count as newer than what follows.
    *
    * @param warn hears of a damaged one that was passed over
-   * @throws InputException where none can be read
+   * @throws InputException where none can be read, or they are of other weights
    */
   Position restore(Consumer<String> warn) {
     Optional<Optional<Position>> found = checkpoints.restore(this::read, warn);
@@ -84,6 +89,7 @@ final class ScoringCheckpoint {
   private Optional<Position> read(Checkpoints.Checkpoint checkpoint) {
     Safetensors file = Safetensors.open(checkpoint.file());
     if (!hash.equals(file.metadata().get(HASH))) {
+      requireSameWeights(file);
       return Optional.empty();
     }
     Map<String, String> leftOut = new LinkedHashMap<>();
@@ -96,6 +102,19 @@ final class ScoringCheckpoint {
             });
     try (PointerScope scope = new PointerScope()) {
       return Optional.of(new Position(Tensors.toFloats(file.read(LOSSES)), leftOut));
+    }
+  }
+
+  /** A file is told by its content alone, since it may be moved while a run is stopped. */
+  private void requireSameWeights(Safetensors file) {
+    String before = file.metadata().getOrDefault(WEIGHTS, weights);
+    if (!before.equals(weights)) {
+      throw new InputException(
+          "score.weights: the file that the scoring began with had the SHA-256 "
+              + before
+              + ", this one has "
+              + weights
+              + "; put it back, use --overwrite, or choose another --out");
     }
   }
 }

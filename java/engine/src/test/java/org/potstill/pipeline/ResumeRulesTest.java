@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
+import org.potstill.config.ConfigWriter;
 import org.potstill.errors.InputException;
 
 class ResumeRulesTest {
@@ -78,6 +79,29 @@ class ResumeRulesTest {
       String told = refusal(extendedBy(change));
       assertTrue(told.startsWith(change.replaceFirst("=.*", " was ")), told);
     }
+  }
+
+  @Test
+  void weightsMayBeMovedButNotReplaced() throws IOException {
+    Path was = root.resolve("was.pth");
+    Path is = root.resolve("is.pth");
+    for (String key : List.of("score.weights", "distill.prior.weights")) {
+      String glad = "distill.space=glad";
+      String change = key + "=" + is;
+      String before = ConfigWriter.toYaml(ConfigLoader.of(SOURCE, glad, key + "=" + was));
+      begun(before);
+      Files.writeString(is, "weights");
+      ResumeRules.check(root, ConfigLoader.of(SOURCE, glad, change));
+      Files.writeString(was, "weights");
+      ResumeRules.check(root, ConfigLoader.of(SOURCE, glad, change));
+      Files.writeString(is, "of another network");
+      String told = refusal(SOURCE, glad, change);
+      assertTrue(told.startsWith(key + " was " + was), told);
+      Files.delete(was);
+    }
+    begun(ConfigWriter.toYaml(ConfigLoader.of(SOURCE, "score.weights=" + was)));
+    String trained = refusal(SOURCE);
+    assertTrue(trained.startsWith("score.weights was " + was), trained);
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -21,16 +22,23 @@ import org.potstill.data.Dataset;
 import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.JavaKernels;
+import org.potstill.net.ScorerResNet18;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
+import org.potstill.run.Fingerprint;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
+import org.potstill.run.StageLog;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.testing.TinyConfig;
+import org.potstill.weights.Safetensors;
 
 class RunSessionTest {
 
@@ -88,12 +96,16 @@ class RunSessionTest {
   }
 
   private static RunSession open(Config config, Dataset data) {
+    return open(config, data, Existing.FAIL);
+  }
+
+  private static RunSession open(Config config, Dataset data, Existing existing) {
     return RunSession.open(
         config,
         new Devices().choose("cpu", "run.device"),
         new JavaKernels(),
         data,
-        Existing.FAIL,
+        existing,
         true,
         RunListener.SILENT,
         new CancellationToken());
@@ -135,6 +147,63 @@ class RunSessionTest {
     try (Stream<Path> left = Files.list(run.resolve("checkpoints"))) {
       assertEquals(List.of(), left.toList());
     }
+  }
+
+  @Test
+  void weightsAreKnownByTheirContent() throws Exception {
+    LibTorch.load();
+    Path project = Files.createDirectory(temp.resolve("project"));
+    writeWeights(project.resolve("scorer.safetensors"), 1);
+    assertEquals(List.of("score"), score(project, Existing.FAIL));
+    String record = Files.readString(project.resolve("run/stages.json"));
+    assertFalse(record.contains(temp.toString()), record);
+
+    Path moved = Files.move(project, temp.resolve("moved"));
+    assertEquals(List.of(), score(moved, Existing.RESUME));
+    // One that is gone is needed no more.
+    Path weights = moved.resolve("scorer.safetensors");
+    Files.move(weights, moved.resolve("away"));
+    assertEquals(List.of(), score(moved, Existing.RESUME));
+    writeWeights(weights, 2);
+    InputException error = assertThrows(InputException.class, () -> score(moved, Existing.RESUME));
+    assertTrue(error.getMessage().contains("fits: score.weights was"), error.getMessage());
+  }
+
+  private static void writeWeights(Path file, int seed) throws Exception {
+    RandomStream random = RandomStream.of(seed, Purpose.SCORER_INITIALISATION, 0, 0);
+    try (NamedTensors state = ScorerResNet18.of(3, 1000).initialise(random)) {
+      Safetensors.write(file, state, Map.of());
+    }
+  }
+
+  /** The stages that ran. */
+  private List<String> score(Path project, Existing existing) throws Exception {
+    Config config =
+        TinyConfig.load(
+            project,
+            project.resolve("run"),
+            "score.weights=" + project.resolve("scorer.safetensors"),
+            "score.resolution=32");
+    PatternDataset data = new PatternDataset(28, 3, 10, "n01440764", "n02102040");
+    try (RunSession session = open(config, data, existing)) {
+      return session.runOne("score").stages();
+    }
+  }
+
+  @Test
+  void ofAGeneratorTheContentOfItsFileCounts() throws Exception {
+    Path weights = Files.writeString(temp.resolve("generator.pkl"), "weights");
+    Config config =
+        TinyConfig.load(
+            temp, temp.resolve("run"), "distill.space=glad", "distill.prior.weights=" + weights);
+    Map<String, String> values = RunSession.fingerprinted(config, Placement.CPU, StageLog.in(temp));
+    assertEquals(Fingerprint.ofFile(weights), values.get("distill.prior.weights"));
+    assertEquals("train", values.get("score.weights"));
+    Config random =
+        TinyConfig.load(
+            temp, temp.resolve("run"), "distill.space=glad", "distill.prior.init=random");
+    values = RunSession.fingerprinted(random, Placement.CPU, StageLog.in(temp));
+    assertEquals("none", values.get("distill.prior.weights"));
   }
 
   @Test

@@ -175,6 +175,24 @@ class SweepTableTest {
         table.warnings());
   }
 
+  @Test
+  void aRunIsShownWhereItsWeightsWereMoved() throws IOException {
+    String named = "data: {source: 'folder:images'}\nscore: {weights: ";
+    loadSweep(YAML.replaceFirst("data.*\n", named + "old.pth}\n"));
+    evaluated(0);
+    loadSweep(YAML.replaceFirst("data.*\n", named + "new.pth}\n"));
+    assertEquals(List.of(), table().warnings());
+    assertEquals(1, table().evaluated());
+    loadSweep(YAML.replaceFirst("data.*\n", named + "train}\n"));
+    assertTrue(table().warnings().get(0).contains("was run with score."), table().warnings() + "");
+
+    loadSweep(YAML.replaceAll("(?s)prune.keep.*", "score.weights: [a.pth, b.pth]\n"));
+    Path swapped = sweep.runs().get(1).config().run().out();
+    new SampleRun(swapped, SampleRun.CLASSES, 28).imagesInClass(5).required().evaluated();
+    begunWith(swapped, sweep.runs().get(0).config());
+    assertTrue(table().warnings().toString().contains("with score.weights"));
+  }
+
   private Path written(int run) {
     return sweep.runs().get(run).config().run().out().resolve("config.yaml");
   }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -522,6 +523,23 @@ class RunDirectoryTest {
       stages.remove("prune");
       assertTrue(stages.entry("prune").isEmpty());
     }
+  }
+
+  @Test
+  void aFileIsHashedAgainOnlyWhereItChanged() throws IOException {
+    Path file = Files.writeString(temp.resolve("weights"), "a");
+    String first = FileHashes.of(file);
+    assertEquals(Fingerprint.ofFile(file), first);
+    FileTime time = Files.getLastModifiedTime(file);
+    Files.writeString(file, "b");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(time.toMillis() + 1000));
+    assertEquals(Fingerprint.ofFile(file), FileHashes.of(file));
+    Files.setLastModifiedTime(file, time);
+    assertEquals(first, FileHashes.of(file), "it was not read again");
+    Files.writeString(file, "bb");
+    assertEquals(Fingerprint.ofFile(file), FileHashes.of(file));
+    Files.delete(file);
+    assertThrows(InputException.class, () -> FileHashes.of(file));
   }
 
   @Test

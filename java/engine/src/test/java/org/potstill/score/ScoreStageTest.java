@@ -370,11 +370,15 @@ class ScoreStageTest {
   }
 
   private Path weights(String broken, int outputs) throws IOException {
+    return weights(broken, outputs, 1);
+  }
+
+  private Path weights(String broken, int outputs, int seed) throws IOException {
     Path file = folder.resolve("weights.safetensors");
     Network network = ScorerResNet18.of(3, outputs);
     try (PointerScope scope = new PointerScope();
         NamedTensors state =
-            network.initialise(RandomStream.of(1, Purpose.SCORER_INITIALISATION, 0, 0))) {
+            network.initialise(RandomStream.of(seed, Purpose.SCORER_INITIALISATION, 0, 0))) {
       if (!broken.isEmpty()) {
         state.put(broken, torch.full(Tensors.shape(state.get(broken)), nan(), Tensors.float32()));
       }
@@ -470,6 +474,23 @@ class ScoreStageTest {
     List<Long> seen = new ArrayList<>();
     score("run", more, new CancellationToken(), progressTo(seen), settings);
     assertEquals(List.of(9L, 12L), seen);
+  }
+
+  @Test
+  void weightsMayBeMovedWhileAScoringIsStoppedButNotReplaced() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 4, "n01440764", "n02102040");
+    CancellationToken stop = new CancellationToken();
+    String[] settings = pretrained(weights(""));
+    assertThrows(
+        RunCancelledException.class, () -> score("run", data, stop, stopAt(3, stop), settings));
+    Path moved = Files.move(weights(""), folder.resolve("moved.safetensors"));
+    InputException error =
+        assertThrows(
+            InputException.class, () -> score("run", data, pretrained(weights("", 1000, 2))));
+    assertTrue(error.getMessage().startsWith("score.weights: the file that"), error.getMessage());
+    List<Long> seen = new ArrayList<>();
+    score("run", data, new CancellationToken(), progressTo(seen), pretrained(moved));
+    assertEquals(List.of(6L, 8L), seen);
   }
 
   @Test
