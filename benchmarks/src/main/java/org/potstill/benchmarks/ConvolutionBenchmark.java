@@ -7,7 +7,7 @@ import org.potstill.tensor.Placement;
 public class ConvolutionBenchmark extends OperationBenchmark {
 
   /** Rows and columns of a map. */
-  @Param({"16", "14", "8"})
+  @Param({"16", "14", "8", "2"})
   public long side = 16;
 
   /** Whether the gradients of input and weights are computed as well. */

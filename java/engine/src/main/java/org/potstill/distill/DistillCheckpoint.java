@@ -85,7 +85,8 @@ final class DistillCheckpoint {
           path
               + " belongs to a distillation with other settings, "
               + (space instanceof LatentSpace ? "another file of distill.prior.weights, " : "")
-              + "another core-set or another version of its network; undo the change, use --overwrite, or choose another --out");
+              + "another core-set or another version of its network; undo the change, use"
+              + " --overwrite, or choose another --out");
     }
   }
 
