@@ -243,8 +243,9 @@ POTSTILL_API int64_t potstill_convolution_workspace(int64_t images, int64_t heig
  * convolution whose weight it is. in and out are multiples of 16.
  * By minimal filtering F(4 x 4, 3 x 3): a quarter of the multiplications where sides are multiples of 4,
  * in single precision, rounding like a direct sum of as many terms. A value that is not finite makes NaN
- * of the squares of 4 x 4 that it is in or beside. Reads x two and a quarter times, writes y once. Maps of
- * up to 8 pixels that a direct sum takes fewer multiplications for, as 1 x 1 and 2 x 2, go by direct sums.
+ * of the squares of 4 x 4 that it is in or beside. Reads x two and a quarter times, writes y once.
+ * Maps of up to 8 pixels go by direct sums where those take fewer multiplications, as of 1 x 1 and 2 x 2:
+ * a value that is not finite then reaches the outputs that see it, and x is read once for every 64 outputs.
  */
 POTSTILL_API int32_t potstill_convolution(const float* x, int64_t images, int64_t height,
                                           int64_t width, int64_t in, const float* weight,
@@ -254,7 +255,8 @@ POTSTILL_API int32_t potstill_convolution(const float* x, int64_t images, int64_
 
 /*
  * convolution_weight_gradient: given y_gradient, as y, the gradient with respect to weight, (out, in, 3,
- * 3). Zeros where there is no image. Reads x two and a quarter times, y_gradient once.
+ * 3). Zeros where there is no image. Reads x two and a quarter times, y_gradient once; where sums are direct,
+ * x once for every 64 outputs and y_gradient once for every 64 inputs.
  */
 POTSTILL_API int32_t potstill_convolution_weight_gradient(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t in,

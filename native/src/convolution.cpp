@@ -11,7 +11,7 @@
 //   chunks of 64 by 64 channels, whose planes are used as soon as they are made. Of 512 by 512 channels
 //   all planes are 38 MB.
 //
-// Maps that are smaller than a tile go tap by tap instead (taps.h).
+// Maps of few pixels go tap by tap instead (taps.h); what follows is about tiles.
 //
 // Of every channel of an image the mean is taken off first, and what it comes to is added to the outputs
 // with the bias: tiles round what all their pixels share several times as much as a direct sum does, and
@@ -32,8 +32,6 @@
 
 namespace potstill {
 namespace {
-
-constexpr int64_t kPlanes = 36;
 
 // Tiles of a block; a multiple of the runs that sums are cut into, and of the rows of a product.
 constexpr int64_t kBlockTiles = 96;

@@ -68,6 +68,9 @@ constexpr int64_t kRow = 16;
 // Rows and columns of output that one tile of a convolution makes.
 constexpr int64_t kTileSide = 4;
 
+// Products that take the place of a tile's multiplications: its values, with what it sees around it.
+constexpr int64_t kPlanes = (kTileSide + 2) * (kTileSide + 2);
+
 // Maps that are cut into tiles, channels last and a multiple of kRow.
 struct TileMap {
   int64_t height;
@@ -94,7 +97,8 @@ struct TileWeights {
 
 constexpr int kTaps = 9;  // of a square of 3 x 3, row after row
 
-// Taps of a square that meet maps of one pixel's height or width anywhere, for the others all.
+// Which taps ever meet a pixel: on maps one pixel high only the middle row, on those one pixel wide only
+// the middle column.
 struct SeenTaps {
   bool tall;
   bool wide;

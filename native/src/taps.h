@@ -1,7 +1,7 @@
-// A 3 x 3 convolution of maps that are smaller than a tile: directly, tap by tap. Every pair of an output
-// pixel and an input pixel that it sees is one product of matrices over all images, (images, in) by the
-// weights of that tap, (in, out). On 2 x 2 pixels there are 16 pairs where a tile has 36 planes; on a
-// single pixel there is one, and eight taps are not even read.
+// A 3 x 3 convolution of maps of few pixels: directly, tap by tap. Every pair of an output pixel and an
+// input pixel that it sees is one product of matrices over all images, (images, in) by the weights of that
+// tap, (in, out). On 2 x 2 pixels there are 16 pairs where a tile has 36 planes; on a single pixel there
+// is one, and eight taps are not even read.
 #ifndef POTSTILL_TAPS_H
 #define POTSTILL_TAPS_H
 
@@ -28,7 +28,7 @@ struct TapConvolution {
   static bool takes(int64_t height, int64_t width) {
     const int64_t tiles =
         ((height + kTileSide - 1) / kTileSide) * ((width + kTileSide - 1) / kTileSide);
-    return height * width <= kMostPixels && pairs(height) * pairs(width) < kTilePlanes * tiles;
+    return height * width <= kMostPixels && pairs(height) * pairs(width) < kPlanes * tiles;
   }
 
   // Floats of the workspace that every thread has for itself.
@@ -61,8 +61,8 @@ struct TapConvolution {
   }
 
  private:
+  // The workspace holds all pixels of a block of images.
   static constexpr int64_t kMostPixels = 8;
-  static constexpr int64_t kTilePlanes = 36;
 
   // Channels in and out whose weights are used while they are in the caches.
   static constexpr int64_t kChunk = 64;
@@ -81,7 +81,7 @@ struct TapConvolution {
 
   SeenTaps seen() const { return {height > 1, width > 1}; }
 
-  float* own(float* workspace) const { 
+  float* own(float* workspace) const {
     return workspace + of_thread(height, width) * omp_get_thread_num();
   }
 

@@ -216,8 +216,8 @@ int main(int argc, char** argv) {
     }
     test({7, 14, 14, 32, 32});    // several blocks of tiles
     test({2, 8, 8, 128, 128});
-    test({97, 4, 1, 512, 256});   // the same, chunk by chunk
-    // Tap by tap: all sizes, several chunks of channels and several blocks of images.
+    test({97, 4, 2, 512, 256});   // the same, chunk by chunk
+    // Of few pixels, most of them tap by tap; several chunks of channels and several blocks of images.
     for (int64_t height = 1; height <= 8; ++height) {
       for (int64_t width = 1; height * width <= 8; ++width) test({3, height, width, 16, 48});
     }

@@ -34,7 +34,8 @@ public final class Rendering {
    * warning says so.
    *
    * @param run a run directory, which is only read and so not locked
-   * @param out where {@code distilled/} is written; if it is a run directory, it is locked as long
+   * @param out where {@code distilled/} is written; if it is a run directory, it is locked
+   *     meanwhile
    * @param weights the generator's file where it has moved; null where it has not
    * @param device where they are made: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N};
    *     null for where the run made them
@@ -43,6 +44,16 @@ public final class Rendering {
    *     are missing or others, the device cannot be had, or a run is working in {@code out}
    */
   public static int render(Path run, Path out, Path weights, String device) {
+    try (RunDirectory locked = RunDirectory.openIfRun(out).orElse(null);
+        LatentsFile latents = LatentsFile.read(latentsOf(run), weights)) {
+      Placement placement = placement(latents, device);
+      int[] images = {0};
+      GpuMemory.explain(NAME, ADVICE, () -> images[0] = render(latents, placement, out));
+      return images[0];
+    }
+  }
+
+  private static Path latentsOf(Path run) {
     Path file = run.resolve(LatentsFile.FILE);
     if (!Files.isRegularFile(file)) {
       throw new InputException(
@@ -51,13 +62,7 @@ public final class Rendering {
               + LatentsFile.FILE
               + ": it is not a finished run, or its space is pixel, whose images need no making");
     }
-    try (RunDirectory locked = RunDirectory.openIfRun(out).orElse(null);
-        LatentsFile latents = LatentsFile.read(file, weights)) {
-      Placement placement = placement(latents, device);
-      int[] images = {0};
-      GpuMemory.explain(NAME, ADVICE, () -> images[0] = render(latents, placement, out));
-      return images[0];
-    }
+    return file;
   }
 
   /** Parts of the images that fit the memory. */

@@ -12,7 +12,7 @@ import org.potstill.errors.InputException;
 
 /**
  * SHA-256 of files of weights, which are large and asked for several times: a process reads each
- * once, as long as it is not replaced or written to.
+ * once, as long as its place, size, inode and time of change stay the same.
  */
 public final class FileHashes {
 

@@ -107,9 +107,9 @@ final class FoldJob {
     }
     ScorerCheckpoint.Position from =
         checkpoint.restore(reports::warn).orElseGet(() -> start(fold)).on(placement);
-    reports.goesOn(fold, from.step() / training.stepsPerEpoch(), from.step());
     try (NamedTensors state = from.state();
         NamedTensors velocity = from.velocity()) {
+      reports.goesOn(fold, from.step() / training.stepsPerEpoch(), from.step());
       train(training, fold, from, checkpoint, cancellation);
       float[] losses = losses(held, state, cancellation);
       checkpoint.finish(losses);

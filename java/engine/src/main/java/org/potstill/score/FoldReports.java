@@ -1,48 +1,38 @@
 package org.potstill.score;
 
-import java.util.Map;
-import java.util.function.LongPredicate;
+import org.potstill.run.EpochFigures;
 import org.potstill.run.RunContext;
 
-/**
- * Figures and progress of scorers that are trained side by side, one report at a time.
- *
- * <p>Steps in {@code metrics.jsonl} are numbered as if they were trained one after the other: the
- * epochs of those before, and the scorer's own.
- */
+/** Figures and progress of scorers that are trained side by side, one report at a time. */
 final class FoldReports {
 
   private final RunContext context;
-  private final int epochs;
+  private final EpochFigures figures;
   private final long steps;
   private final long images;
   private long stepsDone;
   private long imagesDone;
 
   /**
-   * Reports of a scoring; the figures of an earlier one are kept until a fold says where it is.
+   * Reports of a scoring.
    *
-   * @param folds in all
+   * @param folds in all; figures of others are of an earlier scoring and are dropped
    * @param epochs of each training
    * @param steps of all trainings together
    * @param images to be scored
    */
   FoldReports(RunContext context, int folds, int epochs, long steps, long images) {
     this.context = context;
-    this.epochs = epochs;
     this.steps = steps;
     this.images = images;
-    cutBack(step -> foldOf(step) < folds);
+    figures = new EpochFigures(context, ScoreStage.NAME, epochs);
+    figures.keepOnly(fold -> fold < folds);
   }
 
-  private void cutBack(LongPredicate keeps) {
-    context.directory().metrics().cutBack(ScoreStage.NAME, keeps);
-  }
-
-  /** A fold goes on after so many of its epochs and steps, its later figures are dropped. */
+  /** A fold goes on after so many of its epochs and steps. */
   synchronized void goesOn(int fold, long epochsDone, long stepsOfFold) {
     stepsDone += stepsOfFold;
-    cutBack(step -> foldOf(step) != fold || step <= step(fold, epochsDone));
+    figures.goesOn(fold, epochsDone);
   }
 
   /** A step of a training is done. */
@@ -53,27 +43,18 @@ final class FoldReports {
 
   /** The figures of an epoch of a fold. */
   synchronized void epoch(int fold, long epochsDone, double loss, double seconds) {
-    long step = step(fold, epochsDone);
-    context.directory().metrics().append(ScoreStage.NAME, step, seconds, Map.of("loss", loss));
-    context.listener().metric(ScoreStage.NAME, step, "loss", loss);
+    figures.add(fold, epochsDone, loss, seconds);
   }
 
-  /** Some images of a fold have their losses. */
+  /** Some images of a fold have their losses; told when no training goes on beside it. */
   synchronized void scored(int count) {
     imagesDone += count;
-    context.listener().progress(ScoreStage.NAME, "scoring", imagesDone, images, "images");
+    if (stepsDone == steps) {
+      context.listener().progress(ScoreStage.NAME, "scoring", imagesDone, images, "images");
+    }
   }
 
   synchronized void warn(String message) {
     context.listener().warning(ScoreStage.NAME, message);
-  }
-
-  /** From 1. */
-  private long step(int fold, long epochsDone) {
-    return (long) fold * epochs + epochsDone;
-  }
-
-  private int foldOf(long step) {
-    return (int) ((step - 1) / epochs);
   }
 }

@@ -61,8 +61,8 @@ public final class ScoreStage {
 
   /**
    * Scores by pretrained weights, by a scorer trained on the data, or takes the scores of another
-   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}. Checkpoints stay,
-   * for who records that the stage is finished to delete.
+   * run; writes {@code scores.csv}, {@code left-out.csv} and {@code gallery/}. Checkpoints stay
+   * until the stage is on record as finished.
    *
    * @return what was written to {@code scores.csv}
    * @throws InputException where weights, images or the other run cannot be used

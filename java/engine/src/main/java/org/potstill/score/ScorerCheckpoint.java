@@ -29,6 +29,7 @@ final class ScorerCheckpoint {
 
   private final Checkpoints training;
   private final Checkpoints losses;
+  private final int fold;
   private final String hash;
 
   /**
@@ -40,6 +41,7 @@ final class ScorerCheckpoint {
     String name = String.format(Locale.ROOT, "%s-%04d", ScoreStage.NAME, fold);
     training = directory.checkpoints(name);
     losses = directory.checkpoints(name + "-" + LOSSES);
+    this.fold = fold;
     this.hash = hash;
   }
 
@@ -93,13 +95,20 @@ final class ScorerCheckpoint {
   }
 
   /**
-   * The losses of the fold's images where it is finished.
+   * The losses of the fold's images where it is finished; empty where they are damaged, which costs
+   * this fold alone.
    *
-   * @param warn hears of a damaged file that was passed over
-   * @throws InputException where none can be read
+   * @param warn hears of a damaged file
    */
   Optional<float[]> finished(Consumer<String> warn) {
-    Optional<float[]> found = newest(losses, this::readLosses, warn);
+    Optional<float[]> found;
+    try {
+      found = newest(losses, this::readLosses, warn);
+    } catch (InputException e) {
+      warn.accept("the losses of fold " + (fold + 1) + " are damaged; its scorer is trained again");
+      losses.clear();
+      return Optional.empty();
+    }
     if (found.isPresent()) {
       // Left over where the process was killed just after the losses were written.
       training.clear();

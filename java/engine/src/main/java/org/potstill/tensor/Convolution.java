@@ -68,8 +68,8 @@ public final class Convolution {
   /**
    * Whether the kernel does such a convolution, and on AVX2 and AVX-512 faster than LibTorch:
    * float32 in host memory, squares of 3 x 3, channels that are multiples of 16, maps that fill
-   * tiles well enough or are smaller than one. It depends on one image, so that the bits do not
-   * depend on how many are beside it.
+   * tiles well enough or have so few pixels that it goes tap by tap. It depends on one image, so
+   * that the bits do not depend on how many are beside it.
    *
    * @param input (N, in, H, W)
    * @param weight (out, in, side, side)

@@ -249,7 +249,9 @@ class ScoreStageTest {
     this.threads = threads;
     // Four steps a fold: the last one of all.
     stopTraining("run", 8, settings);
-    assertTrue(Files.exists(folder.resolve("run/checkpoints/score-0001-000000004.safetensors")));
+    // Beside another fold, it may have its losses by then.
+    Path trained = folder.resolve("run/checkpoints/score-0001-000000004.safetensors");
+    assertTrue(Files.exists(trained) || threads == 2);
     List<String> tasks = new ArrayList<>();
     RunListener listener =
         new RunListener() {
@@ -295,10 +297,26 @@ class ScoreStageTest {
         RunCancelledException.class, () -> score(run, grey(), cancelled, stopper, settings));
   }
 
+  /** Neither that of a training nor the losses of a fold that is done. */
   @Test
   void checkpointOfOtherSettingsIsNotTaken() {
-    stopTraining("run", with(TRAINED, "score.learning-rate=0.02"));
-    assertEquals(score("whole", grey(), TRAINED), score("run", grey(), TRAINED));
+    String[] settings = with(TRAINED, "score.epochs=1");
+    Scores whole = score("whole", grey(), settings);
+    // One step a fold.
+    stopTraining("run", 2, with(settings, "score.learning-rate=0.02"));
+    assertEquals(whole, score("run", grey(), settings));
+  }
+
+  @Test
+  void aFoldWhoseLossesAreDamagedIsTrainedAgain() throws IOException {
+    String[] settings = with(TRAINED, "score.epochs=1");
+    Scores whole = score("whole", grey(), settings);
+    stopTraining("run", 2, settings);
+    Path losses = folder.resolve("run/checkpoints/score-0000-losses-000000008.safetensors");
+    Files.write(losses, new byte[100]);
+    assertEquals(whole, score("run", grey(), new CancellationToken(), warnings(), settings));
+    assertEquals(
+        List.of("the losses of fold 1 are damaged; its scorer is trained again"), warnings);
   }
 
   @Test
@@ -336,6 +354,9 @@ class ScoreStageTest {
   void fewImagesCanBeScored() {
     Scores scores = score("run", new PatternDataset(12, 1, 1, "a", "b"), TRAINED);
     assertEquals(2, scores.entries().size());
+    // Three folds have no image.
+    String[] folds = with(TRAINED, "score.folds=5");
+    assertEquals(2, score("five", new PatternDataset(12, 1, 1, "a", "b"), folds).entries().size());
     assertThrows(
         InputException.class, () -> score("other", new PatternDataset(12, 1, 1, "a"), TRAINED));
   }
