@@ -31,6 +31,7 @@ import org.potstill.weights.Safetensors;
 class WhitenedRunTest {
 
   private static final String[] SMALL = {
+    "data.validation-share=0.1",
     "data.resolution=16",
     "prune.mode=none",
     "distill.method=mtt",

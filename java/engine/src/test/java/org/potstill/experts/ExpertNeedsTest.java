@@ -28,6 +28,7 @@ class ExpertNeedsTest {
     List<String> all =
         new ArrayList<>(
             List.of(
+                "data.validation-share=0.1",
                 "distill.method=mtt",
                 "distill.network.depth=1",
                 "distill.network.width=64",

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -63,6 +64,8 @@ class ScoreStageTest {
   private static final String[] TRAINED = {
     "data.source=builtin:fashion-mnist-mini", "score.epochs=2", "score.batch=8", "score.folds=2"
   };
+
+  private static final Map<String, Scores> WHOLE = new HashMap<>();
 
   @TempDir Path folder;
   private final List<String> warnings = new ArrayList<>();
@@ -151,6 +154,15 @@ class ScoreStageTest {
     };
   }
 
+  /** What {@link #grey} gives with such settings, scored once for all tests. */
+  private Scores whole(String... settings) {
+    String key = String.join(" ", settings);
+    if (!WHOLE.containsKey(key)) {
+      WHOLE.put(key, score("whole", grey(), settings));
+    }
+    return WHOLE.get(key);
+  }
+
   /** Two images a class, one in each fold, so that losses stay as the networks found them. */
   private List<Scores.Entry> pairs(String run, PatternDataset data) {
     return score(run, data, with(TRAINED, "score.epochs=1")).entries();
@@ -235,7 +247,7 @@ class ScoreStageTest {
 
   @Test
   void foldsSideBySideGiveWhatTheyGiveOneAfterTheOther() throws IOException {
-    Scores one = score("one", grey(), TRAINED);
+    Scores one = whole(TRAINED);
     threads = 2;
     assertEquals(one, score("two", grey(), TRAINED));
     assertEquals(4, Files.readAllLines(folder.resolve("two/metrics.jsonl")).size());
@@ -245,7 +257,7 @@ class ScoreStageTest {
   @ValueSource(ints = {1, 2})
   void foldsThatAreFinishedAreNotTrainedAgain(int threads) throws IOException {
     String[] settings = with(TRAINED, "score.batch=4");
-    Scores whole = score("whole", grey(), settings);
+    Scores whole = whole(settings);
     this.threads = threads;
     // Four steps a fold: the last one of all.
     stopTraining("run", 8, settings);
@@ -301,7 +313,7 @@ class ScoreStageTest {
   @Test
   void checkpointOfOtherSettingsIsNotTaken() {
     String[] settings = with(TRAINED, "score.epochs=1");
-    Scores whole = score("whole", grey(), settings);
+    Scores whole = whole(settings);
     // One step a fold.
     stopTraining("run", 2, with(settings, "score.learning-rate=0.02"));
     assertEquals(whole, score("run", grey(), settings));
@@ -310,7 +322,7 @@ class ScoreStageTest {
   @Test
   void aFoldWhoseLossesAreDamagedIsTrainedAgain() throws IOException {
     String[] settings = with(TRAINED, "score.epochs=1");
-    Scores whole = score("whole", grey(), settings);
+    Scores whole = whole(settings);
     stopTraining("run", 2, settings);
     Path losses = folder.resolve("run/checkpoints/score-0000-losses-000000008.safetensors");
     Files.write(losses, new byte[100]);

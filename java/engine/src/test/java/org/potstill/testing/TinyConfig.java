@@ -13,7 +13,7 @@ public final class TinyConfig {
   private static final String YAML =
       """
       run: {name: tiny, seed: 3, threads: 1}
-      data: {source: 'builtin:fashion-mnist-mini', classes: [Trouser, Bag], validation-share: 0.1}
+      data: {source: 'builtin:fashion-mnist-mini', classes: [Trouser, Bag], validation-share: 0.7}
       score: {weights: train, epochs: 1, folds: 2}
       prune: {mode: easy, keep: 0.2}
       distill:
