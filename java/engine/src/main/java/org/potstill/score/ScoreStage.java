@@ -46,17 +46,19 @@ public final class ScoreStage {
         ScorerResNet18.of(data.channels(), data.classNames().size()).state().stream()
             .mapToLong(StateEntry::size)
             .sum();
-    long atOnce =
-        FoldScoring.sideBySide(config, data, config.run().threadCount(), Placement.CPU).workers();
     // With velocities; the newest two are kept while the next one is written.
-    return atOnce * 3 * 2 * parameters * Float.BYTES;
+    return trainedAtOnce(config, data) * 3 * 2 * parameters * Float.BYTES;
   }
 
   /** What the trainings of a scoring take on the CPU, which go on side by side, roughly. */
   public static long trainingBytes(Config config, Dataset data) {
+    return trainedAtOnce(config, data) * FoldScoring.trainingBytes(config, data);
+  }
+
+  /** Scorers on the CPU. */
+  private static long trainedAtOnce(Config config, Dataset data) {
     int threads = config.run().threadCount();
-    return FoldScoring.sideBySide(config, data, threads, Placement.CPU).workers()
-        * FoldScoring.trainingBytes(config, data);
+    return FoldScoring.sideBySide(config, data, threads, Placement.CPU).workers();
   }
 
   /**
