@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 8
+#define POTSTILL_ABI_VERSION 9
 
 enum {
   POTSTILL_OK = 0,
@@ -154,6 +154,20 @@ POTSTILL_API int32_t potstill_trajectory(int64_t count, const int64_t* sizes,
                                          const float* const* start, float* const* gradients,
                                          double* loss, void* workspace, int64_t workspace_bytes,
                                          int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+
+/* Workspace of potstill_sgd in bytes; -1 where a size is negative or too large. */
+POTSTILL_API int64_t potstill_sgd_workspace(int64_t count, const int64_t* sizes) POTSTILL_NOEXCEPT;
+
+/*
+ * sgd: a step of gradient descent with momentum and weight decay over lists of `count` tensors, in place:
+ * v = momentum * v + (gradient + decay * p), p = p - rate * v. Single precision. Reads the three lists
+ * once, writes two of them once.
+ */
+POTSTILL_API int32_t potstill_sgd(int64_t count, const int64_t* sizes, float* const* parameters,
+                                  const float* const* gradients, float* const* velocities,
+                                  double rate, double momentum, double decay, void* workspace,
+                                  int64_t workspace_bytes, int32_t threads,
+                                  int32_t level) POTSTILL_NOEXCEPT;
 
 /* Workspace of potstill_quantise in bytes; -1 where a size is negative or too large. */
 POTSTILL_API int64_t potstill_quantise_workspace(int64_t codes, int64_t width) POTSTILL_NOEXCEPT;

@@ -123,6 +123,13 @@ struct Product {
   bool add;
 };
 
+// A step of SGD.
+struct Descent {
+  float rate;
+  float momentum;
+  float decay;
+};
+
 // clamp(gain * (x > 0 ? x : slope * x), -bound, bound).
 struct Activation {
   float gain;
@@ -153,6 +160,10 @@ struct Loops {
   // out = scale (a - b); past the caches where stream is set.
   void (*scaled_difference)(const float* a, const float* b, float scale, int64_t n, bool stream,
                             float* out);
+
+  // velocity = momentum velocity + (gradient + decay parameter), parameter -= rate velocity.
+  void (*descend)(const Descent& descent, int64_t n, const float* gradient, float* parameter,
+                  float* velocity);
 
   // out[m] = sum over t of taps[t] * from[offsets[t] + m], m < n, n a multiple of kRow; in the order of
   // the taps. Reads from + offsets[t] up to n and writes out up to n.

@@ -570,6 +570,48 @@ void test_freed_memory_is_kept() {
   check(faults_of_maps() > 1000, "freed memory is given back when asked for");
 }
 
+void test_sgd() {
+  const int64_t sizes[] = {1, 0, 100003, 17};
+  std::vector<Unaligned> buffers;
+  std::vector<float*> gradients;
+  std::vector<std::vector<float*>> parameters(2), velocities(2);
+  buffers.reserve(20);
+  const auto add = [&](int64_t size) {
+    buffers.emplace_back(size);
+    return buffers.back().data();
+  };
+  for (const int64_t size : sizes) {
+    gradients.push_back(add(size));
+    fill(gradients.back(), size, 1);
+    for (int way = 0; way < 2; ++way) {
+      parameters[way].push_back(add(size));
+      velocities[way].push_back(add(size));
+    }
+    fill(parameters[0].back(), size, 1);
+    fill(velocities[0].back(), size, 1);
+    std::copy_n(parameters[0].back(), size, parameters[1].back());
+    std::copy_n(velocities[0].back(), size, velocities[1].back());
+  }
+  const double velocity = 0.9 * velocities[0][2][77] + gradients[2][77] + 0.1 * parameters[0][2][77];
+  const double moved = parameters[0][2][77] - 0.5 * velocity;
+  const int64_t bytes = potstill_sgd_workspace(4, sizes);
+  std::vector<int64_t> workspace(static_cast<size_t>(bytes) / 8);
+  for (int way = 0; way < 2; ++way) {
+    check(potstill_sgd(4, sizes, parameters[way].data(), gradients.data(), velocities[way].data(),
+                       0.5, 0.9, 0.1, workspace.data(), bytes, 1 + 2 * way, level) == POTSTILL_OK,
+          "sgd runs");
+  }
+  check(close(velocities[0][2][77], velocity) && close(parameters[0][2][77], moved), "sgd moves");
+  for (int t = 0; t < 4; ++t) {
+    check(std::equal(parameters[0][t], parameters[0][t] + sizes[t], parameters[1][t]) &&
+              std::equal(velocities[0][t], velocities[0][t] + sizes[t], velocities[1][t]),
+          "the thread count does not change the step");
+  }
+  check(potstill_sgd(4, sizes, parameters[0].data(), gradients.data(), velocities[0].data(), 0.5,
+                     0.9, 0.1, workspace.data(), bytes - 8, 1, level) == POTSTILL_INVALID_ARGUMENT,
+        "a small workspace is refused");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -587,5 +629,6 @@ int main(int argc, char** argv) {
     test_norm_relu_pool_tangents();
     test_norm_relu_pool_edges();
     test_freed_memory_is_kept();
+    test_sgd();
   });
 }

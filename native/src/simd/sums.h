@@ -162,6 +162,23 @@ void scaled_difference(const float* a, const float* b, float scale, int64_t n, b
   for (; i < n; ++i) out[i] = (a[i] - b[i]) * scale;
 }
 
+void descend(const Descent& descent, int64_t n, const float* gradient, float* parameter,
+             float* velocity) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Floats p = load<Floats>(parameter + i);
+    const Floats v = load<Floats>(velocity + i) * descent.momentum +
+                     (load<Floats>(gradient + i) + p * descent.decay);
+    store(velocity + i, v);
+    store(parameter + i, p - v * descent.rate);
+  }
+  for (; i < n; ++i) {
+    velocity[i] =
+        velocity[i] * descent.momentum + (gradient[i] + parameter[i] * descent.decay);
+    parameter[i] -= velocity[i] * descent.rate;
+  }
+}
+
 }  // namespace
 }  // namespace POTSTILL_LEVEL
 }  // namespace potstill

@@ -19,6 +19,7 @@ extern const Loops loops = {
     squared_distance,
     squared_distances,
     scaled_difference,
+    descend,
     fir,
     activate,
     activation_gradient,

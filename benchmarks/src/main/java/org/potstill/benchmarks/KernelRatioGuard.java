@@ -143,7 +143,9 @@ public final class KernelRatioGuard {
         place -> new NormReluPoolCase(place, 8, 2),
         GradientMatchCase::new,
         place -> new TrajectoryCase(place, 616_000),
-        place -> new TrajectoryCase(place, 11_000_000));
+        place -> new TrajectoryCase(place, 11_000_000),
+        place -> new SgdCase(place, 616_000),
+        place -> new SgdCase(place, 11_000_000));
   }
 
   /** Checks the result, then times both ways. */

@@ -46,7 +46,7 @@ final class TrainingIterations implements PeerIterations {
         new NetworkTrainer(
             network,
             state,
-            new Sgd(MOMENTUM, WEIGHT_DECAY),
+            new Sgd(MOMENTUM, WEIGHT_DECAY, kernels),
             Precision.F32,
             new RowParts("train", "per-class"));
   }

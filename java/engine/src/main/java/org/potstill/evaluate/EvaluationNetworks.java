@@ -8,6 +8,7 @@ import org.potstill.config.EvaluateConfig;
 import org.potstill.config.NetworkConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.ConvNet;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkSpec;
@@ -73,9 +74,10 @@ final class EvaluationNetworks {
    *
    * @param rate peak of the learning rate
    * @param parts of a batch that fit the memory
+   * @param kernels of the optimiser
    */
   static SyntheticTraining training(
-      EvaluateConfig config, double rate, Precision precision, RowParts parts) {
+      EvaluateConfig config, double rate, Precision precision, RowParts parts, Kernels kernels) {
     return new SyntheticTraining(
         config.epochs(),
         config.batch(),
@@ -83,6 +85,7 @@ final class EvaluationNetworks {
         config.ema(),
         SiameseAugmentation.of(config.augment()),
         precision,
-        parts);
+        parts,
+        kernels);
   }
 }

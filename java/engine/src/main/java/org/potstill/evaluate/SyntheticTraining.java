@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.SiameseAugmentation;
+import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkTrainer;
 import org.potstill.net.Pass;
@@ -26,6 +27,7 @@ import org.potstill.tensor.Tensors;
  * @param augmentation drawn anew for every batch, with numbers for every image
  * @param precision of the passes
  * @param parts of a batch that fit the memory
+ * @param kernels of the optimiser
  */
 record SyntheticTraining(
     int epochs,
@@ -34,7 +36,8 @@ record SyntheticTraining(
     double averageDecay,
     SiameseAugmentation augmentation,
     Precision precision,
-    RowParts parts) {
+    RowParts parts,
+    Kernels kernels) {
 
   static final double MOMENTUM = 0.9;
   static final double WEIGHT_DECAY = 5e-4;
@@ -63,7 +66,8 @@ record SyntheticTraining(
       TrainingDraws draws,
       EpochListener listener) {
     try (NetworkTrainer trainer =
-            new NetworkTrainer(network, state, new Sgd(MOMENTUM, WEIGHT_DECAY), precision, parts);
+            new NetworkTrainer(
+                network, state, new Sgd(MOMENTUM, WEIGHT_DECAY, kernels), precision, parts);
         ExponentialMovingAverage average = new ExponentialMovingAverage(state, averageDecay)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         epoch(trainer, images, labels, draws, epoch, schedule.at(epoch), listener);

@@ -116,7 +116,8 @@ final class TrainingFeatures {
         0,
         SiameseAugmentation.of(evaluate.augment()),
         Precision.F32,
-        new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH));
+        new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH),
+        kernels);
   }
 
   private void told(int epoch) {

@@ -59,13 +59,14 @@ final class Trials implements AutoCloseable {
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
   private final Map<Split, String> leftOut = new EnumMap<>(Split.class);
   private final DataConfig dataConfig;
+  private final Kernels kernels;
   private Whitening whitening;
   private long numbered;
 
   /**
    * Trials of an evaluation.
    *
-   * @param kernels of the networks
+   * @param kernels of the networks and their optimisers
    * @param free native memory that is free, bytes
    */
   Trials(
@@ -76,6 +77,7 @@ final class Trials implements AutoCloseable {
       EvaluationJournal journal,
       LongSupplier free) {
     this.config = config.evaluate();
+    this.kernels = kernels;
     dataConfig = config.data();
     this.data = data;
     this.context = context;
@@ -277,7 +279,7 @@ final class Trials implements AutoCloseable {
     RandomStream initial =
         RandomStream.of(context.seed(), Purpose.EVALUATION_INITIALISATION, 0, trial.repeat());
     try (NamedTensors state = Placement.of(context.device()).place(network.initialise(initial))) {
-      return EvaluationNetworks.training(config, trial.rate(), precision, trained)
+      return EvaluationNetworks.training(config, trial.rate(), precision, trained, kernels)
           .run(
               network,
               state,

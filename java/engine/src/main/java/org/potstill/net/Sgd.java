@@ -1,10 +1,16 @@
 package org.potstill.net;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.potstill.kernels.CpuKernels;
+import org.potstill.kernels.Kernels;
+import org.potstill.kernels.SgdRule;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -13,28 +19,42 @@ import org.potstill.tensor.Tensors;
  * torch.optim.SGD} without dampening or Nesterov's form:
  *
  * <pre>
- * g = gradient + weightDecay * p
- * v = g at the first step, then momentum * v + g
+ * v = momentum * v + gradient + weightDecay * p, with v = 0 before the first step
  * p = p - learningRate * v
  * </pre>
  *
- * <p>Owns the velocities v. Used by one thread.
+ * <p>With momentum, native kernels of the host move parameters that lie there in one pass ({@link
+ * Kernels#sgd}): LibTorch's operators go through the memory of a large network four times. Owns the
+ * velocities v. Used by one thread.
  */
 public final class Sgd implements AutoCloseable {
 
   private final double momentum;
   private final double weightDecay;
+  private final Kernels kernels;
   private final NamedTensors velocity = new NamedTensors();
+
+  /**
+   * An optimiser that has taken no step and works by LibTorch's operators.
+   *
+   * @param momentum 0 for none
+   * @param weightDecay 0 for none
+   */
+  public Sgd(double momentum, double weightDecay) {
+    this(momentum, weightDecay, null);
+  }
 
   /**
    * An optimiser that has taken no step.
    *
    * @param momentum 0 for none
    * @param weightDecay 0 for none
+   * @param kernels used where they are native ones of the host; may be null
    */
-  public Sgd(double momentum, double weightDecay) {
+  public Sgd(double momentum, double weightDecay, Kernels kernels) {
     this.momentum = momentum;
     this.weightDecay = weightDecay;
+    this.kernels = kernels instanceof CpuKernels ? kernels : null;
   }
 
   /**
@@ -49,38 +69,88 @@ public final class Sgd implements AutoCloseable {
       NamedTensors state, List<String> names, Tensor[] gradients, double learningRate) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Scalar rate = new Scalar(-learningRate);
-      Scalar decay = new Scalar(weightDecay);
-      Scalar inertia = new Scalar(momentum);
+      KernelStep together = new KernelStep();
       for (int i = 0; i < gradients.length; i++) {
         Tensor parameter = state.get(names.get(i));
-        Tensor gradient = gradients[i];
-        if (weightDecay != 0) {
-          gradient = gradient.add(parameter, decay);
+        if (momentum == 0) {
+          parameter.add_(slope(parameter, gradients[i]), new Scalar(-learningRate));
+          continue;
         }
-        if (momentum != 0) {
-          gradient = accelerate(names.get(i), gradient, inertia);
+        Tensor speed = velocity(names.get(i), parameter);
+        if (!together.takes(parameter, gradients[i], speed)) {
+          speed.mul_(new Scalar(momentum)).add_(slope(parameter, gradients[i]));
+          parameter.add_(speed, new Scalar(-learningRate));
         }
-        parameter.add_(gradient, rate);
+      }
+      together.run(learningRate);
+    }
+  }
+
+  private Tensor slope(Tensor parameter, Tensor gradient) {
+    return weightDecay == 0 ? gradient : gradient.add(parameter, new Scalar(weightDecay));
+  }
+
+  /** Those of a checkpoint come from the host. */
+  private Tensor velocity(String name, Tensor parameter) {
+    if (!velocity.contains(name)) {
+      velocity.put(name, torch.zeros_like(parameter).detach());
+    } else if (velocity.get(name).is_cpu() && !parameter.is_cpu()) {
+      velocity.put(name, Tensors.follow(velocity.get(name), parameter));
+    }
+    return velocity.get(name);
+  }
+
+  /** The tensors that the kernel moves together. */
+  private final class KernelStep {
+
+    private final List<Long> sizes = new ArrayList<>();
+    private final List<FloatPointer> parameters = new ArrayList<>();
+    private final List<FloatPointer> gradients = new ArrayList<>();
+    private final List<FloatPointer> velocities = new ArrayList<>();
+
+    /** Takes a parameter along where the three lie on the host, in the same order without gaps. */
+    boolean takes(Tensor parameter, Tensor gradient, Tensor speed) {
+      if (kernels == null
+          || !isPlain(parameter)
+          || !isLike(parameter, gradient)
+          || !isLike(parameter, speed)) {
+        return false;
+      }
+      sizes.add(parameter.numel());
+      parameters.add(parameter.data_ptr_float());
+      gradients.add(gradient.data_ptr_float());
+      velocities.add(speed.data_ptr_float());
+      return true;
+    }
+
+    void run(double learningRate) {
+      if (!sizes.isEmpty()) {
+        kernels
+            .withThreads(torch.get_num_threads())
+            .sgd(
+                new SgdRule(learningRate, momentum, weightDecay),
+                sizes.stream().mapToLong(size -> size).toArray(),
+                parameters,
+                gradients,
+                velocities);
       }
     }
   }
 
-  private Tensor accelerate(String name, Tensor gradient, Scalar inertia) {
-    if (velocity.contains(name)) {
-      follow(name, gradient);
-      return velocity.get(name).mul_(inertia).add_(gradient);
-    }
-    velocity.put(name, gradient.detach().clone());
-    return gradient;
+  private static boolean isPlain(Tensor tensor) {
+    return isFloatOnHost(tensor) && tensor.is_non_overlapping_and_dense();
   }
 
-  /** Those of a checkpoint come from the host. */
-  private void follow(String name, Tensor gradient) {
-    Tensor held = velocity.get(name);
-    if (held.is_cpu() && !gradient.is_cpu()) {
-      velocity.put(name, Tensors.follow(held, gradient));
+  private static boolean isLike(Tensor tensor, Tensor other) {
+    boolean same = isFloatOnHost(other) && other.dim() == tensor.dim();
+    for (int d = 0; same && d < tensor.dim(); d++) {
+      same = tensor.size(d) == other.size(d) && tensor.stride(d) == other.stride(d);
     }
+    return same;
+  }
+
+  private static boolean isFloatOnHost(Tensor tensor) {
+    return tensor.is_cpu() && tensor.scalar_type().intern() == torch.ScalarType.Float;
   }
 
   /** The velocities by parameter, empty before the first step; they stay owned by this object. */

@@ -136,7 +136,11 @@ final class FoldJob {
     EpochLog log = new EpochLog(fold, training, from.epochLoss());
     try (NetworkTrainer trainer =
         new NetworkTrainer(
-            network, from.state(), new Sgd(MOMENTUM, WEIGHT_DECAY), Precision.F32, parts)) {
+            network,
+            from.state(),
+            new Sgd(MOMENTUM, WEIGHT_DECAY, kernels),
+            Precision.F32,
+            parts)) {
       trainer.optimiser().restore(from.velocity());
       long saved = System.nanoTime();
       for (long step = from.step(); step < training.steps(); step++) {

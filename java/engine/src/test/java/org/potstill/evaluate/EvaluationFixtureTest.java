@@ -32,6 +32,7 @@ import org.potstill.net.Pass;
 import org.potstill.net.PublishedNetworks;
 import org.potstill.net.StateEntry;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
@@ -146,7 +147,8 @@ class EvaluationFixtureTest {
             DECAY,
             SiameseAugmentation.of("none"),
             Precision.F32,
-            new RowParts("evaluate", "evaluate.batch"));
+            new RowParts("evaluate", "evaluate.batch"),
+            EngineKernels.byName("auto", 2));
     List<Double> losses = new ArrayList<>();
     List<Double> accuracies = new ArrayList<>();
     try (PointerScope scope = new PointerScope();

@@ -136,6 +136,17 @@ final class Arguments {
     }
   }
 
+  static void sgd(
+      long[] sizes,
+      List<FloatPointer> parameters,
+      List<FloatPointer> gradients,
+      List<FloatPointer> velocities) {
+    String call = "sgd(tensors=" + sizes.length + ")";
+    list(call, "parameters", sizes, parameters);
+    list(call, "gradients", sizes, gradients);
+    list(call, "velocities", sizes, velocities);
+  }
+
   static void quantise(
       FloatPointer points,
       long count,

@@ -275,6 +275,39 @@ public final class CpuKernels implements Kernels {
   }
 
   @Override
+  public void sgd(
+      SgdRule rule,
+      long[] sizes,
+      List<FloatPointer> parameters,
+      List<FloatPointer> gradients,
+      List<FloatPointer> velocities) {
+    requireAvailable();
+    Arguments.sgd(sizes, parameters, gradients, velocities);
+    long bytes = NativeKernels.potstill_sgd_workspace(sizes.length, sizes);
+    try (BytePointer workspace = workspace(bytes)) {
+      check(
+          NativeKernels.potstill_sgd(
+              sizes.length,
+              sizes,
+              Buffers.addresses(parameters),
+              Buffers.addresses(gradients),
+              Buffers.addresses(velocities),
+              rule.rate(),
+              rule.momentum(),
+              rule.decay(),
+              workspace,
+              bytes,
+              threads,
+              level.code()),
+          "tensors=" + sizes.length);
+    } finally {
+      Reference.reachabilityFence(parameters);
+      Reference.reachabilityFence(gradients);
+      Reference.reachabilityFence(velocities);
+    }
+  }
+
+  @Override
   public void quantise(
       FloatPointer points,
       long count,

@@ -246,6 +246,21 @@ public final class CudaKernels implements Kernels {
     }
   }
 
+  /**
+   * Not written for GPUs, where LibTorch's operators serve.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void sgd(
+      SgdRule rule,
+      long[] sizes,
+      List<FloatPointer> parameters,
+      List<FloatPointer> gradients,
+      List<FloatPointer> velocities) {
+    throw unwritten("sgd");
+  }
+
   @Override
   public void quantise(
       FloatPointer points,

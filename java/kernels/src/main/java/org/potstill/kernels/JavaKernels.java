@@ -101,6 +101,17 @@ public final class JavaKernels implements Kernels {
   }
 
   @Override
+  public void sgd(
+      SgdRule rule,
+      long[] sizes,
+      List<FloatPointer> parameters,
+      List<FloatPointer> gradients,
+      List<FloatPointer> velocities) {
+    Arguments.sgd(sizes, parameters, gradients, velocities);
+    JavaSgd.run(rule, sizes, parameters, gradients, velocities);
+  }
+
+  @Override
   public void quantise(
       FloatPointer points,
       long count,

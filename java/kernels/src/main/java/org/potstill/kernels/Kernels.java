@@ -157,6 +157,22 @@ public interface Kernels {
       List<FloatPointer> gradients);
 
   /**
+   * A step of stochastic gradient descent with momentum and weight decay over a list of tensors, in
+   * place, in one pass. Single precision.
+   *
+   * @param sizes elements of every tensor
+   * @param parameters one buffer per size, moved
+   * @param gradients one buffer per size
+   * @param velocities one buffer per size, moved; zeros before the first step
+   */
+  void sgd(
+      SgdRule rule,
+      long[] sizes,
+      List<FloatPointer> parameters,
+      List<FloatPointer> gradients,
+      List<FloatPointer> velocities);
+
+  /**
    * The nearest vector of a codebook (van den Oord et al. 2017, eq. 1): {@code argmin_k sum_d (x_d
    * - e_kd)^2} for every point, ties to the lower index; a point at no finite distance of any has
    * index 0.

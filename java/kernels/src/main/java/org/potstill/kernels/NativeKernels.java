@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 8;
+  static final int ABI_VERSION = 9;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -108,6 +108,23 @@ final class NativeKernels {
       @Cast("const float* const*") long[] start,
       @Cast("float* const*") long[] gradients,
       double[] loss,
+      Pointer workspace,
+      @Cast("int64_t") long workspaceBytes,
+      int threads,
+      int level);
+
+  static native @Cast("int64_t") long potstill_sgd_workspace(
+      @Cast("int64_t") long count, @Cast("const int64_t*") long[] sizes);
+
+  static native int potstill_sgd(
+      @Cast("int64_t") long count,
+      @Cast("const int64_t*") long[] sizes,
+      @Cast("float* const*") long[] parameters,
+      @Cast("const float* const*") long[] gradients,
+      @Cast("float* const*") long[] velocities,
+      double rate,
+      double momentum,
+      double decay,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,
       int threads,

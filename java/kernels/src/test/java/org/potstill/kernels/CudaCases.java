@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -70,6 +71,20 @@ abstract class CudaCases extends OracleCases {
     kernels().select(scores, new IntPointer(0, 1, 0), 3, 1, SelectionOrder.EASY, one, kept);
     assertEquals(-1, kept.get(0));
     assertEquals(1, kept.get(1));
+  }
+
+  @Override
+  @Test
+  void sgdEqualsFiguresByHand() {
+    assertThrows(
+        UnsupportedOperationException.class,
+        () -> kernels().sgd(new SgdRule(1, 1, 1), new long[0], List.of(), List.of(), List.of()));
+  }
+
+  @Override
+  @Test
+  void sgdEqualsOracleForEverySize() {
+    sgdEqualsFiguresByHand();
   }
 
   @Override

@@ -152,6 +152,16 @@ final class DeviceCopies implements Kernels {
   }
 
   @Override
+  public void sgd(
+      SgdRule rule,
+      long[] sizes,
+      List<FloatPointer> parameters,
+      List<FloatPointer> gradients,
+      List<FloatPointer> velocities) {
+    kernels.sgd(rule, sizes, parameters, gradients, velocities);
+  }
+
+  @Override
   public void quantise(
       FloatPointer points,
       long count,

@@ -414,6 +414,24 @@ abstract class KernelCases {
   }
 
   @Test
+  void sgdEqualsFiguresByHand() {
+    List<FloatPointer> parameters = List.of(new FloatPointer(1f, 2f), new FloatPointer(-4f));
+    List<FloatPointer> gradients = List.of(new FloatPointer(1f, 0f), new FloatPointer(3f));
+    List<FloatPointer> velocities = List.of(new FloatPointer(2f, 4f), new FloatPointer(0f));
+    long[] sizes = {2, 1};
+    kernels().sgd(new SgdRule(0.25, 0.5, 0.5), sizes, parameters, gradients, velocities);
+    assertArrayEquals(new float[] {2.5f, 3}, floats(velocities.get(0), 2));
+    assertArrayEquals(new float[] {1}, floats(velocities.get(1), 1));
+    assertArrayEquals(new float[] {0.375f, 1.25f}, floats(parameters.get(0), 2));
+    assertArrayEquals(new float[] {-4.25f}, floats(parameters.get(1), 1));
+    kernels().sgd(new SgdRule(1, 1, 1), new long[0], List.of(), List.of(), List.of());
+    List<FloatPointer> short1 = List.of(new FloatPointer(1));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels().sgd(new SgdRule(1, 1, 1), new long[] {2}, short1, short1, short1));
+  }
+
+  @Test
   void selectRefusesToKeepMoreThanTheLargestClass() {
     LongPointer kept = new LongPointer(3);
     FloatPointer scores = new FloatPointer(3f, 1f, 2f);

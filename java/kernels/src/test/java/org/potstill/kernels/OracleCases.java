@@ -148,6 +148,14 @@ abstract class OracleCases extends KernelCases {
   }
 
   @Test
+  void sgdEqualsOracleForEverySize() {
+    for (long size : SIZES) {
+      assertSgd(new long[] {size, 1, size + 3});
+    }
+    assertSgd(new long[] {100_003, 0, 33});
+  }
+
+  @Test
   void resultsDoNotDependOnTheThreadCount() {
     FloatPointer data = random.normal(300_000, 1);
     FloatPointer other = random.normal(300_000, 1);
@@ -268,6 +276,37 @@ abstract class OracleCases extends KernelCases {
     for (int t = 0; t < sizes.length; t++) {
       assertSame(gradients.get(0).get(t), gradients.get(1).get(t), sizes[t]);
     }
+  }
+
+  private void assertSgd(long[] sizes) {
+    SgdRule rule = new SgdRule(0.1, 0.9, 5e-4);
+    List<FloatPointer> gradients = random.normal(sizes);
+    List<FloatPointer> parameters = random.normal(sizes);
+    List<FloatPointer> velocities = random.normal(sizes);
+    List<FloatPointer> moved = copies(parameters, sizes);
+    List<FloatPointer> speeds = copies(velocities, sizes);
+    oracle.sgd(rule, sizes, parameters, gradients, velocities);
+    kernels().sgd(rule, sizes, moved, gradients, speeds);
+    for (int t = 0; t < sizes.length; t++) {
+      assertMoved(parameters.get(t), moved.get(t), sizes[t]);
+      assertMoved(velocities.get(t), speeds.get(t), sizes[t]);
+    }
+  }
+
+  /** Terms are below 8 and may cancel: an absolute bound, two of their last places. */
+  private static void assertMoved(FloatPointer expected, FloatPointer actual, long size) {
+    float bound = 2 * Math.ulp(4f);
+    assertArrayEquals(floats(expected, (int) size), floats(actual, (int) size), bound);
+    assertGuard(actual, size);
+  }
+
+  /** Copies of buffers, guarded behind their ends. */
+  private static List<FloatPointer> copies(List<FloatPointer> buffers, long[] sizes) {
+    List<FloatPointer> copies = guarded(sizes);
+    for (int t = 0; t < sizes.length; t++) {
+      copies.get(t).put(floats(buffers.get(t), (int) sizes[t]), 0, (int) sizes[t]);
+    }
+    return copies;
   }
 
   private static void assertSame(FloatPointer expected, FloatPointer actual, long size) {

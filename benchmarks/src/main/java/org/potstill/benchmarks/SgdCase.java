@@ -1,0 +1,127 @@
+package org.potstill.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.potstill.kernels.Kernels;
+import org.potstill.kernels.SgdRule;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.Tensors;
+
+/**
+ * A step of SGD with momentum and weight decay over a list of tensors, against LibTorch's operators
+ * on the same list. Every call goes on from where the last one left the parameters.
+ */
+final class SgdCase implements KernelCase {
+
+  /** So small that parameters stay what they are over all calls. */
+  private static final double RATE = 1e-6;
+
+  private static final double MOMENTUM = 0.9;
+  private static final double DECAY = 5e-4;
+  private static final SgdRule RULE = new SgdRule(RATE, MOMENTUM, DECAY);
+  private static final int TENSORS = 16;
+
+  private final int size;
+  private final Moved ours;
+  private final Moved theirs;
+
+  /** Parameters, gradients and velocities: one flat tensor each, cut into a list. */
+  private record Moved(Tensor parameters, Tensor gradients, Tensor velocities) {
+
+    static Moved of(Placement place, int size) {
+      return new Moved(
+          Inputs.normal(place, 1, size),
+          Inputs.normal(place, 2, size),
+          Inputs.normal(place, 3, size));
+    }
+  }
+
+  SgdCase(Placement place, int size) {
+    this.size = size;
+    ours = Moved.of(place, size);
+    theirs = Moved.of(place, size);
+  }
+
+  private long begin(int t) {
+    return (long) size * t * (t + 1) / (TENSORS * (TENSORS + 1));
+  }
+
+  private long length(int t) {
+    return begin(t + 1) - begin(t);
+  }
+
+  @Override
+  public String name() {
+    return "sgd " + size + " parameters";
+  }
+
+  @Override
+  public double target() {
+    return 1.5;
+  }
+
+  /** Not written for GPUs. */
+  @Override
+  public boolean runsOnGpu() {
+    return false;
+  }
+
+  @Override
+  public double targetOnGpu() {
+    return 1;
+  }
+
+  @Override
+  public long bytes() {
+    return 4L * 5 * size;
+  }
+
+  @Override
+  public void ours(Kernels kernels) {
+    long[] sizes = new long[TENSORS];
+    for (int t = 0; t < TENSORS; t++) {
+      sizes[t] = length(t);
+    }
+    kernels.sgd(
+        RULE, sizes, list(ours.parameters()), list(ours.gradients()), list(ours.velocities()));
+  }
+
+  private List<FloatPointer> list(Tensor flat) {
+    List<FloatPointer> parts = new ArrayList<>();
+    for (int t = 0; t < TENSORS; t++) {
+      parts.add(flat.data_ptr_float().getPointer(begin(t)));
+    }
+    return parts;
+  }
+
+  @Override
+  public void libtorch() {
+    try (PointerScope scope = new PointerScope()) {
+      for (int t = 0; t < TENSORS; t++) {
+        Tensor parameter = theirs.parameters().narrow(0, begin(t), length(t));
+        Tensor gradient = theirs.gradients().narrow(0, begin(t), length(t));
+        Tensor velocity = theirs.velocities().narrow(0, begin(t), length(t));
+        velocity.mul_(new Scalar(MOMENTUM)).add_(gradient.add(parameter, new Scalar(DECAY)));
+        parameter.add_(velocity, new Scalar(-RATE));
+      }
+    }
+  }
+
+  @Override
+  public void check(Kernels kernels) {
+    theirs.parameters().copy_(ours.parameters());
+    theirs.velocities().copy_(ours.velocities());
+    ours(kernels);
+    libtorch();
+    requireSame("parameters", theirs.parameters(), ours.parameters());
+    requireSame("velocities", theirs.velocities(), ours.velocities());
+  }
+
+  private static void requireSame(String what, Tensor expected, Tensor found) {
+    Inputs.requireClose(what, Tensors.toFloats(expected), Tensors.toFloats(found));
+  }
+}
