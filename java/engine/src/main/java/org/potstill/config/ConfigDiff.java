@@ -10,9 +10,7 @@ public final class ConfigDiff {
 
   private static final String NOT_SET = "not set";
 
-  private static final Set<String> WEIGHTS = Set.of(ScoreConfig.WEIGHTS, PriorConfig.WEIGHTS);
-
-  /** What stands in the place of a file of weights. */
+  /** What stands in the place of a file or folder. */
   private static final Set<String> NO_FILE = Set.of("train", "none", NOT_SET);
 
   private ConfigDiff() {}
@@ -26,9 +24,11 @@ public final class ConfigDiff {
    */
   public record Change(String path, String before, String after) {
 
-    /** Whether both name a file of weights, which may be the same one in another place. */
-    public boolean isOfWeights() {
-      return WEIGHTS.contains(path) && !NO_FILE.contains(before) && !NO_FILE.contains(after);
+    /** Whether both name something that may be the same in another place. */
+    public boolean isOfContent() {
+      return KeyRoles.CONTENTS.contains(path)
+          && !NO_FILE.contains(before)
+          && !NO_FILE.contains(after);
     }
   }
 

@@ -30,6 +30,9 @@ public record ScoreConfig(
   /** The key of {@link #weights}. */
   public static final String WEIGHTS = "score.weights";
 
+  /** The key of {@link #from}. */
+  public static final String FROM = "score.from";
+
   /** Whether the scorer is trained on the data itself. */
   public boolean trained() {
     return weights == null;

@@ -40,9 +40,6 @@ public record Sweep(
   public static final List<String> COLUMNS =
       List.of("run", "images", "figure", "accuracy", "std", "repeats", "published");
 
-  private static final Set<String> BORROWED_OR_MOVED =
-      Set.of("score.from", "experts.from", "evaluate.from", "data.source");
-
   /**
    * Something that varies.
    *
@@ -78,8 +75,9 @@ public record Sweep(
       boolean ofMachine = path.startsWith("run.") && !path.equals("run.seed");
       boolean mayChange = path.startsWith("evaluate.") && !varied.contains(path);
       boolean moved =
-          BORROWED_OR_MOVED.contains(path) || (change.isOfWeights() && !varied.contains(path));
-      return !ofMachine && !mayChange && !moved;
+          KeyRoles.PLACES.contains(path) || (change.isOfContent() && !varied.contains(path));
+      boolean lent = path.equals(ScoreConfig.FROM);
+      return !ofMachine && !mayChange && !moved && !lent;
     }
   }
 

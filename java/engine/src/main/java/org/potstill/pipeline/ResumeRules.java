@@ -8,7 +8,7 @@ import java.util.Set;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
-import org.potstill.config.ScoreConfig;
+import org.potstill.config.KeyRoles;
 import org.potstill.errors.InputException;
 import org.potstill.run.FileHashes;
 import org.potstill.run.RunDirectory;
@@ -19,14 +19,6 @@ public final class ResumeRules {
 
   /** The configuration of a run, in its directory. */
   public static final String CONFIG_FILE = "config.yaml";
-
-  /**
-   * Keys that only say where things are: what the images are is in the data set's fingerprint, and
-   * experts and trainings of another run are taken only where this one would make the same. The
-   * keys of weights, which stand for the content of a file, are none of them.
-   */
-  static final Set<String> PLACES =
-      Set.of("run.name", "run.out", "data.source", "experts.from", "evaluate.from");
 
   private static final Set<String> GROWING = Set.of("distill.iterations", "experts.count");
 
@@ -90,7 +82,7 @@ public final class ResumeRules {
 
   private static boolean mayChange(ConfigDiff.Change change) {
     String path = change.path();
-    if (PLACES.contains(path) || path.startsWith("evaluate.")) {
+    if (KeyRoles.PLACES.contains(path) || path.startsWith("evaluate.")) {
       return true;
     }
     boolean numbers = isNumber(change.before()) && isNumber(change.after());
@@ -100,24 +92,18 @@ public final class ResumeRules {
   }
 
   /**
-   * Whether weights are the same in another place, as far as can be told: the file that was named
+   * Whether what a key names is the same in another place, as far as can be told: what was named
    * before may be gone. What finished stages and checkpoints were made with is compared later.
    */
   private static boolean hasMoved(ConfigDiff.Change change, Config before, Config now) {
-    if (!change.isOfWeights()) {
+    if (!change.isOfContent()) {
       return false;
     }
-    Path was = weights(change.path(), before);
-    Path is = weights(change.path(), now);
+    Path was = RunIdentity.contents(before).get(change.path());
+    Path is = RunIdentity.contents(now).get(change.path());
     return !Files.isRegularFile(was)
         || !Files.isRegularFile(is)
         || FileHashes.of(was).equals(FileHashes.of(is));
-  }
-
-  private static Path weights(String key, Config config) {
-    return key.equals(ScoreConfig.WEIGHTS)
-        ? config.score().weights()
-        : config.distill().prior().weights();
   }
 
   /** Not where the key is of a method that one of the two does not use. */

@@ -1,37 +1,27 @@
 package org.potstill.pipeline;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
-import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
-import org.potstill.config.PriorConfig;
-import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
-import org.potstill.distill.DistillStage;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.evaluate.MeasuredImages;
 import org.potstill.kernels.FreedMemory;
 import org.potstill.kernels.Kernels;
-import org.potstill.net.Networks;
 import org.potstill.report.ReportStage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
-import org.potstill.run.FileHashes;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.run.StageLog;
 import org.potstill.score.LeftOut;
-import org.potstill.score.ScoreStage;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
@@ -89,7 +79,7 @@ public final class RunSession implements AutoCloseable {
     this.runner =
         new StageRunner(
             Pipeline.stages(config, data, context, kernels, hostKernels),
-            fingerprinted(config, placement, directory.stages()),
+            RunIdentity.values(config, placement, directory.stages()),
             data::fingerprint,
             Environment.describe(kernels, count, placement),
             context,
@@ -180,64 +170,6 @@ public final class RunSession implements AutoCloseable {
           GpuTenancy openedTenancy = tenancy) {
         throw e;
       }
-    }
-  }
-
-  /**
-   * Every key that can change a result; thread count and device as they are here, not as they were
-   * asked for, and files of weights by their content, wherever they are. The device is named only
-   * where it is a GPU, so that runs of versions without that choice are continued.
-   */
-  static Map<String, String> fingerprinted(Config config, Placement placement, StageLog finished) {
-    Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
-    values.keySet().removeAll(ResumeRules.PLACES);
-    if (Pipeline.needsScores(config)) {
-      putWeights(values, ScoreConfig.WEIGHTS, config.score().weights(), finished, ScoreStage.NAME);
-    }
-    if (config.distill().prior() != null) {
-      Path weights = config.distill().prior().weights();
-      putWeights(values, PriorConfig.WEIGHTS, weights, finished, DistillStage.NAME);
-    }
-    values.put("run.threads", Integer.toString(config.run().threadCount()));
-    values.remove("run.device");
-    // Runs of versions without these choices have them.
-    values.remove("distill.prior.normalisation", "data");
-    values.remove("data.whitening", "none");
-    values.remove("evaluate.learned-rate", "false");
-    if (placement.isCpu()) {
-      values.remove("run.deterministic");
-    } else {
-      values.put("run.device", placement.kind());
-    }
-    putVersion(values, "distill.network.version", config.distill().network().name());
-    config
-        .evaluate()
-        .networks()
-        .forEach(name -> putVersion(values, "evaluate.networks." + name + ".version", name));
-    return values;
-  }
-
-  /** The SHA-256 of a file; one that is gone is taken for the one that {@code stage} had. */
-  private static void putWeights(
-      Map<String, String> values, String key, Path file, StageLog finished, String stage) {
-    if (file == null) {
-      return;
-    }
-    String content =
-        Files.exists(file)
-            ? FileHashes.of(file)
-            : finished
-                .entry(stage)
-                .map(entry -> entry.fingerprint().values().get(key))
-                .orElse("a file that is not there");
-    values.put(key, content);
-  }
-
-  /** The version of a network of the user's own, which its name alone does not tell. */
-  private static void putVersion(Map<String, String> values, String key, String network) {
-    String version = Networks.version(network);
-    if (!version.isEmpty()) {
-      values.put(key, version);
     }
   }
 

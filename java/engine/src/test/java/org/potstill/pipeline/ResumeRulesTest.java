@@ -105,6 +105,23 @@ class ResumeRulesTest {
   }
 
   @Test
+  void aRunWhoseScoresAreTakenMayBeMovedButNotAnotherOne() throws IOException {
+    Path was = Files.createDirectory(root.resolve("was"));
+    Path is = Files.createDirectory(root.resolve("is"));
+    String change = "score.from=" + is;
+    begun(ConfigWriter.toYaml(ConfigLoader.of(SOURCE, "score.from=" + was)));
+    Files.writeString(is.resolve("scores.csv"), "scores");
+    ResumeRules.check(root, ConfigLoader.of(SOURCE, change));
+    Files.writeString(was.resolve("scores.csv"), "scores");
+    ResumeRules.check(root, ConfigLoader.of(SOURCE, change));
+    Files.writeString(is.resolve("scores.csv"), "others");
+    String told = refusal(SOURCE, change);
+    assertTrue(told.startsWith("score.from was " + was), told);
+    String none = refusal(SOURCE);
+    assertTrue(none.startsWith("score.from was " + was), none);
+  }
+
+  @Test
   void aDamagedConfigOfTheRunIsToldWithWhatHelps() throws IOException {
     begun("");
     String empty = refusal(SOURCE);

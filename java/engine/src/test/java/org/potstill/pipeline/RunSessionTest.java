@@ -191,18 +191,78 @@ class RunSessionTest {
   }
 
   @Test
+  void scoresOfAnotherRunAreKnownByTheirContent() throws Exception {
+    LibTorch.load();
+    Path project = Files.createDirectory(temp.resolve("project"));
+    PatternDataset data = new PatternDataset(28, 1, 10, "a", "b");
+    try (RunSession session = open(TinyConfig.load(project, project.resolve("lender")), data)) {
+      session.runOne("score");
+    }
+    assertEquals(List.of("score"), borrow(project, Existing.FAIL));
+    String record = Files.readString(project.resolve("run/stages.json"));
+    assertFalse(record.contains(temp.toString()), record);
+
+    Path moved = Files.move(project, temp.resolve("moved"));
+    assertEquals(List.of(), borrow(moved, Existing.RESUME));
+    // As earlier versions noted it.
+    String hash = Fingerprint.ofFile(moved.resolve("lender/scores.csv"));
+    Path stages = moved.resolve("run/stages.json");
+    String noted = "\"score.from\" : \"";
+    assertTrue(record.contains(noted + hash), record);
+    Files.writeString(stages, record.replace(noted + hash, noted + project.resolve("lender")));
+    assertEquals(List.of(), borrow(moved, Existing.RESUME));
+    Files.writeString(stages, record);
+
+    Path scores = moved.resolve("lender/scores.csv");
+    Files.move(scores, moved.resolve("away"));
+    assertEquals(List.of(), borrow(moved, Existing.RESUME));
+    Files.writeString(scores, Files.readString(moved.resolve("away")) + "x,a,1.0\n");
+    InputException error = assertThrows(InputException.class, () -> borrow(moved, Existing.RESUME));
+    assertTrue(error.getMessage().contains("fits: score.from was " + hash), error.getMessage());
+  }
+
+  /** The stages that ran. */
+  private static List<String> borrow(Path project, Existing existing) throws Exception {
+    Config config =
+        TinyConfig.load(project, project.resolve("run"), "score.from=" + project.resolve("lender"));
+    PatternDataset data = new PatternDataset(28, 1, 10, "a", "b");
+    try (RunSession session = open(config, data, existing)) {
+      return session.runOne("score").stages();
+    }
+  }
+
+  @Test
+  void noPlaceIsPartOfWhatARunIs() throws Exception {
+    String place = temp.resolve("elsewhere").toString();
+    Config config =
+        TinyConfig.load(
+            temp,
+            temp.resolve("run"),
+            "data.source=folder:" + place,
+            "distill.space=glad",
+            "distill.method=mtt",
+            "distill.prior.weights=" + place,
+            "score.weights=" + place,
+            "score.from=" + place,
+            "experts.from=" + place,
+            "evaluate.from=" + place);
+    Map<String, String> values = RunIdentity.values(config, Placement.CPU, StageLog.in(temp));
+    assertFalse(values.toString().contains(temp.toString()), values.toString());
+  }
+
+  @Test
   void ofAGeneratorTheContentOfItsFileCounts() throws Exception {
     Path weights = Files.writeString(temp.resolve("generator.pkl"), "weights");
     Config config =
         TinyConfig.load(
             temp, temp.resolve("run"), "distill.space=glad", "distill.prior.weights=" + weights);
-    Map<String, String> values = RunSession.fingerprinted(config, Placement.CPU, StageLog.in(temp));
+    Map<String, String> values = RunIdentity.values(config, Placement.CPU, StageLog.in(temp));
     assertEquals(Fingerprint.ofFile(weights), values.get("distill.prior.weights"));
     assertEquals("train", values.get("score.weights"));
     Config random =
         TinyConfig.load(
             temp, temp.resolve("run"), "distill.space=glad", "distill.prior.init=random");
-    values = RunSession.fingerprinted(random, Placement.CPU, StageLog.in(temp));
+    values = RunIdentity.values(random, Placement.CPU, StageLog.in(temp));
     assertEquals("none", values.get("distill.prior.weights"));
   }
 
