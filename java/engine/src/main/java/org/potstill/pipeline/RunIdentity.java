@@ -36,7 +36,7 @@ public final class RunIdentity {
    * @param finished what the run has finished so far
    */
   static Map<String, String> values(Config config, Placement placement, StageLog finished) {
-    Map<String, String> values = byContent(config, finished);
+    Map<String, String> values = byContent(config, finished, false);
     values.put("run.threads", Integer.toString(config.run().threadCount()));
     values.remove("run.device");
     // Runs of versions without these choices have them.
@@ -58,11 +58,21 @@ public final class RunIdentity {
 
   /**
    * Every key but those of places with its value, and the SHA-256 of what it names where that
-   * counts. What is gone is taken for what the stage that needed it had.
-   *
-   * @param finished what the run has finished so far
+   * counts: as it is now, for a run that is to be.
    */
-  public static Map<String, String> byContent(Config config, StageLog finished) {
+  public static Map<String, String> now(Config config) {
+    return byContent(config, StageLog.in(config.run().out()), false);
+  }
+
+  /**
+   * The same of a run in {@code root} that has {@code config}: as it was when it was made, as far
+   * as its stages note it, whatever has become of the files since.
+   */
+  public static Map<String, String> asMade(Config config, Path root) {
+    return byContent(config, StageLog.in(root), true);
+  }
+
+  private static Map<String, String> byContent(Config config, StageLog log, boolean asMade) {
     Map<String, String> values = new TreeMap<>(ConfigValues.of(config));
     values.keySet().removeAll(KeyRoles.PLACES);
     Map<String, Path> files = contents(config);
@@ -71,7 +81,11 @@ public final class RunIdentity {
       values.remove(ScoreConfig.WEIGHTS);
       files.remove(ScoreConfig.WEIGHTS);
     }
-    files.forEach((key, file) -> values.put(key, content(key, file, finished)));
+    files.forEach(
+        (key, file) -> {
+          String stage = key.equals(PriorConfig.WEIGHTS) ? DistillStage.NAME : ScoreStage.NAME;
+          values.put(key, content(key, file, log.entry(stage), asMade));
+        });
     return values;
   }
 
@@ -92,11 +106,11 @@ public final class RunIdentity {
     }
   }
 
-  private static String content(String key, Path file, StageLog finished) {
-    String stage = key.equals(PriorConfig.WEIGHTS) ? DistillStage.NAME : ScoreStage.NAME;
-    Optional<StageLog.Entry> entry = finished.entry(stage);
+  /** What is gone is taken for what the stage that needed it had. */
+  private static String content(
+      String key, Path file, Optional<StageLog.Entry> entry, boolean asMade) {
     Optional<String> had = entry.map(done -> done.fingerprint().values().get(key));
-    if (!Files.exists(file)) {
+    if ((asMade && had.isPresent()) || !Files.exists(file)) {
       return had.orElse(NOT_THERE);
     }
     String now = FileHashes.of(file);

@@ -2,6 +2,7 @@ package org.potstill.sweep;
 
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,13 +11,16 @@ import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
-import org.potstill.config.ConfigValues;
 import org.potstill.config.EvaluateConfig;
+import org.potstill.config.ScoreConfig;
 import org.potstill.config.Sweep;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.experts.ExpertsStage;
+import org.potstill.pipeline.RunIdentity;
 import org.potstill.pipeline.RunSession;
 import org.potstill.run.StageLog;
 import org.potstill.score.ScoreStage;
@@ -32,18 +36,14 @@ import org.potstill.tensor.Placement;
  */
 final class Lenders {
 
-  /** Of no account for what is lent: names and places, and what is compared as it was resolved. */
+  /** Of no account for what is lent: what is compared as it was resolved, or by what came of it. */
   private static final Set<String> NOT_COMPARED =
-      Set.of(
-          "run.name",
-          "run.out",
-          "run.threads",
-          "run.device",
-          "score.from",
-          "experts.from",
-          "evaluate.from");
+      Set.of("run.threads", "run.device", ScoreConfig.FROM);
 
   private final List<RunFolder> folders;
+
+  /** Fingerprints of data sets, by what they are listed for: to list one takes its time. */
+  private final Map<List<Object>, String> listed = new HashMap<>();
 
   Lenders(Sweep sweep) {
     folders = sweep.runs().stream().map(RunFolder::new).toList();
@@ -65,9 +65,20 @@ final class Lenders {
     RunFolder own = folder(run);
     Optional<Path> lender =
         own.isBegun()
-            ? own.made().map(made -> made.config().score().from())
+            ? own.config().flatMap(begun -> lenderOf(begun, own.root()))
             : lender(config, ScoreStage.NAME, Scores.FILE, Lenders::sameScores);
     return lender.map(config::withScoresFrom).orElse(config);
+  }
+
+  /** The run whose scores a run took: where it is now, if the sweep was moved since. */
+  private Optional<Path> lenderOf(Config begun, Path root) {
+    Path from = begun.score().from();
+    if (from == null) {
+      return Optional.empty();
+    }
+    Path moved = root.resolve(begun.run().out().relativize(from)).normalize();
+    boolean ofSweep = folders.stream().anyMatch(folder -> folder.root().equals(moved));
+    return Optional.of(ofSweep ? moved : from);
   }
 
   private Config withExperts(Config config) {
@@ -84,9 +95,10 @@ final class Lenders {
     if (config.evaluate().from() != null) {
       return config;
     }
-    Made own = new Made(config, ConfigValues.of(config));
+    Made own = new Made(config, RunIdentity.now(config));
     return others(config, EvaluateStage.NAME, EvaluateStage.TRIALS)
         .filter(other -> sameTrainings(own, other) > 0)
+        .filter(other -> hasData(other, EvaluateStage.NAME, config))
         .max(Comparator.comparingLong(other -> sameTrainings(own, other)))
         .map(other -> config.withTrialsFrom(other.root()))
         .orElse(config);
@@ -105,9 +117,10 @@ final class Lenders {
 
   private Optional<Path> lender(
       Config config, String stage, String file, BiPredicate<Made, Made> same) {
-    Made own = new Made(config, ConfigValues.of(config));
+    Made own = new Made(config, RunIdentity.now(config));
     return others(config, stage, file)
         .filter(other -> other.made().filter(made -> same.test(own, made)).isPresent())
+        .filter(other -> hasData(other, stage, config))
         .map(RunFolder::root)
         .findFirst();
   }
@@ -134,10 +147,30 @@ final class Lenders {
         && placement.kind().equals(ran.getOrDefault("run.device", cpu));
   }
 
+  /** Whether a stage of another run had the data set that a run is to have, wherever it was. */
+  private boolean hasData(RunFolder other, String stage, Config config) {
+    String had =
+        other.finished(stage).map(entry -> entry.fingerprint().values().get("data set")).orElse("");
+    return fingerprint(config).equals(had);
+  }
+
+  private String fingerprint(Config config) {
+    long seed = config.run().seed();
+    return listed.computeIfAbsent(
+        List.of(config.data(), seed),
+        key -> {
+          try (Dataset data = Datasets.open(config.data(), seed)) {
+            return data.fingerprint();
+          }
+        });
+  }
+
+  /** Of the same settings, and its own: what others lent it may be of another scorer. */
   private static boolean sameScores(Made own, Made lender) {
     Map<String, String> whitened = Map.of("data.whitening", "");
-    return values(own, List.of("score"), whitened)
-        .equals(values(lender, List.of("score"), whitened));
+    return lender.config().score().from() == null
+        && values(own, List.of("score"), whitened)
+            .equals(values(lender, List.of("score"), whitened));
   }
 
   /** Of the same settings, and stored after all epochs that the run may draw. */
@@ -193,7 +226,7 @@ final class Lenders {
         };
   }
 
-  /** Whether two runs have the same data, seed, kernels, and these sections or keys. */
+  /** Whether two runs have the same settings of data, seed, kernels, and these sections or keys. */
   private static boolean same(Made own, Made lender, String... keys) {
     return values(own, List.of(keys), Map.of()).equals(values(lender, List.of(keys), Map.of()));
   }

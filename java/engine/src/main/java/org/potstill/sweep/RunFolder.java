@@ -8,10 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
-import org.potstill.config.ConfigValues;
 import org.potstill.config.Sweep;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.ResumeRules;
+import org.potstill.pipeline.RunIdentity;
 import org.potstill.report.ReportStage;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
@@ -21,13 +21,13 @@ final class RunFolder {
 
   private final Path root;
   private String read = "";
-  private Optional<Made> made = Optional.empty();
+  private Optional<Config> config = Optional.empty();
 
   /**
    * What a run was begun with.
    *
    * @param config its configuration
-   * @param values of it, by key path
+   * @param values what it was made of, by key path
    */
   record Made(Config config, Map<String, String> values) {}
 
@@ -54,28 +54,33 @@ final class RunFolder {
     return finished(ReportStage.NAME).isPresent();
   }
 
-  /**
-   * What it was begun with, read again only where that changed; empty where it cannot be told. A
-   * sweep asks every run about every other one.
-   */
+  /** What it was begun with; empty where it cannot be told. */
   Optional<Made> made() {
+    try {
+      return config().map(begun -> new Made(begun, RunIdentity.asMade(begun, root)));
+    } catch (InputException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Its configuration, read again only where that changed; empty where it cannot be told. A sweep
+   * asks every run about every other one.
+   */
+  Optional<Config> config() {
     Path file = root.resolve(ResumeRules.CONFIG_FILE);
     try {
       String now =
           Files.exists(file) ? Files.getLastModifiedTime(file) + " " + Files.size(file) : "";
       if (!now.equals(read)) {
-        made =
-            now.isEmpty()
-                ? Optional.empty()
-                : Optional.of(ConfigLoader.load(file, List.of()))
-                    .map(config -> new Made(config, ConfigValues.of(config)));
+        config = now.isEmpty() ? Optional.empty() : Optional.of(ConfigLoader.load(file, List.of()));
         read = now;
       }
     } catch (InputException | IOException e) {
-      made = Optional.empty();
+      config = Optional.empty();
       read = "";
     }
-    return made;
+    return config;
   }
 
   /** The record of a stage; empty where it was not finished, and where that cannot be told. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
+import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.pipeline.RunOptions;
@@ -141,6 +143,58 @@ class SweepRunnerTest {
     String name = "table.csv";
     assertEquals(
         Files.readString(whole.out().resolve(name)), Files.readString(sweep.out().resolve(name)));
+  }
+
+  @Test
+  void aSweepThatIsMovedWithItsDataSharesWorkAsBefore() throws IOException {
+    Path project = Files.createDirectory(folder.resolve("project"));
+    for (String name : List.of("train-images-idx3", "train-labels-idx1", "t10k-images-idx3")) {
+      copyData(name, project);
+    }
+    copyData("t10k-labels-idx1", project);
+    assertThrows(
+        RunCancelledException.class, () -> run(ofProject(project), RunOptions.NEW, "distill"));
+    Path moved = Files.move(project, folder.resolve("moved"));
+    Sweep sweep = ofProject(moved);
+    SweepRunnerTest next = new SweepRunnerTest();
+    assertEquals(Map.of(), next.run(sweep, RunOptions.RESUME).failed());
+    String rest = "[prune, distill, evaluate, report]";
+    assertEquals(
+        List.of("0.2 []", "0.4 [distill, evaluate, report]", "0.6 [score, " + rest.substring(1)),
+        next.ended);
+    for (int run : List.of(1, 2)) {
+      assertEquals(out(sweep, 0), written(sweep, run).score().from());
+      assertEquals(out(sweep, 0), written(sweep, run).evaluate().from());
+    }
+    assertEquals(List.of(), SweepTable.read(sweep, Map.of()).warnings());
+  }
+
+  private Sweep ofProject(Path project) throws IOException {
+    return load(
+        "sweep: {over: {prune.keep: [0.2, 0.4, 0.6]}}\n",
+        "data.source=idx:" + project,
+        "data.classes=['1', '8']",
+        "run.out=" + project.resolve("out"));
+  }
+
+  private static void copyData(String name, Path to) throws IOException {
+    String file = name + "-ubyte.gz";
+    try (InputStream in = Dataset.class.getResourceAsStream("fashion-mnist-mini/" + file)) {
+      Files.copy(in, to.resolve(file));
+    }
+  }
+
+  @Test
+  void scoresThatARunTookAreNotLentForItsOwn() throws IOException {
+    Sweep first = load(OVER_KEEP, "score.epochs=2");
+    Potstill.sweep(first, first.runs().subList(0, 1), RunOptions.NEW, SweepListener.SILENT, token);
+    // The second takes scores of two epochs, though its settings say one.
+    Sweep taking = load(OVER_KEEP, "score.from=" + out(first, 0));
+    List<Sweep.Run> second = taking.runs().subList(1, 2);
+    Potstill.sweep(taking, second, RunOptions.NEW, SweepListener.SILENT, token);
+    Sweep other = load("sweep: {over: {prune.keep: [0.4, 0.6]}}\n");
+    Potstill.sweep(other, other.runs().subList(1, 2), RunOptions.NEW, SweepListener.SILENT, token);
+    assertNull(written(other, 1).score().from());
   }
 
   @Test
