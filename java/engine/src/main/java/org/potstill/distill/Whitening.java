@@ -5,6 +5,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -47,6 +51,7 @@ public final class Whitening implements AutoCloseable {
 
   private static final int AT_ONCE = 1024;
   private static final String FINGERPRINT = "fingerprint";
+  private static final String LEFT_OUT = "left-out";
   private static final String MEAN = "mean";
   private static final String THERE = "whiten";
   private static final String BACK = "restore";
@@ -95,21 +100,49 @@ public final class Whitening implements AutoCloseable {
       return new Whitening(new NamedTensors());
     }
     requireFit(config, data);
+    return file(config, data, context, damage -> context.listener().warning(stage, damage))
+        .map(file -> new Whitening(file.readAll()))
+        .orElseGet(() -> computed(config, data, context, stage));
+  }
+
+  /**
+   * Which training images the whitening of a run was computed without, as one text; so that images
+   * need not be whitened to know which whitening it is.
+   *
+   * @param unreadable ids of those that cannot be read now, asked where it is yet to be computed
+   * @return empty where nothing is whitened
+   */
+  public static Optional<String> without(
+      DataConfig config, Dataset data, RunContext context, Supplier<SortedSet<String>> unreadable) {
+    return config.whitening() == DataConfig.Whitening.NONE
+        ? Optional.empty()
+        : file(config, data, context, damage -> {})
+            .map(file -> file.metadata().getOrDefault(LEFT_OUT, ""))
+            .or(() -> Optional.of(String.join("\n", unreadable.get())));
+  }
+
+  private static String fingerprint(DataConfig config, Dataset data) {
     Fingerprint fingerprint =
         Fingerprint.of(
             Map.of("data set", data.fingerprint(), "resize", config.resize().toString()));
-    return kept(fingerprint, context, stage)
-        .orElseGet(
-            () -> {
-              Whitening computed = new Whitening(compute(config, data, context, stage));
-              computed.keep(context.directory(), fingerprint);
-              return computed;
-            });
+    // In terms of it; and what it is depends on which images can be read.
+    return config.onBadImage() == DataConfig.OnBadImage.SKIP
+        ? fingerprint.with("normalisation", data.normalisation().toString()).hash()
+        : fingerprint.hash();
+  }
+
+  private static Whitening computed(
+      DataConfig config, Dataset data, RunContext context, String stage) {
+    SortedSet<String> leftOut = new TreeSet<>();
+    Whitening computed = new Whitening(compute(config, data, context, stage, leftOut));
+    computed.keep(
+        context.directory(),
+        Map.of(FINGERPRINT, fingerprint(config, data), LEFT_OUT, String.join("\n", leftOut)));
+    return computed;
   }
 
   /** Closed where it cannot be written. */
-  private void keep(RunDirectory directory, Fingerprint fingerprint) {
-    Map<String, String> metadata = Map.of(FINGERPRINT, fingerprint.hash());
+  private void keep(RunDirectory directory, Map<String, String> metadata) {
     try {
       Checksums.write(
           directory.resolve(RunDirectory.WHITENING),
@@ -121,25 +154,29 @@ public final class Whitening implements AutoCloseable {
   }
 
   /** Empty where there is none, none of this data set, or a damaged one. */
-  private static Optional<Whitening> kept(
-      Fingerprint fingerprint, RunContext context, String stage) {
+  private static Optional<Safetensors> file(
+      DataConfig config, Dataset data, RunContext context, Consumer<String> warn) {
     Path kept = context.directory().resolve(RunDirectory.WHITENING);
     if (!Files.exists(kept) || !Checksums.has(kept)) {
       return Optional.empty();
     }
     String damage = Checksums.damage(kept);
     if (!damage.isEmpty()) {
-      context.listener().warning(stage, damage + "; it is made anew");
+      warn.accept(damage + "; it is made anew");
       return Optional.empty();
     }
     Safetensors file = Safetensors.open(kept);
-    return fingerprint.hash().equals(file.metadata().get(FINGERPRINT))
-        ? Optional.of(new Whitening(file.readAll()))
+    return fingerprint(config, data).equals(file.metadata().get(FINGERPRINT))
+        ? Optional.of(file)
         : Optional.empty();
   }
 
   private static NamedTensors compute(
-      DataConfig config, Dataset data, RunContext context, String stage) {
+      DataConfig config,
+      Dataset data,
+      RunContext context,
+      String stage,
+      SortedSet<String> leftOut) {
     ImageTransform transform =
         ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
     int plane = data.resolution() * data.resolution();
@@ -150,8 +187,8 @@ public final class Whitening implements AutoCloseable {
               .records(data.training())
               .threads(context.threads())
               .batch(AT_ONCE)
-              // Left out here; a stage that works with the image itself lists it.
-              .onBadImage(config.onBadImage(), (image, reason) -> {})
+              // A stage that works with the image itself lists it.
+              .onBadImage(config.onBadImage(), (image, reason) -> leftOut.add(image.id()))
               .start()) {
         while (loader.hasNext()) {
           context.cancellation().throwIfCancelled();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.potstill.config.Config;
@@ -39,6 +40,9 @@ final class Baselines {
 
   /** All training images. */
   static final String FULL = "full";
+
+  /** What the listener is told while they are looked at. */
+  static final String LOOKING = "looking at training images";
 
   private final Config config;
   private final Dataset data;
@@ -76,10 +80,10 @@ final class Baselines {
   TrainingSource of(String name) {
     return switch (name) {
       case RandomImages.NAME -> new RandomImages(data, loader, context, perClass, unreadable());
-      case EASIEST -> new Chosen(name, coreSetHash(), this::easiest);
-      case HERDING -> new Chosen(name, featureKey(), () -> byFeatures(FeatureSelection::herding));
-      case K_CENTER -> new Chosen(name, featureKey(), () -> byFeatures(FeatureSelection::kCenter));
-      case FULL -> new Chosen(name, "", data::training);
+      case EASIEST -> new Chosen(name, coreSetHash(), this::easiest, this::easiest);
+      case HERDING -> byFeatures(name, FeatureSelection::herding);
+      case K_CENTER -> byFeatures(name, FeatureSelection::kCenter);
+      case FULL -> new Chosen(name, "", data::training, data::training);
       default ->
           throw new InputException("evaluate.baselines: there is no baseline '" + name + "'");
     };
@@ -158,6 +162,10 @@ final class Baselines {
     int[] choose(float[][] features, int count);
   }
 
+  private Chosen byFeatures(String name, Rule rule) {
+    return new Chosen(name, featureKey(), data::training, () -> byFeatures(rule));
+  }
+
   private List<ImageRecord> byFeatures(Rule rule) {
     List<ImageRecord> images = features.images();
     float[][] rows = features.rows();
@@ -182,13 +190,20 @@ final class Baselines {
 
     private final String name;
     private final String key;
+    private final Supplier<List<ImageRecord>> read;
     private final Supplier<List<ImageRecord>> choice;
     private List<ImageRecord> images;
 
-    Chosen(String name, String key, Supplier<List<ImageRecord>> choice) {
+    /** Images of a choice, for which those of {@code read} are read. */
+    Chosen(
+        String name,
+        String key,
+        Supplier<List<ImageRecord>> read,
+        Supplier<List<ImageRecord>> choice) {
       this.name = name;
       // All images are the same ones however many were distilled.
       this.key = name.equals(FULL) ? name : name + " " + Arrays.toString(perClass) + " " + key;
+      this.read = read;
       this.choice = choice;
     }
 
@@ -200,6 +215,11 @@ final class Baselines {
     @Override
     public String key() {
       return key;
+    }
+
+    @Override
+    public SortedSet<String> leftOut(int repeat) {
+      return loader.unreadable(read.get(), LOOKING);
     }
 
     @Override

@@ -359,7 +359,7 @@ public final class EvaluateStage {
     protocol.put("precision", evaluate.precision());
     protocol.put("repeats", evaluate.repeats());
     protocol.put("seed", context.seed());
-    protocol.put("test-images", trials.images(Trials.Split.TEST).size());
+    protocol.put("test-images", trials.count(Trials.Split.TEST));
     if (!selection.means().isEmpty()) {
       protocol.put(
           "selected-on", choosesOnValidation(evaluate) ? "validation share" : "test images");

@@ -1,11 +1,15 @@
 package org.potstill.evaluate;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -29,11 +33,48 @@ final class ImageSetLoader {
   private final Dataset data;
   private final DataConfig config;
   private final RunContext context;
+  private final Set<String> lookedAt = new HashSet<>();
+  private final Set<String> bad = new HashSet<>();
 
   ImageSetLoader(Dataset data, DataConfig config, RunContext context) {
     this.data = data;
     this.config = config;
     this.context = context;
+  }
+
+  /** Whether images that cannot be read are left out, and there may be such. */
+  boolean mayLeaveOut() {
+    return config.onBadImage() == DataConfig.OnBadImage.SKIP && !data.inMemory();
+  }
+
+  /**
+   * Ids of the images that cannot be read, where they may be left out; lists them in {@code
+   * left-out.csv}. An image is decoded at the first call alone, and what was bad then is not loaded
+   * later: so that an accuracy is noted under what it was reached with.
+   *
+   * @param task what the listener is told
+   */
+  SortedSet<String> unreadable(List<ImageRecord> records, String task) {
+    if (!mayLeaveOut()) {
+      return new TreeSet<>();
+    }
+    List<ImageRecord> unknown =
+        records.stream().filter(image -> !lookedAt.contains(image.id())).toList();
+    if (!unknown.isEmpty()) {
+      Map<String, String> found = new LinkedHashMap<>();
+      read(unknown, transform(), task, found, batch -> {});
+      unknown.forEach(image -> lookedAt.add(image.id()));
+      bad.addAll(found.keySet());
+      list(new LeftOut(found), task);
+    }
+    return records.stream()
+        .map(ImageRecord::id)
+        .filter(bad::contains)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private ImageTransform transform() {
+    return ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
   }
 
   /**
@@ -59,13 +100,16 @@ final class ImageSetLoader {
 
   /** Loads images as {@link #load} does, and tells which they are. */
   Loaded loadKnown(List<ImageRecord> records, String task) {
-    ImageTransform transform =
-        ImageTransforms.distill(data.normalisation(), data.resolution(), config.resize());
+    Set<String> known = unreadable(records, task);
+    List<ImageRecord> readable =
+        records.stream().filter(image -> !known.contains(image.id())).toList();
+    ImageTransform transform = transform();
     long side = transform.resolution();
-    long[] shape = {records.size(), transform.channels(), side, side};
+    long[] shape = {readable.size(), transform.channels(), side, side};
     try (PointerScope scope = new PointerScope()) {
       Tensor images = torch.empty(shape, Tensors.float32(), null);
-      List<ImageRecord> loaded = fill(images.data_ptr_float(), records, transform, task);
+      List<ImageRecord> loaded = fill(images.data_ptr_float(), readable, transform, task);
+      warnOfLostClasses(records, loaded, task);
       if (loaded.isEmpty()) {
         throw new InputException(task + ": no image of " + config.source() + " can be read");
       }
@@ -82,27 +126,43 @@ final class ImageSetLoader {
     long size = (long) transform.channels() * transform.resolution() * transform.resolution();
     List<ImageRecord> loaded = new ArrayList<>();
     Map<String, String> leftOut = new LinkedHashMap<>();
+    read(
+        records,
+        transform,
+        task,
+        leftOut,
+        batch -> {
+          try (FloatPointer target = memory.getPointer(loaded.size() * size)) {
+            Pointer.memcpy(target, batch.pixels(), batch.count() * size * Float.BYTES);
+            loaded.addAll(batch.records());
+          }
+        });
+    list(new LeftOut(leftOut), task);
+    return loaded;
+  }
+
+  /** Decodes images; {@code taker} sees batches in order, {@code leftOut} gets the others. */
+  private void read(
+      List<ImageRecord> records,
+      ImageTransform transform,
+      String task,
+      Map<String, String> leftOut,
+      Consumer<ImageBatch> taker) {
     try (ImageLoader loader =
         ImageLoader.of(data, transform)
             .records(records)
             .threads(context.threads())
             .onBadImage(config.onBadImage(), (image, reason) -> leftOut.put(image.id(), reason))
             .start()) {
-      while (loader.hasNext()) {
+      for (int done = 0; loader.hasNext(); ) {
         context.cancellation().throwIfCancelled();
-        try (ImageBatch batch = loader.next();
-            FloatPointer target = memory.getPointer(loaded.size() * size)) {
-          Pointer.memcpy(target, batch.pixels(), batch.count() * size * Float.BYTES);
-          loaded.addAll(batch.records());
+        try (ImageBatch batch = loader.next()) {
+          taker.accept(batch);
+          done += batch.count();
         }
-        context
-            .listener()
-            .progress(EvaluateStage.NAME, task, loaded.size(), records.size(), "images");
+        context.listener().progress(EvaluateStage.NAME, task, done, records.size(), "images");
       }
     }
-    list(new LeftOut(leftOut), task);
-    warnOfLostClasses(records, loaded, task);
-    return loaded;
   }
 
   private void warnOfLostClasses(List<ImageRecord> wanted, List<ImageRecord> loaded, String task) {

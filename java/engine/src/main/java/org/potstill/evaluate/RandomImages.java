@@ -103,6 +103,11 @@ final class RandomImages implements TrainingSource {
   }
 
   @Override
+  public SortedSet<String> leftOut(int repeat) {
+    return loader.unreadable(choose(repeat), "looking at random images");
+  }
+
+  @Override
   public LabelledImages load(int repeat) {
     return loader.load(choose(repeat), "loading random images");
   }

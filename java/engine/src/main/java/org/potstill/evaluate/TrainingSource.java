@@ -3,6 +3,8 @@ package org.potstill.evaluate;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.potstill.config.DataConfig;
 import org.potstill.data.Dataset;
 
@@ -12,8 +14,15 @@ interface TrainingSource {
   /** What it is, for progress and metrics: {@code distilled}, {@code random}. */
   String name();
 
-  /** Stands for its content: under the same key a repeat has the same images. */
+  /**
+   * Stands for its content: under the same key a repeat has the same images, but those left out.
+   */
   String key();
+
+  /** Ids of images of the data set that a repeat lacks since they cannot be read now. */
+  default SortedSet<String> leftOut(int repeat) {
+    return new TreeSet<>();
+  }
 
   /** Whether every repeat has images of its own. */
   default boolean varies() {

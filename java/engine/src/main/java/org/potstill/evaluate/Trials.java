@@ -4,11 +4,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.config.Config;
@@ -57,9 +56,9 @@ final class Trials implements AutoCloseable {
   private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final RowParts trained = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
-  private final Map<Split, String> leftOut = new EnumMap<>(Split.class);
   private final DataConfig dataConfig;
   private final Kernels kernels;
+  private Map<String, String> looks;
   private Whitening whitening;
   private long numbered;
 
@@ -126,32 +125,49 @@ final class Trials implements AutoCloseable {
     return measured.computeIfAbsent(
         split,
         wanted -> {
-          boolean test = wanted == Split.TEST;
-          List<ImageRecord> records = test ? data.test() : data.validation();
           Whitening first = whitening();
-          ImageSetLoader.Loaded loaded =
-              loader.loadKnown(records, test ? "loading test images" : "loading validation images");
-          leftOut.put(wanted, idsOfOthers(records, loaded.records()));
-          return loaded.images().whitened(first).on(Placement.of(context.device()));
+          return loader
+              .load(records(wanted), "loading " + words(wanted))
+              .whitened(first)
+              .on(Placement.of(context.device()));
         });
   }
 
-  private static String idsOfOthers(List<ImageRecord> all, List<ImageRecord> some) {
-    Set<ImageRecord> others = new LinkedHashSet<>(all);
-    some.forEach(others::remove);
-    return String.join("\n", others.stream().map(ImageRecord::id).toList());
+  private List<ImageRecord> records(Split split) {
+    return split == Split.TEST ? data.test() : data.validation();
+  }
+
+  private static String words(Split split) {
+    return split == Split.TEST ? "test images" : "validation images";
+  }
+
+  /** How many images of a split are measured on; none is loaded for it. */
+  int count(Split split) {
+    return records(split).size() - leftOut(split).size();
+  }
+
+  private SortedSet<String> leftOut(Split split) {
+    return loader.unreadable(records(split), "looking at " + words(split));
   }
 
   /**
-   * The ids of images of a split that are not measured on; empty where all are. Where images may be
-   * left out, the split is loaded for it: a mended one makes other accuracies.
+   * What networks see of an image, as far as it depends on which others can be read: mean and
+   * deviation, and whitening. Empty where all have to be.
    */
-  private String leftOut(Split split) {
-    if (dataConfig.onBadImage() == DataConfig.OnBadImage.FAIL || data.inMemory()) {
-      return "";
+  private Map<String, String> looks() {
+    if (looks == null) {
+      looks = new HashMap<>();
+      if (loader.mayLeaveOut()) {
+        looks.put("normalisation", data.normalisation().toString());
+        Whitening.without(
+                dataConfig,
+                data,
+                context,
+                () -> loader.unreadable(data.training(), Baselines.LOOKING))
+            .ifPresent(ids -> looks.put("whitened without", ids));
+      }
     }
-    images(split);
-    return leftOut.get(split);
+    return looks;
   }
 
   /** Made when first asked for: where all trials are known, nothing is trained. */
@@ -194,27 +210,36 @@ final class Trials implements AutoCloseable {
   }
 
   private List<Trial> trials(TrainingSource source, Split split, OptionalDouble rate) {
-    String images = source.key();
-    String notMeasured = leftOut(split);
+    Map<String, String> all = new HashMap<>(looks());
+    all.put("settings", settings);
+    all.put("images", source.key());
+    put(all, "left out", leftOut(split));
+    List<SortedSet<String>> untrained = new ArrayList<>();
+    for (int repeat = 0; repeat < config.repeats(); repeat++) {
+      untrained.add(source.leftOut(repeat));
+    }
     List<Trial> trials = new ArrayList<>();
     for (String network : networks.keySet()) {
-      Map<String, String> all = new HashMap<>();
-      all.put("settings", settings);
-      all.put("images", images);
+      double peak = rate.orElse(EvaluationNetworks.learningRate(config, network));
       all.put("network", forms.get(network));
       all.put("version", Networks.version(network));
-      double peak = rate.orElse(EvaluationNetworks.learningRate(config, network));
       all.put("rate", Double.toString(peak));
-      if (!notMeasured.isEmpty()) {
-        all.put("left out", notMeasured);
-      }
-      String hash = Fingerprint.of(all).hash();
       for (int repeat = 0; repeat < config.repeats(); repeat++) {
+        put(all, "left out of training", untrained.get(repeat));
+        String hash = Fingerprint.of(all).hash();
         String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
         trials.add(new Trial(++numbered, network, source.name(), repeat, peak, key));
       }
     }
     return trials;
+  }
+
+  private static void put(Map<String, String> all, String name, SortedSet<String> ids) {
+    if (ids.isEmpty()) {
+      all.remove(name);
+    } else {
+      all.put(name, String.join("\n", ids));
+    }
   }
 
   /** Trains as many at once as there is room for. */

@@ -26,6 +26,7 @@ public final class PatternDataset implements Dataset {
   private final Set<String> others = new HashSet<>();
   private final Set<String> decoded = new HashSet<>();
   private final AtomicInteger reads = new AtomicInteger();
+  private double mean = 0.5;
 
   /**
    * A data set.
@@ -72,6 +73,12 @@ public final class PatternDataset implements Dataset {
   /** The same with an image of the validation share that cannot be read. */
   public PatternDataset withBadValidation(int index, String reason) {
     bad.put(validation.get(index).id(), reason);
+    return this;
+  }
+
+  /** The same normalised with another mean. */
+  public PatternDataset withMean(double value) {
+    mean = value;
     return this;
   }
 
@@ -122,13 +129,13 @@ public final class PatternDataset implements Dataset {
 
   @Override
   public Normalisation normalisation() {
-    List<Double> half = new ArrayList<>();
+    List<Double> means = new ArrayList<>();
     List<Double> quarter = new ArrayList<>();
     for (int c = 0; c < channels; c++) {
-      half.add(0.5);
+      means.add(mean);
       quarter.add(0.25);
     }
-    return new Normalisation(half, quarter);
+    return new Normalisation(means, quarter);
   }
 
   @Override
