@@ -110,26 +110,40 @@ public final class RunDirectory implements AutoCloseable {
       tidy(directory, existing);
       return directory;
     } catch (IOException e) {
-      throw new InputException(
-          "cannot write to the run directory "
-              + folder
-              + " ("
-              + FileErrors.reason(folder, e)
-              + "); choose another --out",
-          e);
+      throw unwritable(folder, e);
     }
   }
 
   /**
    * Opens and locks {@code root} for who writes files there that a run has, if it is a run
-   * directory; a folder of another kind is not touched.
+   * directory or has been locked as one, since a run that has just begun has no other file yet; a
+   * folder of another kind is not touched.
    *
    * @return empty where it is none
    * @throws InputException where another process holds it or it cannot be written
    */
   public static Optional<RunDirectory> openIfRun(Path root) {
     Path folder = root.toAbsolutePath().normalize();
-    return isRun(folder) ? Optional.of(open(folder, Existing.RESUME)) : Optional.empty();
+    if (isRun(folder)) {
+      return Optional.of(open(folder, Existing.RESUME));
+    }
+    try {
+      return Files.isRegularFile(folder.resolve(LOCK))
+          ? Optional.of(lock(folder, false))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw unwritable(folder, e);
+    }
+  }
+
+  private static InputException unwritable(Path folder, IOException cause) {
+    return new InputException(
+        "cannot write to the run directory "
+            + folder
+            + " ("
+            + FileErrors.reason(folder, cause)
+            + "); choose another --out",
+        cause);
   }
 
   /**

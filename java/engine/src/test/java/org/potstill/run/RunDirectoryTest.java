@@ -48,6 +48,22 @@ class RunDirectoryTest {
   }
 
   @Test
+  void aRunThatHasJustBegunIsNotWrittenInto() throws IOException {
+    Path root = temp.resolve("run");
+    try (RunDirectory begun = RunDirectory.open(root, Existing.FAIL)) {
+      InputException error =
+          assertThrows(InputException.class, () -> RunDirectory.openIfRun(begun.root()));
+      assertTrue(error.getMessage().startsWith("another run is working in"), error.getMessage());
+    }
+    // What a killed one leaves holds nobody up.
+    Files.createDirectories(root);
+    Files.writeString(root.resolve(".lock"), "");
+    RunDirectory.openIfRun(root).orElseThrow().close();
+    assertTrue(Files.exists(root.resolve(".lock")));
+    assertEquals(Optional.empty(), RunDirectory.openIfRun(temp));
+  }
+
+  @Test
   void aFolderThatIsNoRunIsNeverOverwritten() throws IOException {
     Path precious = temp.resolve("thesis.tex");
     Files.writeString(precious, "years of work");
