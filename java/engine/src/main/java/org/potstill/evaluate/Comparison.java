@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.potstill.errors.InputException;
+import org.potstill.run.StageLog;
 
 /**
  * Two evaluations side by side: for every network both trained, and for the mean over those of them
@@ -67,7 +69,21 @@ public record Comparison(List<Row> rows, List<String> remarks) {
    *     in common, or a network was repeated more often in one than in the other
    */
   public static Comparison of(Path first, Path second) {
-    return of(read(first), read(second));
+    Comparison comparison = of(read(first), read(second));
+    List<String> remarks = new ArrayList<>(comparison.remarks());
+    Stream.of(first, second).distinct().forEach(run -> remarkOnAge(remarks, run));
+    return new Comparison(comparison.rows(), List.copyOf(remarks));
+  }
+
+  private static void remarkOnAge(List<String> remarks, Path run) {
+    StageLog log = StageLog.in(run);
+    if (log.entry(EvaluateStage.NAME).isEmpty() && log.last(EvaluateStage.NAME).isPresent()) {
+      remarks.add(
+          "the accuracies of "
+              + run
+              + " are of before the run was continued: its evaluation is not finished; 'run' with"
+              + " --resume does that");
+    }
   }
 
   private static Evaluation read(Path run) {

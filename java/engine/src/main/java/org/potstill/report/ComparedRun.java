@@ -29,6 +29,7 @@ record ComparedRun(
     List<String> warnings) {
 
   private static final String STAGE = "distill";
+  private static final String EVALUATE = "evaluate";
 
   /**
    * Reads a run directory, which another process may hold.
@@ -58,7 +59,9 @@ record ComparedRun(
               + " is missing, though stage 'distill' wrote it; put it back or leave the run out");
     }
     List<String> warnings = new ArrayList<>();
-    Evaluation evaluation = new OptionalFiles(root, warnings).evaluation();
+    // One that is not on record is of other images: of an earlier iteration, or from elsewhere.
+    boolean evaluated = StageLog.in(root).entry(EVALUATE).isPresent();
+    Evaluation evaluation = evaluated ? new OptionalFiles(root, warnings).evaluation() : null;
     return new ComparedRun(
         root, config, distill, evaluation, ImageSet.read(images, 0), List.copyOf(warnings));
   }

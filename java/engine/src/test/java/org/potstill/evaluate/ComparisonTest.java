@@ -14,6 +14,8 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.InputException;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.StageLog;
 
 class ComparisonTest {
 
@@ -52,6 +54,19 @@ class ComparisonTest {
     assertEquals(3.182446 * 0.0129099 / 2, row.ci95().orElseThrow(), 1e-7);
     assertEquals(List.of(), comparison.remarks());
     assertEquals(1, comparison.rows().size());
+  }
+
+  @Test
+  void accuraciesOfBeforeARunWasContinuedAreRemarkedOn() {
+    Path first = run("a", 10, Map.of("convnet", FIRST));
+    Path second = run("b", 10, Map.of("convnet", SECOND));
+    StageLog log = StageLog.in(second);
+    log.put("evaluate", new StageLog.Entry(Fingerprint.of(Map.of()), Map.of(), 1, Map.of()));
+    assertEquals(List.of(), Comparison.of(first, second).remarks());
+    log.setAside(List.of("evaluate"));
+    List<String> remarks = Comparison.of(first, second).remarks();
+    assertTrue(remarks.get(0).startsWith("the accuracies of " + second), remarks.toString());
+    assertEquals(1, remarks.size());
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.InputException;
+import org.potstill.run.StageLog;
 
 class SideBySideTest {
 
@@ -111,6 +112,13 @@ class SideBySideTest {
     assertEquals(1, count(write(runs), "not evaluated"));
     Files.writeString(runs.get(1).resolve("evaluation.json"), "{broken");
     assertTrue(write(runs).contains("<li>GLaD: evaluation.json could not be read"), "warning");
+  }
+
+  @Test
+  void accuraciesOfBeforeARunWasContinuedAreNotShown() throws IOException {
+    List<Path> runs = runs();
+    StageLog.in(runs.get(1)).setAside(List.of("evaluate", "report"));
+    assertEquals(1, count(write(runs), "not evaluated"));
   }
 
   @Test
