@@ -2,6 +2,7 @@ package org.potstill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -273,5 +274,36 @@ class BorrowingTest {
       Files.delete(run.resolve(ACCURACIES));
       assertEquals(4, run(config(run), RunOptions.RESUME).trained(), content);
     }
+    Path trials = run.resolve("trials.json");
+    String sound = Files.readString(trials);
+    String changed = sound.replaceFirst("\"accuracy\" : 0\\.\\d", "\"accuracy\" : 0.1");
+    assertNotEquals(sound, changed);
+    Files.writeString(trials, changed);
+    Files.delete(run.resolve(ACCURACIES));
+    Heard again = run(config(run), RunOptions.RESUME);
+    assertEquals(4, again.trained());
+    assertTrue(
+        again
+            .warnings()
+            .contains(
+                "evaluate: "
+                    + trials
+                    + " is damaged: the SHA-256 in it is not that of its trainings; the"
+                    + " trainings are done again"),
+        again.warnings().toString());
+  }
+
+  @Test
+  void aDamagedEvaluationIsMadeAnew() throws IOException {
+    Path run = temp.resolve("run");
+    run(config(run), RunOptions.NEW);
+    Path accuracies = run.resolve(ACCURACIES);
+    String sound = Files.readString(accuracies);
+    Files.writeString(accuracies, sound.replaceFirst("\"mean\" : 0\\.\\d", "\"mean\" : 0.1"));
+    Heard again = run(config(run), RunOptions.RESUME);
+    assertEquals(0, again.trained());
+    assertEquals(
+        List.of("evaluate: " + accuracies + " is damaged and is made anew"), again.warnings());
+    assertEquals(sound, Files.readString(accuracies));
   }
 }

@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
@@ -56,12 +58,27 @@ final class EvaluationJournal {
    */
   static EvaluationJournal open(
       String noted, Config config, RunContext context, String software, boolean anew) {
-    return new EvaluationJournal(
-        context.directory().journal(noted),
-        context.directory(),
-        config.evaluate().from(),
-        machine(config, context, software),
-        anew);
+    EvaluationJournal journal =
+        new EvaluationJournal(
+            context.directory().journal(noted),
+            context.directory(),
+            config.evaluate().from(),
+            machine(config, context, software),
+            anew);
+    journal.warnOfDamage(context);
+    return journal;
+  }
+
+  private void warnOfDamage(RunContext context) {
+    Stream.of(underWay, earlier, lent)
+        .filter(Objects::nonNull)
+        .map(FinishedTrials::damage)
+        .filter(damage -> !damage.isEmpty())
+        .forEach(
+            damage ->
+                context
+                    .listener()
+                    .warning(EvaluateStage.NAME, damage + "; the trainings are done again"));
   }
 
   /**

@@ -3,20 +3,23 @@ package org.potstill.evaluate;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.JsonErrors;
 
 /**
  * What trainings came to, in a file: by what they ran on, then by the key that stands for all else
- * that an accuracy depends on. They save work and hold no result: of a damaged file nothing is
- * found.
+ * that an accuracy depends on. They save work and hold no result: of a file that is damaged, as its
+ * SHA-256 tells, nothing is found.
  *
  * <p>Not safe for use by several threads.
  */
@@ -25,12 +28,16 @@ final class FinishedTrials {
   /** Where a run keeps those of its finished evaluations. */
   static final String FILE = "trials.json";
 
+  private static final String HASH = "sha256";
+  private static final String TRIALS = "trials";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
   private final Path file;
-  private final Map<String, Map<String, Outcome>> all;
+  private final Map<String, Map<String, Outcome>> all = new LinkedHashMap<>();
   private final Map<String, Outcome> here;
+  private String damage = "";
 
   /**
    * What a repeat came to.
@@ -56,32 +63,39 @@ final class FinishedTrials {
    */
   FinishedTrials(Path file, String machine) {
     this.file = file;
-    all = read(file);
+    if (Files.exists(file)) {
+      read();
+    }
     here = all.computeIfAbsent(machine, name -> new LinkedHashMap<>());
   }
 
-  private static Map<String, Map<String, Outcome>> read(Path file) {
-    Map<String, Map<String, Outcome>> read = null;
-    if (Files.exists(file)) {
-      try {
-        read =
-            JSON.readValue(
-                file.toFile(), new TypeReference<Map<String, Map<String, Outcome>>>() {});
-      } catch (IOException e) {
-        read = null;
+  /** Nothing, and why, where the file is damaged. */
+  private void read() {
+    try {
+      JsonNode root = JSON.readTree(file.toFile());
+      if (root.isObject() && !root.has(HASH)) {
+        return; // Of an earlier version of Potstill, whose trainings are not taken.
       }
+      JsonNode trials = root.path(TRIALS);
+      if (!hash(trials).equals(root.path(HASH).asText())) {
+        damage = file + " is damaged: the SHA-256 in it is not that of its trainings";
+        return;
+      }
+      all.putAll(
+          JSON.convertValue(trials, new TypeReference<Map<String, Map<String, Outcome>>>() {}));
+    } catch (IOException | IllegalArgumentException e) {
+      damage = file + " is damaged: " + JsonErrors.reason(e);
     }
-    Map<String, Map<String, Outcome>> sound = new LinkedHashMap<>();
-    if (read != null) {
-      read.forEach(
-          (machine, trials) -> {
-            if (trials != null) {
-              trials.values().removeIf(Objects::isNull);
-              sound.put(machine, trials);
-            }
-          });
-    }
-    return sound;
+  }
+
+  /** Of the content, however it is set. */
+  private static String hash(JsonNode trials) {
+    return Fingerprint.of(Map.of(TRIALS, trials.toString())).hash();
+  }
+
+  /** What is wrong with the file; empty where nothing is. */
+  String damage() {
+    return damage;
   }
 
   /** What a training on this machine came to. */
@@ -99,9 +113,11 @@ final class FinishedTrials {
   /** Takes note of more of this machine, and writes all to the file. */
   void add(Map<String, Outcome> outcomes) {
     here.putAll(outcomes);
+    JsonNode trials = JSON.valueToTree(all);
+    ObjectNode root = JSON.createObjectNode().put(HASH, hash(trials)).set(TRIALS, trials);
     try {
       AtomicFiles.writeString(
-          file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all) + "\n");
+          file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

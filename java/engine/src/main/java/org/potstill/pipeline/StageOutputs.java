@@ -45,6 +45,18 @@ final class StageOutputs {
     }
   }
 
+  /** The first file that {@code stage} wrote, a later one reads, and is not as it was left. */
+  Optional<Path> damaged(Stage stage, StageLog.Entry entry) {
+    List<Stage> later = stages.subList(stages.indexOf(stage) + 1, stages.size());
+    return entry.outputs().entrySet().stream()
+        .filter(output -> later.stream().anyMatch(next -> next.inputs().contains(output.getKey())))
+        .filter(
+            output ->
+                !Fingerprint.ofFile(directory.resolve(output.getKey())).equals(output.getValue()))
+        .map(output -> directory.resolve(output.getKey()))
+        .findFirst();
+  }
+
   private String anew(Stage stage) {
     return stage.restorable().getAsBoolean()
         ? "delete it, and --resume makes it anew from the last checkpoint"

@@ -162,7 +162,7 @@ final class StageRunner {
       return false;
     }
     Optional<Path> missing = missing(entry.get());
-    if (missing.isPresent() && stage.repeatable()) {
+    if (stage.repeatable() && toMakeAnew(stage, entry.get()).isPresent()) {
       return false;
     }
     // The last checkpoint holds what is missing, and gives the same bytes.
@@ -238,6 +238,17 @@ final class StageRunner {
         .findFirst();
   }
 
+  /** What is wrong with a file that a finished stage wrote, if it can be had again. */
+  private Optional<String> toMakeAnew(Stage stage, StageLog.Entry entry) {
+    Optional<Path> missing = missing(entry);
+    if (missing.isPresent() || !stage.repeatable()) {
+      return missing.map(file -> file + " is missing and is made anew");
+    }
+    return new StageOutputs(stages, directory)
+        .damaged(stage, entry)
+        .map(file -> file + " is damaged and is made anew");
+  }
+
   private Fingerprint fingerprint(Stage stage) {
     Map<String, String> values = new TreeMap<>();
     config.forEach(
@@ -269,10 +280,8 @@ final class StageRunner {
         // Even where it is stopped before its end: what it will write is not what it wrote.
         forgetProgressAfter(stage);
       }
-      missing(before.get())
-          .ifPresent(
-              file ->
-                  context.listener().warning(stage.name(), file + " is missing and is made anew"));
+      toMakeAnew(stage, before.get())
+          .ifPresent(words -> context.listener().warning(stage.name(), words));
       warnOfNoCheckpoint(stage);
     }
     run(stage, false);
