@@ -8,4 +8,11 @@ final class DamagedImageException extends Exception {
   DamagedImageException(String reason) {
     super(reason);
   }
+
+  /** What a decoder's error says, in one line. */
+  static DamagedImageException undecodable(Exception error) {
+    String message = String.valueOf(error.getMessage());
+    return new DamagedImageException(
+        "it cannot be decoded: " + message.lines().findFirst().orElse("no reason given"));
+  }
 }

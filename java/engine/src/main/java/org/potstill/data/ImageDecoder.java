@@ -1,11 +1,5 @@
 package org.potstill.data;
 
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.opencv.global.opencv_core;
-import org.bytedeco.opencv.global.opencv_imgcodecs;
-import org.bytedeco.opencv.opencv_core.Mat;
-import org.potstill.tensor.NativeMemory;
-
 /**
  * Decodes JPEG, PNG, WebP and BMP images to 8-bit RGB, as {@code PIL.Image.convert('RGB')} does:
  * transparency is dropped, grey fills all three channels, of 16 bits the upper eight are kept, JPEG
@@ -34,8 +28,7 @@ public final class ImageDecoder {
     try {
       ImageFile file = ImageFile.of(bytes);
       refuseTooLarge(file, maxPixels);
-      byte[] checked = file.checked();
-      RawImage stored = decode(checked);
+      RawImage stored = file.decode();
       if (stored.width() != file.width() || stored.height() != file.height()) {
         throw new DamagedImageException("its pixels do not fit its header");
       }
@@ -55,28 +48,5 @@ public final class ImageDecoder {
     if (file.width() > MOST_SIDE || file.height() > MOST_SIDE || pixels * RGB > MOST_PIXELS) {
       throw new DamagedImageException(size + " are more than the decoder takes");
     }
-  }
-
-  private static RawImage decode(byte[] bytes) throws DamagedImageException {
-    NativeMemory.unlimit();
-    int flags = opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
-    try (BytePointer data = new BytePointer(bytes);
-        Mat encoded = new Mat(1, bytes.length, opencv_core.CV_8U, data);
-        Mat decoded = opencv_imgcodecs.imdecode(encoded, flags)) {
-      if (decoded.empty() || decoded.channels() != RGB || !decoded.isContinuous()) {
-        throw new DamagedImageException("it cannot be decoded");
-      }
-      byte[] pixels = new byte[decoded.rows() * decoded.cols() * RGB];
-      try (BytePointer values = decoded.data()) {
-        values.get(pixels);
-      }
-      return new RawImage(decoded.cols(), decoded.rows(), RGB, pixels);
-    } catch (RuntimeException e) {
-      throw new DamagedImageException("it cannot be decoded: " + firstLine(e));
-    }
-  }
-
-  private static String firstLine(Throwable error) {
-    return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
   }
 }

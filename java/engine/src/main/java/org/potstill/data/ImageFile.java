@@ -26,6 +26,15 @@ interface ImageFile {
   byte[] checked() throws DamagedImageException;
 
   /**
+   * Checks and decodes the pixels, as stored.
+   *
+   * @throws DamagedImageException where the file ends early or is damaged otherwise
+   */
+  default RawImage decode() throws DamagedImageException {
+    return OpenCv.decode(checked());
+  }
+
+  /**
    * Reads the header of a JPEG, PNG, WebP or BMP image, told apart by content.
    *
    * @throws DamagedImageException where it is none of these or its header is damaged

@@ -2,27 +2,26 @@ package org.potstill.data;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * A JPEG file (ITU T.81): segments, each a marker and a length, and entropy-coded data.
  *
  * @param view the file
- * @param width of the frame
- * @param height of the frame
  * @param orientation of EXIF
- * @param frame where the code of the frame's marker lies
+ * @param frame the size and the components
  * @param header the segments before the first scan that its pixels need
  * @param scan where the code of the first scan's marker lies
+ * @param inFirstScan how many of the components the first scan has
  */
 record JpegFile(
     ByteView view,
-    int width,
-    int height,
     int orientation,
-    int frame,
+    JpegFrame frame,
     List<Segment> header,
-    int scan)
+    int scan,
+    int inFirstScan)
     implements ImageFile {
 
   private static final int START_OF_SCAN = 0xDA;
@@ -34,6 +33,14 @@ record JpegFile(
   private static final int ADOBE = 0xEE;
   private static final int FIRST_APPLICATION = 0xE0;
   private static final int JFIF_VERSION = 8;
+  private static final int ADOBE_TRANSFORM = 14;
+  private static final int RGB_OR_CMYK = 0;
+  private static final int YCBCR = 1;
+  private static final int YCCK = 2;
+  private static final int SCAN_COMPONENTS = 4;
+
+  /** All 64 values to the last bit. */
+  private static final byte[] SEQUENTIAL = {0, 63, 0};
 
   /**
    * Part of a file.
@@ -45,7 +52,7 @@ record JpegFile(
 
   static JpegFile read(ByteView view) throws DamagedImageException {
     List<Segment> header = new ArrayList<>();
-    int frame = -1;
+    JpegFrame frame = null;
     int orientation = ExifOrientation.UPRIGHT;
     int at = nextMarker(view, 2);
     while (view.u8(at) != START_OF_SCAN) {
@@ -53,24 +60,21 @@ record JpegFile(
       if (marker == END_OF_IMAGE) {
         throw new DamagedImageException("it has no picture, only a header");
       }
-      Segment segment = new Segment(at, 1 + (hasLength(marker) ? view.u16Big(at + 1) : 0));
+      Segment segment = new Segment(at, length(view, at));
       if (isNeeded(view, segment)) {
         header.add(segment);
       }
       if (isFrame(marker)) {
-        frame = at;
+        frame = JpegFrame.read(view, at);
       } else if (marker == EXIF && isNamed(view, segment, "Exif\0\0")) {
         orientation = ExifOrientation.of(view, at + 9, segment.length() - 9);
       }
       at = nextMarker(view, at + segment.length());
     }
-    if (frame < 0) {
+    if (frame == null) {
       throw new DamagedImageException("its header lacks the size of the picture");
     }
-    int height = view.u16Big(frame + 4);
-    int width = view.u16Big(frame + 6);
-    ImageFile.requirePixels(width, height);
-    return new JpegFile(view, width, height, orientation, frame, List.copyOf(header), at);
+    return new JpegFile(view, orientation, frame, List.copyOf(header), at, view.u8(at + 3));
   }
 
   /** The position of the next marker's code: a byte after 0xFF that is neither 0 nor 0xFF. */
@@ -89,6 +93,11 @@ record JpegFile(
     }
   }
 
+  /** Bytes of the segment whose marker's code lies at {@code at}. */
+  private static int length(ByteView view, int at) {
+    return 1 + (hasLength(view.u8(at)) ? view.u16Big(at + 1) : 0);
+  }
+
   private static boolean hasLength(int marker) {
     return marker != TEMPORARY && (marker < FIRST_RESTART || marker > END_OF_IMAGE);
   }
@@ -103,7 +112,7 @@ record JpegFile(
     int marker = view.u8(segment.start());
     return switch (marker) {
       case JFIF -> isNamed(view, segment, "JFIF\0");
-      case ADOBE -> isNamed(view, segment, "Adobe");
+      case ADOBE -> isNamed(view, segment, "Adobe") && segment.length() > ADOBE_TRANSFORM;
       default -> hasLength(marker) && marker < FIRST_APPLICATION;
     };
   }
@@ -112,62 +121,83 @@ record JpegFile(
     return view.text(segment.start() + 3, name.length()).equals(name);
   }
 
+  @Override
+  public int width() {
+    return frame.width();
+  }
+
+  @Override
+  public int height() {
+    return frame.height();
+  }
+
   /**
-   * Looks for the end of the image, and in files that are not progressive for every block of it.
+   * Usual files by the JDK's reader alone, others by OpenCV once the reader has checked them. There
+   * the reader may make other pixels: it guesses the colours where components have odd names, and
+   * the older libjpeg of many JDKs enlarges some colour planes in a coarser way. Files in several
+   * scans take it long, since it makes a picture of every scan.
+   */
+  @Override
+  public RawImage decode() throws DamagedImageException {
+    boolean usual = frame.isUsual() && !hasSeveralScans() && hasUsualColours();
+    return usual ? JpegReader.decode(copy(), width(), height()) : ImageFile.super.decode();
+  }
+
+  private boolean hasSeveralScans() {
+    return frame.isProgressive() || inFirstScan < frame.components();
+  }
+
+  private boolean hasUsualColours() {
+    return frame.components() == 1
+        || header.stream()
+            .filter(segment -> view.u8(segment.start()) == ADOBE)
+            .allMatch(segment -> view.u8(segment.start() + ADOBE_TRANSFORM) == YCBCR);
+  }
+
+  /**
+   * Has the reader look for all that libjpeg warns of.
    *
    * @return the file without what its pixels do not need; decoders warn of what is odd in it
    */
   @Override
   public byte[] checked() throws DamagedImageException {
-    int at = scan;
-    int lastBlock = -1;
-    try {
-      JpegBlocks blocks = new JpegBlocks(view, frame);
-      for (Segment segment : header) {
-        blocks.prepare(segment.start());
-      }
-      while (view.u8(at) != END_OF_IMAGE) {
-        blocks.prepare(at);
-        int marker = view.u8(at);
-        int end = at + 1 + (hasLength(marker) ? view.u16Big(at + 1) : 0);
-        if (marker == START_OF_SCAN) {
-          lastBlock = blocks.check(at);
-        }
-        // In entropy-coded data 0xFF is followed by 0 or a restart marker, which have no length.
-        at = nextMarker(view, end);
-      }
-    } catch (IndexOutOfBoundsException e) {
-      throw new DamagedImageException("the file ends early: it has no end-of-image marker");
-    }
-    return copy(lastBlock < 0 ? at - 1 : lastBlock);
+    byte[] copy = copy();
+    // All rows have to be decoded on the way to the last; of several scans, each to its first row.
+    JpegReader.check(copy, hasSeveralScans() ? 0 : height() - 1);
+    return copy;
   }
 
-  private byte[] copy(int end) {
+  /** The header without what is not needed, and the file from the first scan on. */
+  private byte[] copy() {
     ByteArrayOutputStream out = new ByteArrayOutputStream(view.length());
     out.write(view.bytes(), 0, 2);
     for (Segment segment : header) {
+      int start = segment.start();
       out.write(0xFF);
-      if (view.u8(segment.start()) == JFIF) {
-        writeJfif(out, segment);
-      } else {
-        out.write(view.bytes(), segment.start(), segment.length());
-      }
+      out.writeBytes(mended(Arrays.copyOfRange(view.bytes(), start, start + segment.length())));
     }
     out.write(0xFF);
-    out.write(view.bytes(), scan, end - scan);
-    out.write(0xFF);
-    out.write(END_OF_IMAGE);
+    out.writeBytes(mended(Arrays.copyOfRange(view.bytes(), scan, view.length())));
     return out.toByteArray();
   }
 
-  /** The segment with the version that every decoder knows. */
-  private void writeJfif(ByteArrayOutputStream out, Segment segment) {
-    byte[] copy = new byte[segment.length()];
-    System.arraycopy(view.bytes(), segment.start(), copy, 0, copy.length);
-    if (copy.length > JFIF_VERSION + 1) {
-      copy[JFIF_VERSION] = 1;
-      copy[JFIF_VERSION + 1] = 1;
+  /**
+   * A segment with what decoders take its oddities for, since they would warn of them and hide the
+   * warnings that follow.
+   */
+  private byte[] mended(byte[] segment) {
+    int marker = segment[0] & 0xFF;
+    if (marker == JFIF && segment.length > JFIF_VERSION + 1) {
+      segment[JFIF_VERSION] = 1;
+      segment[JFIF_VERSION + 1] = 1;
+    } else if (marker == ADOBE && segment[ADOBE_TRANSFORM] != RGB_OR_CMYK) {
+      segment[ADOBE_TRANSFORM] = (byte) (frame.components() == 4 ? YCCK : YCBCR);
+    } else if (marker == START_OF_SCAN && !frame.isProgressive()) {
+      int parameters = SCAN_COMPONENTS + 2 * inFirstScan;
+      if (segment.length >= parameters + SEQUENTIAL.length) {
+        System.arraycopy(SEQUENTIAL, 0, segment, parameters, SEQUENTIAL.length);
+      }
     }
-    out.write(copy, 0, copy.length);
+    return segment;
   }
 }

@@ -70,7 +70,19 @@ class BadImagesTest {
   @Test
   void progressiveJpegCutInHalfEndsEarly() {
     byte[] whole = TestImages.encodeProgressive(400, 300);
-    assertRefused("no end-of-image marker", Arrays.copyOf(whole, whole.length / 2));
+    byte[] half = Arrays.copyOf(whole, whole.length / 2);
+    assertRefused("no end-of-image marker", half);
+    half[half.length - 2] = (byte) 0xFF;
+    half[half.length - 1] = (byte) 0xD9;
+    assertRefused("ends early: blocks of the picture are missing", half);
+  }
+
+  @Test
+  void damagedBlocksOfJpegAreRefused() {
+    byte[] whole = TestImages.encode(".jpg", 400, 300);
+    Arrays.fill(whole, whole.length / 2, whole.length / 2 + 8, (byte) 0);
+    Arrays.fill(whole, whole.length / 2 + 8, whole.length / 2 + 400, (byte) 0xFE);
+    refused(whole);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,23 +58,64 @@ class ImageDecoderTest {
     assertSame(image, decode(TestImages.encode(ending, image)), within);
   }
 
+  private static final int[][] JPEG_LAYOUTS = {
+    {},
+    {opencv_imgcodecs.IMWRITE_JPEG_OPTIMIZE, 1},
+    {opencv_imgcodecs.IMWRITE_JPEG_RST_INTERVAL, 2},
+    {opencv_imgcodecs.IMWRITE_JPEG_PROGRESSIVE, 1},
+    {opencv_imgcodecs.IMWRITE_JPEG_QUALITY, 100},
+    {opencv_imgcodecs.IMWRITE_JPEG_QUALITY, 3},
+    {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111},
+    {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x121111},
+    {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x211111},
+    {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x411111}
+  };
+
+  /** Whoever decodes a file: OpenCV's libjpeg is that of Pillow. */
+  private static void assertDecodedAsByOpenCv(byte[] jpeg) throws Exception {
+    assertArrayEquals(OpenCv.decode(jpeg).pixels(), decode(jpeg).pixels());
+  }
+
   @ParameterizedTest
   @CsvSource({"1,1", "7,9", "16,16", "17,33", "200,3", "64,48"})
-  void jpegOfAnyLayoutIsWhole(int width, int height) throws BadImageException {
+  void jpegOfAnyLayoutIsWhole(int width, int height) throws Exception {
     RawImage image = TestImages.gradient(width, height);
-    int[][] layouts = {
-      {opencv_imgcodecs.IMWRITE_JPEG_OPTIMIZE, 1},
-      {opencv_imgcodecs.IMWRITE_JPEG_RST_INTERVAL, 2},
-      {opencv_imgcodecs.IMWRITE_JPEG_PROGRESSIVE, 1},
-      {opencv_imgcodecs.IMWRITE_JPEG_QUALITY, 100},
-      {opencv_imgcodecs.IMWRITE_JPEG_QUALITY, 3},
-      {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111},
-      {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x121111},
-      {opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR, 0x411111}
-    };
-    for (int[] layout : layouts) {
-      assertEquals(width, decode(TestImages.encode(".jpg", image, layout)).width());
+    for (int[] layout : JPEG_LAYOUTS) {
+      byte[] jpeg = TestImages.encode(".jpg", image, layout);
+      assertEquals(width, decode(jpeg).width());
+      assertDecodedAsByOpenCv(jpeg);
     }
+  }
+
+  /** What the components are, decoders take from markers and names. */
+  @Test
+  void coloursOfJpegAreThoseOfLibjpeg() throws Exception {
+    for (int sampling : new int[] {0x111111, 0x221111}) {
+      byte[] jpeg =
+          TestImages.encode(
+              ".jpg",
+              TestImages.gradient(40, 24),
+              opencv_imgcodecs.IMWRITE_JPEG_SAMPLING_FACTOR,
+              sampling);
+      for (byte[] named : List.of(jpeg, TestImages.withComponents(jpeg, 'R', 'G', 'B'))) {
+        assertDecodedAsByOpenCv(named);
+        byte[] plain = TestImages.withoutJfif(named);
+        assertDecodedAsByOpenCv(plain);
+        for (int transform = 0; transform < 4; transform++) {
+          assertDecodedAsByOpenCv(TestImages.withAdobe(named, transform));
+          assertDecodedAsByOpenCv(TestImages.withAdobe(plain, transform));
+        }
+      }
+    }
+  }
+
+  @Test
+  void bytesBeforeTheEndOfAJpegAreIgnored() throws Exception {
+    byte[] plain = TestImages.encode(".jpg", 40, 24);
+    byte[] longer = Arrays.copyOf(plain, plain.length + 7);
+    System.arraycopy(plain, plain.length - 2, longer, longer.length - 2, 2);
+    Arrays.fill(longer, plain.length - 2, longer.length - 2, (byte) 0x12);
+    assertArrayEquals(decode(plain).pixels(), decode(longer).pixels());
   }
 
   @Test

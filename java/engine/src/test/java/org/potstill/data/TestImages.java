@@ -146,4 +146,43 @@ final class TestImages {
       throw new UncheckedIOException(e);
     }
   }
+
+  /** A JPEG file without its JFIF segment, which OpenCV writes first. */
+  static byte[] withoutJfif(byte[] jpeg) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(jpeg, 0, 2);
+    int length = 2 + new ByteView(jpeg).u16Big(4);
+    out.write(jpeg, 2 + length, jpeg.length - 2 - length);
+    return out.toByteArray();
+  }
+
+  /** A JPEG file with Adobe's segment, which says what the components are. */
+  static byte[] withAdobe(byte[] jpeg, int transform) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(jpeg, 0, 2);
+    out.writeBytes(
+        new byte[] {-1, -18, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) transform});
+    out.write(jpeg, 2, jpeg.length - 2);
+    return out.toByteArray();
+  }
+
+  /** A JPEG file of three components with other names, in the frame and in its only scan. */
+  static byte[] withComponents(byte[] jpeg, char... names) {
+    byte[] renamed = jpeg.clone();
+    int at = 2;
+    while (true) {
+      int marker = renamed[at + 1] & 0xFF;
+      for (int i = 0; i < names.length; i++) {
+        if (marker == 0xC0) {
+          renamed[at + 10 + 3 * i] = (byte) names[i];
+        } else if (marker == 0xDA) {
+          renamed[at + 5 + 2 * i] = (byte) names[i];
+        }
+      }
+      if (marker == 0xDA) {
+        return renamed;
+      }
+      at += 2 + new ByteView(renamed).u16Big(at + 2);
+    }
+  }
 }
