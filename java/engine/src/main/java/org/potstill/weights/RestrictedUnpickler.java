@@ -253,6 +253,16 @@ final class RestrictedUnpickler extends Unpickler {
               + tensor.storage().elements()
               + " elements");
     }
+    if (tensor.repeatsTooMuch()) {
+      throw new InputException(
+          source
+              + " was refused: a tensor of shape "
+              + tensor.size()
+              + " is an expanded one, which repeats the "
+              + tensor.storage().elements()
+              + " elements of its storage; call contiguous() on it where the file was made, and save"
+              + " it again");
+    }
     return tensor;
   }
 

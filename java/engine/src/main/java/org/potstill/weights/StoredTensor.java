@@ -35,25 +35,40 @@ record StoredTensor(Storage storage, long offset, List<Long> size, List<Long> st
     }
   }
 
-  /** Checks that the view lies within its storage and is not larger than it. */
+  /**
+   * Elements that a view may have beyond those of its storage, as an expanded one has: a small file
+   * cannot ask for memory without end.
+   */
+  private static final long MOST_REPEATED = 1L << 26;
+
+  /** Checks that the view lies within its storage. */
   boolean fits() {
     if (offset < 0 || size.size() != stride.size()) {
       return false;
     }
     try {
-      long count = 1;
       long last = offset;
+      boolean empty = false;
       for (int i = 0; i < size.size(); i++) {
         if (size.get(i) < 0 || stride.get(i) < 0) {
           return false;
         }
-        count = Math.multiplyExact(count, size.get(i));
+        empty |= size.get(i) == 0;
         last = Math.addExact(last, Math.multiplyExact(Math.max(0, size.get(i) - 1), stride.get(i)));
       }
-      return count == 0 || (last < storage.elements() && count <= storage.elements());
+      return empty || last < storage.elements();
     } catch (ArithmeticException e) {
       return false;
     }
+  }
+
+  /** Whether its elements are many more than its storage has, because strides repeat them. */
+  boolean repeatsTooMuch() {
+    double count = 1;
+    for (long length : size) {
+      count *= length;
+    }
+    return count > Math.max(storage.elements(), MOST_REPEATED);
   }
 
   /** Whether it is the whole storage, row-major. */

@@ -2,11 +2,13 @@ package org.potstill.weights;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -90,8 +92,27 @@ final class ZipCheckpoint implements Storages {
     if (entry.getSize() > Integer.MAX_VALUE - 16) {
       throw new InputException(file + ": entry " + name + " is too large");
     }
-    try (InputStream stream = zip.getInputStream(entry)) {
-      return stream.readAllBytes();
+    try (CheckedInputStream stream = checked(entry)) {
+      byte[] bytes = stream.readAllBytes();
+      requireSum(entry, stream);
+      return bytes;
+    }
+  }
+
+  private CheckedInputStream checked(ZipEntry entry) throws IOException {
+    return new CheckedInputStream(zip.getInputStream(entry), new CRC32());
+  }
+
+  /** Java checks the sums of compressed entries alone. */
+  private void requireSum(ZipEntry entry, CheckedInputStream stream) throws IOException {
+    stream.transferTo(OutputStream.nullOutputStream());
+    // PyTorch can be told to leave the sums out, which are then 0.
+    if (entry.getCrc() != 0 && entry.getCrc() != stream.getChecksum().getValue()) {
+      throw new InputException(
+          file
+              + " is damaged: the bytes of its entry "
+              + entry.getName()
+              + " are not those that were written (their CRC-32 differs); fetch it again");
     }
   }
 
@@ -121,8 +142,10 @@ final class ZipCheckpoint implements Storages {
               + " bytes, its tensors want "
               + storage.bytes());
     }
-    try (InputStream stream = zip.getInputStream(entry)) {
-      return NativeData.read(stream, storage.type(), storage.elements());
+    try (CheckedInputStream stream = checked(entry)) {
+      Tensor data = NativeData.read(stream, storage.type(), storage.elements());
+      requireSum(entry, stream);
+      return data;
     }
   }
 

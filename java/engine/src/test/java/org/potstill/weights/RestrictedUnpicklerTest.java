@@ -2,6 +2,7 @@ package org.potstill.weights;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -122,12 +123,31 @@ class RestrictedUnpicklerTest {
   }
 
   @Test
-  void viewsThatOverflowOrExpandAreRefused() {
+  void expandedViewsAreReadUpToASizeAndThenRefusedAsSuch() {
+    StoredTensor.Storage storage = new StoredTensor.Storage("k", ElementType.F32, 4);
+    StoredTensor expanded = new StoredTensor(storage, 0, List.of(3L, 4L), List.of(0L, 1L));
+    assertTrue(expanded.fits());
+    assertFalse(expanded.repeatsTooMuch());
+    assertFalse(expanded.wholeStorage());
+    for (List<Long> size : List.of(List.of(1L << 40, 1L << 40), List.of(1L << 25, 4L))) {
+      StoredTensor huge = new StoredTensor(storage, 0, size, List.of(0L, 1L));
+      assertTrue(huge.repeatsTooMuch());
+    }
+    assertRefused(
+        "ctorch._utils\n_rebuild_tensor_v2\n("
+            + STORAGE
+            + "K\u0000(J\u0000\u0000\u0000\u0010K\u0004t(K\u0000K\u0001t\u0089ccollections\n"
+            + "OrderedDict\n)RtR.",
+        "a tensor of shape [268435456, 4] is an expanded one");
+  }
+
+  @Test
+  void viewsThatOverflowAreRefused() {
     StoredTensor.Storage storage = new StoredTensor.Storage("k", ElementType.F32, 4);
     long huge = 1L << 40;
     assertTrue(new StoredTensor(storage, 0, List.of(2L, 2L), List.of(2L, 1L)).fits());
+    assertEquals(false, new StoredTensor(storage, 0, List.of(-1L, 2L), List.of(0L, 0L)).fits());
     for (List<Long> size : List.of(List.of(huge, huge), List.of(huge, 1L), List.of(-1L, 2L))) {
-      assertEquals(false, new StoredTensor(storage, 0, size, List.of(0L, 0L)).fits());
       assertEquals(false, new StoredTensor(storage, 0, size, List.of(huge, huge)).fits());
     }
     assertEquals(false, new StoredTensor(storage, 5, List.of(1L), List.of(1L)).fits());
