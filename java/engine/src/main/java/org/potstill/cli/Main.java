@@ -8,6 +8,8 @@ import picocli.CommandLine;
 /** The command line of Potstill. */
 public final class Main {
 
+  private static final String HEADLESS = "java.awt.headless";
+
   private Main() {}
 
   /**
@@ -16,6 +18,10 @@ public final class Main {
    * resumable.
    */
   public static void main(String[] arguments) {
+    // The JDK's image reader would look for a display else, and fail where one is only named.
+    if (System.getProperty(HEADLESS) == null) {
+      System.setProperty(HEADLESS, "true");
+    }
     // Native threads may still be winding down: nothing is cut off, since every run has ended here.
     System.exit(execute(new Library(), Streams.ofProcess(), arguments));
   }

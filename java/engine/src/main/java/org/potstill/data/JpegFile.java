@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.potstill.errors.RunFailedException;
 
 /**
  * A JPEG file (ITU T.81): segments, each a marker and a length, and entropy-coded data.
@@ -24,6 +25,9 @@ record JpegFile(
     int inFirstScan)
     implements ImageFile {
 
+  static final String READER_MODULE = "java.desktop";
+
+  private static final int HUFFMAN_TABLES = 0xC4;
   private static final int START_OF_SCAN = 0xDA;
   private static final int END_OF_IMAGE = 0xD9;
   private static final int FIRST_RESTART = 0xD0;
@@ -139,8 +143,28 @@ record JpegFile(
    */
   @Override
   public RawImage decode() throws DamagedImageException {
-    boolean usual = frame.isUsual() && !hasSeveralScans() && hasUsualColours();
+    requireReader();
+    boolean usual =
+        frame.isUsual() && !hasSeveralScans() && hasUsualColours() && readerKnowsCodes();
     return usual ? JpegReader.decode(copy(), width(), height()) : ImageFile.super.decode();
+  }
+
+  /** Asked here, since without the module the reader's class cannot be loaded. */
+  private static void requireReader() {
+    if (ModuleLayer.boot().findModule(READER_MODULE).isEmpty()) {
+      throw withoutReader();
+    }
+  }
+
+  static RunFailedException withoutReader() {
+    return new RunFailedException(
+        "this Java has no JPEG reader: it was made without the module " + READER_MODULE);
+  }
+
+  /** Arithmetic codes, and the Huffman codes that video frames leave out, OpenCV alone knows. */
+  private boolean readerKnowsCodes() {
+    return !frame.isArithmetic()
+        && header.stream().anyMatch(segment -> view.u8(segment.start()) == HUFFMAN_TABLES);
   }
 
   private boolean hasSeveralScans() {
@@ -155,7 +179,7 @@ record JpegFile(
   }
 
   /**
-   * Has the reader look for all that libjpeg warns of.
+   * Has the reader look for all that libjpeg warns of, where it knows the codes.
    *
    * @return the file without what its pixels do not need; decoders warn of what is odd in it
    */
@@ -163,7 +187,9 @@ record JpegFile(
   public byte[] checked() throws DamagedImageException {
     byte[] copy = copy();
     // All rows have to be decoded on the way to the last; of several scans, each to its first row.
-    JpegReader.check(copy, hasSeveralScans() ? 0 : height() - 1);
+    if (readerKnowsCodes()) {
+      JpegReader.check(copy, hasSeveralScans() ? 0 : height() - 1);
+    }
     return copy;
   }
 

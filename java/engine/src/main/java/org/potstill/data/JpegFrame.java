@@ -11,7 +11,8 @@ import java.util.List;
 record JpegFrame(ByteView view, int start) {
 
   private static final int PROGRESSIVE = 0xC2;
-  private static final int FIRST_ARITHMETIC = 0xC9;
+  private static final int ARITHMETIC = 0xC9;
+  private static final int PROGRESSIVE_ARITHMETIC = 0xCA;
   private static final int COMPONENT = 3;
   private static final int NOT_SUBSAMPLED = 0x11;
 
@@ -28,10 +29,9 @@ record JpegFrame(ByteView view, int start) {
     JpegFrame frame = new JpegFrame(view, start);
     ImageFile.requirePixels(frame.width(), frame.height());
     int kind = view.u8(start);
-    if (kind > PROGRESSIVE) {
-      String name = kind < FIRST_ARITHMETIC ? "lossless or hierarchical" : "arithmetic-coded";
+    if (kind > PROGRESSIVE && !frame.isArithmetic()) {
       throw new DamagedImageException(
-          "it is " + name + ", a kind of JPEG file that is not supported");
+          "it is lossless or hierarchical, a kind of JPEG file that is not supported");
     }
     int bits = view.u8(start + 3);
     int count = frame.components();
@@ -58,6 +58,10 @@ record JpegFrame(ByteView view, int start) {
 
   int components() {
     return view.u8(start + 8);
+  }
+
+  boolean isArithmetic() {
+    return view.u8(start) == ARITHMETIC || view.u8(start) == PROGRESSIVE_ARITHMETIC;
   }
 
   boolean isProgressive() {

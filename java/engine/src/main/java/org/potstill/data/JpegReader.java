@@ -22,7 +22,6 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-import org.potstill.errors.RunFailedException;
 
 /**
  * The JDK's JPEG reader. It is libjpeg, as OpenCV's is, but hands on what libjpeg warns of: blocks
@@ -36,7 +35,6 @@ final class JpegReader implements IIOReadWarningListener {
   private static final String NO_END = "the file ends early: it has no end-of-image marker";
 
   private static final int RGB = 3;
-  private static final String MODULE = "java.desktop";
   private static final String CORRUPT = "Corrupt JPEG data: ";
   private static final String SURPLUS_AT_THE_END = " extraneous bytes before marker 0xd9";
 
@@ -64,7 +62,7 @@ final class JpegReader implements IIOReadWarningListener {
           IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
       while (all.hasNext()) {
         ImageReaderSpi provider = all.next();
-        if (MODULE.equals(provider.getClass().getModule().getName())
+        if (JpegFile.READER_MODULE.equals(provider.getClass().getModule().getName())
             && Arrays.asList(provider.getFormatNames()).contains("jpeg")) {
           return Optional.of(provider);
         }
@@ -122,9 +120,7 @@ final class JpegReader implements IIOReadWarningListener {
   }
 
   private void read(byte[] file, Reading reading) throws DamagedImageException {
-    ImageReaderSpi provider =
-        Provider.JDK.orElseThrow(
-            () -> new RunFailedException("this Java has no JPEG reader in its module " + MODULE));
+    ImageReaderSpi provider = Provider.JDK.orElseThrow(JpegFile::withoutReader);
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       ImageReader reader = provider.createReaderInstance();
       try {

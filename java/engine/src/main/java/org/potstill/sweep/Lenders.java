@@ -36,17 +36,21 @@ import org.potstill.tensor.Placement;
  */
 final class Lenders {
 
+  private static final String DATA_SOURCE = "data.source";
+
   /** Of no account for what is lent: what is compared as it was resolved, or by what came of it. */
   private static final Set<String> NOT_COMPARED =
       Set.of("run.threads", "run.device", ScoreConfig.FROM);
 
   private final List<RunFolder> folders;
+  private final boolean sourcesVary;
 
   /** Fingerprints of data sets, by what they are listed for: to list one takes its time. */
   private final Map<List<Object>, String> listed = new HashMap<>();
 
   Lenders(Sweep sweep) {
     folders = sweep.runs().stream().map(RunFolder::new).toList();
+    sourcesVary = sweep.variedKeys().contains(DATA_SOURCE);
   }
 
   /** The configuration of a run with what it takes from others; as it is where it is finished. */
@@ -147,8 +151,19 @@ final class Lenders {
         && placement.kind().equals(ran.getOrDefault("run.device", cpu));
   }
 
-  /** Whether a stage of another run had the data set that a run is to have, wherever it was. */
+  /**
+   * Whether a stage of another run had the data set that a run is to have, wherever it was. Where
+   * the runs differ in their sources it has to be the same one: folders of the same names and sizes
+   * look alike.
+   */
   private boolean hasData(RunFolder other, String stage, Config config) {
+    if (sourcesVary
+        && other
+            .config()
+            .filter(its -> its.data().source().equals(config.data().source()))
+            .isEmpty()) {
+      return false;
+    }
     String had =
         other.finished(stage).map(entry -> entry.fingerprint().values().get("data set")).orElse("");
     return fingerprint(config).equals(had);

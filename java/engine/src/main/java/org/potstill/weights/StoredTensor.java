@@ -36,10 +36,10 @@ record StoredTensor(Storage storage, long offset, List<Long> size, List<Long> st
   }
 
   /**
-   * Elements that a view may have beyond those of its storage, as an expanded one has: a small file
+   * Elements that an expanded view may have, whose storage has fewer, 4 MB of floats: a small file
    * cannot ask for memory without end.
    */
-  private static final long MOST_REPEATED = 1L << 26;
+  private static final long MOST_REPEATED = 1L << 20;
 
   /** Checks that the view lies within its storage. */
   boolean fits() {
@@ -49,14 +49,16 @@ record StoredTensor(Storage storage, long offset, List<Long> size, List<Long> st
     try {
       long last = offset;
       boolean empty = false;
+      long count = 1;
       for (int i = 0; i < size.size(); i++) {
         if (size.get(i) < 0 || stride.get(i) < 0) {
           return false;
         }
         empty |= size.get(i) == 0;
+        count = Math.multiplyExact(count, Math.max(1, size.get(i)));
         last = Math.addExact(last, Math.multiplyExact(Math.max(0, size.get(i) - 1), stride.get(i)));
       }
-      return empty || last < storage.elements();
+      return count > 0 && (empty || last < storage.elements());
     } catch (ArithmeticException e) {
       return false;
     }

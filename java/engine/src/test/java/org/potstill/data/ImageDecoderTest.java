@@ -2,6 +2,7 @@ package org.potstill.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -109,6 +110,15 @@ class ImageDecoderTest {
     }
   }
 
+  /** Frames of a video leave out the tables that every decoder of it knows. */
+  @Test
+  void jpegWithoutHuffmanTablesIsDecoded() throws Exception {
+    byte[] plain = TestImages.encode(".jpg", 40, 24);
+    byte[] frame = TestImages.withoutHuffmanTables(plain);
+    assertTrue(frame.length < plain.length - 400);
+    assertArrayEquals(decode(plain).pixels(), decode(frame).pixels());
+  }
+
   @Test
   void bytesBeforeTheEndOfAJpegAreIgnored() throws Exception {
     byte[] plain = TestImages.encode(".jpg", 40, 24);
@@ -119,7 +129,7 @@ class ImageDecoderTest {
   }
 
   @Test
-  void greyFillsAllChannels() throws BadImageException {
+  void greyFillsAllChannels() throws Exception {
     BufferedImage grey = new BufferedImage(9, 5, BufferedImage.TYPE_BYTE_GRAY);
     grey.getRaster().setSample(3, 2, 0, 77);
     for (String format : new String[] {"png", "bmp"}) {
@@ -129,6 +139,11 @@ class ImageDecoderTest {
     }
     RawImage jpeg = decode(TestImages.encode("jpg", new BufferedImage(9, 5, grey.getType())));
     assertColour(new int[] {0, 0, 0}, jpeg, 4, 2, 1);
+    BufferedImage shades = new BufferedImage(64, 16, grey.getType());
+    for (int i = 0; i < 64 * 16; i++) {
+      shades.getRaster().setSample(i % 64, i / 64, 0, i / 4);
+    }
+    assertDecodedAsByOpenCv(TestImages.encode("jpg", shades));
   }
 
   @Test

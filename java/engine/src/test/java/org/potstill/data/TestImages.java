@@ -185,4 +185,21 @@ final class TestImages {
       at += 2 + new ByteView(renamed).u16Big(at + 2);
     }
   }
+
+  /** A JPEG file with standard Huffman tables, without them. */
+  static byte[] withoutHuffmanTables(byte[] jpeg) {
+    ByteView view = new ByteView(jpeg);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(jpeg, 0, 2);
+    int at = 2;
+    while (view.u8(at + 1) != 0xDA) {
+      int length = 2 + view.u16Big(at + 2);
+      if (view.u8(at + 1) != 0xC4) {
+        out.write(jpeg, at, length);
+      }
+      at += length;
+    }
+    out.write(jpeg, at, jpeg.length - at);
+    return out.toByteArray();
+  }
 }

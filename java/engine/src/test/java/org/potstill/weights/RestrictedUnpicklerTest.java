@@ -129,7 +129,9 @@ class RestrictedUnpicklerTest {
     assertTrue(expanded.fits());
     assertFalse(expanded.repeatsTooMuch());
     assertFalse(expanded.wholeStorage());
-    for (List<Long> size : List.of(List.of(1L << 40, 1L << 40), List.of(1L << 25, 4L))) {
+    assertFalse(
+        new StoredTensor(storage, 0, List.of(1L << 40, 1L << 40, 0L), List.of(0L, 0L, 0L)).fits());
+    for (List<Long> size : List.of(List.of(1L << 40, 1L << 40), List.of(1L << 19, 4L))) {
       StoredTensor huge = new StoredTensor(storage, 0, size, List.of(0L, 1L));
       assertTrue(huge.repeatsTooMuch());
     }
