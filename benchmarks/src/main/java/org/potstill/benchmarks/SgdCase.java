@@ -1,7 +1,7 @@
 package org.potstill.benchmarks;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -23,9 +23,11 @@ final class SgdCase implements KernelCase {
   private static final double MOMENTUM = 0.9;
   private static final double DECAY = 5e-4;
   private static final SgdRule RULE = new SgdRule(RATE, MOMENTUM, DECAY);
-  private static final int TENSORS = 16;
 
   private final int size;
+  private final LayerSizes layers;
+  private final long[] sizes;
+  private final List<List<FloatPointer>> lists;
   private final Moved ours;
   private final Moved theirs;
 
@@ -44,14 +46,12 @@ final class SgdCase implements KernelCase {
     this.size = size;
     ours = Moved.of(place, size);
     theirs = Moved.of(place, size);
-  }
-
-  private long begin(int t) {
-    return (long) size * t * (t + 1) / (TENSORS * (TENSORS + 1));
-  }
-
-  private long length(int t) {
-    return begin(t + 1) - begin(t);
+    layers = new LayerSizes(size);
+    sizes = layers.sizes();
+    lists =
+        Stream.of(ours.parameters(), ours.gradients(), ours.velocities())
+            .map(layers::pointers)
+            .toList();
   }
 
   @Override
@@ -82,29 +82,16 @@ final class SgdCase implements KernelCase {
 
   @Override
   public void ours(Kernels kernels) {
-    long[] sizes = new long[TENSORS];
-    for (int t = 0; t < TENSORS; t++) {
-      sizes[t] = length(t);
-    }
-    kernels.sgd(
-        RULE, sizes, list(ours.parameters()), list(ours.gradients()), list(ours.velocities()));
-  }
-
-  private List<FloatPointer> list(Tensor flat) {
-    List<FloatPointer> parts = new ArrayList<>();
-    for (int t = 0; t < TENSORS; t++) {
-      parts.add(flat.data_ptr_float().getPointer(begin(t)));
-    }
-    return parts;
+    kernels.sgd(RULE, sizes, lists.get(0), lists.get(1), lists.get(2));
   }
 
   @Override
   public void libtorch() {
     try (PointerScope scope = new PointerScope()) {
-      for (int t = 0; t < TENSORS; t++) {
-        Tensor parameter = theirs.parameters().narrow(0, begin(t), length(t));
-        Tensor gradient = theirs.gradients().narrow(0, begin(t), length(t));
-        Tensor velocity = theirs.velocities().narrow(0, begin(t), length(t));
+      for (int t = 0; t < LayerSizes.TENSORS; t++) {
+        Tensor parameter = theirs.parameters().narrow(0, layers.begin(t), layers.size(t));
+        Tensor gradient = theirs.gradients().narrow(0, layers.begin(t), layers.size(t));
+        Tensor velocity = theirs.velocities().narrow(0, layers.begin(t), layers.size(t));
         velocity.mul_(new Scalar(MOMENTUM)).add_(gradient.add(parameter, new Scalar(DECAY)));
         parameter.add_(velocity, new Scalar(-RATE));
       }

@@ -1,7 +1,7 @@
 package org.potstill.benchmarks;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -16,15 +16,13 @@ import org.potstill.tensor.Tensors;
  */
 final class TrajectoryCase implements KernelCase {
 
-  private static final int TENSORS = 16;
-
   private final int size;
   private final Tensor theta;
   private final Tensor target;
   private final Tensor start;
   private final Tensor slope;
-  private final long[] sizes = new long[TENSORS];
-  private final List<List<FloatPointer>> lists = new ArrayList<>();
+  private final long[] sizes;
+  private final List<List<FloatPointer>> lists;
   private double loss;
 
   TrajectoryCase(Placement place, int size) {
@@ -33,22 +31,10 @@ final class TrajectoryCase implements KernelCase {
     target = Inputs.normal(place, 2, size);
     start = Inputs.normal(place, 3, size);
     slope = Inputs.normal(place, 4, size);
-    for (int t = 0; t < TENSORS; t++) {
-      sizes[t] = end(t) - end(t - 1);
-    }
-    for (Tensor tensor : List.of(theta, target, start, slope)) {
-      List<FloatPointer> parts = new ArrayList<>();
-      for (int t = 0; t < TENSORS; t++) {
-        parts.add(tensor.data_ptr_float().getPointer(end(t - 1)));
-      }
-      lists.add(parts);
-    }
+    LayerSizes layers = new LayerSizes(size);
+    sizes = layers.sizes();
+    lists = Stream.of(theta, target, start, slope).map(layers::pointers).toList();
     theta.requires_grad_(true);
-  }
-
-  /** Tensor {@code t} grows with {@code t}, as layers do. */
-  private long end(int t) {
-    return (long) size * (t + 1) * (t + 2) / (TENSORS * (TENSORS + 1));
   }
 
   @Override

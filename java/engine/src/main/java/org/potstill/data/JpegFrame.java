@@ -65,7 +65,7 @@ record JpegFrame(ByteView view, int start) {
   }
 
   boolean isProgressive() {
-    return view.u8(start) == PROGRESSIVE;
+    return view.u8(start) == PROGRESSIVE || view.u8(start) == PROGRESSIVE_ARITHMETIC;
   }
 
   /** Whether it is grey or has the components that JFIF names, at sizes that cameras choose. */

@@ -138,19 +138,15 @@ public final class Sgd implements AutoCloseable {
   }
 
   private static boolean isPlain(Tensor tensor) {
-    return isFloatOnHost(tensor) && tensor.is_non_overlapping_and_dense();
+    return Tensors.isFloatOnHost(tensor) && tensor.is_non_overlapping_and_dense();
   }
 
   private static boolean isLike(Tensor tensor, Tensor other) {
-    boolean same = isFloatOnHost(other) && other.dim() == tensor.dim();
+    boolean same = Tensors.isFloatOnHost(other) && other.dim() == tensor.dim();
     for (int d = 0; same && d < tensor.dim(); d++) {
       same = tensor.size(d) == other.size(d) && tensor.stride(d) == other.stride(d);
     }
     return same;
-  }
-
-  private static boolean isFloatOnHost(Tensor tensor) {
-    return tensor.is_cpu() && tensor.scalar_type().intern() == torch.ScalarType.Float;
   }
 
   /** The velocities by parameter, empty before the first step; they stay owned by this object. */

@@ -76,8 +76,8 @@ public final class Convolution {
    * @param padding zeros on every side
    */
   public boolean takes(Tensor input, Tensor weight, int padding) {
-    return isFloatOnHost(input)
-        && isFloatOnHost(weight)
+    return Tensors.isFloatOnHost(input)
+        && Tensors.isFloatOnHost(weight)
         && padding == PADDING
         && input.size(1) == weight.size(1)
         && weight.size(2) == SIDE
@@ -85,10 +85,6 @@ public final class Convolution {
         && weight.size(0) % ConvolutionMaps.CHANNELS == 0
         && weight.size(1) % ConvolutionMaps.CHANNELS == 0
         && isFaster(input.size(2), input.size(3));
-  }
-
-  private static boolean isFloatOnHost(Tensor tensor) {
-    return tensor.is_cpu() && tensor.scalar_type().intern() == torch.ScalarType.Float;
   }
 
   private static boolean isFaster(long height, long width) {

@@ -40,7 +40,7 @@ public final class NormReluPool {
 
   /** Whether it works on such maps: float32, in host memory. */
   public boolean takes(Tensor maps) {
-    return maps.is_cpu() && maps.scalar_type().intern() == torch.ScalarType.Float;
+    return Tensors.isFloatOnHost(maps);
   }
 
   /**

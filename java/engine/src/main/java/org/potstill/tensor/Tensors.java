@@ -189,6 +189,11 @@ public final class Tensors {
     return tensor.detach().cpu();
   }
 
+  /** Whether kernels of the host can work on its memory: float32, not on a GPU. */
+  public static boolean isFloatOnHost(Tensor tensor) {
+    return tensor.is_cpu() && tensor.scalar_type().intern() == torch.ScalarType.Float;
+  }
+
   /** The sizes of a tensor. */
   public static long[] shape(Tensor tensor) {
     long[] shape = new long[Math.toIntExact(tensor.dim())];

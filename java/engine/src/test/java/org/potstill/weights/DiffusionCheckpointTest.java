@@ -14,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -127,22 +125,10 @@ class DiffusionCheckpointTest {
     Path file = folder.resolve("trained.ckpt");
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      store(zip, "archive/data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
-      store(zip, "archive/data/0", new byte[] {0, 0, (byte) 0x80, 0x3f});
+      StoredEntries.add(zip, "archive/data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
+      StoredEntries.add(zip, "archive/data/0", new byte[] {0, 0, (byte) 0x80, 0x3f});
     }
     return Files.write(file, bytes.toByteArray());
-  }
-
-  private static void store(ZipOutputStream zip, String name, byte[] data) throws IOException {
-    ZipEntry entry = new ZipEntry(name);
-    entry.setMethod(ZipEntry.STORED);
-    entry.setSize(data.length);
-    CRC32 sum = new CRC32();
-    sum.update(data);
-    entry.setCrc(sum.getValue());
-    zip.putNextEntry(entry);
-    zip.write(data);
-    zip.closeEntry();
   }
 
   @Test

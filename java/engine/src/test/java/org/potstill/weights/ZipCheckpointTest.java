@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,22 +58,10 @@ class ZipCheckpointTest {
   private static byte[] zip(String view) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      store(zip, "a/data.pkl", pickle(view).getBytes(StandardCharsets.ISO_8859_1));
-      store(zip, "a/data/0", data());
+      StoredEntries.add(zip, "a/data.pkl", pickle(view).getBytes(StandardCharsets.ISO_8859_1));
+      StoredEntries.add(zip, "a/data/0", data());
     }
     return bytes.toByteArray();
-  }
-
-  private static void store(ZipOutputStream zip, String name, byte[] data) throws IOException {
-    ZipEntry entry = new ZipEntry(name);
-    entry.setMethod(ZipEntry.STORED);
-    entry.setSize(data.length);
-    CRC32 sum = new CRC32();
-    sum.update(data);
-    entry.setCrc(sum.getValue());
-    zip.putNextEntry(entry);
-    zip.write(data);
-    zip.closeEntry();
   }
 
   private Path file(byte[] bytes) throws IOException {
