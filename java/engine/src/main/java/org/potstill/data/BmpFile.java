@@ -54,7 +54,7 @@ record BmpFile(ByteView view, int width, int height, int bits, int compression)
   }
 
   @Override
-  public byte[] checked() throws DamagedImageException {
+  public RawImage decode() throws DamagedImageException {
     long promised = view.u32Little(FILE_SIZE);
     if (compression == 0 || compression == BIT_FIELDS) {
       // Rows end on a multiple of four bytes. The size in the file header is often wrong.
@@ -65,6 +65,6 @@ record BmpFile(ByteView view, int width, int height, int bits, int compression)
       throw new DamagedImageException(
           "the file ends early: it promises " + promised + " bytes and has " + view.length());
     }
-    return view.bytes();
+    return OpenCv.decode(view.bytes());
   }
 }

@@ -1,5 +1,7 @@
 package org.potstill.data;
 
+import org.potstill.errors.RunFailedException;
+
 /**
  * An encoded image whose header was read and whose pixels were not decoded.
  *
@@ -18,21 +20,11 @@ interface ImageFile {
   int orientation();
 
   /**
-   * Checks that the file is whole, which may cost a pass over its pixels.
-   *
-   * @return the bytes to decode: the file itself, or what a decoder needs of it
-   * @throws DamagedImageException where the file ends early or is damaged otherwise
-   */
-  byte[] checked() throws DamagedImageException;
-
-  /**
-   * Checks and decodes the pixels, as stored.
+   * Checks that the file is whole and decodes the pixels, as stored.
    *
    * @throws DamagedImageException where the file ends early or is damaged otherwise
    */
-  default RawImage decode() throws DamagedImageException {
-    return OpenCv.decode(checked());
-  }
+  RawImage decode() throws DamagedImageException;
 
   /**
    * Reads the header of a JPEG, PNG, WebP or BMP image, told apart by content.
@@ -45,22 +37,32 @@ interface ImageFile {
     }
     ByteView view = new ByteView(bytes);
     try {
-      if (view.startsWith(0xFF, 0xD8)) {
-        return JpegFile.read(view);
-      }
-      if (view.startsWith(0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n')) {
-        return PngFile.read(view);
-      }
       if (view.startsWith('R', 'I', 'F', 'F') && view.text(8, 4).equals("WEBP")) {
         return WebpFile.read(view);
       }
       if (view.startsWith('B', 'M')) {
         return BmpFile.read(view);
       }
+      requireReaders();
+      if (view.startsWith(0xFF, 0xD8)) {
+        return JpegFile.read(view);
+      }
+      if (view.startsWith(0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n')) {
+        return PngFile.read(view);
+      }
     } catch (IndexOutOfBoundsException e) {
       throw new DamagedImageException("the file ends early: within its header");
     }
     throw new DamagedImageException("it is not a JPEG, PNG, WebP or BMP image");
+  }
+
+  /** Asked here, since without the module {@link JdkReader} cannot be loaded. */
+  private static void requireReaders() {
+    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+      throw new RunFailedException(
+          "this Java has no readers of JPEG and PNG images: it was made without the module"
+              + " java.desktop");
+    }
   }
 
   /** Refuses images without pixels. */

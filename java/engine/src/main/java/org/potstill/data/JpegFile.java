@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.potstill.errors.RunFailedException;
 
 /**
  * A JPEG file (ITU T.81): segments, each a marker and a length, and entropy-coded data.
@@ -24,8 +23,6 @@ record JpegFile(
     int scan,
     int inFirstScan)
     implements ImageFile {
-
-  static final String READER_MODULE = "java.desktop";
 
   private static final int HUFFMAN_TABLES = 0xC4;
   private static final int START_OF_SCAN = 0xDA;
@@ -143,22 +140,9 @@ record JpegFile(
    */
   @Override
   public RawImage decode() throws DamagedImageException {
-    requireReader();
     boolean usual =
         frame.isUsual() && !hasSeveralScans() && hasUsualColours() && readerKnowsCodes();
-    return usual ? JpegReader.decode(copy(), width(), height()) : ImageFile.super.decode();
-  }
-
-  /** Asked here, since without the module the reader's class cannot be loaded. */
-  private static void requireReader() {
-    if (ModuleLayer.boot().findModule(READER_MODULE).isEmpty()) {
-      throw withoutReader();
-    }
-  }
-
-  static RunFailedException withoutReader() {
-    return new RunFailedException(
-        "this Java has no JPEG reader: it was made without the module " + READER_MODULE);
+    return usual ? JdkReader.JPEG.convert(copy(), width(), height()) : OpenCv.decode(checked());
   }
 
   /** Arithmetic codes, and the Huffman codes that video frames leave out, OpenCV alone knows. */
@@ -183,12 +167,11 @@ record JpegFile(
    *
    * @return the file without what its pixels do not need; decoders warn of what is odd in it
    */
-  @Override
-  public byte[] checked() throws DamagedImageException {
+  private byte[] checked() throws DamagedImageException {
     byte[] copy = copy();
     // All rows have to be decoded on the way to the last; of several scans, each to its first row.
     if (readerKnowsCodes()) {
-      JpegReader.check(copy, hasSeveralScans() ? 0 : height() - 1);
+      JdkReader.JPEG.check(copy, hasSeveralScans() ? 0 : height() - 1);
     }
     return copy;
   }

@@ -50,12 +50,12 @@ record WebpFile(ByteView view, int width, int height, int orientation) implement
   }
 
   @Override
-  public byte[] checked() throws DamagedImageException {
+  public RawImage decode() throws DamagedImageException {
     long promised = RIFF_HEADER + view.u32Little(4);
     if (promised > view.length()) {
       throw new DamagedImageException(
           "the file ends early: it promises " + promised + " bytes and has " + view.length());
     }
-    return view.bytes();
+    return OpenCv.decode(view.bytes());
   }
 }

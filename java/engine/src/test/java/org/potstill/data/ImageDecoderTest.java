@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,8 +75,8 @@ class ImageDecoderTest {
   };
 
   /** Whoever decodes a file: OpenCV's libjpeg is that of Pillow. */
-  private static void assertDecodedAsByOpenCv(byte[] jpeg) throws Exception {
-    assertArrayEquals(OpenCv.decode(jpeg).pixels(), decode(jpeg).pixels());
+  private static void assertDecodedAsByOpenCv(byte[] file) throws Exception {
+    assertArrayEquals(OpenCv.decode(file).pixels(), decode(file).pixels());
   }
 
   @ParameterizedTest
@@ -144,6 +146,50 @@ class ImageDecoderTest {
       shades.getRaster().setSample(i % 64, i / 64, 0, i / 4);
     }
     assertDecodedAsByOpenCv(TestImages.encode("jpg", shades));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        BufferedImage.TYPE_3BYTE_BGR,
+        BufferedImage.TYPE_4BYTE_ABGR,
+        BufferedImage.TYPE_BYTE_GRAY,
+        BufferedImage.TYPE_USHORT_GRAY,
+        BufferedImage.TYPE_BYTE_INDEXED,
+        BufferedImage.TYPE_BYTE_BINARY
+      })
+  void pngOfAnyKindIsDecodedAsByOpenCv(int type) throws Exception {
+    BufferedImage image = new BufferedImage(37, 23, type);
+    for (int i = 0; i < 37 * 23; i++) {
+      image.setRGB(i % 37, i / 37, i * 0x9E3779B1);
+    }
+    assertDecodedAsByOpenCv(TestImages.encode("png", image));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4})
+  void indicesOfFewBitsBecomeRgb(int bits) throws Exception {
+    byte[] levels = new byte[1 << bits];
+    new Random(bits).nextBytes(levels);
+    IndexColorModel palette = new IndexColorModel(bits, levels.length, levels, levels, levels);
+    BufferedImage image = new BufferedImage(13, 7, BufferedImage.TYPE_BYTE_BINARY, palette);
+    for (int i = 0; i < 13 * 7; i++) {
+      image.getRaster().setSample(i % 13, i / 13, 0, i % levels.length);
+    }
+    byte[] png = TestImages.encode("png", image);
+    assertDecodedAsByOpenCv(png);
+    assertColour(
+        new int[] {levels[1] & 0xFF, levels[1] & 0xFF, levels[1] & 0xFF}, decode(png), 1, 0, 0);
+  }
+
+  /** What is said of a palette is not needed where colours are no indices. */
+  @Test
+  void suggestedPalettesAndOddChunksAreIgnored() throws Exception {
+    byte[] plain = TestImages.encode(".png", 20, 20);
+    byte[] odd = TestImages.withChunk(plain, "PLTE", new byte[] {1, 2, 3, 4, 5});
+    odd = TestImages.withChunk(odd, "tRNS", new byte[] {1});
+    odd = TestImages.withChunk(odd, "zTXt", new byte[] {'a', 0, 0, 77, 78});
+    assertArrayEquals(decode(plain).pixels(), decode(odd).pixels());
   }
 
   @Test

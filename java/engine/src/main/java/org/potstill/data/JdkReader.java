@@ -1,0 +1,238 @@
+package org.potstill.data;
+
+import java.awt.Rectangle;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Optional;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadWarningListener;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.potstill.errors.RunFailedException;
+
+/**
+ * The readers of the JDK. They tell what a file lacks, by an exception or, that of JPEG, by a
+ * warning: it is libjpeg, which fills missing blocks with grey and warns of them.
+ *
+ * <p>libjpeg gives its first warning only. So a file is refused for any of them, except for bytes
+ * that belong to nothing at its very end, where no other warning can follow.
+ */
+final class JdkReader {
+
+  static final JdkReader JPEG = new JdkReader("jpeg");
+  static final JdkReader PNG = new JdkReader("png");
+
+  /** Without it, this class cannot be loaded. */
+  private static final String MODULE = "java.desktop";
+
+  private static final int RGB = 3;
+
+  private static final ColorModel COLOURS =
+      new ComponentColorModel(
+          ColorSpace.getInstance(ColorSpace.CS_sRGB),
+          false,
+          false,
+          Transparency.OPAQUE,
+          DataBuffer.TYPE_BYTE);
+
+  private final String format;
+
+  /** Makes readers, however many others are on the class path; safe for use by several threads. */
+  private final Optional<ImageReaderSpi> provider;
+
+  private JdkReader(String format) {
+    this.format = format;
+    this.provider = find(format);
+  }
+
+  private static Optional<ImageReaderSpi> find(String format) {
+    Iterator<ImageReaderSpi> all =
+        IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
+    while (all.hasNext()) {
+      ImageReaderSpi provider = all.next();
+      if (MODULE.equals(provider.getClass().getModule().getName())
+          && Arrays.asList(provider.getFormatNames()).contains(format)) {
+        return Optional.of(provider);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What is done with a reader. */
+  private interface Reading<T> {
+    T run(ImageReader reader, ImageReadParam how) throws IOException;
+  }
+
+  /**
+   * Decodes a file to RGB: grey fills all channels, transparency is dropped, of 16 bits the upper
+   * eight are kept.
+   *
+   * @throws DamagedImageException where it is not whole
+   */
+  RawImage decode(byte[] file) throws DamagedImageException {
+    BufferedImage image = read(file, (reader, how) -> reader.read(0, how));
+    return new RawImage(image.getWidth(), image.getHeight(), RGB, rgb(image));
+  }
+
+  /**
+   * Decodes a file whose colours become RGB by a change of colour space that the reader makes, as
+   * of JPEG files.
+   *
+   * @throws DamagedImageException where it is not whole
+   */
+  RawImage convert(byte[] file, int width, int height) throws DamagedImageException {
+    byte[] pixels = new byte[width * height * RGB];
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(pixels, pixels.length),
+            width,
+            height,
+            width * RGB,
+            RGB,
+            new int[] {0, 1, 2},
+            null);
+    read(
+        file,
+        (reader, how) -> {
+          how.setDestination(new BufferedImage(COLOURS, raster, false, null));
+          return reader.read(0, how);
+        });
+    return new RawImage(width, height, RGB, pixels);
+  }
+
+  /**
+   * Checks that a file is whole.
+   *
+   * @param row that is decoded, besides those that have to be on the way to it
+   * @throws DamagedImageException where it is not whole
+   */
+  void check(byte[] file, int row) throws DamagedImageException {
+    read(
+        file,
+        (reader, how) -> {
+          how.setSourceRegion(new Rectangle(0, row, 1, 1));
+          return reader.readRaster(0, how);
+        });
+  }
+
+  private <T> T read(byte[] file, Reading<T> reading) throws DamagedImageException {
+    ImageReaderSpi spi = provider.orElseThrow(this::missing);
+    Warnings warnings = new Warnings();
+    T result;
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      ImageReader reader = spi.createReaderInstance();
+      try {
+        reader.addIIOReadWarningListener(warnings);
+        reader.setInput(in, true, true);
+        result = reading.run(reader, reader.getDefaultReadParam());
+      } finally {
+        reader.dispose();
+      }
+    } catch (IOException | RuntimeException e) {
+      warnings.refuse();
+      throw endsEarly(e)
+          ? new DamagedImageException("the file ends early: pixels are missing")
+          : DamagedImageException.undecodable(e);
+    }
+    warnings.refuse();
+    return result;
+  }
+
+  private static boolean endsEarly(Throwable error) {
+    return error instanceof EOFException
+        || (error.getCause() != null && endsEarly(error.getCause()));
+  }
+
+  private RunFailedException missing() {
+    return new RunFailedException("this Java has no reader of " + format + " images");
+  }
+
+  private static byte[] rgb(BufferedImage image) {
+    byte[] pixels = new byte[image.getWidth() * image.getHeight() * RGB];
+    if (image.getColorModel() instanceof ComponentColorModel) {
+      copySamples(image.getRaster(), pixels);
+    } else {
+      copyColours(image, pixels);
+    }
+    return pixels;
+  }
+
+  /** The samples themselves: as a colour, Java takes grey for linear light and makes it lighter. */
+  private static void copySamples(Raster raster, byte[] pixels) {
+    int bands = raster.getNumBands();
+    int shift = raster.getSampleModel().getSampleSize(0) - Byte.SIZE;
+    int colour = bands >= RGB ? 1 : 0;
+    int[] row = null;
+    int at = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      row = raster.getPixels(0, y, raster.getWidth(), 1, row);
+      for (int x = 0; x < row.length; x += bands) {
+        pixels[at++] = (byte) (row[x] >> shift);
+        pixels[at++] = (byte) (row[x + colour] >> shift);
+        pixels[at++] = (byte) (row[x + 2 * colour] >> shift);
+      }
+    }
+  }
+
+  /** The colours of a palette, or of samples packed into a number. */
+  private static void copyColours(BufferedImage image, byte[] pixels) {
+    int[] row = new int[image.getWidth()];
+    int at = 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      image.getRGB(0, y, row.length, 1, row, 0, row.length);
+      for (int colour : row) {
+        pixels[at++] = (byte) (colour >> 16);
+        pixels[at++] = (byte) (colour >> 8);
+        pixels[at++] = (byte) colour;
+      }
+    }
+  }
+
+  /** The first warning that tells of damage. */
+  private static final class Warnings implements IIOReadWarningListener {
+
+    private static final String CORRUPT = "Corrupt JPEG data: ";
+    private static final String SURPLUS_AT_THE_END = " extraneous bytes before marker 0xd9";
+
+    private String damage;
+
+    @Override
+    public void warningOccurred(ImageReader source, String warning) {
+      if (damage == null && !warning.endsWith(SURPLUS_AT_THE_END)) {
+        damage = reason(warning);
+      }
+    }
+
+    private static String reason(String warning) {
+      if (warning.contains("EOI")) {
+        return "the file ends early: it has no end-of-image marker";
+      }
+      if (warning.contains("premature end")) {
+        return "the file ends early: blocks of the picture are missing";
+      }
+      return "it is damaged: "
+          + warning.replace(CORRUPT, "").lines().findFirst().orElse("the decoder warns of it");
+    }
+
+    void refuse() throws DamagedImageException {
+      if (damage != null) {
+        throw new DamagedImageException(damage);
+      }
+    }
+  }
+}
