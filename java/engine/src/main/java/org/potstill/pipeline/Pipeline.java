@@ -2,7 +2,7 @@ package org.potstill.pipeline;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.DataConfig;
 import org.potstill.config.DistillConfig;
@@ -68,128 +68,116 @@ final class Pipeline {
     List<Stage> line = new ArrayList<>();
     boolean scored = needsScores(config);
     if (scored) {
-      line.add(
-          new Stage(
-              ScoreStage.NAME,
-              List.of(
-                  "run.seed", "run.threads", "run.device", "run.deterministic", "data", "score"),
-              Set.of(),
-              false,
-              List.of(),
-              List.of(Scores.FILE),
-              "",
-              List.of(),
-              true,
-              () -> false,
-              () -> Preflight.checkScore(config, data),
-              () ->
-                  GpuMemory.explain(
-                      ScoreStage.NAME,
-                      GpuMemory.lower(ScoreStage.BATCH),
-                      new ScoreStage(config, data, context, kernels)::run)));
+      line.add(score(config, data, context, kernels));
     }
-    line.add(
-        new Stage(
-            PruneStage.NAME,
-            List.of("run.seed", "data", "prune"),
-            Set.of(),
-            false,
-            scored ? List.of(Scores.FILE) : List.of(),
-            List.of(CoreSet.FILE),
-            "",
-            List.of(),
-            false,
-            () -> false,
-            () -> PruneStage.kept(config.prune(), data),
-            () -> new PruneStage(config.prune(), data, context, hostKernels).run()));
+    line.add(prune(config, data, context, hostKernels, scored));
     if (needsExperts(config)) {
-      line.add(
-          new Stage(
-              ExpertsStage.NAME,
-              List.of(
-                  "run.seed",
-                  "run.threads",
-                  "run.device",
-                  "run.deterministic",
-                  "data",
-                  "experts",
-                  "distill.network",
-                  "distill.augment",
-                  "distill.trajectory.expert-epochs",
-                  "distill.trajectory.max-start-epoch"),
-              Set.of("experts.count"),
-              false,
-              List.of(CoreSet.FILE),
-              // Each file says itself what it was made of; hashing them all would take minutes.
-              List.of(),
-              "",
-              List.of(ExpertFile.FOLDER),
-              false,
-              () -> false,
-              () -> Preflight.checkExperts(config, data, kept(data, context)),
-              () ->
-                  GpuMemory.explain(
-                      ExpertsStage.NAME,
-                      GpuMemory.lower(ExpertsStage.BATCH),
-                      new ExpertsStage(config, data, context, kernels)::run)));
+      line.add(experts(config, data, context, kernels));
     }
-    line.add(
-        new Stage(
-            DistillStage.NAME,
-            List.of(
-                "run.seed", "run.threads", "run.device", "run.deterministic", "data", "distill"),
-            Set.of("distill.iterations"),
-            false,
-            List.of(CoreSet.FILE),
-            List.of(DistilledSet.FILE),
-            DistilledSet.HISTORY_FOLDER,
-            List.of(),
-            false,
-            () -> DistillStage.canRestore(config, context.directory()),
-            () -> DistillStage.requireInputs(config, data, kept(data, context)),
+    line.add(distill(config, data, context, kernels));
+    line.add(evaluate(config, data, context, kernels));
+    line.add(report(context));
+    return line;
+  }
+
+  private static Stage score(Config config, Dataset data, RunContext context, Kernels kernels) {
+    return Stage.named(ScoreStage.NAME)
+        .configKeys(computed("data", "score"))
+        .outputs(Scores.FILE)
+        .transitory()
+        .check(() -> Preflight.checkScore(config, data))
+        .work(
+            () ->
+                GpuMemory.explain(
+                    ScoreStage.NAME,
+                    GpuMemory.lower(ScoreStage.BATCH),
+                    new ScoreStage(config, data, context, kernels)::run));
+  }
+
+  private static Stage prune(
+      Config config, Dataset data, RunContext context, Kernels hostKernels, boolean scored) {
+    return Stage.named(PruneStage.NAME)
+        .configKeys("run.seed", "data", "prune")
+        .inputs(scored ? new String[] {Scores.FILE} : new String[0])
+        .outputs(CoreSet.FILE)
+        .check(() -> PruneStage.kept(config.prune(), data))
+        .work(() -> new PruneStage(config.prune(), data, context, hostKernels).run());
+  }
+
+  /** It has no outputs: each file says itself what it was made of; hashing all takes minutes. */
+  private static Stage experts(Config config, Dataset data, RunContext context, Kernels kernels) {
+    return Stage.named(ExpertsStage.NAME)
+        .configKeys(
+            computed(
+                "data",
+                "experts",
+                "distill.network",
+                "distill.augment",
+                "distill.trajectory.expert-epochs",
+                "distill.trajectory.max-start-epoch"))
+        .growing("experts.count")
+        .inputs(CoreSet.FILE)
+        .kept(ExpertFile.FOLDER)
+        .check(() -> Preflight.checkExperts(config, data, kept(data, context)))
+        .work(
+            () ->
+                GpuMemory.explain(
+                    ExpertsStage.NAME,
+                    GpuMemory.lower(ExpertsStage.BATCH),
+                    new ExpertsStage(config, data, context, kernels)::run));
+  }
+
+  private static Stage distill(Config config, Dataset data, RunContext context, Kernels kernels) {
+    return Stage.named(DistillStage.NAME)
+        .configKeys(computed("data", "distill"))
+        .growing("distill.iterations")
+        .inputs(CoreSet.FILE)
+        .outputs(DistilledSet.FILE)
+        .versions(DistilledSet.HISTORY_FOLDER)
+        .restorable(() -> DistillStage.canRestore(config, context.directory()))
+        .check(() -> DistillStage.requireInputs(config, data, kept(data, context)))
+        .work(
             () ->
                 GpuMemory.explain(
                     DistillStage.NAME,
                     GpuMemory.lower(largest(config)),
-                    new DistillStage(config, data, context, kernels)::run)));
-    line.add(
-        new Stage(
-            EvaluateStage.NAME,
-            List.of(
-                "run.seed", "run.threads", "run.device", "run.deterministic", "data", "evaluate"),
-            Set.of(),
-            true,
-            List.of(),
-            // The images, since it may choose those of an earlier iteration.
-            List.of("evaluation.json", DistilledSet.FILE),
-            "",
-            List.of(EvaluateStage.TRIALS),
-            false,
-            () -> false,
+                    new DistillStage(config, data, context, kernels)::run));
+  }
+
+  /** The images are among its outputs, since it may choose those of an earlier iteration. */
+  private static Stage evaluate(Config config, Dataset data, RunContext context, Kernels kernels) {
+    return Stage.named(EvaluateStage.NAME)
+        .configKeys(computed("data", "evaluate"))
+        .repeatable()
+        .outputs("evaluation.json", DistilledSet.FILE)
+        .kept(EvaluateStage.TRIALS)
+        .check(
             () -> {
               Preflight.checkEvaluate(config, data);
               evaluateStage(config, data, context, kernels).requireImages();
-            },
+            })
+        .work(
             () ->
                 GpuMemory.explain(
                     EvaluateStage.NAME,
                     GpuMemory.lower(EvaluateStage.BATCH),
-                    evaluateStage(config, data, context, kernels)::run)));
-    line.add(
-        new Stage(
-            ReportStage.NAME,
-            List.of("run.name"),
-            Set.of(),
-            true,
-            List.of("evaluation.json"),
-            List.of("report.html"),
-            "",
-            List.of(),
-            false,
-            () -> false,
-            () -> {},
-            () -> new ReportStage(context, Environment.versions()).run()));
-    return line;
+                    evaluateStage(config, data, context, kernels)::run));
+  }
+
+  private static Stage report(RunContext context) {
+    return Stage.named(ReportStage.NAME)
+        .configKeys("run.name")
+        .repeatable()
+        .inputs("evaluation.json")
+        .outputs("report.html")
+        .work(() -> new ReportStage(context, Environment.versions()).run());
+  }
+
+  /** What a stage depends on that computes with tensors, and {@code own}. */
+  private static String[] computed(String... own) {
+    return Stream.concat(
+            Stream.of("run.seed", "run.threads", "run.device", "run.deterministic"), Stream.of(own))
+        .toArray(String[]::new);
   }
 
   /** The stage {@code evaluate}. */

@@ -43,4 +43,96 @@ record Stage(
   boolean dependsOn(String key) {
     return configKeys.stream().anyMatch(own -> key.equals(own) || key.startsWith(own + "."));
   }
+
+  /** Begins the description of a stage; what is not said of it does not hold. */
+  static Builder named(String name) {
+    return new Builder(name);
+  }
+
+  /** Describes a stage part by part; the words are those of the {@link Stage}. */
+  static final class Builder {
+
+    private final String name;
+    private List<String> configKeys = List.of();
+    private Set<String> growing = Set.of();
+    private boolean repeatable;
+    private List<String> inputs = List.of();
+    private List<String> outputs = List.of();
+    private String versions = "";
+    private List<String> kept = List.of();
+    private boolean transitory;
+    private BooleanSupplier restorable = () -> false;
+    private Runnable check = () -> {};
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    Builder configKeys(String... keys) {
+      configKeys = List.of(keys);
+      return this;
+    }
+
+    Builder growing(String... keys) {
+      growing = Set.of(keys);
+      return this;
+    }
+
+    Builder repeatable() {
+      repeatable = true;
+      return this;
+    }
+
+    Builder inputs(String... files) {
+      inputs = List.of(files);
+      return this;
+    }
+
+    Builder outputs(String... files) {
+      outputs = List.of(files);
+      return this;
+    }
+
+    Builder versions(String folder) {
+      versions = folder;
+      return this;
+    }
+
+    Builder kept(String... files) {
+      kept = List.of(files);
+      return this;
+    }
+
+    Builder transitory() {
+      transitory = true;
+      return this;
+    }
+
+    Builder restorable(BooleanSupplier can) {
+      restorable = can;
+      return this;
+    }
+
+    Builder check(Runnable looks) {
+      check = looks;
+      return this;
+    }
+
+    /** The stage, whose last part this is. */
+    Stage work(Runnable work) {
+      return new Stage(
+          name,
+          configKeys,
+          growing,
+          repeatable,
+          inputs,
+          outputs,
+          versions,
+          kept,
+          transitory,
+          restorable,
+          check,
+          work);
+    }
+  }
 }

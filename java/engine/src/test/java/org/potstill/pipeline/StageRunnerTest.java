@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,68 +58,55 @@ class StageRunnerTest {
 
   private StageRunner runner() {
     Stage score =
-        new Stage(
-            "score",
-            List.of("score"),
-            Set.of(),
-            false,
-            List.of(),
-            List.of("scores.csv"),
-            "",
-            List.of("folder-of-scores"),
-            true,
-            () -> false,
-            this::check,
-            () -> {
-              if (scoreFails) {
-                throw new RunFailedException("killed");
-              }
-              directory
-                  .checkpoints("score")
-                  .save(7, file -> Files.writeString(file, "seven images are scored"));
-              work("score.batch", scoresAreLost ? "elsewhere.csv" : "scores.csv");
-            });
+        Stage.named("score")
+            .configKeys("score")
+            .outputs("scores.csv")
+            .kept("folder-of-scores")
+            .transitory()
+            .check(this::check)
+            .work(
+                () -> {
+                  if (scoreFails) {
+                    throw new RunFailedException("killed");
+                  }
+                  directory
+                      .checkpoints("score")
+                      .save(7, file -> Files.writeString(file, "seven images are scored"));
+                  work("score.batch", scoresAreLost ? "elsewhere.csv" : "scores.csv");
+                });
     Stage distill =
-        new Stage(
-            "distill",
-            List.of("distill", "run.threads"),
-            Set.of("distill.iterations"),
-            false,
-            List.of("scores.csv"),
-            List.of("distilled"),
-            "history",
-            List.of("folder-of-distilled"),
-            false,
-            () -> false,
-            this::check,
-            () -> {
-              if (distillFails) {
-                throw new RunFailedException("diverged");
-              }
-              work("distill.iterations", "distilled");
-            });
+        Stage.named("distill")
+            .configKeys("distill", "run.threads")
+            .growing("distill.iterations")
+            .inputs("scores.csv")
+            .outputs("distilled")
+            .versions("history")
+            .kept("folder-of-distilled")
+            .check(this::check)
+            .work(
+                () -> {
+                  if (distillFails) {
+                    throw new RunFailedException("diverged");
+                  }
+                  work("distill.iterations", "distilled");
+                });
     Stage evaluate =
-        new Stage(
-            "evaluate",
-            List.of("evaluate"),
-            Set.of(),
-            true,
-            List.of(),
-            List.of("evaluation.json", "distilled"),
-            "",
-            List.of("folder-of-evaluation"),
-            false,
-            () -> false,
-            this::check,
-            () -> {
-              if (!chosen.isEmpty()) {
-                AtomicFiles.writeString(directory.resolve("distilled"), chosen);
-              }
-              if (evaluateFails) {
-                throw new RunFailedException("diverged");
-              }
-              work("evaluate.epochs", "evaluation.json");
-            });
+        Stage.named("evaluate")
+            .configKeys("evaluate")
+            .repeatable()
+            .outputs("evaluation.json", "distilled")
+            .kept("folder-of-evaluation")
+            .check(this::check)
+            .work(
+                () -> {
+                  if (!chosen.isEmpty()) {
+                    AtomicFiles.writeString(directory.resolve("distilled"), chosen);
+                  }
+                  if (evaluateFails) {
+                    throw new RunFailedException("diverged");
+                  }
+                  work("evaluate.epochs", "evaluation.json");
+                });
     return runner(score, distill, evaluate);
   }
 
@@ -461,19 +447,7 @@ class StageRunnerTest {
   }
 
   private static Stage withoutOutputs(String name) {
-    return new Stage(
-        name,
-        List.of(name),
-        Set.of(),
-        false,
-        List.of(),
-        List.of(),
-        "",
-        List.of(),
-        false,
-        () -> false,
-        () -> {},
-        () -> {});
+    return Stage.named(name).configKeys(name).work(() -> {});
   }
 
   @Test
