@@ -101,13 +101,14 @@ final class Doctor {
     }
   }
 
+  /** A bitmap, since OpenCV decodes those. */
   private static byte[] onePixel() throws IOException {
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ByteArrayOutputStream bmp = new ByteArrayOutputStream();
     // As for the report, without a file in the folder of temporary files.
-    try (ImageOutputStream out = new MemoryCacheImageOutputStream(png)) {
-      ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png", out);
+    try (ImageOutputStream out = new MemoryCacheImageOutputStream(bmp)) {
+      ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "bmp", out);
     }
-    return png.toByteArray();
+    return bmp.toByteArray();
   }
 
   private static void kernels(ObjectNode facts) {
