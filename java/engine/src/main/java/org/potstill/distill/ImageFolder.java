@@ -2,16 +2,14 @@ package org.potstill.distill;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.data.Normalisation;
-import org.potstill.run.AtomicFiles;
 import org.potstill.run.FolderNames;
+import org.potstill.run.PictureFiles;
 import org.potstill.tensor.Tensors;
 
 /** Writes synthetic images as PNG files that any tool can read, one folder per class. */
@@ -35,15 +33,7 @@ public final class ImageFolder {
     int[] next = new int[names.size()];
     for (int i = 0; i < labels.length; i++) {
       String name = String.format(Locale.ROOT, "%02d.png", next[labels[i]]++);
-      BufferedImage picture = picture(set, i);
-      AtomicFiles.write(
-          folder.resolve(names.get(labels[i])).resolve(name), part -> png(picture, part));
-    }
-  }
-
-  private static void png(BufferedImage picture, Path file) throws IOException {
-    if (!ImageIO.write(picture, "png", file.toFile())) {
-      throw new IOException("no writer for PNG");
+      PictureFiles.writePng(folder.resolve(names.get(labels[i])).resolve(name), picture(set, i));
     }
   }
 

@@ -3,7 +3,6 @@ package org.potstill.score;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,11 +11,11 @@ import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import javax.imageio.ImageIO;
 import org.potstill.data.Dataset;
 import org.potstill.data.RawImage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.FolderNames;
+import org.potstill.run.PictureFiles;
 
 /**
  * The easiest and the hardest images of every class as small pictures, kept while scoring so that
@@ -101,19 +100,13 @@ final class Gallery {
     int number = 1;
     for (Candidate candidate : candidates) {
       String file = String.format(Locale.ROOT, "%s/%s-%02d.png", name, kind, number++);
-      AtomicFiles.write(folder.resolve(file), part -> png(candidate.picture.get(), part));
+      PictureFiles.writePng(folder.resolve(file), Thumbnail.picture(candidate.picture.get()));
       ObjectNode entry = index.addObject();
       entry.put("file", file);
       entry.put("id", candidate.id);
       entry.put("class", classKey);
       entry.put("loss", candidate.loss);
       entry.put("kind", kind);
-    }
-  }
-
-  private static void png(RawImage image, Path file) throws IOException {
-    if (!ImageIO.write(Thumbnail.picture(image), "png", file.toFile())) {
-      throw new IOException("no writer for PNG");
     }
   }
 }
