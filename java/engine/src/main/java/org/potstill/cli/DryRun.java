@@ -12,7 +12,8 @@ import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.experts.ExpertForecast;
 import org.potstill.experts.ExpertsStage;
-import org.potstill.pipeline.Preflight;
+import org.potstill.pipeline.RunOptions;
+import org.potstill.pipeline.RunSession;
 import org.potstill.run.CancellationToken;
 
 /** Shows what a run would do. */
@@ -38,15 +39,14 @@ final class DryRun {
    * The resolved config, the stages, and what they need.
    *
    * @param stage the only one, or null for all
-   * @throws InputException where a run would not begin; of a single stage only its data are looked
-   *     at
+   * @param options what the run would do with a run directory that is already there
+   * @throws InputException where a run would not begin; of a single stage, whether those before it
+   *     are finished is not looked at
    */
-  void print(String stage, Streams streams, Output output) {
+  void print(String stage, RunOptions options, Streams streams, Output output) {
     List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
-      if (stage == null) {
-        Preflight.check(config, data);
-      }
+      RunSession.requireStart(config, data, options, stage == null);
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
       if (experts != null) {

@@ -65,7 +65,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
     CancellationToken cancellation = new CancellationToken();
     if (dryRun) {
       try (Interrupts interrupts = Interrupts.cancel(cancellation, streams.err())) {
-        new DryRun(resolved, natives, cancellation).print(stage, streams, output);
+        new DryRun(resolved, natives, cancellation).print(stage, options(), streams, output);
         return 0;
       } finally {
         logging.close();

@@ -146,18 +146,12 @@ public final class RunSession implements AutoCloseable {
     RunDirectory directory = null;
     GpuTenancy tenancy = null;
     try {
-      // What finished stages needed may be gone, and is not needed any more.
-      boolean begins = existing != Existing.RESUME || StageLog.in(out).entries().isEmpty();
-      if (whole && begins) {
-        Preflight.check(config, data);
-        // Before the images, which may take minutes.
-        RunDirectory.requireOpenable(out, existing);
+      // Before the images, which may take minutes.
+      if (requireSound(config, data, existing, whole)) {
         MeasuredImages.requireReadable(config, data, DATA, listener, cancellation);
-      } else {
-        EvaluateStage.requireNetworks(config, data);
       }
       tenancy = GpuTenancy.begin(placement, config.run().deterministic(), usesTf32(config));
-      directory = RunDirectory.open(out, whole ? existing : Existing.RESUME);
+      directory = RunDirectory.open(out, ofDirectory(existing, whole));
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory.root(), config);
       }
@@ -171,6 +165,40 @@ public final class RunSession implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /**
+   * Checks what a session would refuse when it is opened, as far as can be told without reading an
+   * image; makes nothing.
+   *
+   * @param whole whether for all stages, rather than for a single one
+   * @throws InputException as {@link #openForRun} and {@link #openForStage} do
+   */
+  public static void requireStart(Config config, Dataset data, RunOptions options, boolean whole) {
+    requireSound(config, data, options.existing(), whole);
+    if (options.existing() == Existing.RESUME) {
+      ResumeRules.check(config.run().out(), config);
+    }
+  }
+
+  /** Whether it is a whole run that begins, rather than one that goes on or a single stage. */
+  private static boolean requireSound(
+      Config config, Dataset data, Existing existing, boolean whole) {
+    Path out = config.run().out();
+    // What finished stages needed may be gone, and is not needed any more.
+    boolean begins = whole && (existing != Existing.RESUME || StageLog.in(out).entries().isEmpty());
+    if (begins) {
+      Preflight.check(config, data);
+    } else {
+      EvaluateStage.requireNetworks(config, data);
+    }
+    RunDirectory.requireOpenable(out, ofDirectory(existing, whole));
+    return begins;
+  }
+
+  /** A single stage works in the directory of those before it. */
+  private static Existing ofDirectory(Existing existing, boolean whole) {
+    return whole ? existing : Existing.RESUME;
   }
 
   private void writeConfig() {

@@ -10,6 +10,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
@@ -152,8 +153,9 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException where it is not
    */
   public static void requireWritable(Path folder) {
-    Path existing = folder;
-    while (existing != null && !Files.exists(existing)) {
+    Path existing = folder.toAbsolutePath();
+    // A link that leads nowhere is in the way of a folder, too.
+    while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
       existing = existing.getParent();
     }
     if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
@@ -165,12 +167,19 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * Checks what can be seen of {@link #open} before it; makes nothing.
    *
-   * @throws InputException as {@link #open} does, but for a directory that another process holds
+   * @throws InputException as {@link #open} does
    */
   public static void requireOpenable(Path root, Existing existing) {
     Path folder = root.toAbsolutePath().normalize();
     refuseStrangers(folder, existing);
     requireWritable(folder);
+    if (Files.exists(folder.resolve(LOCK))) {
+      try {
+        lock(folder, false).close();
+      } catch (IOException e) {
+        throw unwritable(folder, e);
+      }
+    }
   }
 
   private static void refuseStrangers(Path folder, Existing existing) {

@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.potstill.run.Existing;
+import org.potstill.run.RunDirectory;
 
 /** What is told before anything runs: {@code --dry-run} and {@code doctor CONFIG}. */
 class DryRunTest extends CommandLineTests {
@@ -33,6 +36,77 @@ class DryRunTest extends CommandLineTests {
     assertEquals(2, run("x", "--dry-run", "--set", "score.weights=" + weights));
     assertEquals("error: score.weights: there is no file " + weights + "\n", err);
     assertEquals("", out);
+  }
+
+  /** The message of the refusal, which leaves the folder as it was. */
+  private String refusedDryRun(Path runDirectory, String... more) throws IOException {
+    List<String> before = files();
+    assertEquals(2, dryRun(runDirectory, more), out);
+    assertEquals("", out);
+    assertEquals(before, files());
+    return err;
+  }
+
+  private int dryRun(Path runDirectory, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("run", config.toString(), "--dry-run"));
+    arguments.addAll(List.of("--out", runDirectory.toString()));
+    arguments.addAll(List.of(more));
+    return potstill(arguments.toArray(String[]::new));
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.map(Path::toString).sorted().toList();
+    }
+  }
+
+  @Test
+  void dryRunRefusesARunDirectoryThatARunWouldRefuse() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    String told = refusedDryRun(file);
+    assertEquals("error: " + file + " is a file, not a folder; choose another --out\n", told);
+    told = refusedDryRun(file.resolve("below"));
+    assertTrue(told.contains("cannot be made or written to; choose another --out"), told);
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+    told = refusedDryRun(link);
+    assertTrue(told.contains(link + " cannot be made or written to"), told);
+
+    Path strange = Files.createDirectory(folder.resolve("strange"));
+    Files.writeString(strange.resolve("thesis.tex"), "years of work");
+    told = refusedDryRun(strange, "--overwrite");
+    assertTrue(told.contains("holds files but no run"), told);
+  }
+
+  @Test
+  void dryRunRefusesAnExistingRunUnlessItIsContinuedOrOverwritten() throws IOException {
+    Path root = Files.createDirectory(folder.resolve("there"));
+    assertEquals(0, dryRun(root), err);
+    // The configuration that a run would write, and a stage that was stopped.
+    Files.writeString(root.resolve("config.yaml"), out);
+    Files.createDirectory(root.resolve("checkpoints"));
+    Files.writeString(root.resolve("checkpoints/distill-000000002.safetensors"), "");
+    String told = refusedDryRun(root);
+    assertTrue(told.contains(root + " exists; --resume continues it"), told);
+    told = refusedDryRun(root, "--resume", "--set", "run.seed=3");
+    assertTrue(told.contains("run.seed was 0 in " + root + " and is now 3"), told);
+    for (String option : List.of("--resume", "--overwrite")) {
+      assertEquals(0, dryRun(root, option), err);
+    }
+    assertTrue(Files.exists(root.resolve("checkpoints/distill-000000002.safetensors")));
+    // A single stage works in the directory of those before it.
+    String[] stage = {"distill", config.toString(), "--out", root.toString(), "--dry-run"};
+    assertEquals(0, potstill(stage), err);
+  }
+
+  @Test
+  void dryRunRefusesARunDirectoryInWhichARunIsWorking() throws IOException {
+    Path root = folder.resolve("busy");
+    try (RunDirectory busy = RunDirectory.open(root, Existing.FAIL)) {
+      for (String option : List.of("--resume", "--overwrite")) {
+        String told = refusedDryRun(busy.root(), option);
+        assertTrue(told.contains("another run is working in " + root + "; wait for it"), told);
+      }
+    }
   }
 
   @Test

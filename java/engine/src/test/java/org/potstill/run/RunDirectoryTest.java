@@ -264,6 +264,10 @@ class RunDirectoryTest {
     try {
       assertEquals('L', holder.getInputStream().read());
       assertThrows(InputException.class, () -> RunDirectory.open(root, Existing.RESUME));
+      InputException error =
+          assertThrows(
+              InputException.class, () -> RunDirectory.requireOpenable(root, Existing.RESUME));
+      assertTrue(error.getMessage().startsWith("another run is working in"), error.getMessage());
     } finally {
       holder.destroyForcibly();
       assertTrue(holder.waitFor(10, TimeUnit.SECONDS));
@@ -278,6 +282,8 @@ class RunDirectoryTest {
       Path link = Files.createSymbolicLink(temp.resolve("link"), first.root());
       for (Path again : List.of(root, link)) {
         assertThrows(InputException.class, () -> RunDirectory.open(again, Existing.RESUME));
+        assertThrows(
+            InputException.class, () -> RunDirectory.requireOpenable(again, Existing.RESUME));
       }
       Process other = holder(root, ProcessBuilder.Redirect.DISCARD);
       try {
