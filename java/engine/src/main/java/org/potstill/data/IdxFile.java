@@ -3,6 +3,7 @@ package org.potstill.data;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
@@ -31,7 +32,7 @@ record IdxFile(int[] sizes, ByteBuffer bytes) {
    * Reads and checks a file, plain or gzipped (by its name).
    *
    * @param name of the file, for messages and to tell whether it is gzipped
-   * @throws InputException where it is not such a file or ends early
+   * @throws InputException where it is not such a file, ends early or goes on after its end
    */
   static IdxFile read(String name, InputStream file, int dimensions) {
     try (InputStream in = name.endsWith(".gz") ? new GZIPInputStream(file) : file) {
@@ -44,6 +45,16 @@ record IdxFile(int[] sizes, ByteBuffer bytes) {
       if (found < length) {
         throw new InputException(
             name + " ends early: its header promises " + length + " bytes, it has " + found);
+      }
+      // To the end, where a gzipped file has its checksum.
+      long more = in.transferTo(OutputStream.nullOutputStream());
+      if (more > 0) {
+        throw new InputException(
+            name
+                + " is damaged or another file: its header promises "
+                + length
+                + " bytes, it has "
+                + (length + more));
       }
       return new IdxFile(sizes, ByteBuffer.wrap(bytes).asReadOnlyBuffer());
     } catch (EOFException e) {

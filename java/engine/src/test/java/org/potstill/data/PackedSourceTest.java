@@ -139,12 +139,36 @@ class PackedSourceTest {
     assertRefused("idx", "2 GB or more");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void idxThatGoesOnAfterItsEndIsRefused(boolean packed) throws IOException {
+    writeIdx(packed, new int[] {0, 1}, new int[] {0, 1});
+    String name = "train-images-idx3-ubyte" + (packed ? ".gz" : "");
+    byte[] longer = Arrays.copyOf(idxImages(2), 56 + 20);
+    write(name, packed ? gzip(longer) : longer);
+    String file = folder.resolve(name).toString();
+    assertRefused(
+        "idx", file + " is damaged or another file: its header promises 56 bytes, it has 76");
+    writeIdx(packed, new int[] {0, 1}, new int[] {0, 1});
+    byte[] labels = Arrays.copyOf(idxLabels(0, 1), 11);
+    name = name.replace("images-idx3", "labels-idx1");
+    write(name, packed ? gzip(labels) : labels);
+    assertRefused("idx", "its header promises 10 bytes, it has 11");
+  }
+
   @Test
   void damagedGzipIsRefused() throws IOException {
     writeIdx(true, new int[] {0, 1}, new int[] {0, 1});
     byte[] packed = gzip(idxImages(2));
     write("train-images-idx3-ubyte.gz", Arrays.copyOf(packed, packed.length / 2));
     assertRefused("idx", "ends early");
+    // Where the values are there and the checksum is not, or another one.
+    write("train-images-idx3-ubyte.gz", Arrays.copyOf(packed, packed.length - 4));
+    assertRefused("idx", "ends early");
+    byte[] changed = packed.clone();
+    changed[packed.length - 8] ^= 1;
+    write("train-images-idx3-ubyte.gz", changed);
+    assertRefused("idx", "not a whole gzip file");
     write("train-images-idx3-ubyte.gz", idxImages(2));
     assertRefused("idx", "not a whole gzip file");
   }
