@@ -1,13 +1,16 @@
 package org.potstill.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.Fingerprint;
+import org.potstill.run.OutputPlaces;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.weights.CheckpointReader;
 import org.potstill.weights.Safetensors;
@@ -62,6 +65,7 @@ final class ConvertCommand implements Callable<Integer> {
                   ? " is the file to read; name another one to write"
                   : " exists; --overwrite replaces it, or name another file"));
     }
+    OutputPlaces.requireFile(output);
     try (Logging logging = Logging.setUp(streams, new Output())) {
       natives.apply();
       convert();
@@ -81,9 +85,13 @@ final class ConvertCommand implements Callable<Integer> {
     streams.out().println("wrote " + output);
   }
 
+  /** Be it by another name or through a link. */
   private boolean isInput() {
-    return Files.exists(input)
-        && input.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize());
+    try {
+      return Files.exists(input) && Files.isSameFile(input, output);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + input + ": " + FileErrors.reason(input, e), e);
+    }
   }
 
   private Map<String, String> metadata(NamedTensors tensors) {

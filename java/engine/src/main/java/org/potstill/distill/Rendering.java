@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
+import org.potstill.run.OutputPlaces;
 import org.potstill.run.RunDirectory;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
@@ -41,9 +42,12 @@ public final class Rendering {
    *     null for where the run made them
    * @return the number of images
    * @throws InputException where there are no latents, they are damaged, or the generator's weights
-   *     are missing or others, the device cannot be had, or a run is working in {@code out}
+   *     are missing or others, the device cannot be had, {@code out} cannot be written to, or a run
+   *     is working in it
    */
   public static int render(Path run, Path out, Path weights, String device) {
+    OutputPlaces.requireFile(out.resolve(DistilledSet.FILE));
+    OutputPlaces.requireFolder(out.resolve(ImageFolder.FOLDER));
     try (RunDirectory locked = RunDirectory.openIfRun(out).orElse(null);
         LatentsFile latents = LatentsFile.read(latentsOf(run), weights)) {
       Placement placement = placement(latents, device);

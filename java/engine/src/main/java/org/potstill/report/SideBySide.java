@@ -8,6 +8,7 @@ import java.util.Set;
 import org.potstill.errors.InputException;
 import org.potstill.errors.Listed;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.OutputPlaces;
 
 /** Writes one page on several runs: the images of every class side by side, with accuracies. */
 public final class SideBySide {
@@ -20,7 +21,8 @@ public final class SideBySide {
    * @param runs finished run directories on the same data, at least two; shown in this order
    * @param page the HTML file to write
    * @throws InputException where fewer than two runs are given, one is given twice, is not
-   *     finished, was distilled from other data, or there is no class that all of them have
+   *     finished, was distilled from other data, there is no class that all of them have, or it
+   *     shows beforehand that the page cannot be written
    * @throws org.potstill.errors.RunFailedException where the page cannot be written
    */
   public static void write(List<Path> runs, Path page) {
@@ -34,6 +36,7 @@ public final class SideBySide {
               + ": name two or more, or a config for the page of one run");
     }
     refuseRepeated(runs);
+    OutputPlaces.requireFile(page);
     List<ComparedRun> read = new ArrayList<>();
     for (Path run : runs) {
       ComparedRun next = ComparedRun.read(run);

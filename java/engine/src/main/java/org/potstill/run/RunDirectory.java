@@ -10,7 +10,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
@@ -153,12 +152,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException where it is not
    */
   public static void requireWritable(Path folder) {
-    Path existing = folder.toAbsolutePath();
-    // A link that leads nowhere is in the way of a folder, too.
-    while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
-      existing = existing.getParent();
-    }
-    if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
+    if (OutputPlaces.obstacle(folder).isPresent()) {
       throw new InputException(
           "run.out: " + folder + " cannot be made or written to; choose another --out");
     }

@@ -1,5 +1,6 @@
 package org.potstill.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -73,6 +74,34 @@ class ConvertCommandTest {
     assertEquals(0, convert(NETWORK, file, "--overwrite"), err);
     assertEquals(2, convert(file, file, "--overwrite"));
     assertTrue(err.contains("is the file to read"), err);
+  }
+
+  @Test
+  void theFileToReadIsNotReplacedThroughALinkEither() throws IOException {
+    Path file = folder.resolve("g.safetensors");
+    assertEquals(0, convert(NETWORK, file), err);
+    byte[] before = Files.readAllBytes(file);
+    Path link = Files.createSymbolicLink(folder.resolve("link.safetensors"), file);
+    Path copy = Files.createLink(folder.resolve("hard.safetensors"), file);
+    for (Path[] names : new Path[][] {{link, file}, {file, link}, {copy, file}}) {
+      assertEquals(2, convert(names[0], names[1], "--overwrite"), out);
+      assertTrue(err.contains(names[1] + " is the file to read; name another"), err);
+    }
+    assertTrue(Files.isSymbolicLink(link));
+    assertArrayEquals(before, Files.readAllBytes(file));
+  }
+
+  @Test
+  void placesThatCannotBeWrittenAreToldBeforeTheFileIsRead() throws IOException {
+    // What is read is no checkpoint, which would be told else.
+    Path strange = Files.writeString(folder.resolve("strange.ckpt"), "no checkpoint at all");
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    Path below = file.resolve("g.safetensors");
+    assertEquals(2, convert(strange, below));
+    assertEquals("error: cannot write " + below + ": " + file + " is not a folder\n", err);
+    Path taken = Files.createDirectory(folder.resolve("folder.safetensors"));
+    assertEquals(2, convert(strange, taken, "--overwrite"));
+    assertEquals("error: cannot write " + taken + ": it is a folder\n", err);
   }
 
   @Test

@@ -240,6 +240,23 @@ class GladSpaceTest {
   }
 
   @Test
+  void aPlaceThatCannotBeWrittenIsToldBeforeTheGeneratorIsRead() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Path none = folder.resolve("none");
+    Path inTheWay = Files.writeString(out.resolve("distilled"), "mine");
+    InputException error =
+        assertThrows(InputException.class, () -> Rendering.render(none, out, null, null));
+    assertEquals(
+        "cannot write " + out.resolve(DistilledSet.FILE) + ": " + inTheWay + " is not a folder",
+        error.getMessage());
+    Files.delete(inTheWay);
+    Files.createDirectory(inTheWay);
+    Files.writeString(out.resolve("distilled/images"), "mine");
+    error = assertThrows(InputException.class, () -> Rendering.render(none, out, null, null));
+    assertTrue(error.getMessage().endsWith("distilled/images is not a folder"), error.getMessage());
+  }
+
+  @Test
   void aRunThatIsBeingWorkedOnIsReadButNotWritten() throws IOException {
     Path run = run("run");
     Path images = run.resolve(DistilledSet.FILE);

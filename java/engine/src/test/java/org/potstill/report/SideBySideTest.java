@@ -70,6 +70,16 @@ class SideBySideTest {
   }
 
   @Test
+  void aPlaceThatCannotBeWrittenIsToldBeforeTheRunsAreRead() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    page = file.resolve("page.html");
+    List<Path> none = List.of(folder.resolve("a"), folder.resolve("b"));
+    assertEquals("cannot write " + page + ": " + file + " is not a folder", refused(none));
+    InputException error = assertThrows(InputException.class, () -> SideBySide.write(none, folder));
+    assertEquals("cannot write " + folder + ": it is a folder", error.getMessage());
+  }
+
+  @Test
   void noRunIsRefused() {
     assertEquals("no run directory is given: name two or more", refused(List.of()));
   }
