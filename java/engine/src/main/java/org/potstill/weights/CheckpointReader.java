@@ -244,18 +244,27 @@ public final class CheckpointReader {
     if (start.length > 1 && start[0] == 'P' && start[1] == 'K') {
       return Format.ZIP;
     }
-    boolean pickle = start.length > 0 && start[0] == PICKLE_START;
-    return pickle ? Format.PICKLE : Format.SAFETENSORS;
+    if (start.length > 0 && start[0] == PICKLE_START) {
+      return Format.PICKLE;
+    }
+    // One that is cut short or whose header is damaged is told what is wrong with it.
+    if (start.length == START_BYTES && !isLength(start)) {
+      throw new InputException(
+          file
+              + " is no file of weights: it is neither safetensors, nor a checkpoint of PyTorch"
+              + " (.pth, .ckpt), nor a pickled network (.pkl)");
+    }
+    return Format.SAFETENSORS;
   }
 
   /** Looked for first: the length may begin with the bytes that others begin with. */
   private static boolean isLengthBeforeJson(byte[] start) {
-    return start.length == START_BYTES
-        && start[4] == 0
-        && start[5] == 0
-        && start[6] == 0
-        && start[7] == 0
-        && start[8] == '{';
+    return start.length == START_BYTES && isLength(start) && start[8] == '{';
+  }
+
+  /** Of a header that one could read. */
+  private static boolean isLength(byte[] start) {
+    return start[4] == 0 && start[5] == 0 && start[6] == 0 && start[7] == 0;
   }
 
   private static NamedTensors build(Map<String, StoredTensor> stored, Storages storages)

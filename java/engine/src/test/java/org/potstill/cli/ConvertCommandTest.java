@@ -105,6 +105,24 @@ class ConvertCommandTest {
   }
 
   @Test
+  void aFileThatIsNoCheckpointIsToldWhatIsTaken() throws IOException {
+    Path file = folder.resolve("out.safetensors");
+    byte[] png = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, 13, 'I', 'H'};
+    byte[] page = "<!DOCTYPE html><html>not found</html>".getBytes(StandardCharsets.UTF_8);
+    for (byte[] content : List.of(png, page)) {
+      Path input = Files.write(folder.resolve("weights.pth"), content);
+      assertEquals(2, convert(input, file));
+      assertEquals(
+          "error: "
+              + input
+              + " is no file of weights: it is neither safetensors, nor a checkpoint of PyTorch"
+              + " (.pth, .ckpt), nor a pickled network (.pkl)\n",
+          err);
+    }
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
   void badFilesAreToldInOneLineAndNothingIsWritten() throws IOException {
     Path file = folder.resolve("out.safetensors");
     assertEquals(2, convert(folder.resolve("none.ckpt"), file));
