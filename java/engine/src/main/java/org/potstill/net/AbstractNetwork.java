@@ -138,6 +138,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
    * it, and without gradients images may take turns.
    */
   private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
+    ShapeChecks.requireNetwork(this, state, input);
     boolean plain = input.is_cpu() && !differentiated(state, input);
     // Another precision is left to LibTorch, whose instance norm takes four times as long so.
     boolean last = plain && channelsLast() && !Precision.isReducedOnCpu();
@@ -157,7 +158,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
       return new NetworkOutput(joined(parts), layers.movedBuffers());
     } catch (RuntimeException e) {
       layers.movedBuffers().close();
-      throw e;
+      throw e instanceof ShapeChecks.Misfit misfit ? ShapeChecks.ofNetwork(this, input, misfit) : e;
     }
   }
 

@@ -68,10 +68,13 @@ public final class Layers {
    * @param bias whether the layout has one
    * @param padding zeros on every side
    * @return (N, out, (H + 2 padding - kernel) / stride + 1, ...)
+   * @throws IllegalArgumentException where the input has other channels, or is smaller than the
+   *     kernel
    */
   public Tensor convolution(String name, Tensor input, boolean bias, int stride, int padding) {
     Tensor weight = state.get(name + ".weight");
     Tensor shift = bias ? state.get(name + ".bias") : null;
+    ShapeChecks.requireMaps(name, input, weight, padding);
     if (stride == 1
         && mayGoToKernel(input, weight, shift)
         && kernels.convolution().takes(input, weight, padding)) {
@@ -106,9 +109,11 @@ public final class Layers {
    * @param input (..., in)
    * @param bias whether the layout has one
    * @return (..., out)
+   * @throws IllegalArgumentException where the last dimension of the input is another
    */
   public Tensor linear(String name, Tensor input, boolean bias) {
     Tensor weight = state.get(name + ".weight");
+    ShapeChecks.requireEnd(name, input, weight.size(1));
     return bias
         ? torch.linear(input, weight, new TensorOptional(state.get(name + ".bias")))
         : torch.linear(input, weight);
@@ -190,9 +195,11 @@ public final class Layers {
    * @param name of its entries in the layout: {@code name.weight} and {@code name.bias}
    * @param input (..., scale's shape)
    * @return the same shape
+   * @throws IllegalArgumentException where the input does not end in the scale's shape
    */
   public Tensor layerNorm(String name, Tensor input) {
     Tensor scale = state.get(name + ".weight");
+    ShapeChecks.requireEnd(name, input, Tensors.shape(scale));
     return torch.layer_norm(
         input,
         Tensors.shape(scale),
@@ -284,6 +291,7 @@ public final class Layers {
    * @return (N, C, H / size, W / size), rounded down
    */
   public static Tensor averagePool(Tensor input, long size) {
+    ShapeChecks.requireSquare(input, size, 0);
     long[] window = {size, size};
     return torch.avg_pool2d(
         input, window, window, new long[] {0, 0}, false, true, new LongOptional());
@@ -297,6 +305,7 @@ public final class Layers {
    * @return (N, C, (H + 2 padding - size) / stride + 1, ...), rounded down
    */
   public static Tensor maxPool(Tensor input, long size, long stride, long padding) {
+    ShapeChecks.requireSquare(input, size, padding);
     return torch.max_pool2d(
         input,
         new long[] {size, size},

@@ -73,6 +73,8 @@ public interface Network {
    * @param input (N, C, H, W) float32
    * @param pass mode, and the source of dropout masks
    * @return (N, classes) and, in {@link Mode#TRAIN}, the moved buffers
+   * @throws IllegalArgumentException where the state lacks an entry, or the shape of an entry or of
+   *     the input is not that of this network; names what is expected and what was given
    */
   NetworkOutput logits(NamedTensors state, Tensor input, Pass pass);
 
@@ -80,6 +82,7 @@ public interface Network {
    * The features before the classifier, as {@code embed} of the published networks gives them.
    *
    * @return (N, features) and, in {@link Mode#TRAIN}, the moved buffers
+   * @throws IllegalArgumentException as {@link #logits} does
    */
   NetworkOutput embed(NamedTensors state, Tensor input, Pass pass);
 }

@@ -90,6 +90,8 @@ final class VisionTransformer extends AbstractNetwork {
 
   @Override
   protected Tensor features(Layers layers, Tensor input) {
+    long tokensOfImage = layers.parameter("pos_embedding").size(1) - 1;
+    ShapeChecks.requireSize(NAME, input, patch * Math.round(Math.sqrt((double) tokensOfImage)));
     Tensor patches = layers.linear("to_patch_embedding.1", patches(input), true);
     Tensor classToken = layers.parameter("cls_token").expand(input.size(0), 1, WIDTH);
     Tensor tokens = torch.cat(new TensorVector(classToken, patches), 1);

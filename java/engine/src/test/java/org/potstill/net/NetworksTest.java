@@ -18,10 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.InputException;
 import org.potstill.fixtures.Closeness;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -277,6 +279,70 @@ class NetworksTest {
       assertTrue(new Layers(new NamedTensors(), Pass.TRAIN).dropout(ones, 0.1).equal(ones));
       Pass evaluation = new Pass(Mode.EVAL, stream(0));
       assertTrue(new Layers(new NamedTensors(), evaluation).dropout(ones, 0.1).equal(ones));
+    }
+  }
+
+  private static String misfit(Network network, NamedTensors state, Tensor images) {
+    String logits =
+        assertThrows(
+                IllegalArgumentException.class, () -> network.logits(state, images, Pass.TRAIN))
+            .getMessage();
+    assertTrue(logits.startsWith(network + " "), logits);
+    return logits.substring(network.toString().length() + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"java", "cpu"})
+  void imagesThatTheNetworkWasNotBuiltForAreToldBesideWhatItTakes(String kernels) {
+    try (PointerScope scope = new PointerScope()) {
+      Network network = Networks.create(SMALL).with(EngineKernels.byName(kernels, 1));
+      NamedTensors state = network.initialise(stream(0));
+      assertEquals(
+          "does not take images of [2, 1, 16, 16]: features.0 takes (N, 3, H, W), not"
+              + " [2, 1, 16, 16]",
+          misfit(network, state, images(2, 1, 16)));
+      assertEquals(
+          "does not take images of [2, 3, 32, 32]: classifier takes (..., 128), not [2, 512]",
+          misfit(network, state, images(2, 3, 32)));
+      String small = misfit(network, state, images(2, 3, 2));
+      assertTrue(small.startsWith("does not take images of [2, 3, 2, 2]: "), small);
+      assertEquals(
+          "takes images of (N, C, H, W), not [3, 16, 16]",
+          misfit(network, state, images(1, 3, 16).select(0, 0)));
+      // Features are those of any size.
+      assertEquals(512, network.embed(state, images(2, 3, 32), Pass.TRAIN).value().size(1));
+      state.close();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "alexnet,32,40,'fc takes (..., 3072), not [2, 4800]'",
+    "alexnet,32,4,'a pooling of 2 x 2 takes maps of at least one square, not [2, 192, 1, 1]'",
+    "vgg11,32,64,'classifier takes (..., 512), not [2, 2048]'",
+    "vit,32,28,'vit takes (N, C, 32, 32), not [2, 3, 28, 28]'",
+    "vit,32,30,'vit takes (N, C, 32, 32), not [2, 3, 30, 30]'"
+  })
+  void everyNetworkTellsTheSizesThatItTakes(String name, int size, int given, String told) {
+    try (PointerScope scope = new PointerScope()) {
+      Network network = Networks.create(NetworkSpec.of(name, size, 3, 4));
+      NamedTensors state = network.initialise(stream(0));
+      String message = misfit(network, state, images(2, 3, given));
+      assertTrue(message.endsWith("]: " + told), message);
+      state.close();
+    }
+  }
+
+  @Test
+  void stateOfAnotherNetworkIsToldByTheEntryThatDiffers() {
+    try (PointerScope scope = new PointerScope()) {
+      Network network = Networks.create(SMALL);
+      NetworkSpec five = NetworkSpec.of("convnet", 16, 3, 5).with(2, 8, Norm.INSTANCE, Pooling.AVG);
+      NamedTensors state = Networks.create(five).initialise(stream(0));
+      assertEquals(
+          "has classifier.weight of [4, 128], not [5, 128]",
+          misfit(network, state, images(2, 3, 16)));
+      state.close();
     }
   }
 
