@@ -56,12 +56,15 @@ final class YamlText {
    * The root of one YAML document; empty where the text holds none.
    *
    * @param name what error messages call the text: the file or the option
-   * @throws InputException where the text is no YAML; names the line
+   * @throws InputException where the text is no YAML, or has a tag that makes a value something
+   *     else; names the line
    */
   static Optional<Node> compose(String name, String text) {
     LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).build();
     try {
-      return new Compose(settings).composeString(text);
+      Optional<Node> root = new Compose(settings).composeString(text);
+      root.ifPresent(node -> YamlTags.requireNone(name, node));
+      return root;
     } catch (MarkedYamlEngineException e) {
       String place =
           e.getProblemMark().map(mark -> ", line " + (mark.getLine() + 1) + ": ").orElse(": ");

@@ -34,6 +34,42 @@ class ConfigLoaderTest {
     return error.getMessage().replace(folder + "/", "");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'prune: {mode: easy,\n  keep: !!str 0.5}',3,prune.keep,!!str",
+    "'run: {seed: !!float 1}',2,run.seed,!!float",
+    "'run: {name: !!str 5}',2,run.name,!!str",
+    "'run: {name: !!int five}',2,run.name,!!int",
+    "'run: {name: !foo five}',2,run.name,!foo",
+    "'evaluate:\n  networks: [convnet, !bar vit]',3,evaluate.networks,!bar",
+    "'evaluate: {networks: !!set {convnet: null}}',2,evaluate.networks,!!set",
+    "'run: !foo {seed: 1}',2,run,!foo",
+    "'run: {!foo seed: 1}',2,run.seed,!foo"
+  })
+  void aTagThatMakesAValueSomethingElseIsAnError(String text, int line, String key, String tag)
+      throws IOException {
+    Path file = folder.resolve("tagged.yaml");
+    Files.writeString(file, "data: {source: 'builtin:fashion-mnist-mini'}\n" + text + "\n");
+    InputException error =
+        assertThrows(InputException.class, () -> ConfigLoader.load(file, List.of()));
+    String found = file + ", line " + line + ": " + key + ": found the tag " + tag + "; allowed: ";
+    assertTrue(error.getMessage().startsWith(found), error.getMessage());
+  }
+
+  @Test
+  void tagsOfOptionsAreErrorsAndThoseThatSayWhatAValueIsAreNot() throws IOException {
+    Path file = folder.resolve("tagged.yaml");
+    Files.writeString(file, "data: {source: !!str 'builtin:fashion-mnist-mini'}\n");
+    Config config = ConfigLoader.load(file, List.of("run.seed=!!int 3", "run.name=!!str five"));
+    assertEquals(3, config.run().seed());
+    InputException error =
+        assertThrows(
+            InputException.class, () -> ConfigLoader.load(file, List.of("run.seed=!!str 3")));
+    assertTrue(
+        error.getMessage().startsWith("--set run.seed=!!str 3, line 1: found the tag !!str;"),
+        error.getMessage());
+  }
+
   @Test
   void defaultsAreThoseOfThePaper() throws IOException {
     Config config = load("data: {source: 'folder:images'}\n");
@@ -230,17 +266,21 @@ class ConfigLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "prune: {keep: 1.5}|prune.keep: found 1.5; allowed: a number above 0 and at most 1, or auto",
+        "prune: {keep: 1.5}|prune.keep: found 1.5; allowed: a number above 0 and at most 1, or"
+            + " auto",
         "prune: {keep: 0}|prune.keep: found 0; allowed: a number above 0 and at most 1, or auto",
-        "prune: {keep: -0.2}|prune.keep: found -0.2; allowed: a number above 0 and at most 1, or auto",
-        "prune: {keep: .nan}|prune.keep: found .nan; allowed: a number above 0 and at most 1, or auto",
+        "prune: {keep: -0.2}|prune.keep: found -0.2; allowed: a number above 0 and at most 1, or"
+            + " auto",
+        "prune: {keep: .nan}|prune.keep: found .nan; allowed: a number above 0 and at most 1, or"
+            + " auto",
         "prune: {keep: much}|prune.keep: found the text 'much'; allowed: a number above 0 and at"
             + " most 1, or auto",
-        "score: {learning-rate: 1e31}|score.learning-rate: found 1e31; allowed: a number above 0 and at"
-            + " most 1.0E30",
-        "distill: {learning-rate: 1e300}|distill.learning-rate: found 1e300; allowed: a number above 0"
+        "score: {learning-rate: 1e31}|score.learning-rate: found 1e31; allowed: a number above 0"
             + " and at most 1.0E30",
-        "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1, or auto",
+        "distill: {learning-rate: 1e300}|distill.learning-rate: found 1e300; allowed: a number"
+            + " above 0 and at most 1.0E30",
+        "prune: {keep: }|prune.keep: found nothing; allowed: a number above 0 and at most 1, or"
+            + " auto",
         "prune: {mode: esay}|prune.mode: found the text 'esay'; allowed: easy, hard, random, none;"
             + " did you mean \"easy\"?",
         "prune: [easy]|prune: found a list of 1; allowed: a section of mode, keep",
@@ -335,10 +375,12 @@ class ConfigLoaderTest {
   void badOverrideNamesTheOption() {
     String good = "data: {source: 'idx:d'}\n";
     assertEquals(
-        "--set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most 1, or auto",
+        "--set prune.keep=1.5: prune.keep: found 1.5; allowed: a number above 0 and at most 1, or"
+            + " auto",
         messageOf(good, "prune.keep=1.5"));
     assertEquals(
-        "--set prune.kep=1: prune.kep: unknown key; did you mean \"keep\"?; allowed here: mode, keep",
+        "--set prune.kep=1: prune.kep: unknown key; did you mean \"keep\"?; allowed here: mode,"
+            + " keep",
         messageOf(good, "prune.kep=1"));
     assertEquals(
         "--set prune.keep: found no key.path=value, for example prune.keep=0.5",
