@@ -123,6 +123,10 @@ class PotstillTest {
     mistakes.put("score.from=" + unscored, "score.from: there is no scores.csv");
     mistakes.put("evaluate.from=" + run, "is the run directory itself");
     mistakes.put("evaluate.from=" + none, "evaluate.from: " + none + " does not exist");
+    Path file = Files.writeString(temp.resolve("run.txt"), "a run, packed");
+    for (String key : List.of("score.from", "evaluate.from")) {
+      mistakes.put(key + "=" + file, key + ": " + file + " is a file, not a run directory");
+    }
     mistakes.put("evaluate.from=" + unscored, "evaluate.from: there is no trials.json");
     String experts = "distill.method=mtt,experts.from=";
     mistakes.put(experts + run, "is the run directory itself");

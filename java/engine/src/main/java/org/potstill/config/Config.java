@@ -1,6 +1,8 @@
 package org.potstill.config;
 
 import java.nio.file.Path;
+import java.util.Locale;
+import org.potstill.errors.InputException;
 
 /**
  * A whole configuration, checked and with all defaults filled in.
@@ -40,8 +42,18 @@ public record Config(
     return new Config(run, data, borrowed, prune, experts, distill, evaluate);
   }
 
-  /** The same with the experts of another run; with a section {@code experts}. */
+  /**
+   * The same with the experts of another run.
+   *
+   * @throws InputException where there is no section {@code experts}, as with every method but
+   *     trajectory matching
+   */
   public Config withExpertsFrom(Path other) {
+    if (experts == null) {
+      throw new InputException(
+          "experts.from: is set, but only distill.method mtt has experts and the method is "
+              + distill.method().name().toLowerCase(Locale.ROOT));
+    }
     return new Config(run, data, score, prune, experts.withFrom(other), distill, evaluate);
   }
 

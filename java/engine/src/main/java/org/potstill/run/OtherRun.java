@@ -33,6 +33,9 @@ public record OtherRun(String key, Path root) {
     } catch (IOException e) {
       throw new InputException(words() + " cannot be looked at: " + e, e);
     }
+    if (Files.isRegularFile(root)) {
+      throw new InputException(words() + " is a file, not a run directory");
+    }
     if (!Files.exists(root.resolve(StageLog.FILE))) {
       throw new InputException(
           words()

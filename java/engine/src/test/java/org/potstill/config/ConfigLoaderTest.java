@@ -71,6 +71,20 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void expertsOfAnotherRunAreTakenByTheMethodThatHasSome() {
+    Path other = Path.of("/other");
+    Config matching = ConfigLoader.of("data.source=builtin:fashion-mnist-mini");
+    InputException error =
+        assertThrows(InputException.class, () -> matching.withExpertsFrom(other));
+    assertEquals(
+        "experts.from: is set, but only distill.method mtt has experts and the method is dm",
+        error.getMessage());
+    Config trajectories =
+        ConfigLoader.of("data.source=builtin:fashion-mnist-mini", "distill.method=mtt");
+    assertEquals(other, trajectories.withExpertsFrom(other).experts().from());
+  }
+
+  @Test
   void defaultsAreThoseOfThePaper() throws IOException {
     Config config = load("data: {source: 'folder:images'}\n");
     assertEquals("quick", config.run().name());
