@@ -33,14 +33,6 @@ public final class Convolution {
    */
   private static final long TILE = 47;
 
-  private static final long TILE_SIDE = 4;
-
-  /** Multiplications of a tile. */
-  private static final long PLANES = 36;
-
-  /** Of a map that the kernel goes through tap by tap. */
-  private static final long MOST_PIXELS = 8;
-
   /** The weights on their way into tiles, divided among a batch of 16. */
   private static final long WEIGHTS = 75;
 
@@ -88,19 +80,8 @@ public final class Convolution {
   }
 
   private static boolean isFaster(long height, long width) {
-    long tiles = tiles(height) * tiles(width);
-    return goesByTaps(height, width, tiles)
-        || TILE * tiles + WEIGHTS < SIDE * SIDE * height * width;
-  }
-
-  /** As the kernel decides: one product per pair of an output pixel and a pixel that it sees. */
-  private static boolean goesByTaps(long height, long width, long tiles) {
-    long pairs = (SIDE * height - 2) * (SIDE * width - 2);
-    return height * width <= MOST_PIXELS && pairs < PLANES * tiles;
-  }
-
-  private static long tiles(long side) {
-    return (side + TILE_SIDE - 1) / TILE_SIDE;
+    long byTiles = TILE * ConvolutionMaps.tiles(height, width) + WEIGHTS;
+    return ConvolutionMaps.goByTaps(height, width) || byTiles < SIDE * SIDE * height * width;
   }
 
   /**

@@ -19,6 +19,34 @@ public record ConvolutionMaps(long images, long height, long width, long in, lon
   /** Elements of a square of weights. */
   static final int TAPS = 9;
 
+  /** Side of the squares of outputs that native kernels work on. */
+  private static final long TILE_SIDE = 4;
+
+  /** Products of a tile. */
+  private static final long PLANES = 36;
+
+  /** Of a map that native kernels go through tap by tap. */
+  private static final long MOST_PIXELS = 8;
+
+  /** Tiles that cover a map, the last of a row or column in part. */
+  public static long tiles(long height, long width) {
+    return tiles(height) * tiles(width);
+  }
+
+  private static long tiles(long side) {
+    return (side + TILE_SIDE - 1) / TILE_SIDE;
+  }
+
+  /**
+   * Whether native kernels go through maps tap by tap rather than by tiles: with one product per
+   * pair of an output pixel and a pixel that it sees, where that are fewer. {@code
+   * TapConvolution::takes} decides it there, and tests hold the two together.
+   */
+  public static boolean goByTaps(long height, long width) {
+    long pairs = (3 * height - 2) * (3 * width - 2);
+    return height * width <= MOST_PIXELS && pairs < PLANES * tiles(height, width);
+  }
+
   /** Elements of the input. */
   long inputs() {
     return images * height * width * in;
