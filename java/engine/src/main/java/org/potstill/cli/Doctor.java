@@ -7,9 +7,11 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntFunction;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -123,12 +125,27 @@ final class Doctor {
       found.put(kernels.name(), state);
     }
     found.put("auto", chosen + ", the fastest that is available");
-    Kernels cuda = new CudaKernels(CudaQueue.ofDevice(0));
-    found.put(
-        cuda.name(),
-        cuda.isAvailable()
-            ? "available, for tensors on a GPU"
-            : "unavailable: " + cuda.unavailabilityCause());
+    int devices = GpuRuntime.find().map(GpuRuntime::devices).orElse(0);
+    cudaKernels(devices, device -> new CudaKernels(CudaQueue.ofDevice(device))).forEach(found::put);
+  }
+
+  /**
+   * Whether the kernels of every device can be used, by what they are called.
+   *
+   * @param devices how many there are; where there is none, why is told of the first
+   * @param onDevice the kernels of a device
+   */
+  static Map<String, String> cudaKernels(int devices, IntFunction<Kernels> onDevice) {
+    Map<String, String> found = new LinkedHashMap<>();
+    for (int device = 0; device < Math.max(1, devices); device++) {
+      Kernels cuda = onDevice.apply(device);
+      found.put(
+          devices > 1 ? cuda.name() + ":" + device : cuda.name(),
+          cuda.isAvailable()
+              ? "available, for tensors on a GPU"
+              : "unavailable: " + cuda.unavailabilityCause());
+    }
+    return found;
   }
 
   private static void gpu(ObjectNode found) {
