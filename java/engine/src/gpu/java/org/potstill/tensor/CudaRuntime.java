@@ -157,12 +157,17 @@ public final class CudaRuntime implements GpuRuntime {
    */
   private static void on(int device, Runnable work) {
     byte before = torch_cuda.current_device();
-    try {
+    // What fails in the work is told, with what then fails here beside it.
+    try (Current restored = () -> check(before, torch_cuda.MaybeSetDevice(before))) {
       check(device, torch_cuda.SetDevice((byte) device));
       work.run();
-    } finally {
-      check(before, torch_cuda.MaybeSetDevice(before));
     }
+  }
+
+  /** Makes a device the current one when closed. */
+  private interface Current extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** An error that was told is not to be found by who asks CUDA for the last one. */
