@@ -1,5 +1,6 @@
 package org.potstill.cli;
 
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,15 @@ final class ConfigOptions {
   /** The configuration, overridden and checked. */
   Config load() {
     return ConfigLoader.loadWith(file, all());
+  }
+
+  /**
+   * The configuration as {@link #load} gives it; says on {@code err} what of the file is unused.
+   */
+  Config loadWith(PrintStream err) {
+    Config config = load();
+    ConfigLoader.unused(file, config).forEach(line -> err.println("warning: " + line));
+    return config;
   }
 
   /** The sweep in the file, what does not vary overridden, and checked. */

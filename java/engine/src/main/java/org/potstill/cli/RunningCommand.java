@@ -60,7 +60,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
   @Override
   public Integer call() {
-    Config resolved = config.load();
+    Config resolved = config.loadWith(streams.err());
     Logging logging = Logging.setUp(streams, output);
     CancellationToken cancellation = new CancellationToken();
     if (dryRun) {

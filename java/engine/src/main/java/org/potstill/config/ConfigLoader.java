@@ -12,6 +12,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 public final class ConfigLoader {
 
+  private static final String KEEP = "prune.keep";
+
   private static final Path WORKING_DIRECTORY = Path.of("").toAbsolutePath();
 
   private ConfigLoader() {}
@@ -46,6 +48,34 @@ public final class ConfigLoader {
     List<Setting> overrides = List.of(settings).stream().map(Setting::parse).toList();
     Node nothing = YamlText.compose("the settings", "{}").orElseThrow();
     return parse(null, WORKING_DIRECTORY.resolve("potstill"), nothing, overrides, reader -> {});
+  }
+
+  /**
+   * What {@code file} sets and {@code config} does not use, in a sentence each. Nothing is wrong
+   * with it, since {@code --set prune.mode=none} is to be enough; but who writes both may expect
+   * something else.
+   *
+   * @param config as it was loaded from {@code file}
+   */
+  public static List<String> unused(Path file, Config config) {
+    if (config.prune().mode() != PruneConfig.Mode.NONE) {
+      return List.of();
+    }
+    ConfigReader reader = new ConfigReader(new Problems(file.toString()));
+    reader.read("", root(file), origin(file));
+    Object keep = reader.values().get(KEEP);
+    boolean both = reader.values().containsKey("prune.mode") && keep instanceof Double;
+    return both && (Double) keep != 1
+        ? List.of(
+            file
+                + ", "
+                + reader.place(KEEP)
+                + ": "
+                + KEEP
+                + ": "
+                + Numbers.plain((Double) keep)
+                + " has no effect, since prune.mode none keeps all images")
+        : List.of();
   }
 
   /**

@@ -274,6 +274,27 @@ class DryRunTest extends CommandLineTests {
   }
 
   @Test
+  void aShareBesideAModeThatKeepsAllIsWarnedOf() throws IOException {
+    String source = "data: {source: 'builtin:fashion-mnist-mini'}\n";
+    Files.writeString(config, source + "prune: {mode: none, keep: 0.5}\n");
+    String warning =
+        "warning: "
+            + config
+            + ", line 2: prune.keep: 0.5 has no effect, since prune.mode none keeps all images\n";
+    assertEquals(0, run("x", "--dry-run"), err);
+    assertEquals(warning, err);
+    assertEquals(0, run("x", "--dry-run", "--set", "prune.mode=easy"), err);
+    assertEquals("", err);
+    assertEquals(0, run("x"), err);
+    assertTrue(err.startsWith(warning), err);
+    for (String prune : List.of("{keep: 0.5}", "{mode: none, keep: 1}", "{mode: none}")) {
+      Files.writeString(config, source + "prune: " + prune + "\n");
+      assertEquals(0, dryRun(folder.resolve("other"), "--set", "prune.mode=none"), err);
+      assertEquals("", err, prune);
+    }
+  }
+
+  @Test
   void doctorCountsExpertsAsTheDryRunDoes() throws IOException {
     String trajectories =
         """
