@@ -16,6 +16,7 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.StageLog;
 import org.potstill.sweep.OpenDatasets;
 import org.potstill.sweep.SweepResult;
+import org.potstill.sweep.SweepRunner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -45,6 +46,7 @@ final class SweepCommand extends RunningCommand {
     try (Interrupts interrupts = Interrupts.cancel(cancellation, streams().err());
         SweepProgress progress = new SweepProgress(streams(), output())) {
       if (isDryRun()) {
+        SweepRunner.requirePlace(sweep);
         return show(runs);
       }
       applyNatives();

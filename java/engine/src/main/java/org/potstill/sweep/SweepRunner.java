@@ -135,12 +135,21 @@ public final class SweepRunner {
     }
   }
 
-  private void check(Existing existing) {
+  /**
+   * Checks that a sweep can be written where it is to go; makes nothing.
+   *
+   * @throws InputException where it cannot, or a run is there
+   */
+  public static void requirePlace(Sweep sweep) {
     if (RunDirectory.holdsWork(sweep.out())) {
       throw new InputException(
           sweep.out() + " is the directory of a run; choose another --out for the sweep");
     }
     RunDirectory.requireWritable(sweep.out());
+  }
+
+  private void check(Existing existing) {
+    requirePlace(sweep);
     if (existing == Existing.FAIL) {
       refuseExisting();
     }

@@ -152,6 +152,19 @@ class SweepCommandTest extends CommandLineTests {
   }
 
   @Test
+  void dryRunRefusesAPlaceThatTheSweepWouldRefuse() throws IOException {
+    Path place = Files.writeString(folder.resolve("out"), "mine");
+    assertEquals(2, sweep("--dry-run"));
+    assertTrue(err.contains(place + " cannot be made or written to; choose another --out"), err);
+    Files.delete(place);
+    Files.createDirectories(place.resolve("checkpoints"));
+    Files.writeString(place.resolve("checkpoints/distill-000000002.safetensors"), "");
+    assertEquals(2, sweep("--dry-run"));
+    assertTrue(err.contains(place + " is the directory of a run; choose another --out"), err);
+    assertEquals("", out);
+  }
+
+  @Test
   void validateChecksEveryRun() throws IOException {
     assertEquals(0, potstill("validate", file.toString()), err);
     assertTrue(out.startsWith("a is fine: ") && out.contains("\nb is fine: "), out);
