@@ -8,8 +8,8 @@ import java.util.Map;
 import org.potstill.run.CancellationToken;
 
 /**
- * Turns Ctrl-C and SIGTERM into a request to stop, while it is open: the running step finishes, a
- * checkpoint is written, and the process ends on its own.
+ * Turns Ctrl-C, SIGTERM and SIGHUP into a request to stop, while it is open: the running step
+ * finishes, a checkpoint is written, and the process ends on its own.
  *
  * <p>Uses {@code sun.misc.Signal} (module jdk.unsupported, in every JDK from 17 to 25) by
  * reflection, since javac's warning of it cannot be switched off by lint keys.
@@ -31,6 +31,8 @@ final class Interrupts implements AutoCloseable {
     Interrupts interrupts = new Interrupts(cancellation, err);
     interrupts.takeOver("INT");
     interrupts.takeOver("TERM");
+    // The terminal was closed. Where it is to be ignored, as by nohup, Java leaves it so.
+    interrupts.takeOver("HUP");
     return interrupts;
   }
 

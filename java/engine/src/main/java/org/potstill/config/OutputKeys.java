@@ -152,7 +152,11 @@ final class OutputKeys {
             Words.PRECISION,
             "f32",
             "Precision of the features (dm) or gradients (dc) of real images; tf32 is for GPUs."),
-        fixed("distill.checkpoint-every", COUNT, 100L, "Iterations between two checkpoints."),
+        fixed(
+            "distill.checkpoint-every",
+            COUNT,
+            100L,
+            "Iterations between two checkpoints; after five minutes one is written anyway."),
         fixed("distill.log-every", COUNT, 10L, "Iterations between two lines of metrics.jsonl."));
   }
 

@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.RowParts;
 
 /**
@@ -16,6 +17,7 @@ final class Chunks {
 
   private final RowParts parts;
   private final int chunk;
+  private CancellationToken cancellation = new CancellationToken();
 
   /**
    * Chunks of a generator.
@@ -31,6 +33,11 @@ final class Chunks {
   /** Parts of the images of a run that fit the memory. */
   static RowParts ofRun() {
     return new RowParts(DistillStage.NAME, "distill.prior.chunk");
+  }
+
+  /** Hands over the run's wish to stop, which every chunk asks. */
+  void heed(CancellationToken token) {
+    cancellation = token;
   }
 
   /** Makes the images from {@code start}, {@code length} of them. */
@@ -71,6 +78,7 @@ final class Chunks {
           Math.toIntExact(count),
           chunk,
           (from, to) -> {
+            cancellation.throwIfCancelled();
             // Its own scope: what a part leaves that did not fit must be gone before the next.
             try (PointerScope inner = new PointerScope()) {
               Tensor[] found = part.make(from, to - from);

@@ -3,6 +3,7 @@ package org.potstill.distill;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.errors.InputException;
 import org.potstill.run.Checkpoints;
@@ -29,17 +30,32 @@ final class DistillCheckpoint {
     this.configHash = configHash;
   }
 
-  /** Writes the state after {@code step} iterations. */
-  void save(long step, Space space, ImageOptimiser optimiser, Distiller distiller) {
-    try (NamedTensors all = new NamedTensors();
+  /** A copy of the state as it is now; the caller closes it. */
+  static NamedTensors copy(Space space, ImageOptimiser optimiser, Distiller distiller) {
+    NamedTensors all = new NamedTensors();
+    try (PointerScope scope = new PointerScope();
+        NamedTensors variables = space.variables().map(Tensor::clone);
         NamedTensors velocities = optimiser.saveState();
         NamedTensors own = distiller.saveState()) {
-      put(all, VARIABLES, space.variables());
+      put(all, VARIABLES, variables);
       put(all, VELOCITIES, velocities);
       put(all, DISTILLER, own);
-      Map<String, String> metadata = Map.of(CONFIG_HASH, configHash);
-      checkpoints.save(step, path -> Safetensors.write(path, all, metadata));
+      return all;
+    } catch (RuntimeException | Error e) {
+      all.close();
+      throw e;
     }
+  }
+
+  /** Whether the distiller's own state holds what a copy has under {@code name}. */
+  static boolean isOfDistiller(String name) {
+    return name.startsWith(DISTILLER);
+  }
+
+  /** Writes the state after {@code step} iterations. */
+  void save(long step, NamedTensors state) {
+    Map<String, String> metadata = Map.of(CONFIG_HASH, configHash);
+    checkpoints.save(step, path -> Safetensors.write(path, state, metadata));
   }
 
   private static void put(NamedTensors all, String prefix, NamedTensors some) {

@@ -2,8 +2,8 @@ package org.potstill.distill;
 
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.potstill.config.DistillConfig;
+import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
@@ -11,12 +11,16 @@ import org.potstill.tensor.NamedTensors;
 /** Iterates a distiller over a space, with checkpoints, figures and cancellation. */
 final class DistillLoop {
 
+  /** Of long iterations, not too many are to be lost where the process is killed: five minutes. */
+  private static final long NANOS_BETWEEN_CHECKPOINTS = 300_000_000_000L;
+
   private final DistillConfig config;
   private final RunContext context;
   private final Space space;
   private final Distiller distiller;
   private final ImageOptimiser optimiser;
   private final DistillCheckpoint checkpoint;
+  private final long nanosBetweenCheckpoints;
 
   DistillLoop(
       DistillConfig config,
@@ -25,12 +29,27 @@ final class DistillLoop {
       Distiller distiller,
       ImageOptimiser optimiser,
       DistillCheckpoint checkpoint) {
+    this(config, context, space, distiller, optimiser, checkpoint, NANOS_BETWEEN_CHECKPOINTS);
+  }
+
+  /** The same that writes a checkpoint at the latest after so many nanoseconds. */
+  DistillLoop(
+      DistillConfig config,
+      RunContext context,
+      Space space,
+      Distiller distiller,
+      ImageOptimiser optimiser,
+      DistillCheckpoint checkpoint,
+      long nanosBetweenCheckpoints) {
     this.config = config;
     this.context = context;
     this.space = space;
     this.distiller = distiller;
     this.optimiser = optimiser;
     this.checkpoint = checkpoint;
+    this.nanosBetweenCheckpoints = nanosBetweenCheckpoints;
+    distiller.heed(context.cancellation());
+    space.heed(context.cancellation());
   }
 
   /** Hears of the images after every iteration. */
@@ -49,69 +68,96 @@ final class DistillLoop {
    * @param start iterations done before
    * @throws RunFailedException where the loss or a variable is no longer finite; the last
    *     checkpoint stays
-   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop; a checkpoint
-   *     was written
+   * @throws RunCancelledException where the run was asked to stop; there is a checkpoint of all
+   *     whole iterations
    */
   void run(long start, Observer observer) {
+    long saved = start;
+    long savedAt = System.nanoTime();
     for (long iteration = start; iteration < config.iterations(); iteration++) {
-      long began = System.nanoTime();
-      double loss = iterate(iteration);
-      double seconds = (System.nanoTime() - began) / 1e9;
+      try (NamedTensors begun = DistillCheckpoint.copy(space, optimiser, distiller)) {
+        try {
+          iterate(iteration, observer);
+        } catch (RunCancelledException e) {
+          if (iteration > saved) {
+            save(iteration, begun);
+          }
+          throw e;
+        }
+      }
       long done = iteration + 1;
       boolean last = done == config.iterations();
-      tell(done, loss, seconds, last);
-      observer.iterated(done);
       boolean cancelled = context.cancellation().isCancelled();
-      if (last || cancelled || done % config.checkpointEvery() == 0) {
-        requireFiniteVariables(done);
-        checkpoint.save(done, space, optimiser, distiller);
+      boolean isTime = System.nanoTime() - savedAt >= nanosBetweenCheckpoints;
+      if (last || cancelled || isTime || done % config.checkpointEvery() == 0) {
+        try (NamedTensors state = DistillCheckpoint.copy(space, optimiser, distiller)) {
+          save(done, state);
+        }
+        saved = done;
+        savedAt = System.nanoTime();
       }
-      if (cancelled && !last) {
+      if (!last) {
         context.cancellation().throwIfCancelled();
       }
     }
   }
 
-  /** One iteration; returns its loss, the mean over the steps. */
-  private double iterate(long iteration) {
+  /** One iteration; its loss is the mean over the steps. */
+  private void iterate(long iteration, Observer observer) {
+    long began = System.nanoTime();
     distiller.begin(iteration);
     int steps = distiller.stepsPerIteration();
     double loss = 0;
     for (int step = 0; step < steps; step++) {
-      try (PointerScope scope = new PointerScope()) {
-        MatchingStep matched = distiller.step(space.images(iteration), step);
-        requireFinite(matched.loss(), "loss", iteration + 1, step);
-        loss += matched.loss() / steps;
-        try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
-          optimiser.step(space, gradients);
-        }
-        if (distiller.watchesUpdates()) {
-          distiller.updated(space.images(iteration), step);
-        }
-      }
+      loss += step(iteration, step) / steps;
+      tellProgress(iteration * steps + step + 1, steps);
     }
-    return loss;
+    double seconds = (System.nanoTime() - began) / 1e9;
+    tellLoss(iteration + 1, loss, seconds);
+    observer.iterated(iteration + 1);
   }
 
-  private void tell(long done, double loss, double seconds, boolean last) {
-    if (last || done % config.logEvery() == 0) {
+  /** One update of the images; returns the loss before it. */
+  private double step(long iteration, int step) {
+    try (PointerScope scope = new PointerScope()) {
+      MatchingStep matched = distiller.step(space.images(iteration), step);
+      requireFinite(matched.loss(), "loss", iteration + 1, step);
+      try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
+        optimiser.step(space, gradients);
+      }
+      if (distiller.watchesUpdates(step)) {
+        distiller.updated(space.images(iteration), step);
+      }
+      return matched.loss();
+    }
+  }
+
+  private void tellProgress(long done, int perIteration) {
+    String unit = perIteration == 1 ? "iterations" : "steps";
+    context
+        .listener()
+        .progress(
+            DistillStage.NAME, "distilling", done, (long) config.iterations() * perIteration, unit);
+  }
+
+  private void tellLoss(long done, double loss, double seconds) {
+    if (done == config.iterations() || done % config.logEvery() == 0) {
       context.directory().metrics().append(DistillStage.NAME, done, seconds, Map.of("loss", loss));
       context.listener().metric(DistillStage.NAME, done, "loss", loss);
     }
-    context
-        .listener()
-        .progress(DistillStage.NAME, "distilling", done, config.iterations(), "iterations");
   }
 
-  private void requireFiniteVariables(long done) {
+  private void save(long done, NamedTensors state) {
     int last = distiller.stepsPerIteration() - 1;
-    requireFinite(distiller.learnedRate().orElse(0), "learned rate of the student", done, last);
     try (PointerScope scope = new PointerScope()) {
-      for (Tensor variable : space.variables().values()) {
-        double finite = variable.isfinite().all().item_bool() ? 0 : Double.NaN;
-        requireFinite(finite, "value of an image", done, last);
+      for (String name : state.names()) {
+        double finite = state.get(name).isfinite().all().item_bool() ? 0 : Double.NaN;
+        boolean isRate = DistillCheckpoint.isOfDistiller(name);
+        requireFinite(
+            finite, isRate ? "learned rate of the student" : "value of an image", done, last);
       }
     }
+    checkpoint.save(done, state);
   }
 
   private void requireFinite(double value, String what, long done, int step) {

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -12,6 +13,13 @@ import org.potstill.tensor.NamedTensors;
  * optimiser of the images. Used by one thread.
  */
 public interface Distiller extends AutoCloseable {
+
+  /**
+   * Hands over the run's wish to stop, once. Where a step takes long, it is asked between the parts
+   * of the step, and its exception let through: the iteration is then forgotten, and begun anew
+   * when the run goes on.
+   */
+  default void heed(CancellationToken cancellation) {}
 
   /** Updates of the images per iteration (the outer loop of gradient matching), at least 1. */
   int stepsPerIteration();
@@ -27,8 +35,10 @@ public interface Distiller extends AutoCloseable {
    */
   MatchingStep step(Tensor images, int step);
 
-  /** Whether {@link #updated} is to be called, for which the images are made once more. */
-  default boolean watchesUpdates() {
+  /**
+   * Whether {@link #updated} is to be called after a step, for which the images are made once more.
+   */
+  default boolean watchesUpdates(int step) {
     return false;
   }
 

@@ -16,6 +16,7 @@ import org.potstill.prior.StyleGan;
 import org.potstill.prior.StyleGanConfig;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
@@ -190,6 +191,11 @@ final class GladPrior implements AutoCloseable {
   /** Its weights, owned by this prior. */
   NamedTensors weights() {
     return weights;
+  }
+
+  /** Hands over the run's wish to stop, which every chunk of images asks. */
+  void heed(CancellationToken cancellation) {
+    chunks.heed(cancellation);
   }
 
   /** What the images depend on besides latents and normalisation. */

@@ -9,6 +9,7 @@ import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.StyleGan;
+import org.potstill.run.CancellationToken;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
@@ -96,6 +97,11 @@ final class GladSpace implements LatentSpace {
 
   private void take(LatentsFile latents, Placement placement, String name, long... shape) {
     variables.put(name, latents.variable(name, "the generator", placement, shape));
+  }
+
+  @Override
+  public void heed(CancellationToken cancellation) {
+    prior.heed(cancellation);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.potstill.net.Pass;
 import org.potstill.net.TrainedState;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
@@ -48,6 +49,7 @@ public final class GradientMatching implements Distiller {
   private final GradientDistances distances;
   private final NetworkTraining training;
   private final TrainedState state;
+  private CancellationToken cancellation = new CancellationToken();
   private double[] classLosses = {};
   private double[] innerLosses = {};
   private long iteration;
@@ -121,6 +123,11 @@ public final class GradientMatching implements Distiller {
   }
 
   @Override
+  public void heed(CancellationToken token) {
+    cancellation = token;
+  }
+
+  @Override
   public int stepsPerIteration() {
     return settings.outerLoops();
   }
@@ -139,6 +146,7 @@ public final class GradientMatching implements Distiller {
     Tensor gradient = torch.empty_like(images);
     classLosses = new double[classes];
     for (int c = 0; c < classes; c++) {
+      cancellation.throwIfCancelled();
       try (PointerScope scope = new PointerScope()) {
         Tensor target = gradient.narrow(0, c * perClass, perClass);
         classLosses[c] = match(images.narrow(0, c * perClass, perClass), c, step, target);
@@ -177,20 +185,22 @@ public final class GradientMatching implements Distiller {
     }
   }
 
+  /** After the last step the network is of no use any more. */
   @Override
-  public boolean watchesUpdates() {
-    return true;
+  public boolean watchesUpdates(int step) {
+    return step < settings.outerLoops() - 1;
   }
 
   /** Trains the network on the new images, except after the last step. */
   @Override
   public void updated(Tensor images, int step) {
-    if (step == settings.outerLoops() - 1) {
+    if (!watchesUpdates(step)) {
       return;
     }
     int perClass = Math.toIntExact(images.size(0) / coreSet.classes());
     innerLosses = new double[settings.innerLoops()];
     for (int epoch = 0; epoch < innerLosses.length; epoch++) {
+      cancellation.throwIfCancelled();
       long index = (long) step * innerLosses.length + epoch;
       innerLosses[epoch] = training.epoch(images, perClass, seed, iteration, index);
     }

@@ -11,6 +11,7 @@ import org.potstill.data.Normalisation;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentDiffusion;
 import org.potstill.prior.ldm.LatentSampler;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.RowParts;
@@ -89,6 +90,11 @@ final class Ld3mPrior implements AutoCloseable {
   /** The model. */
   LatentDiffusion model() {
     return model;
+  }
+
+  /** Hands over the run's wish to stop, which every chunk of images asks. */
+  void heed(CancellationToken cancellation) {
+    chunks.heed(cancellation);
   }
 
   /** What the images depend on besides latents and normalisation. */

@@ -10,6 +10,7 @@ import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.prior.ldm.LatentSampler;
 import org.potstill.random.Purpose;
+import org.potstill.run.CancellationToken;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
@@ -97,6 +98,11 @@ final class Ld3mSpace implements LatentSpace {
 
   private void take(LatentsFile latents, Placement placement, String name, long... shape) {
     variables.put(name, latents.variable(name, "the diffusion model", placement, shape));
+  }
+
+  @Override
+  public void heed(CancellationToken cancellation) {
+    prior.heed(cancellation);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 
 /**
@@ -11,6 +12,9 @@ import org.potstill.tensor.NamedTensors;
  * shown and the images differentiated are the same.
  */
 public interface Space extends AutoCloseable {
+
+  /** Hands over the run's wish to stop, as {@link Distiller#heed} does. */
+  default void heed(CancellationToken cancellation) {}
 
   /** Groups of variables with their learning rates, in a fixed order. */
   List<VariableGroup> groups();

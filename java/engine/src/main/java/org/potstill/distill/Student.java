@@ -15,6 +15,7 @@ import org.potstill.net.Pass;
 import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
@@ -32,6 +33,7 @@ final class Student implements AutoCloseable {
   private final long seed;
   private final List<String> names;
   private final NamedTensors initial;
+  private CancellationToken cancellation = new CancellationToken();
 
   /** What fits where it is differentiated once, and twice. */
   private final RowParts plainParts = new RowParts(DistillStage.NAME, BATCH);
@@ -57,6 +59,11 @@ final class Student implements AutoCloseable {
     this.names = network.parameterNames();
     // For its buffers only, which batch norm wants to see and training does not read.
     this.initial = network.initialise(RandomStream.of(seed, Purpose.NETWORK_INITIALISATION, 0, 0));
+  }
+
+  /** Hands over the run's wish to stop, which every step asks. */
+  void heed(CancellationToken token) {
+    cancellation = token;
   }
 
   /** Names of the parameters, in order. */
@@ -94,8 +101,12 @@ final class Student implements AutoCloseable {
     return names.stream().map(state::get).toList();
   }
 
-  /** Rows of the images that a step sees. */
+  /**
+   * Rows of the images that a step sees. Every step begins with them, and none begins where the run
+   * is to stop.
+   */
   int[] rows(long iteration, int step) {
+    cancellation.throwIfCancelled();
     return batches.rows(iteration, step);
   }
 

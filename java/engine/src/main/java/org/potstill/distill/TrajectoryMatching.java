@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -101,6 +102,11 @@ public final class TrajectoryMatching implements Distiller {
           case UNROLLED -> new UnrolledTrajectory(student, distance, settings.steps());
           case CONSTANT_MEMORY -> new ConstantMemoryTrajectory(student, distance, settings.steps());
         };
+  }
+
+  @Override
+  public void heed(CancellationToken cancellation) {
+    student.heed(cancellation);
   }
 
   @Override

@@ -157,7 +157,7 @@ class ProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"INT", "TERM"})
+  @ValueSource(strings = {"INT", "TERM", "HUP"})
   void signalLetsTheStepFinish(String signal) throws Exception {
     Signals.assumeNotIgnored(signal);
     Path config = folder.resolve("wait.yaml");

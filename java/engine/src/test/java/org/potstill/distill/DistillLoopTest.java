@@ -16,9 +16,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
+import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
@@ -36,9 +40,18 @@ class DistillLoopTest {
 
     private final float gradient;
     private final List<String> seen = new ArrayList<>();
+    private CancellationToken cancellation;
+
+    /** What is seen when the run is asked to stop. */
+    private String last = "";
 
     TwoSteps(float gradient) {
       this.gradient = gradient;
+    }
+
+    @Override
+    public void heed(CancellationToken token) {
+      cancellation = token;
     }
 
     @Override
@@ -48,13 +61,31 @@ class DistillLoopTest {
 
     @Override
     public void begin(long iteration) {
-      seen.add("begin " + iteration);
+      see("begin " + iteration);
     }
 
     @Override
     public MatchingStep step(Tensor images, int step) {
-      seen.add("step " + step);
+      see("step " + step);
       return new MatchingStep(1 + 3 * step, torch.full_like(images, new Scalar(gradient)));
+    }
+
+    @Override
+    public boolean watchesUpdates(int step) {
+      return step == 0;
+    }
+
+    @Override
+    public void updated(Tensor images, int step) {
+      see("updated " + Tensors.toFloats(images)[0]);
+    }
+
+    private void see(String what) {
+      seen.add(what);
+      if (what.equals(last)) {
+        cancellation.cancel();
+      }
+      cancellation.throwIfCancelled();
     }
 
     @Override
@@ -63,18 +94,31 @@ class DistillLoopTest {
 
   /** Two iterations; the image after them, which began with 1. */
   private float run(TwoSteps distiller) {
+    return run(distiller, Existing.FAIL, Long.MAX_VALUE);
+  }
+
+  private float run(TwoSteps distiller, Existing existing, long nanosBetweenCheckpoints) {
     LibTorch.load();
     Config config = ConfigLoader.of("data.source=idx:none", "distill.iterations=2");
-    try (RunDirectory directory = RunDirectory.open(folder.resolve("run"), Existing.FAIL);
+    try (RunDirectory directory = RunDirectory.open(folder.resolve("run"), existing);
         PointerScope scope = new PointerScope();
         Space space = PixelSpace.of(Tensors.of(new float[] {1}, 1, 1, 1, 1), 0.125);
-        ImageOptimiser optimiser = new ImageOptimiser(0)) {
+        ImageOptimiser optimiser = new ImageOptimiser(0.5)) {
+      AtomicFiles.writeString(directory.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\n");
       RunContext context =
           new RunContext(directory, RunListener.SILENT, new CancellationToken(), 1, 1);
       DistillCheckpoint checkpoint =
           new DistillCheckpoint(directory.checkpoints(DistillStage.NAME), "hash");
-      new DistillLoop(config.distill(), context, space, distiller, optimiser, checkpoint)
-          .run(0, done -> {});
+      DistillLoop loop =
+          new DistillLoop(
+              config.distill(),
+              context,
+              space,
+              distiller,
+              optimiser,
+              checkpoint,
+              nanosBetweenCheckpoints);
+      loop.run(checkpoint.restore(space, optimiser, distiller, warning -> {}), done -> {});
       return Tensors.toFloats(space.images(0))[0];
     }
   }
@@ -82,12 +126,53 @@ class DistillLoopTest {
   @Test
   void theLossOfAnIterationIsTheMeanOverItsSteps() throws IOException {
     TwoSteps distiller = new TwoSteps(1);
-    assertEquals(0.5f, run(distiller));
+    // Steps of 1/8 times 1, 3/2, 7/4 and 15/8.
+    assertEquals(1 - 0.125f * 6.125f, run(distiller));
     List<String> lines = Files.readAllLines(folder.resolve("run/metrics.jsonl"));
     String last = lines.get(lines.size() - 1);
     assertTrue(last.contains("\"step\":2,") && last.endsWith("\"loss\":2.5}"), last);
     assertEquals(
-        List.of("begin 0", "step 0", "step 1", "begin 1", "step 0", "step 1"), distiller.seen);
+        List.of(
+            "begin 0",
+            "step 0",
+            "updated 0.875",
+            "step 1",
+            "begin 1",
+            "step 0",
+            "updated 0.46875",
+            "step 1"),
+        distiller.seen);
+  }
+
+  /** Whatever a step has changed by then is done once, when the run goes on. */
+  @ParameterizedTest
+  @ValueSource(strings = {"begin 1", "updated 0.46875"})
+  void anIterationThatIsStoppedWithinIsForgotten(String last) {
+    TwoSteps stopped = new TwoSteps(1);
+    stopped.last = last;
+    assertThrows(RunCancelledException.class, () -> run(stopped, Existing.FAIL, Long.MAX_VALUE));
+    assertEquals(last, stopped.seen.get(stopped.seen.size() - 1));
+    TwoSteps next = new TwoSteps(1);
+    assertEquals(1 - 0.125f * 6.125f, run(next, Existing.RESUME, Long.MAX_VALUE));
+    assertEquals(List.of("begin 1", "step 0", "updated 0.46875", "step 1"), next.seen);
+  }
+
+  @Test
+  void theFirstIterationBeginsAnew() {
+    TwoSteps stopped = new TwoSteps(1);
+    stopped.last = "step 1";
+    assertThrows(RunCancelledException.class, () -> run(stopped, Existing.FAIL, Long.MAX_VALUE));
+    assertFalse(Files.exists(folder.resolve("run/checkpoints")));
+    assertEquals(1 - 0.125f * 6.125f, run(new TwoSteps(1), Existing.RESUME, Long.MAX_VALUE));
+  }
+
+  /** Long iterations are kept before their number is reached. */
+  @Test
+  void checkpointsAreWrittenAfterSomeTime() {
+    run(new TwoSteps(1), Existing.FAIL, 0);
+    assertTrue(Files.exists(folder.resolve("run/checkpoints/distill-000000001.safetensors")));
+    run(new TwoSteps(1), Existing.OVERWRITE, Long.MAX_VALUE);
+    assertFalse(Files.exists(folder.resolve("run/checkpoints/distill-000000001.safetensors")));
   }
 
   /** The loss of the images before was finite, and no further one is asked for. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
+import org.potstill.errors.RunCancelledException;
 import org.potstill.fixtures.Closeness;
 import org.potstill.kernels.GradientDistance;
 import org.potstill.kernels.JavaKernels;
@@ -37,6 +39,7 @@ import org.potstill.net.SmallGpu;
 import org.potstill.net.TrainedState;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
@@ -303,6 +306,25 @@ class GradientMatchingTest {
       distiller.begin(0);
       assertArrayEquals(before, parameters(distiller));
       assertArrayEquals(first, Tensors.toFloats(distiller.step(images, 0).gradient()));
+    }
+  }
+
+  /** A step takes minutes with many images, and so does a training between two. */
+  @Test
+  void stopsWithinAStepAndWithinATraining() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        GradientMatching distiller = distiller(Norm.INSTANCE, real, 2, 2)) {
+      CancellationToken token = new CancellationToken();
+      distiller.heed(token);
+      Tensor images = random(2, 1);
+      distiller.begin(0);
+      distiller.step(images, 0);
+      token.cancel();
+      assertThrows(RunCancelledException.class, () -> distiller.updated(images, 0));
+      assertThrows(RunCancelledException.class, () -> distiller.step(images, 1));
+      assertTrue(distiller.watchesUpdates(0));
+      assertFalse(distiller.watchesUpdates(1));
     }
   }
 

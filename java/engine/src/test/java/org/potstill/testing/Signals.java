@@ -10,7 +10,7 @@ import java.util.Map;
 /** Signals that tests send to processes they start. */
 public final class Signals {
 
-  private static final Map<String, Integer> NUMBERS = Map.of("INT", 2, "TERM", 15);
+  private static final Map<String, Integer> NUMBERS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
 
   private Signals() {}
 
