@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.potstill.config.Config;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
@@ -401,25 +404,27 @@ class PotstillTest {
     }
   }
 
+  /** Stops {@code work} as soon as {@code stage} has done something. */
+  private static void stopIn(String stage, BiConsumer<RunListener, CancellationToken> work) {
+    CancellationToken token = new CancellationToken();
+    RunListener stopper =
+        new RunListener() {
+          @Override
+          public void progress(String now, String task, long done, long total, String unit) {
+            if (now.equals(stage)) {
+              token.cancel();
+            }
+          }
+        };
+    assertThrows(RunCancelledException.class, () -> work.accept(stopper, token), stage);
+  }
+
   @Test
   void aCancelledRunIsContinuedToTheSameResult() throws Exception {
     Path stopped = temp.resolve("stopped");
+    Config config = TinyConfig.load(temp, stopped);
     for (String stage : List.of("score", "distill", "evaluate")) {
-      CancellationToken token = new CancellationToken();
-      RunListener stopper =
-          new RunListener() {
-            @Override
-            public void progress(String now, String task, long done, long total, String unit) {
-              if (now.equals(stage)) {
-                token.cancel();
-              }
-            }
-          };
-      Config config = TinyConfig.load(temp, stopped);
-      assertThrows(
-          RunCancelledException.class,
-          () -> Potstill.run(config, RunOptions.RESUME, stopper, token),
-          stage);
+      stopIn(stage, (listener, token) -> Potstill.run(config, RunOptions.RESUME, listener, token));
     }
     Potstill.run(
         TinyConfig.load(temp, stopped),
@@ -433,14 +438,67 @@ class PotstillTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"score, score.epochs=2, 1", "distill, distill.learning-rate=3, 11"})
+  void whatAStageDidAloneIsKeptFromOtherSettings(String stage, String change, int rest)
+      throws Exception {
+    Path run = temp.resolve("run");
+    boolean scores = stage.equals("score");
+    Config config = scores ? TinyConfig.load(temp, run) : scored(run);
+    Config changed = scores ? TinyConfig.load(temp, run, change) : scored(run, change);
+    for (String before : scores ? List.<String>of() : List.of("score", "prune")) {
+      Potstill.runStage(
+          before, config, RunOptions.NEW, RunListener.SILENT, new CancellationToken());
+    }
+    // Before its end: two epochs of scorers, twelve iterations.
+    assertEquals(
+        1,
+        counted(
+            1,
+            (listener, token) ->
+                Potstill.runStage(stage, config, RunOptions.NEW, listener, token)));
+    List<Path> files = List.of(run.resolve("config.yaml"), newest(run.resolve("checkpoints")));
+    List<byte[]> before = new ArrayList<>();
+    for (Path file : files) {
+      before.add(Files.readAllBytes(file));
+    }
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () ->
+                Potstill.runStage(
+                    stage, changed, RunOptions.NEW, RunListener.SILENT, new CancellationToken()));
+    String told = change.replaceFirst("=.*", " was ");
+    assertTrue(error.getMessage().startsWith(told), error.getMessage());
+    for (int i = 0; i < files.size(); i++) {
+      assertArrayEquals(before.get(i), Files.readAllBytes(files.get(i)), files.get(i).toString());
+    }
+    // Keys of later stages may have changed; it goes on.
+    Config later =
+        scores
+            ? TinyConfig.load(temp, run, "distill.learning-rate=3")
+            : scored(run, "evaluate.epochs=3");
+    assertEquals(
+        rest,
+        counted(
+            100,
+            (listener, token) -> Potstill.runStage(stage, later, RunOptions.NEW, listener, token)));
+  }
+
+  private static Path newest(Path folder) throws Exception {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.max(Comparator.naturalOrder()).orElseThrow();
+    }
+  }
+
   /** How many repeats the stage {@code evaluate} alone measures; stopped after so many. */
   private static int measured(Config config, RunOptions options, int most) {
     return counted(
         most, (listener, token) -> Potstill.runStage("evaluate", config, options, listener, token));
   }
 
-  /** How many figures {@code evaluation} reports; stopped after so many. */
-  private static int counted(int most, BiConsumer<RunListener, CancellationToken> evaluation) {
+  /** How many figures {@code work} reports; stopped after so many. */
+  private static int counted(int most, BiConsumer<RunListener, CancellationToken> work) {
     CancellationToken token = new CancellationToken();
     AtomicInteger measured = new AtomicInteger();
     RunListener listener =
@@ -453,7 +511,7 @@ class PotstillTest {
           }
         };
     try {
-      evaluation.accept(listener, token);
+      work.accept(listener, token);
       assertTrue(measured.get() < most, "it was not stopped");
     } catch (RunCancelledException e) {
       assertEquals(130, e.exitStatus());

@@ -99,7 +99,7 @@ final class DistillCheckpoint {
     if (!configHash.equals(file.metadata().get(CONFIG_HASH))) {
       throw new InputException(
           path
-              + " belongs to a distillation with other settings, "
+              + " belongs to a distillation with other settings, on another kind of device, "
               + (space instanceof LatentSpace ? "another file of distill.prior.weights, " : "")
               + "another core-set or another version of its network; undo the change, use"
               + " --overwrite, or choose another --out");

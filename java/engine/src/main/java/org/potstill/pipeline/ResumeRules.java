@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
@@ -25,12 +26,21 @@ public final class ResumeRules {
   private ResumeRules() {}
 
   /**
-   * Checks that {@code now} continues the run in the directory {@code root}: paths may differ, the
-   * evaluation may change, iterations may be added.
+   * Checks that {@code now} continues the run in the directory {@code root}: paths and the machine
+   * may differ, the evaluation may change, iterations may be added.
    *
    * @throws InputException naming another key that changed
    */
   public static void check(Path root, Config now) {
+    check(root, now, key -> true);
+  }
+
+  /**
+   * The same of some of the keys.
+   *
+   * @param counts whether a key may not change
+   */
+  static void check(Path root, Config now, Predicate<String> counts) {
     Path file = root.resolve(CONFIG_FILE);
     if (!Files.exists(file) || !RunDirectory.holdsWork(root)) {
       return;
@@ -38,6 +48,7 @@ public final class ResumeRules {
     Config before = before(root, file);
     List<ConfigDiff.Change> others =
         ConfigDiff.changedKeys(before, now).stream()
+            .filter(change -> counts.test(change.path()))
             .filter(change -> !mayChange(change) && !hasMoved(change, before, now))
             .toList();
     // Defaults of many keys follow the method, of which the user knows.
@@ -57,8 +68,8 @@ public final class ResumeRules {
               + " and is now "
               + change.after()
               + "; a run is continued with the configuration it began with (only"
-              + " distill.iterations and experts.count may grow, and evaluate and experts.from may"
-              + " change): undo the change, use --overwrite, or choose another --out");
+              + " distill.iterations and experts.count may grow, and evaluate, experts.from and the"
+              + " machine may change): undo the change, use --overwrite, or choose another --out");
     }
   }
 
@@ -82,7 +93,9 @@ public final class ResumeRules {
 
   private static boolean mayChange(ConfigDiff.Change change) {
     String path = change.path();
-    if (KeyRoles.PLACES.contains(path) || path.startsWith("evaluate.")) {
+    if (KeyRoles.PLACES.contains(path)
+        || KeyRoles.MACHINE.contains(path)
+        || path.startsWith("evaluate.")) {
       return true;
     }
     boolean numbers = isNumber(change.before()) && isNumber(change.after());

@@ -212,8 +212,18 @@ public final class RunSession implements AutoCloseable {
     return result(runner.runAll());
   }
 
-  /** Runs the stage called {@code name} alone. */
+  /**
+   * Runs the stage called {@code name} alone.
+   *
+   * @throws InputException where it was stopped and a key changed that it depends on
+   */
   public RunResult runOne(String name) {
+    if (existing == Existing.FAIL) {
+      // Here, since by the time its checkpoint is looked at the configuration is replaced.
+      runner
+          .begun(name)
+          .ifPresent(stage -> ResumeRules.check(directory.root(), config, stage::dependsOn));
+    }
     boolean ran = runner.runOne(name, existing == Existing.OVERWRITE);
     if (!ran && existing == Existing.FAIL) {
       throw new InputException(

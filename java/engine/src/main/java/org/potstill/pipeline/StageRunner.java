@@ -105,6 +105,18 @@ final class StageRunner {
     throw new IllegalArgumentException("no stage is called " + name);
   }
 
+  /** The stage called {@code name} where it was stopped before its end; empty where it begins. */
+  Optional<Stage> begun(String name) {
+    return stages.stream()
+        .filter(stage -> stage.name().equals(name))
+        .filter(stage -> directory.stages().entry(name).isEmpty())
+        .filter(
+            stage ->
+                directory.wasStopped(name)
+                    || stage.kept().stream().map(directory::resolve).anyMatch(Files::exists))
+        .findFirst();
+  }
+
   /** What is missing where {@code wanted} was asked for, and what to do. */
   private String unfinished(String missing, String wanted) {
     String needs = "stage " + wanted + " needs stage " + missing + ", which ";

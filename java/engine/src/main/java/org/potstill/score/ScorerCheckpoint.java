@@ -133,6 +133,10 @@ final class ScorerCheckpoint {
       Consumer<String> warn) {
     Optional<Optional<T>> found = checkpoints.restore(read, warn);
     if (found.isPresent() && found.get().isEmpty()) {
+      warn.accept(
+          "what was done of fold "
+              + (fold + 1)
+              + " is of other settings or another machine, and is done anew");
       checkpoints.clear();
     }
     return found.flatMap(content -> content);

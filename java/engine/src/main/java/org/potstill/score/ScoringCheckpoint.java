@@ -80,6 +80,7 @@ final class ScoringCheckpoint {
   Position restore(Consumer<String> warn) {
     Optional<Optional<Position>> found = checkpoints.restore(this::read, warn);
     if (found.isPresent() && found.get().isEmpty()) {
+      warn.accept("what was scored is of other settings or another machine, and is scored anew");
       checkpoints.clear();
     }
     return found.flatMap(position -> position).orElseGet(Position::start);

@@ -63,6 +63,9 @@ class ResumeRulesTest {
             "evaluate.networks=[vit]",
             "evaluate.every=5",
             "run.name=other",
+            "run.device=cpu",
+            "run.threads=1",
+            "run.kernels=java",
             "run.out=" + root)) {
       ResumeRules.check(root, ConfigLoader.of(extendedBy(change)));
     }

@@ -197,6 +197,19 @@ class SweepRunnerTest {
     assertNull(written(other, 1).score().from());
   }
 
+  /** As where each of several machines or GPUs does a part. */
+  @Test
+  void partsMayBeMadeOnOtherMachines() throws IOException {
+    String random = "prune.mode=random";
+    Sweep one = load(OVER_KEEP, random, "run.device=cpu", "run.threads=2");
+    Potstill.sweep(one, one.runs().subList(0, 1), RunOptions.NEW, SweepListener.SILENT, token);
+    Sweep all = load(OVER_KEEP, random);
+    SweepResult result = run(all, RunOptions.RESUME);
+    assertEquals(Map.of(), result.failed());
+    assertEquals(List.of("0.2 []", "0.4 [prune, distill, evaluate, report]"), ended);
+    assertEquals(2, result.table().evaluated());
+  }
+
   @Test
   void aRunThatFailsDoesNotStopTheOthers() throws IOException {
     Sweep sweep = load(OVER_KEEP, "prune.mode=random");
