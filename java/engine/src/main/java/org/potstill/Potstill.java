@@ -180,7 +180,8 @@ public final class Potstill {
   /**
    * Compares the evaluations of two run directories, with a paired t-test for every network.
    *
-   * @throws InputException where one of them was not evaluated, or they cannot be compared
+   * @throws InputException where one of them was not evaluated, or they cannot be compared: they
+   *     are of other data, or share no network
    */
   public static Comparison compare(Path first, Path second) {
     return Comparison.of(first, second);

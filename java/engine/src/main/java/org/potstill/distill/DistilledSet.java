@@ -173,6 +173,16 @@ public final class DistilledSet implements AutoCloseable {
   }
 
   /**
+   * What the source called the classes of a set, by label; of its images nothing is read.
+   *
+   * @return empty where the file does not tell
+   * @throws InputException where it is missing or damaged
+   */
+  public static List<String> classKeys(Path file) {
+    return list(file, Safetensors.open(file).metadata(), "class_keys", String[].class);
+  }
+
+  /**
    * What the metadata of a file tells.
    *
    * @param channels of the images

@@ -65,12 +65,14 @@ public record Comparison(List<Row> rows, List<String> remarks) {
   /**
    * Compares the evaluations of two run directories.
    *
-   * @throws InputException where one is not there, has none or a damaged one, they have no network
-   *     in common, or a network was repeated more often in one than in the other
+   * @throws InputException where one is not there, has none or a damaged one, they are of other
+   *     data, they have no network in common, or a network was repeated more often in one than in
+   *     the other
    */
   public static Comparison of(Path first, Path second) {
     Comparison comparison = of(read(first), read(second));
     List<String> remarks = new ArrayList<>(comparison.remarks());
+    ComparedData.check(first, second, remarks);
     Stream.of(first, second).distinct().forEach(run -> remarkOnAge(remarks, run));
     return new Comparison(comparison.rows(), List.copyOf(remarks));
   }

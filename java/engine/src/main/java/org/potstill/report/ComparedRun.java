@@ -5,9 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.potstill.errors.InputException;
+import org.potstill.run.ConfigText;
+import org.potstill.run.DistilledFrom;
 import org.potstill.run.StageLog;
 
 /**
@@ -38,7 +39,7 @@ record ComparedRun(
    *     that the page cannot do without is broken
    */
   static ComparedRun read(Path root) {
-    Path file = root.resolve("config.yaml");
+    Path file = root.resolve(ConfigText.FILE);
     if (!Files.isRegularFile(file)) {
       throw new InputException(root + " is not a run directory: it holds no config.yaml");
     }
@@ -76,40 +77,16 @@ record ComparedRun(
   }
 
   /**
-   * Checks that {@code other} was distilled from the same images. The digest of a data set takes in
-   * seed and settings but not the place; so where the digests differ, the place decides, unless
-   * seed and settings are the same.
+   * Checks that {@code other} was distilled from the same images.
    *
    * @throws InputException where it was not
    */
   void requireSameData(ComparedRun other) {
-    boolean sameDigest = digest().equals(other.digest());
-    boolean samePlace = source().equals(other.source());
-    boolean sameSettings = settings().equals(other.settings());
-    if (!sameDigest && (!samePlace || sameSettings)) {
-      String what = samePlace ? ", which has changed in between" : " and " + other.source();
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%s and %s were distilled from different data (%s%s); side by side stand runs on the"
-                  + " same images",
-              root,
-              other.root,
-              source(),
-              what));
-    }
+    data().requireSame(other.data(), "side by side stand runs on the same images");
   }
 
-  /** Where the data set was. */
-  String source() {
-    return config.text("data.source", "the source");
-  }
-
-  private String digest() {
-    return String.valueOf(distill.fingerprint().values().get("data set"));
-  }
-
-  private String settings() {
-    return config.text("run.seed", "") + config.text("data", "").replace(source(), "");
+  /** What it was distilled from. */
+  DistilledFrom data() {
+    return new DistilledFrom(root, config, distill);
   }
 }

@@ -3,6 +3,7 @@ package org.potstill.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.potstill.run.ConfigText;
 
 /** The figures at the head of the page. */
 final class HeadFigures {

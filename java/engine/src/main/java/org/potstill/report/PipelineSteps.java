@@ -3,6 +3,7 @@ package org.potstill.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.potstill.run.ConfigText;
 
 /** The picture of the pipeline: a band that narrows with the number of images. */
 final class PipelineSteps {

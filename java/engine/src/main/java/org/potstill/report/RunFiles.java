@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.potstill.errors.InputException;
+import org.potstill.run.ConfigText;
 import org.potstill.run.JsonErrors;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;

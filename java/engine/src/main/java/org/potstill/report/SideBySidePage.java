@@ -73,7 +73,7 @@ record SideBySidePage(
         String.join(", ", labels),
         Numbers.count(classes.size(), "classes")
             + " of "
-            + runs.get(0).source()
+            + runs.get(0).data().source()
             + ", distilled by "
             + Numbers.count(runs.size(), "runs")
             + ".",

@@ -13,9 +13,13 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.data.Normalisation;
+import org.potstill.data.PatternDataset;
+import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.StageLog;
+import org.potstill.tensor.LibTorch;
 
 class ComparisonTest {
 
@@ -67,6 +71,72 @@ class ComparisonTest {
     List<String> remarks = Comparison.of(first, second).remarks();
     assertTrue(remarks.get(0).startsWith("the accuracies of " + second), remarks.toString());
     assertEquals(1, remarks.size());
+  }
+
+  /** A run on record that was distilled from the images of {@code digest}. */
+  private Path distilled(String name, String source, String seed, String digest, String... classes)
+      throws IOException {
+    Path run = run(name, 10, Map.of("convnet", FIRST));
+    Files.writeString(
+        run.resolve("config.yaml"),
+        "run: {seed: " + seed + "}\ndata: {source: '" + source + "', classes: []}\n");
+    StageLog.in(run)
+        .put(
+            "distill",
+            new StageLog.Entry(Fingerprint.of(Map.of("data set", digest)), Map.of(), 1, Map.of()));
+    try (DistilledSet set =
+        EvaluationRuns.set(
+            new PatternDataset(EvaluationRuns.SIDE, 1, 10, classes),
+            true,
+            new Normalisation(List.of(0.5), List.of(0.5)),
+            List.of(classes))) {
+      set.write(run.resolve(DistilledSet.FILE));
+    }
+    return run;
+  }
+
+  @Test
+  void runsOnOtherDataAreRefusedAsSideBySide() throws IOException {
+    LibTorch.load();
+    Path run = distilled("a", "folder:birds", "1", "d1", "a", "b");
+    assertEquals(
+        List.of(),
+        Comparison.of(run, distilled("moved", "folder:there", "1", "d1", "a", "b"))
+            .remarks()
+            .stream()
+            .filter(remark -> !remark.startsWith("no test of"))
+            .toList());
+    // Another seed, which the digest takes in.
+    Comparison.of(run, distilled("seed", "folder:birds", "2", "d2", "b", "a"));
+    assertError(
+        run,
+        distilled("changed", "folder:birds", "1", "d3", "a", "b"),
+        "were distilled from different data (folder:birds, which has changed in between)");
+    assertError(
+        run,
+        distilled("fish", "folder:fish", "1", "d4", "a", "b"),
+        "were distilled from different data (folder:birds and folder:fish); accuracies on the same"
+            + " data are compared");
+  }
+
+  @Test
+  void runsOnOtherClassesAreRefusedOrRemarkedOn() throws IOException {
+    LibTorch.load();
+    Path run = distilled("a", "folder:birds", "1", "d1", "a", "b");
+    Path more = distilled("more", "folder:birds", "2", "d2", "b", "c");
+    assertEquals(
+        "the runs are not of the same classes: only " + run + " has a; only " + more + " has c",
+        Comparison.of(run, more).remarks().stream()
+            .filter(remark -> remark.contains("classes"))
+            .findFirst()
+            .orElse(""));
+    Path others = distilled("others", "folder:birds", "2", "d3", "c", "d");
+    assertError(
+        run,
+        others,
+        "the two runs have no class in common: " + run + " has a, b, and " + others + " has c, d");
+    StageLog.in(others).setAside(List.of("distill"));
+    assertError(run, others, "no class in common");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.potstill.report;
+package org.potstill.run;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,14 +10,22 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * The resolved configuration as it stands in the run directory.
+ * The resolved configuration as it stands in the run directory, of whatever version of Potstill.
  *
  * @param text the YAML
  * @param values the same, parsed
  */
-record ConfigText(String text, Map<?, ?> values) {
+public record ConfigText(String text, Map<?, ?> values) {
 
-  static ConfigText read(Path file) {
+  /** Name in the run directory. */
+  public static final String FILE = "config.yaml";
+
+  /**
+   * Reads it.
+   *
+   * @throws InputException where it cannot be read or is no mapping
+   */
+  public static ConfigText read(Path file) {
     try {
       String text = Files.readString(file);
       Object values = new Load(LoadSettings.builder().build()).loadFromString(text);
@@ -28,12 +36,12 @@ record ConfigText(String text, Map<?, ?> values) {
     } catch (YamlEngineException e) {
       throw new InputException(file + " is not valid YAML: " + e.getMessage(), e);
     } catch (IOException e) {
-      throw RunFiles.broken(file, e);
+      throw new InputException("cannot read " + file + ": " + JsonErrors.reason(e), e);
     }
   }
 
   /** The value at a key path such as {@code prune.mode} as text, {@code missing} where absent. */
-  String text(String keyPath, String missing) {
+  public String text(String keyPath, String missing) {
     Object value = values;
     for (String key : keyPath.split("\\.", -1)) {
       value = value instanceof Map<?, ?> map ? map.get(key) : null;

@@ -1,0 +1,85 @@
+package org.potstill.evaluate;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.potstill.distill.DistillStage;
+import org.potstill.distill.DistilledSet;
+import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
+import org.potstill.run.ConfigText;
+import org.potstill.run.DistilledFrom;
+import org.potstill.run.StageLog;
+
+/**
+ * Whether the accuracies of two runs are of the same data, as far as the runs have it on record.
+ */
+final class ComparedData {
+
+  private ComparedData() {}
+
+  /**
+   * Checks it.
+   *
+   * @param remarks takes what a reader should know where only a part of the data is the same
+   * @throws InputException where it is other data
+   */
+  static void check(Path first, Path second, List<String> remarks) {
+    Optional<DistilledFrom> one = of(first);
+    Optional<DistilledFrom> other = of(second);
+    if (one.isPresent() && other.isPresent()) {
+      one.get().requireSame(other.get(), "accuracies on the same data are compared");
+      checkClasses(first, second, remarks);
+    }
+  }
+
+  private static Optional<DistilledFrom> of(Path run) {
+    Path config = run.resolve(ConfigText.FILE);
+    return Files.exists(config)
+        ? StageLog.in(run)
+            .last(DistillStage.NAME)
+            .map(distill -> new DistilledFrom(run, ConfigText.read(config), distill))
+        : Optional.empty();
+  }
+
+  /** The same source may have been asked for other classes. */
+  private static void checkClasses(Path first, Path second, List<String> remarks) {
+    Set<String> one = classes(first);
+    Set<String> other = classes(second);
+    if (one.isEmpty() || other.isEmpty() || one.equals(other)) {
+      return;
+    }
+    if (one.stream().noneMatch(other::contains)) {
+      throw new InputException(
+          "the two runs have no class in common: "
+              + first
+              + " has "
+              + Listed.some(one)
+              + ", and "
+              + second
+              + " has "
+              + Listed.some(other));
+    }
+    String only =
+        Stream.of(only(first, one, other), only(second, other, one))
+            .filter(words -> !words.isEmpty())
+            .collect(Collectors.joining("; "));
+    remarks.add("the runs are not of the same classes: " + only);
+  }
+
+  private static String only(Path run, Set<String> own, Set<String> others) {
+    Set<String> rest = new LinkedHashSet<>(own);
+    rest.removeAll(others);
+    return rest.isEmpty() ? "" : "only " + run + " has " + Listed.some(rest);
+  }
+
+  private static Set<String> classes(Path run) {
+    Path images = run.resolve(DistilledSet.FILE);
+    return Files.exists(images) ? new LinkedHashSet<>(DistilledSet.classKeys(images)) : Set.of();
+  }
+}
