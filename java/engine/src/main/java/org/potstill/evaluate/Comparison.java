@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.commons.math3.stat.inference.TTest;
+import org.potstill.distill.DistillStage;
 import org.potstill.errors.InputException;
 import org.potstill.run.StageLog;
 
@@ -70,16 +70,37 @@ public record Comparison(List<Row> rows, List<String> remarks) {
    *     the other
    */
   public static Comparison of(Path first, Path second) {
-    Comparison comparison = of(read(first), read(second));
+    Map<Path, Evaluation> evaluations = new LinkedHashMap<>();
+    evaluations.put(first, read(first));
+    evaluations.putIfAbsent(second, read(second));
+    Comparison comparison = of(evaluations.get(first), evaluations.get(second));
     List<String> remarks = new ArrayList<>(comparison.remarks());
     ComparedData.check(first, second, remarks);
-    Stream.of(first, second).distinct().forEach(run -> remarkOnAge(remarks, run));
+    evaluations.forEach((run, evaluation) -> remarkOnImages(remarks, run, evaluation));
     return new Comparison(comparison.rows(), List.copyOf(remarks));
   }
 
-  private static void remarkOnAge(List<String> remarks, Path run) {
+  /** Accuracies need not be of the images that are now in the run directory. */
+  private static void remarkOnImages(List<String> remarks, Path run, Evaluation evaluation) {
     StageLog log = StageLog.in(run);
-    if (log.entry(EvaluateStage.NAME).isEmpty() && log.last(EvaluateStage.NAME).isPresent()) {
+    boolean before = log.last(EvaluateStage.NAME).isPresent();
+    if (evaluation.otherSet().isPresent()) {
+      remarks.add(
+          "the accuracies of "
+              + run
+              + " are those of a set from elsewhere, "
+              + evaluation.otherSet().get()
+              + ", not of its own images; 'run' with --resume measures these");
+    } else if (!before
+        && !evaluation.protocol().containsKey(Evaluation.IMAGES)
+        && log.entry(DistillStage.NAME).isPresent()) {
+      // Of a version that did not say whose images they are.
+      remarks.add(
+          "the accuracies of "
+              + run
+              + " may be those of a set from elsewhere: the run has no evaluation of its own images"
+              + " on record; 'run' with --resume measures these");
+    } else if (before && log.entry(EvaluateStage.NAME).isEmpty()) {
       remarks.add(
           "the accuracies of "
               + run
@@ -217,9 +238,13 @@ public record Comparison(List<Row> rows, List<String> remarks) {
       Map<String, Object> second,
       Set<String> networks) {
     for (String key : first.keySet()) {
-      // Which iteration was chosen, and at which rate it is learned from, belong to what is
-      // compared.
-      boolean ofImages = key.contains("iteration") || key.equals("learned-rate");
+      // Which images they are, of which iteration, and at which rate they are learned from, belong
+      // to what is compared.
+      boolean ofImages =
+          key.contains("iteration")
+              || key.equals("learned-rate")
+              || key.equals(Evaluation.IMAGES)
+              || key.equals(Evaluation.IMAGES_SHA256);
       if (!ofImages
           && second.containsKey(key)
           && !isAlike(first.get(key), second.get(key), networks)) {

@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,11 +14,13 @@ import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
+import org.potstill.data.FileNames;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.DistillingNetwork;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
+import org.potstill.run.Fingerprint;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.OtherRun;
 import org.potstill.run.RunContext;
@@ -37,6 +40,8 @@ public final class EvaluateStage {
 
   /** The key to lower where the memory of a GPU is full. */
   public static final String BATCH = "evaluate.batch";
+
+  private static final Map<String, Object> OWN = Map.of(Evaluation.IMAGES, Evaluation.OWN);
 
   private final Config config;
   private final EvaluateConfig evaluate;
@@ -223,7 +228,8 @@ public final class EvaluateStage {
         chosen = candidates.get(selection.best());
         kept.choose(chosen);
       }
-      Evaluation evaluation = measure(trials, chosen, selection);
+      Map<String, Object> set = noted.equals(NAME) ? OWN : otherSet(chosen);
+      Evaluation evaluation = measure(trials, chosen, selection, set);
       journal.tellBorrowed(context);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
       journal.finish();
@@ -306,7 +312,21 @@ public final class EvaluateStage {
         .orElseThrow();
   }
 
-  private Evaluation measure(Trials trials, Path images, Selection selection) {
+  /** What the protocol says of a set that need not be of the run; folders are not told. */
+  private Map<String, Object> otherSet(Path images) {
+    String content = source(images).key();
+    Path own = context.directory().resolve(DistilledSet.FILE);
+    if (Files.exists(own) && Fingerprint.ofFile(own).equals(content)) {
+      return OWN;
+    }
+    Map<String, Object> set = new LinkedHashMap<>();
+    set.put(Evaluation.IMAGES, FileNames.text(images.toAbsolutePath().normalize().getFileName()));
+    set.put(Evaluation.IMAGES_SHA256, content);
+    return set;
+  }
+
+  private Evaluation measure(
+      Trials trials, Path images, Selection selection, Map<String, Object> set) {
     TrainingSource chosen = source(images);
     String distilling = config.distill().network().name();
     // Before the first training, so that a baseline that cannot be had is told at once.
@@ -320,7 +340,7 @@ public final class EvaluateStage {
           source.name(),
           new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST, rate), distilling));
     }
-    return new Evaluation(distilled, baselines, protocol(trials, selection, rate));
+    return new Evaluation(distilled, baselines, protocol(trials, selection, rate, set));
   }
 
   /** Those that the configuration names, of as many images as {@code chosen} has. */
@@ -333,8 +353,9 @@ public final class EvaluateStage {
     return evaluate.baselines().stream().map(known::of).toList();
   }
 
-  private Map<String, Object> protocol(Trials trials, Selection selection, OptionalDouble rate) {
-    Map<String, Object> protocol = new LinkedHashMap<>();
+  private Map<String, Object> protocol(
+      Trials trials, Selection selection, OptionalDouble rate, Map<String, Object> set) {
+    Map<String, Object> protocol = new LinkedHashMap<>(set);
     protocol.put("optimiser", "SGD, momentum 0.9, weight decay 5e-4");
     protocol.put(
         "schedule",

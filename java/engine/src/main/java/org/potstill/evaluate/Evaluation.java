@@ -25,7 +25,23 @@ public record Evaluation(
   /** Where a run keeps it. */
   public static final String FILE = "evaluation.json";
 
+  /** In the protocol: {@link #OWN}, or the name of a set from elsewhere. Older files lack it. */
+  static final String IMAGES = "images";
+
+  /** In the protocol, of a set from elsewhere: what stands for its content. */
+  static final String IMAGES_SHA256 = "images-sha256";
+
+  /** The images that the run itself distilled. */
+  static final String OWN = "of the run";
+
   private static final String ANEW = "; engine.jar evaluate CONFIG --overwrite measures anew";
+
+  /** Name of the set from elsewhere whose accuracies these are; empty where they are the run's. */
+  Optional<String> otherSet() {
+    return Optional.ofNullable(protocol.get(IMAGES))
+        .map(String::valueOf)
+        .filter(name -> !name.equals(OWN));
+  }
 
   /** The refusal of a file that holds no such JSON. */
   public static InputException damaged(Path file, IOException cause) {

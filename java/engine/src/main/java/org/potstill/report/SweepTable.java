@@ -37,7 +37,7 @@ public final class SweepTable {
 
   /** Parts of a protocol that differ with data, seed or images, not with how it is measured. */
   private static final Set<String> OF_DATA =
-      Set.of("seed", "selected-iteration", "test-images", "learned-rate");
+      Set.of("seed", "images", "selected-iteration", "test-images", "learned-rate");
 
   private static final String RATES = "learning-rate";
   private static final String LOCK = ".lock";

@@ -1,6 +1,7 @@
 package org.potstill.evaluate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -80,10 +81,10 @@ class ComparisonTest {
     Files.writeString(
         run.resolve("config.yaml"),
         "run: {seed: " + seed + "}\ndata: {source: '" + source + "', classes: []}\n");
-    StageLog.in(run)
-        .put(
-            "distill",
-            new StageLog.Entry(Fingerprint.of(Map.of("data set", digest)), Map.of(), 1, Map.of()));
+    for (String stage : List.of("distill", "evaluate")) {
+      Fingerprint made = Fingerprint.of(Map.of("data set", digest));
+      StageLog.in(run).put(stage, new StageLog.Entry(made, Map.of(), 1, Map.of()));
+    }
     try (DistilledSet set =
         EvaluationRuns.set(
             new PatternDataset(EvaluationRuns.SIDE, 1, 10, classes),
@@ -137,6 +138,56 @@ class ComparisonTest {
         "the two runs have no class in common: " + run + " has a, b, and " + others + " has c, d");
     StageLog.in(others).setAside(List.of("distill"));
     assertError(run, others, "no class in common");
+  }
+
+  @Test
+  void accuraciesOfASetFromElsewhereAreRemarkedOn() {
+    LibTorch.load();
+    EvaluationRuns runs = new EvaluationRuns(folder);
+    PatternDataset data = EvaluationRuns.data();
+    Path stranger = folder.resolve("other.safetensors");
+    EvaluationRuns.write(data, false, stranger);
+    String[] settings = EvaluationRuns.with("evaluate.epochs=1");
+    Evaluation own = runs.evaluate("own", data, null, settings);
+    assertEquals("of the run", own.protocol().get("images"));
+    assertFalse(own.protocol().containsKey("images-sha256"));
+    Evaluation other = runs.evaluate("other", data, stranger, settings);
+    assertEquals("other.safetensors", other.protocol().get("images"));
+    assertEquals(Fingerprint.ofFile(stranger), other.protocol().get("images-sha256"));
+    Path one = folder.resolve("own");
+    Path two = folder.resolve("other");
+    assertEquals(List.of(), ofWhoseImages(one, one));
+    assertEquals(
+        List.of(
+            "the accuracies of "
+                + two
+                + " are those of a set from elsewhere, other.safetensors, not of its own images;"
+                + " 'run' with --resume measures these"),
+        ofWhoseImages(one, two));
+    // The run's own images by their file.
+    Path same = two.resolve(DistilledSet.FILE);
+    assertEquals(own.protocol(), runs.evaluate("other", data, same, settings).protocol());
+  }
+
+  @Test
+  void ofOlderFilesTheRecordTellsWhoseImagesTheyAre() {
+    Path run = run("a", 10, Map.of("convnet", FIRST));
+    assertEquals(List.of(), ofWhoseImages(run, run));
+    StageLog.Entry made = new StageLog.Entry(Fingerprint.of(Map.of()), Map.of(), 1, Map.of());
+    StageLog.in(run).put("distill", made);
+    List<String> remarks = ofWhoseImages(run, run);
+    assertEquals(1, remarks.size());
+    assertTrue(
+        remarks.get(0).startsWith("the accuracies of " + run + " may be those of a set from"),
+        remarks.toString());
+    StageLog.in(run).put("evaluate", made);
+    assertEquals(List.of(), ofWhoseImages(run, run));
+  }
+
+  private static List<String> ofWhoseImages(Path first, Path second) {
+    return Comparison.of(first, second).remarks().stream()
+        .filter(remark -> remark.contains("accuracies of") || remark.contains("images"))
+        .toList();
   }
 
   @Test
