@@ -104,7 +104,7 @@ final class ConfigChecks {
     // The first convolution pads grey images, which these sources may have; the data set tells.
     String source = settings.text("data.source");
     boolean mayBeGrey = source.startsWith("builtin:") || source.startsWith("idx:");
-    long resolution = Math.max(settings.whole("data.resolution"), SMALLEST_INPUT);
+    long resolution = Math.max(PaperDefaults.side(settings), SMALLEST_INPUT);
     long padded = resolution + (mayBeGrey ? GREY_PADDING : 0);
     int deepest = Long.SIZE - 1 - Long.numberOfLeadingZeros(padded);
     boolean pools = !Objects.equals(settings.get("distill.network.pooling"), "none");

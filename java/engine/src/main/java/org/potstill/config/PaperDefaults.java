@@ -119,9 +119,18 @@ final class PaperDefaults {
         : SCORER_RESOLUTION;
   }
 
+  /**
+   * Side length of the images, where 0 stands for that of the source; 0 where that cannot be known
+   * here. Sources other than IDX files have images of at most 32 pixels, or a resolution.
+   */
+  static long side(Settings settings) {
+    long resolution = settings.whole("data.resolution");
+    return resolution > 0 ? resolution : IdxFiles.side(settings.text("data.source")).orElse(0);
+  }
+
   /** Blocks of the distilling ConvNet: 3 up to 64 pixels, 5 up to 128, 6 above. */
   static Object depth(Settings settings) {
-    long resolution = settings.whole("data.resolution");
+    long resolution = side(settings);
     return resolution <= SMALL ? 3L : resolution <= MEDIUM ? 5L : 6L;
   }
 }

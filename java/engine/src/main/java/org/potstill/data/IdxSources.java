@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.potstill.config.IdxFiles;
 import org.potstill.errors.InputException;
 
 /** Opens sources in IDX format: a folder of four files, or the sample that the jar carries. */
@@ -71,25 +71,16 @@ final class IdxSources {
   }
 
   private static String find(Path folder, String split, String part) {
-    String kind = part.equals("images") ? "idx3" : "idx1";
-    String stem = split + "-" + part;
-    List<String> names = new ArrayList<>();
-    for (String separator : List.of("-", ".")) {
-      names.add(stem + separator + kind + "-ubyte");
-      names.add(stem + separator + kind + "-ubyte.gz");
-    }
-    for (String name : names) {
-      Path file = folder.resolve(name);
-      if (Files.exists(file)) {
-        return file.toString();
-      }
-    }
-    throw new InputException(
-        folder
-            + " has no "
-            + names.get(0)
-            + "[.gz]: data.source idx: needs the images and the"
-            + " labels of train and t10k in one folder");
+    return IdxFiles.find(folder, split, part)
+        .orElseThrow(
+            () ->
+                new InputException(
+                    folder
+                        + " has no "
+                        + IdxFiles.names(split, part).get(0)
+                        + "[.gz]: data.source idx: needs the images and the"
+                        + " labels of train and t10k in one folder"))
+        .toString();
   }
 
   /** Images and labels of one split, checked against each other. */

@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +125,35 @@ class ConfigLoaderTest {
   void depthFollowsResolution(int resolution, int depth) throws IOException {
     Config config = load("data: {source: 'folder:x', resolution: " + resolution + "}\n");
     assertEquals(depth, config.distill().network().depth());
+  }
+
+  /** IDX images without data.resolution keep their size, which their header tells. */
+  @ParameterizedTest
+  @CsvSource({
+    "train-images-idx3-ubyte, 28, 28, 3",
+    "train-images-idx3-ubyte, 96, 100, 5",
+    "train-images.idx3-ubyte.gz, 300, 256, 6"
+  })
+  void depthFollowsTheSizeOfIdxImages(String name, int height, int width, int depth)
+      throws IOException {
+    Path file = Files.createDirectories(folder.resolve("d")).resolve(name);
+    try (OutputStream out = Files.newOutputStream(file);
+        OutputStream packed = name.endsWith(".gz") ? new GZIPOutputStream(out) : out) {
+      packed.write(
+          ByteBuffer.allocate(16).putInt(0x803).putInt(1).putInt(height).putInt(width).array());
+    }
+    Config config = load("data: {source: 'idx:d'}\n");
+    assertEquals(depth, config.distill().network().depth());
+    assertEquals(0, config.data().resolution());
+    assertEquals(5, load("data: {source: 'idx:d', resolution: 96}\n").distill().network().depth());
+    assertEquals(
+        3,
+        load("data: {source: 'idx:d'}\ndistill: {network: {depth: 3}}\n")
+            .distill()
+            .network()
+            .depth());
+    Files.writeString(file, "no such file");
+    assertEquals(3, load("data: {source: 'idx:d'}\n").distill().network().depth());
   }
 
   @Test
