@@ -41,6 +41,14 @@ public interface Dataset extends AutoCloseable {
   /** What stands for the content of the data set in fingerprints: ids, sizes, source, settings. */
   String fingerprint();
 
+  /**
+   * The same without the test images, which no stage before {@code evaluate} looks at: of the
+   * training images, as they are split. A run takes it from {@link TrainingIdentity}.
+   */
+  default String trainingFingerprint() {
+    return fingerprint();
+  }
+
   /** What a reader should know of the source: classes without test images, files passed over. */
   default List<String> warnings() {
     return List.of();

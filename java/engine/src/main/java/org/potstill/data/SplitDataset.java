@@ -18,6 +18,7 @@ final class SplitDataset implements Dataset {
   private final List<ImageRecord> test;
   private final List<String> warnings;
   private final String fingerprint;
+  private final String trainingFingerprint;
   private final int resolution;
   private Normalisation normalisation;
 
@@ -36,6 +37,7 @@ final class SplitDataset implements Dataset {
     warnAboutEnlarging();
     warnAboutOutputs();
     fingerprint = fingerprint(train.digest() + ' ' + tested.digest(), seed);
+    trainingFingerprint = fingerprint(train.digest(), seed);
     DatasetNormalisation.check(config, channels());
   }
 
@@ -186,6 +188,11 @@ final class SplitDataset implements Dataset {
   @Override
   public String fingerprint() {
     return fingerprint;
+  }
+
+  @Override
+  public String trainingFingerprint() {
+    return trainingFingerprint;
   }
 
   @Override

@@ -96,7 +96,7 @@ final class DistillParts {
     List<ExpertFile> files = new ArrayList<>();
     for (int expert = 0; expert < config.experts().count(); expert++) {
       ExpertFile file = ExpertFile.open(context.directory().resolve(ExpertFile.name(expert)));
-      file.requireFingerprint(expected);
+      file.requireFingerprint(expected, data);
       files.add(file);
     }
     TrajectoryConfig trajectory = distill.trajectory();

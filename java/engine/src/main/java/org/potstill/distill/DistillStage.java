@@ -10,6 +10,7 @@ import org.potstill.config.DataConfig;
 import org.potstill.config.DistillConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.data.Dataset;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
@@ -165,7 +166,7 @@ public final class DistillStage {
         Fingerprint.of(
             Map.of(
                 "seed", Long.toString(context.seed()),
-                "data set", data.fingerprint(),
+                "data set", TrainingIdentity.of(data, context.directory().stages()),
                 "resize", config.data().resize().toString(),
                 "core-set", Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)),
                 "distill", identity(withoutLength()),

@@ -8,6 +8,7 @@ import org.potstill.config.DataConfig;
 import org.potstill.config.ExpertsConfig;
 import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
@@ -16,6 +17,9 @@ import org.potstill.run.RunContext;
 
 /** Which epochs of an expert can be drawn, and what stands for all that makes it. */
 public final class ExpertEpochs {
+
+  /** What the training images are noted under. */
+  static final String DATA_SET = "the data set";
 
   private ExpertEpochs() {}
 
@@ -48,6 +52,7 @@ public final class ExpertEpochs {
   /** Stands for all that changes an expert. */
   public static Fingerprint fingerprint(Config config, Dataset data, RunContext context) {
     return settings(config, data)
+        .with(DATA_SET, TrainingIdentity.of(data, context.directory().stages()))
         .with(CoreSet.FILE, Fingerprint.ofFile(context.directory().resolve(CoreSet.FILE)));
   }
 
@@ -56,7 +61,7 @@ public final class ExpertEpochs {
     ExpertsConfig experts = config.experts();
     TreeMap<String, String> values = new TreeMap<>();
     values.put("run.seed", Long.toString(config.run().seed()));
-    values.put("the data set", data.fingerprint());
+    values.put(DATA_SET, data.trainingFingerprint());
     values.put("data.resize", config.data().resize().toString());
     if (config.data().whitening() != DataConfig.Whitening.NONE) {
       values.put("data.whitening", config.data().whitening().toString());

@@ -14,6 +14,8 @@ import java.util.TreeSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.data.Dataset;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.net.Network;
 import org.potstill.net.StateEntry;
@@ -81,10 +83,11 @@ public final class ExpertFile {
   /**
    * Checks that the expert was made by what {@code expected} stands for.
    *
+   * @param data what it is to be made of
    * @throws InputException where it was not; names the file and what differs
    */
-  public void requireFingerprint(Fingerprint expected) {
-    Optional<String> difference = difference(expected);
+  public void requireFingerprint(Fingerprint expected, Dataset data) {
+    Optional<String> difference = difference(expected, data);
     if (difference.isPresent()) {
       throw new InputException(
           path
@@ -95,15 +98,24 @@ public final class ExpertFile {
   }
 
   /** In what it was made by something else than {@code expected} stands for. */
-  public Optional<String> difference(Fingerprint expected) {
-    return fingerprint().firstDifference(expected);
+  public Optional<String> difference(Fingerprint expected, Dataset data) {
+    return fingerprint(expected, data).firstDifference(expected);
   }
 
   /** The same, whatever the core-set. */
-  public Optional<String> differenceOfSettings(Fingerprint expected) {
-    TreeMap<String, String> settings = new TreeMap<>(fingerprint().values());
+  public Optional<String> differenceOfSettings(Fingerprint expected, Dataset data) {
+    TreeMap<String, String> settings = new TreeMap<>(fingerprint(expected, data).values());
     settings.remove(CoreSet.FILE);
     return Fingerprint.of(settings).firstDifference(expected);
+  }
+
+  /** Its own; of the same training images in the words of {@code expected}. */
+  private Fingerprint fingerprint(Fingerprint expected, Dataset data) {
+    Fingerprint own = fingerprint();
+    String images = own.values().getOrDefault(ExpertEpochs.DATA_SET, "");
+    return TrainingIdentity.isOf(data, images)
+        ? own.with(ExpertEpochs.DATA_SET, expected.values().get(ExpertEpochs.DATA_SET))
+        : own;
   }
 
   private Fingerprint fingerprint() {

@@ -20,6 +20,7 @@ import org.potstill.data.ImageBatch;
 import org.potstill.data.ImageLoader;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Checksums;
@@ -121,10 +122,14 @@ public final class Whitening implements AutoCloseable {
             .or(() -> Optional.of(String.join("\n", unreadable.get())));
   }
 
-  private static String fingerprint(DataConfig config, Dataset data) {
+  private static String fingerprint(DataConfig config, Dataset data, RunContext context) {
     Fingerprint fingerprint =
         Fingerprint.of(
-            Map.of("data set", data.fingerprint(), "resize", config.resize().toString()));
+            Map.of(
+                "data set",
+                TrainingIdentity.of(data, context.directory().stages()),
+                "resize",
+                config.resize().toString()));
     // In terms of it; and what it is depends on which images can be read.
     return config.onBadImage() == DataConfig.OnBadImage.SKIP
         ? fingerprint.with("normalisation", data.normalisation().toString()).hash()
@@ -137,7 +142,8 @@ public final class Whitening implements AutoCloseable {
     Whitening computed = new Whitening(compute(config, data, context, stage, leftOut));
     computed.keep(
         context.directory(),
-        Map.of(FINGERPRINT, fingerprint(config, data), LEFT_OUT, String.join("\n", leftOut)));
+        Map.of(
+            FINGERPRINT, fingerprint(config, data, context), LEFT_OUT, String.join("\n", leftOut)));
     return computed;
   }
 
@@ -166,7 +172,7 @@ public final class Whitening implements AutoCloseable {
       return Optional.empty();
     }
     Safetensors file = Safetensors.open(kept);
-    return fingerprint(config, data).equals(file.metadata().get(FINGERPRINT))
+    return fingerprint(config, data, context).equals(file.metadata().get(FINGERPRINT))
         ? Optional.of(file)
         : Optional.empty();
   }

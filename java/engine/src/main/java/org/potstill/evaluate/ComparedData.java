@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.distill.DistillStage;
 import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
@@ -35,6 +36,7 @@ final class ComparedData {
     if (one.isPresent() && other.isPresent()) {
       one.get().requireSame(other.get(), "accuracies on the same data are compared");
       checkClasses(first, second, remarks);
+      checkTests(first, second, remarks);
     }
   }
 
@@ -43,7 +45,7 @@ final class ComparedData {
     return Files.exists(config)
         ? StageLog.in(run)
             .last(DistillStage.NAME)
-            .map(distill -> new DistilledFrom(run, ConfigText.read(config), distill))
+            .map(distill -> new DistilledFrom(run, ConfigText.read(config)))
         : Optional.empty();
   }
 
@@ -76,6 +78,26 @@ final class ComparedData {
     Set<String> rest = new LinkedHashSet<>(own);
     rest.removeAll(others);
     return rest.isEmpty() ? "" : "only " + run + " has " + Listed.some(rest);
+  }
+
+  /** All images are known by another digest, though the training images are by the same. */
+  private static void checkTests(Path first, Path second, List<String> remarks) {
+    Optional<String> one = digest(first, EvaluateStage.NAME);
+    Optional<String> other = digest(second, EvaluateStage.NAME);
+    if (one.isPresent()
+        && other.isPresent()
+        && !one.equals(other)
+        && digest(first, DistillStage.NAME).equals(digest(second, DistillStage.NAME))) {
+      remarks.add(
+          "the runs were not measured on the same test images: files were added, removed or changed"
+              + " in between");
+    }
+  }
+
+  private static Optional<String> digest(Path run, String stage) {
+    return StageLog.in(run)
+        .last(stage)
+        .map(entry -> entry.fingerprint().values().get(TrainingIdentity.NAME));
   }
 
   private static Set<String> classes(Path run) {

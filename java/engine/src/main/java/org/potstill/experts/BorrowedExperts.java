@@ -65,7 +65,7 @@ final class BorrowedExperts {
       return Optional.empty();
     }
     return found
-        .differenceOfSettings(ExpertEpochs.settings(config, data))
+        .differenceOfSettings(ExpertEpochs.settings(config, data), data)
         .or(() -> missing(found, ExpertEpochs.drawn(config)));
   }
 
@@ -94,13 +94,15 @@ final class BorrowedExperts {
    * @param wanted their numbers
    * @param epochs that each has to hold
    * @param expected what stands for all that makes them
+   * @param data what they are made of
    * @return how many were taken
    * @throws org.potstill.errors.RunFailedException where the disk has no room, and they cannot be
    *     linked
    * @throws org.potstill.errors.RunCancelledException where the run was asked to stop; those taken
    *     stay
    */
-  int take(Collection<Integer> wanted, SortedSet<Integer> epochs, Fingerprint expected) {
+  int take(
+      Collection<Integer> wanted, SortedSet<Integer> epochs, Fingerprint expected, Dataset data) {
     int taken = 0;
     boolean warned = false;
     for (int expert : wanted) {
@@ -110,7 +112,7 @@ final class BorrowedExperts {
         Optional<String> difference;
         try {
           ExpertFile found = ExpertFile.open(theirs);
-          difference = found.difference(expected).or(() -> missing(found, epochs));
+          difference = found.difference(expected, data).or(() -> missing(found, epochs));
         } catch (InputException e) {
           warn("expert " + expert + " is trained here: " + e.getMessage());
           warned = true;

@@ -116,7 +116,7 @@ public final class ExpertsStage {
 
   private void borrow(List<Integer> missing, SortedSet<Integer> stored, Fingerprint fingerprint) {
     BorrowedExperts lender = new BorrowedExperts(experts.from(), context);
-    int taken = lender.take(missing, stored, fingerprint);
+    int taken = lender.take(missing, stored, fingerprint, data);
     context
         .listener()
         .note(NAME, taken + " of " + experts.count() + " experts are those of " + experts.from());
@@ -150,7 +150,7 @@ public final class ExpertsStage {
       return false;
     }
     ExpertFile found = ExpertFile.open(file);
-    found.requireFingerprint(fingerprint);
+    found.requireFingerprint(fingerprint, data);
     return found.epochs().containsAll(stored);
   }
 

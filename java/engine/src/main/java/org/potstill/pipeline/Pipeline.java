@@ -148,6 +148,7 @@ final class Pipeline {
   private static Stage evaluate(Config config, Dataset data, RunContext context, Kernels kernels) {
     return Stage.named(EvaluateStage.NAME)
         .configKeys(computed("data", "evaluate"))
+        .tests()
         .repeatable()
         .outputs("evaluation.json", DistilledSet.FILE)
         .kept(EvaluateStage.TRIALS)
@@ -167,6 +168,7 @@ final class Pipeline {
   private static Stage report(RunContext context) {
     return Stage.named(ReportStage.NAME)
         .configKeys("run.name")
+        .tests()
         .repeatable()
         .inputs("evaluation.json")
         .outputs("report.html")

@@ -8,6 +8,7 @@ import org.potstill.config.Config;
 import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
 import org.potstill.evaluate.MeasuredImages;
@@ -80,7 +81,8 @@ public final class RunSession implements AutoCloseable {
         new StageRunner(
             Pipeline.stages(config, data, context, kernels, hostKernels),
             RunIdentity.values(config, placement, directory.stages()),
-            data::fingerprint,
+            stage ->
+                stage.tests() ? data.fingerprint() : TrainingIdentity.of(data, directory.stages()),
             Environment.describe(kernels, count, placement),
             context,
             this::writeConfig);

@@ -12,6 +12,7 @@ import java.util.function.BooleanSupplier;
  * @param configKeys sections or single keys of the configuration that change what it writes
  * @param growing keys among them whose number may grow after the stage was finished; it then goes
  *     on from its checkpoint
+ * @param tests whether what it writes depends on the test images
  * @param repeatable whether it is simply repeated when its settings changed after it was finished
  * @param inputs files of earlier stages that it reads
  * @param outputs files it writes; those of a stage that is not repeatable are looked at before
@@ -29,6 +30,7 @@ record Stage(
     String name,
     List<String> configKeys,
     Set<String> growing,
+    boolean tests,
     boolean repeatable,
     List<String> inputs,
     List<String> outputs,
@@ -55,6 +57,7 @@ record Stage(
     private final String name;
     private List<String> configKeys = List.of();
     private Set<String> growing = Set.of();
+    private boolean tests;
     private boolean repeatable;
     private List<String> inputs = List.of();
     private List<String> outputs = List.of();
@@ -75,6 +78,11 @@ record Stage(
 
     Builder growing(String... keys) {
       growing = Set.of(keys);
+      return this;
+    }
+
+    Builder tests() {
+      tests = true;
       return this;
     }
 
@@ -124,6 +132,7 @@ record Stage(
           name,
           configKeys,
           growing,
+          tests,
           repeatable,
           inputs,
           outputs,

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -24,12 +25,12 @@ import org.potstill.run.StageLog;
  */
 final class StageRunner {
 
-  private static final String DATA_SET = "data set";
+  private static final String DATA_SET = TrainingIdentity.NAME;
   private static final String THREADS = "run.threads";
 
   private final List<Stage> stages;
   private final Map<String, String> config;
-  private final Supplier<String> dataFingerprint;
+  private final Function<Stage, String> dataFingerprint;
   private final Map<String, String> environment;
   private final RunContext context;
   private final RunDirectory directory;
@@ -39,14 +40,14 @@ final class StageRunner {
    * A runner of {@code stages}.
    *
    * @param config every key path of the resolved configuration with its value
-   * @param dataFingerprint what stands for the content of the data set
+   * @param dataFingerprint what stands for the content of the data set, as far as a stage reads it
    * @param environment versions and devices, recorded with every stage
    * @param beforeWork called before each stage that runs, after all checks of those before it
    */
   StageRunner(
       List<Stage> stages,
       Map<String, String> config,
-      Supplier<String> dataFingerprint,
+      Function<Stage, String> dataFingerprint,
       Map<String, String> environment,
       RunContext context,
       Runnable beforeWork) {
@@ -269,7 +270,7 @@ final class StageRunner {
             values.put(key, value);
           }
         });
-    values.put(DATA_SET, dataFingerprint.get());
+    values.put(DATA_SET, dataFingerprint.apply(stage));
     int index = stages.indexOf(stage);
     if (index > 0) {
       String before = stages.get(index - 1).name();

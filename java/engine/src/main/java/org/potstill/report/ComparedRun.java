@@ -87,6 +87,6 @@ record ComparedRun(
 
   /** What it was distilled from. */
   DistilledFrom data() {
-    return new DistilledFrom(root, config, distill);
+    return new DistilledFrom(root, config);
   }
 }

@@ -1,7 +1,10 @@
 package org.potstill.run;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.potstill.errors.InputException;
 
 /**
@@ -9,9 +12,10 @@ import org.potstill.errors.InputException;
  *
  * @param root the run directory
  * @param config its resolved configuration
- * @param distill the record of the stage that made the images
  */
-public record DistilledFrom(Path root, ConfigText config, StageLog.Entry distill) {
+public record DistilledFrom(Path root, ConfigText config) {
+
+  private static final String DATA_SET = "data set";
 
   /**
    * Checks that {@code other} was distilled from the same images. The digest of a data set takes in
@@ -22,7 +26,7 @@ public record DistilledFrom(Path root, ConfigText config, StageLog.Entry distill
    * @throws InputException where it was not
    */
   public void requireSame(DistilledFrom other, String rule) {
-    boolean sameDigest = digest().equals(other.digest());
+    boolean sameDigest = !Collections.disjoint(digests(), other.digests());
     boolean samePlace = source().equals(other.source());
     boolean sameSettings = settings().equals(other.settings());
     if (!sameDigest && (!samePlace || sameSettings)) {
@@ -44,8 +48,14 @@ public record DistilledFrom(Path root, ConfigText config, StageLog.Entry distill
     return config.text("data.source", "the source");
   }
 
-  private String digest() {
-    return String.valueOf(distill.fingerprint().values().get("data set"));
+  /**
+   * Those of the training images, and of all images, where the run was evaluated: earlier versions
+   * of Potstill have the latter alone.
+   */
+  private Set<String> digests() {
+    return StageLog.in(root).known().values().stream()
+        .map(entry -> String.valueOf(entry.fingerprint().values().get(DATA_SET)))
+        .collect(Collectors.toSet());
   }
 
   private String settings() {

@@ -69,6 +69,13 @@ public final class StageLog {
     return entry(stage).or(() -> Optional.ofNullable(read(before).get(stage)));
   }
 
+  /** All stages that are finished, or were before they were set aside. */
+  public Map<String, Entry> known() {
+    Map<String, Entry> all = new LinkedHashMap<>(read(before));
+    all.putAll(entries());
+    return all;
+  }
+
   /** All finished stages in the order in which they were finished. */
   public Map<String, Entry> entries() {
     return read(file);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.potstill.data.Dataset;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.Fingerprint;
@@ -67,7 +68,7 @@ final class BorrowedScores {
               + " is not as its run left it: it is damaged or another file; put it back, or score"
               + " anew");
     }
-    if (!data.fingerprint().equals(scored.fingerprint().values().get("data set"))) {
+    if (!TrainingIdentity.isOf(data, scored.fingerprint().values().get(TrainingIdentity.NAME))) {
       throw new InputException(
           "score.from: the run "
               + from

@@ -9,6 +9,7 @@ import org.potstill.config.Config;
 import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
@@ -46,6 +47,7 @@ final class FoldJob {
   private final Precision precision;
   private final Placement placement;
   private final String hash;
+  private final String earlierHash;
   private final RowParts parts = new RowParts(ScoreStage.NAME, ScoreStage.BATCH);
 
   FoldJob(
@@ -66,13 +68,14 @@ final class FoldJob {
     network = ScorerResNet18.of(data.channels(), data.classKeys().size()).with(kernels);
     precision = ScoreStage.precision(config, context);
     placement = Placement.of(context.device());
-    hash = hash(config);
+    hash = hash(config, TrainingIdentity.of(data, context.directory().stages()));
+    earlierHash = hash(config, data.fingerprint());
   }
 
   /** All that the networks depend on. */
-  private String hash(Config config) {
+  private String hash(Config config, String images) {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("data set", data.fingerprint());
+    values.put("data set", images);
     values.put("left out", store.leftOut().reasons().keySet().toString());
     values.put("seed", Long.toString(context.seed()));
     values.put("batch", Integer.toString(score.batch()));
@@ -97,7 +100,8 @@ final class FoldJob {
     if (held.length == 0) {
       return new float[0];
     }
-    ScorerCheckpoint checkpoint = new ScorerCheckpoint(context.directory(), fold, hash);
+    ScorerCheckpoint checkpoint =
+        new ScorerCheckpoint(context.directory(), fold, hash, earlierHash);
     FoldTraining training = training(fold);
     Optional<float[]> finished = checkpoint.finished(reports::warn);
     if (finished.isPresent()) {

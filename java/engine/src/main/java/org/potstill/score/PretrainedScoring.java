@@ -24,6 +24,7 @@ import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.data.Normalisation;
 import org.potstill.data.RawImage;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
@@ -93,7 +94,8 @@ final class PretrainedScoring {
       ScoringCheckpoint checkpoint =
           new ScoringCheckpoint(
               context.directory().checkpoints(ScoreStage.NAME),
-              hash(weights, outputs),
+              hash(weights, outputs, TrainingIdentity.of(data, context.directory().stages())),
+              hash(weights, outputs, data.fingerprint()),
               FileHashes.of(weights));
       return writer.apply(score(scorer, outputs, checkpoint));
     }
@@ -128,9 +130,9 @@ final class PretrainedScoring {
   }
 
   /** All that the losses depend on, the composition of the batches included. */
-  private String hash(Path weights, long[] outputs) {
+  private String hash(Path weights, long[] outputs, String images) {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("data set", data.fingerprint());
+    values.put("data set", images);
     values.put("weights", FileHashes.of(weights));
     values.put("outputs", Arrays.toString(outputs));
     values.put("resolution", Integer.toString(resolution()));

@@ -31,18 +31,21 @@ final class ScorerCheckpoint {
   private final Checkpoints losses;
   private final int fold;
   private final String hash;
+  private final String earlierHash;
 
   /**
    * The checkpoints of a fold.
    *
    * @param hash stands for all that the training depends on; checkpoints of another are not taken
+   * @param earlierHash what an earlier version of Potstill had for the same
    */
-  ScorerCheckpoint(RunDirectory directory, int fold, String hash) {
+  ScorerCheckpoint(RunDirectory directory, int fold, String hash, String earlierHash) {
     String name = String.format(Locale.ROOT, "%s-%04d", ScoreStage.NAME, fold);
     training = directory.checkpoints(name);
     losses = directory.checkpoints(name + "-" + LOSSES);
     this.fold = fold;
     this.hash = hash;
+    this.earlierHash = earlierHash;
   }
 
   /**
@@ -146,7 +149,7 @@ final class ScorerCheckpoint {
   private Optional<Position> readTraining(Checkpoints.Checkpoint checkpoint) {
     Safetensors file = Safetensors.open(checkpoint.file());
     Map<String, String> metadata = file.metadata();
-    if (!hash.equals(metadata.get(HASH))) {
+    if (!isTaken(metadata)) {
       return Optional.empty();
     }
     try (NamedTensors all = file.readAll();
@@ -157,9 +160,14 @@ final class ScorerCheckpoint {
     }
   }
 
+  private boolean isTaken(Map<String, String> metadata) {
+    String found = metadata.get(HASH);
+    return hash.equals(found) || earlierHash.equals(found);
+  }
+
   private Optional<float[]> readLosses(Checkpoints.Checkpoint checkpoint) {
     Safetensors file = Safetensors.open(checkpoint.file());
-    if (!hash.equals(file.metadata().get(HASH))) {
+    if (!isTaken(file.metadata())) {
       return Optional.empty();
     }
     try (PointerScope scope = new PointerScope()) {

@@ -23,17 +23,20 @@ final class ScoringCheckpoint {
 
   private final Checkpoints checkpoints;
   private final String hash;
+  private final String earlierHash;
   private final String weights;
 
   /**
    * The checkpoints of a stage.
    *
    * @param hash stands for all that a loss depends on; checkpoints of another are not taken
+   * @param earlierHash what an earlier version of Potstill had for the same
    * @param weights SHA-256 of their file
    */
-  ScoringCheckpoint(Checkpoints checkpoints, String hash, String weights) {
+  ScoringCheckpoint(Checkpoints checkpoints, String hash, String earlierHash, String weights) {
     this.checkpoints = checkpoints;
     this.hash = hash;
+    this.earlierHash = earlierHash;
     this.weights = weights;
   }
 
@@ -89,7 +92,8 @@ final class ScoringCheckpoint {
   /** Empty where it is of other settings. */
   private Optional<Position> read(Checkpoints.Checkpoint checkpoint) {
     Safetensors file = Safetensors.open(checkpoint.file());
-    if (!hash.equals(file.metadata().get(HASH))) {
+    String found = file.metadata().get(HASH);
+    if (!hash.equals(found) && !earlierHash.equals(found)) {
       requireSameWeights(file);
       return Optional.empty();
     }

@@ -16,6 +16,7 @@ import org.potstill.config.ScoreConfig;
 import org.potstill.config.Sweep;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
+import org.potstill.data.TrainingIdentity;
 import org.potstill.distill.ExpertEpochs;
 import org.potstill.distill.ExpertFile;
 import org.potstill.evaluate.EvaluateStage;
@@ -46,7 +47,10 @@ final class Lenders {
   private final boolean sourcesVary;
 
   /** Fingerprints of data sets, by what they are listed for: to list one takes its time. */
-  private final Map<List<Object>, String> listed = new HashMap<>();
+  private final Map<List<Object>, Listed> listed = new HashMap<>();
+
+  /** What a data set is known by: all of it, and its training images. */
+  private record Listed(String all, String training) {}
 
   Lenders(Sweep sweep) {
     folders = sweep.runs().stream().map(RunFolder::new).toList();
@@ -165,17 +169,23 @@ final class Lenders {
       return false;
     }
     String had =
-        other.finished(stage).map(entry -> entry.fingerprint().values().get("data set")).orElse("");
-    return fingerprint(config).equals(had);
+        other
+            .finished(stage)
+            .map(entry -> entry.fingerprint().values().get(TrainingIdentity.NAME))
+            .orElse("");
+    Listed data = listed(config);
+    // Runs of earlier versions knew their training images by all images.
+    return data.all().equals(had)
+        || (!stage.equals(EvaluateStage.NAME) && data.training().equals(had));
   }
 
-  private String fingerprint(Config config) {
+  private Listed listed(Config config) {
     long seed = config.run().seed();
     return listed.computeIfAbsent(
         List.of(config.data(), seed),
         key -> {
           try (Dataset data = Datasets.open(config.data(), seed)) {
-            return data.fingerprint();
+            return new Listed(data.fingerprint(), data.trainingFingerprint());
           }
         });
   }

@@ -128,6 +128,26 @@ class FolderSourceTest {
   }
 
   @Test
+  void testImagesAreNoPartOfWhatTrainingImagesAreKnownBy() throws IOException {
+    String all;
+    String training;
+    try (Dataset dataset = open()) {
+      all = dataset.fingerprint();
+      training = dataset.trainingFingerprint();
+      assertNotEquals(all, training);
+    }
+    put("val/cat/more.png");
+    try (Dataset dataset = open()) {
+      assertNotEquals(all, dataset.fingerprint());
+      assertEquals(training, dataset.trainingFingerprint());
+    }
+    put("train/cat/more.png");
+    try (Dataset dataset = open()) {
+      assertNotEquals(training, dataset.trainingFingerprint());
+    }
+  }
+
+  @Test
   void chosenClassesKeepTheOrderAskedFor() {
     put("train/bird/0.png");
     try (Dataset dataset = open("dog", "bird")) {

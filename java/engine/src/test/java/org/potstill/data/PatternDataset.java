@@ -27,6 +27,8 @@ public final class PatternDataset implements Dataset {
   private final Set<String> decoded = new HashSet<>();
   private final AtomicInteger reads = new AtomicInteger();
   private double mean = 0.5;
+  private String tests = "";
+  private boolean knownByAll;
 
   /**
    * A data set.
@@ -73,6 +75,18 @@ public final class PatternDataset implements Dataset {
   /** The same with an image of the validation share that cannot be read. */
   public PatternDataset withBadValidation(int index, String reason) {
     bad.put(validation.get(index).id(), reason);
+    return this;
+  }
+
+  /** The same with test images that are told apart from others by {@code version}. */
+  public PatternDataset withTests(String version) {
+    tests = " tests " + version;
+    return this;
+  }
+
+  /** The same as earlier versions knew it: training images by all images. */
+  public PatternDataset knownByAll() {
+    knownByAll = true;
     return this;
   }
 
@@ -140,7 +154,12 @@ public final class PatternDataset implements Dataset {
 
   @Override
   public String fingerprint() {
-    return side + " " + channels + " " + classes + " " + training;
+    return side + " " + channels + " " + classes + " " + training + tests;
+  }
+
+  @Override
+  public String trainingFingerprint() {
+    return knownByAll ? fingerprint() : side + " " + channels + " " + classes + " " + training;
   }
 
   @Override

@@ -38,6 +38,7 @@ class StageRunnerTest {
   private final List<String> warnings = new ArrayList<>();
   private Map<String, String> environment = Map.of("java", "17", "threads", "2");
   private String data = "data 1";
+  private String tests = " with tests 1";
   private boolean distillFails;
   private boolean evaluateFails;
   private String chosen = "";
@@ -93,6 +94,7 @@ class StageRunnerTest {
     Stage evaluate =
         Stage.named("evaluate")
             .configKeys("evaluate")
+            .tests()
             .repeatable()
             .outputs("evaluation.json", "distilled")
             .kept("folder-of-evaluation")
@@ -119,7 +121,13 @@ class StageRunnerTest {
           }
         };
     RunContext context = new RunContext(directory, listener, cancellation, 1, 1);
-    return new StageRunner(List.of(stages), config, () -> data, environment, context, () -> {});
+    return new StageRunner(
+        List.of(stages),
+        config,
+        stage -> stage.tests() ? data + tests : data,
+        environment,
+        context,
+        () -> {});
   }
 
   private void check() {
@@ -184,6 +192,13 @@ class StageRunnerTest {
     config.put("distill.iterations", "11");
     assertEquals(List.of("distill", "evaluate"), runner().runAll());
     assertTrue(warnings.toString().contains("distill: runs with threads 1, not 2"), warnings + "");
+  }
+
+  @Test
+  void onlyStagesThatTestFollowTheTestImages() {
+    runner().runAll();
+    tests = " with tests 2";
+    assertEquals(List.of("evaluate"), runner().runAll());
   }
 
   @Test

@@ -494,6 +494,54 @@ class ScoreStageTest {
   }
 
   @Test
+  void pretrainedScoringThatAnEarlierVersionBeganGoesOn() throws IOException {
+    PatternDataset data = new PatternDataset(20, 3, 6, "n01440764", "n02102040").withTests("1");
+    PatternDataset before =
+        new PatternDataset(20, 3, 6, "n01440764", "n02102040").withTests("1").knownByAll();
+    String[] settings = pretrained(weights(""));
+    CancellationToken stop = new CancellationToken();
+    assertThrows(
+        RunCancelledException.class, () -> score("run", before, stop, stopAt(6, stop), settings));
+    List<Long> seen = new ArrayList<>();
+    score("run", data, new CancellationToken(), progressTo(seen), settings);
+    assertEquals(List.of(9L, 12L), seen);
+  }
+
+  @Test
+  void aScorerThatAnEarlierVersionBeganGoesOn() {
+    String[] settings = with(TRAINED, "score.batch=4");
+    CancellationToken stop = new CancellationToken();
+    RunListener atFive =
+        new RunListener() {
+          private int steps;
+
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            // Within the second fold of four steps each.
+            if (unit.equals("steps") && ++steps == 6) {
+              stop.cancel();
+            }
+          }
+        };
+    PatternDataset before = grey().withTests("1").knownByAll();
+    assertThrows(RunCancelledException.class, () -> score("run", before, stop, atFive, settings));
+    List<Long> steps = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long done, long total, String unit) {
+            if (unit.equals("steps")) {
+              steps.add(done);
+            }
+          }
+        };
+    Scores scores =
+        score("run", grey().withTests("1"), new CancellationToken(), listener, settings);
+    assertEquals(score("whole", grey(), settings), scores);
+    assertTrue(steps.get(0) > 4, steps.toString());
+  }
+
+  @Test
   void checkpointsOfOtherImagesDoNotOutliveThoseOfTheseImages() throws IOException {
     String[] settings = pretrained(weights(""));
     PatternDataset fewer = new PatternDataset(20, 3, 5, "n01440764", "n02102040");

@@ -3,6 +3,7 @@ package org.potstill.sweep;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -25,6 +26,7 @@ import org.potstill.config.ConfigLoader;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
 import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.pipeline.RunOptions;
@@ -182,6 +184,24 @@ class SweepRunnerTest {
     try (InputStream in = Dataset.class.getResourceAsStream("fashion-mnist-mini/" + file)) {
       Files.copy(in, to.resolve(file));
     }
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionLends() throws IOException {
+    Sweep sweep = load(OVER_KEEP);
+    Potstill.sweep(sweep, sweep.runs().subList(0, 1), RunOptions.NEW, SweepListener.SILENT, token);
+    Config first = sweep.runs().get(0).config();
+    Path stages = out(sweep, 0).resolve("stages.json");
+    try (Dataset data = Datasets.open(first.data(), first.run().seed())) {
+      // It knew its training images by all images.
+      String now = Files.readString(stages);
+      String before = now.replace(data.trainingFingerprint(), data.fingerprint());
+      assertNotEquals(before, now);
+      Files.writeString(stages, before);
+    }
+    Potstill.sweep(sweep, sweep.runs().subList(1, 2), RunOptions.NEW, SweepListener.SILENT, token);
+    assertEquals(out(sweep, 0), written(sweep, 1).score().from());
+    assertEquals(out(sweep, 0), written(sweep, 1).evaluate().from());
   }
 
   @Test
