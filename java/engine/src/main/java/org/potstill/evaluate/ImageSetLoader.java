@@ -10,6 +10,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -65,12 +66,25 @@ final class ImageSetLoader {
       read(unknown, transform(), task, found, batch -> {});
       unknown.forEach(image -> lookedAt.add(image.id()));
       bad.addAll(found.keySet());
+      takeOffMended(unknown, found.keySet());
       list(new LeftOut(found), task);
     }
     return records.stream()
         .map(ImageRecord::id)
         .filter(bad::contains)
         .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** What scoring left out stays on its list: the random images are drawn from the others. */
+  private void takeOffMended(List<ImageRecord> looked, Set<String> found) {
+    Set<String> readable =
+        Stream.of(data.test(), data.validation())
+            .flatMap(List::stream)
+            .map(ImageRecord::id)
+            .collect(Collectors.toSet());
+    readable.retainAll(looked.stream().map(ImageRecord::id).collect(Collectors.toSet()));
+    readable.removeAll(found);
+    LeftOut.takeOff(context.directory().resolve(LeftOut.FILE), readable);
   }
 
   private ImageTransform transform() {

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.commons.csv.CSVPrinter;
 import org.apache.commons.csv.CSVRecord;
 import org.potstill.run.AtomicFiles;
@@ -57,6 +58,19 @@ public record LeftOut(Map<String, String> reasons) {
             }
           }
         });
+  }
+
+  /**
+   * Takes images off those that {@code file} lists; leaves it alone where it lists none of them.
+   *
+   * @throws org.potstill.errors.RunFailedException where the file cannot be written
+   * @throws org.potstill.errors.InputException where it cannot be read or has other columns
+   */
+  public static void takeOff(Path file, Set<String> ids) {
+    Map<String, String> all = read(file).reasons();
+    if (all.keySet().removeAll(ids)) {
+      new LeftOut(all).write(file);
+    }
   }
 
   /**

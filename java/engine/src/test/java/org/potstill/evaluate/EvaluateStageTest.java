@@ -79,6 +79,11 @@ class EvaluateStageTest {
         LeftOut.read(list).reasons());
     JsonNode json = new ObjectMapper().readTree(folder.resolve("run/evaluation.json").toFile());
     assertEquals(14, json.at("/protocol/test-images").asInt());
+    // Mended since; of what scoring left out it cannot be told.
+    runs.evaluate("run", data(), null, skip);
+    assertEquals(Map.of("train/a/0.png", "it is empty"), LeftOut.read(list).reasons());
+    json = new ObjectMapper().readTree(folder.resolve("run/evaluation.json").toFile());
+    assertEquals(15, json.at("/protocol/test-images").asInt());
     InputException error =
         assertThrows(InputException.class, () -> runs.evaluate("other", data, null, with()));
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
