@@ -27,7 +27,7 @@ final class DryRun {
    * A dry run.
    *
    * @param natives applied where LibTorch is needed: where experts would be trained, a step is
-   *     timed
+   *     timed, and a GPU that is named is looked at
    */
   DryRun(Config config, NativeOptions natives, CancellationToken cancellation) {
     this.config = config;
@@ -45,6 +45,7 @@ final class DryRun {
    */
   void print(String stage, RunOptions options, Streams streams, Output output) {
     List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
+    requireDevice(config, natives);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
       RunSession.requireStart(config, data, options, stage == null);
       ExpertForecast experts = experts(stages, data);
@@ -69,7 +70,19 @@ final class DryRun {
     }
   }
 
-  /** Whether one works here is not found out: that would load LibTorch. */
+  /**
+   * Checks that a GPU that is named, or its kernels, can be had here.
+   *
+   * @throws InputException where they cannot
+   */
+  static void requireDevice(Config config, NativeOptions natives) {
+    if (RunSession.namesDevice(config)) {
+      natives.apply();
+      RunSession.requireDevice(config);
+    }
+  }
+
+  /** Where none is named, whether one works is not found out: that would load LibTorch. */
   private boolean mayUseGpu() {
     return !config.run().device().equals("cpu");
   }

@@ -92,6 +92,11 @@ class RunningCommand implements Callable<Integer>, HasOutput {
     natives.apply();
   }
 
+  /** Where native libraries are unpacked. */
+  final NativeOptions natives() {
+    return natives;
+  }
+
   /** What does the work. */
   final Engine engine() {
     return engine;

@@ -73,9 +73,10 @@ final class SweepCommand extends RunningCommand {
     return 0;
   }
 
-  private static Estimate needs(Sweep.Run run, OpenDatasets datasets) {
+  private Estimate needs(Sweep.Run run, OpenDatasets datasets) {
     try {
       Config config = run.config();
+      DryRun.requireDevice(config, natives());
       Dataset data = datasets.of(config);
       Estimate needs = Estimate.of(config, data);
       return config.experts() == null ? needs : needs.withExperts(ExpertNeeds.of(config, data));

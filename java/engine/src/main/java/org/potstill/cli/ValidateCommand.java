@@ -2,7 +2,9 @@ package org.potstill.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.potstill.config.Config;
 import org.potstill.config.ScoreConfig;
@@ -30,6 +32,9 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
   @Mixin private NativeOptions natives;
 
   private final Streams streams;
+
+  /** Of many runs of a sweep the same is said once. */
+  private final Set<String> told = new HashSet<>();
 
   ValidateCommand(Streams streams) {
     this.streams = streams;
@@ -87,7 +92,19 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
     Preflight.check(config, data);
     checkScore(config);
+    remarkOnDevice(config);
     return DataLine.of(data);
+  }
+
+  /** A config may be written for another machine. */
+  private void remarkOnDevice(Config config) {
+    try {
+      DryRun.requireDevice(config, natives);
+    } catch (InputException e) {
+      if (told.add(e.getMessage())) {
+        streams.err().println("warning: on this machine it would not run: " + e.getMessage());
+      }
+    }
   }
 
   private void checkScore(Config config) {

@@ -38,6 +38,9 @@ public final class RunSession implements AutoCloseable {
   public static final List<String> STAGES =
       List.of("score", "prune", "experts", "distill", "evaluate", "report");
 
+  /** How devices and kernels that are no GPU's do not begin. */
+  private static final String GPU = "cuda";
+
   /** What the listener hears of the data set is said under this name. */
   private static final String DATA = "data";
 
@@ -180,6 +183,27 @@ public final class RunSession implements AutoCloseable {
     requireSound(config, data, options.existing(), whole);
     if (options.existing() == Existing.RESUME) {
       ResumeRules.check(config.run().out(), config);
+    }
+  }
+
+  /**
+   * Whether a configuration names a GPU, or the kernels of one, outright: {@link #requireDevice}
+   * then loads LibTorch.
+   */
+  public static boolean namesDevice(Config config) {
+    return config.run().device().startsWith(GPU) || config.run().kernels().equals(GPU);
+  }
+
+  /**
+   * Checks that the device and the kernels of a configuration can be had here, as a session does
+   * when it is opened; of those that are not named outright nothing is asked.
+   *
+   * @throws InputException where they cannot
+   */
+  public static void requireDevice(Config config) {
+    if (namesDevice(config)) {
+      Placement placement = new Devices().choose(config.run().device(), "run.device");
+      EngineKernels.byName(config.run().kernels(), config.run().threadCount(), placement);
     }
   }
 

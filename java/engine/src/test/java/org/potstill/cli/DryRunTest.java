@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.run.Existing;
 import org.potstill.run.RunDirectory;
 
@@ -107,6 +109,27 @@ class DryRunTest extends CommandLineTests {
         assertTrue(told.contains("another run is working in " + root + "; wait for it"), told);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run.device=cuda:99", "run.kernels=cuda"})
+  void dryRunRefusesADeviceThatARunWouldRefuse(String setting) throws IOException {
+    // On the CPU there are no CUDA kernels, whatever the machine has.
+    String[] asked = {"--set", "run.device=cpu", "--set", setting};
+    String told = refusedDryRun(folder.resolve("run"), asked);
+    assertTrue(told.startsWith("error: " + setting.substring(0, setting.indexOf('='))), told);
+    Path sweep = folder.resolve("sweep.yaml");
+    Files.writeString(sweep, Files.readString(config) + "sweep: {over: {run.seed: [1, 2]}}\n");
+    String[] many = {"sweep", sweep.toString(), "--dry-run", "--set", "run.device=cpu"};
+    String[] all =
+        Stream.concat(Stream.of(many), Stream.of("--set", setting)).toArray(String[]::new);
+    assertEquals(2, potstill(all), out);
+    assertTrue(err.contains(told.substring("error: ".length()).strip()), err);
+
+    // Another machine may have it.
+    String[] validate = {"validate", config.toString(), asked[0], asked[1], asked[2], asked[3]};
+    assertEquals(0, potstill(validate), err);
+    assertEquals(told.replace("error: ", "warning: on this machine it would not run: "), err);
   }
 
   @Test
