@@ -7,7 +7,9 @@ final class Output {
 
   @Option(
       names = {"-q", "--quiet"},
-      description = "Print only warnings and errors.")
+      description =
+          "Print only warnings, errors, and what was asked to be shown (compare, doctor,"
+              + " --dry-run).")
   private boolean quiet;
 
   @Option(names = "--debug", description = "Log more, and show the stack traces of errors.")

@@ -364,6 +364,21 @@ class MainTest extends CommandLineTests {
   }
 
   @Test
+  void quietShowsWhatWasAskedFor() {
+    assertEquals(0, potstill("compare", "a", "b"));
+    String table = out;
+    assertEquals(0, potstill("compare", "a", "b", "--quiet"));
+    assertEquals(table, out);
+    assertEquals(0, potstill("doctor", "--quiet"));
+    assertTrue(out.startsWith("cpu\n"), out);
+    for (String command : List.of("compare", "doctor", "run")) {
+      assertEquals(0, potstill(command, "--help"));
+      String help = out.replaceAll("\\s+", " ");
+      assertTrue(help.contains("what was asked to be shown (compare, doctor, --dry-run)"), out);
+    }
+  }
+
+  @Test
   void reportOfSeveralRunsIsOnePage() throws IOException {
     Path a = Files.createDirectory(folder.resolve("a"));
     Path b = Files.createDirectory(folder.resolve("b"));
