@@ -164,27 +164,47 @@ final class JdkReader {
 
   private static byte[] rgb(BufferedImage image) {
     byte[] pixels = new byte[image.getWidth() * image.getHeight() * RGB];
-    if (image.getColorModel() instanceof ComponentColorModel) {
-      copySamples(image.getRaster(), pixels);
-    } else {
+    if (!(image.getColorModel() instanceof ComponentColorModel)) {
       copyColours(image, pixels);
+    } else if (image.getRaster().getTransferType() == DataBuffer.TYPE_BYTE) {
+      copyBytes(image.getRaster(), pixels);
+    } else {
+      copyUpperBytes(image.getRaster(), pixels);
     }
     return pixels;
   }
 
   /** The samples themselves: as a colour, Java takes grey for linear light and makes it lighter. */
-  private static void copySamples(Raster raster, byte[] pixels) {
+  private static void copyBytes(Raster raster, byte[] pixels) {
     int bands = raster.getNumBands();
-    int shift = raster.getSampleModel().getSampleSize(0) - Byte.SIZE;
-    int colour = bands >= RGB ? 1 : 0;
+    byte[] row = new byte[raster.getWidth() * bands];
+    int at = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      raster.getDataElements(0, y, raster.getWidth(), 1, row);
+      if (bands == RGB) {
+        System.arraycopy(row, 0, pixels, at, row.length);
+        at += row.length;
+      } else {
+        for (int x = 0; x < row.length; x += bands) {
+          for (int c = 0; c < RGB; c++) {
+            pixels[at++] = row[x + (bands > RGB ? c : 0)];
+          }
+        }
+      }
+    }
+  }
+
+  /** Of samples of 16 bits. */
+  private static void copyUpperBytes(Raster raster, byte[] pixels) {
+    int bands = raster.getNumBands();
     int[] row = null;
     int at = 0;
     for (int y = 0; y < raster.getHeight(); y++) {
       row = raster.getPixels(0, y, raster.getWidth(), 1, row);
       for (int x = 0; x < row.length; x += bands) {
-        pixels[at++] = (byte) (row[x] >> shift);
-        pixels[at++] = (byte) (row[x + colour] >> shift);
-        pixels[at++] = (byte) (row[x + 2 * colour] >> shift);
+        for (int c = 0; c < RGB; c++) {
+          pixels[at++] = (byte) (row[x + (bands >= RGB ? c : 0)] >> Byte.SIZE);
+        }
       }
     }
   }

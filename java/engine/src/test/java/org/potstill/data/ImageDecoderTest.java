@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
@@ -164,6 +169,29 @@ class ImageDecoderTest {
       image.setRGB(i % 37, i / 37, i * 0x9E3779B1);
     }
     assertDecodedAsByOpenCv(TestImages.encode("png", image));
+  }
+
+  /** Grey, grey with transparency, RGB and RGBA in samples of either size. */
+  @ParameterizedTest
+  @CsvSource({"1,8", "2,8", "3,8", "4,8", "1,16", "2,16", "3,16", "4,16"})
+  void pngOfAnySamplesIsDecodedAsByOpenCv(int bands, int bits) throws Exception {
+    int space = bands < 3 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB;
+    boolean clear = bands % 2 == 0;
+    int type = bits == 8 ? DataBuffer.TYPE_BYTE : DataBuffer.TYPE_USHORT;
+    ColorModel colours =
+        new ComponentColorModel(
+            ColorSpace.getInstance(space),
+            clear,
+            false,
+            clear ? Transparency.TRANSLUCENT : Transparency.OPAQUE,
+            type);
+    WritableRaster raster = colours.createCompatibleWritableRaster(19, 11);
+    for (int i = 0; i < 19 * 11 * bands; i++) {
+      int value = (i * 0x9E3779B1) >>> (32 - bits);
+      raster.setSample(i / bands % 19, i / bands / 19, i % bands, value);
+    }
+    assertDecodedAsByOpenCv(
+        TestImages.encode("png", new BufferedImage(colours, raster, false, null)));
   }
 
   @ParameterizedTest
