@@ -159,7 +159,7 @@ final class MatchingIterations implements PeerIterations {
         try (NamedTensors gradients = space.pullBack(iteration, matched.gradient())) {
           optimiser.step(space, gradients);
         }
-        if (distiller.watchesUpdates()) {
+        if (distiller.watchesUpdates(step)) {
           distiller.updated(space.images(iteration), step);
         }
       }

@@ -63,7 +63,7 @@ final class ConfigOptions {
   /**
    * The configuration as {@link #load} gives it; says on {@code err} what of the file is unused.
    */
-  Config loadWith(PrintStream err) {
+  Config loadAndWarn(PrintStream err) {
     Config config = load();
     ConfigLoader.unused(file, config).forEach(line -> err.println("warning: " + line));
     return config;

@@ -44,6 +44,11 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
   /** Report, gallery, logs. */
   private static final long PAGE = 8 * MEGABYTE;
 
+  /**
+   * Images, their gradient, their momenta and a copy, and images and momenta as they were before.
+   */
+  private static final long HELD_COPIES = 6;
+
   /** Checkpoints kept, each with images and momenta, and one being written. */
   private static final long CHECKPOINT_COPIES = 3 * 2L;
 
@@ -73,11 +78,11 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     return new Estimate(
         disk,
         BASE
-            + 4 * set
+            + HELD_COPIES * set
             + weights
             + 2 * FLOAT * matrix
             + Math.max(Math.max(scoringOnCpu, onCpu(config, data)), WHITENING_COPIES * matrix),
-        4 * set + weights + Math.max(scoring, onGpu(config, data)),
+        HELD_COPIES * set + weights + Math.max(scoring, onGpu(config, data)),
         prior != null);
   }
 

@@ -50,7 +50,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     if (SweepLoader.isSweep(options.file())) {
       return validateSweep();
     }
-    Config config = options.loadWith(streams.err());
+    Config config = options.loadAndWarn(streams.err());
     try (Logging logging = Logging.setUp(streams, output);
         Dataset data = Datasets.open(config.data(), config.run().seed())) {
       String line = check(config, data);

@@ -96,7 +96,8 @@ final class DistillLoop {
         saved = done;
         savedAt = System.nanoTime();
       }
-      if (!last) {
+      // Asked later, it is answered within the next iteration, which knows what is not saved yet.
+      if (cancelled && !last) {
         context.cancellation().throwIfCancelled();
       }
     }

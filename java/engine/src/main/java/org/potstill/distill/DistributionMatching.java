@@ -18,6 +18,7 @@ import org.potstill.net.Pass;
 import org.potstill.net.StateEntry;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
@@ -47,6 +48,7 @@ public final class DistributionMatching implements Distiller {
   private final RowParts groups =
       new RowParts(DistillStage.NAME, "distill.batch-real or distill.images-per-class");
   private final RowParts realParts = new RowParts(DistillStage.NAME, "distill.batch-real");
+  private CancellationToken cancellation = new CancellationToken();
   private NamedTensors state = new NamedTensors();
   private long iteration;
 
@@ -106,6 +108,11 @@ public final class DistributionMatching implements Distiller {
   }
 
   @Override
+  public void heed(CancellationToken token) {
+    cancellation = token;
+  }
+
+  @Override
   public int stepsPerIteration() {
     return 1;
   }
@@ -125,6 +132,7 @@ public final class DistributionMatching implements Distiller {
     double[] loss = {0};
     RowParts.Part match =
         (from, to) -> {
+          cancellation.throwIfCancelled();
           int row = from * perClass;
           int rows = (to - from) * perClass;
           try (PointerScope scope = new PointerScope()) {

@@ -174,9 +174,9 @@ class DryRunTest extends CommandLineTests {
     long parameters = 128L * (9 + 3) + 2 * 128 * (9 * 128 + 3) + 10 * (4 * 4 * 128 + 1);
     assertEquals(30 * 4 * parameters, many - few);
     // Maps are those of one step; the core-set lies there too, beside the synthetic images with
-    // their optimiser.
+    // their optimiser, now and as they were when the iteration began.
     long layer = 4L * 128 * 32 * 32;
-    long images = 5400 + 4 * 100;
+    long images = 5400 + 6 * 100;
     assertEquals(1025 * 4 * parameters + 20 * layer * 32 / 3 + images * 28 * 28 * 4, few);
   }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.fixtures.Closeness;
 import org.potstill.kernels.JavaKernels;
@@ -35,6 +36,7 @@ import org.potstill.net.Pooling;
 import org.potstill.net.SmallGpu;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Precision;
@@ -126,6 +128,21 @@ class DistributionMatchingTest {
       assertTrue(crowded.wasFull());
       MatchingStep once = step(Norm.BATCH, Precision.F32);
       MatchingSteps.assertClose(once, twice, CLOSE);
+    }
+  }
+
+  @Test
+  void stopsWithinAStep() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real = coreSet();
+        DistributionMatching distiller =
+            distiller(network(Norm.INSTANCE), real, "none", Precision.F32)) {
+      CancellationToken token = new CancellationToken();
+      distiller.heed(token);
+      distiller.begin(0);
+      token.cancel();
+      Tensor images = random(PER_CLASS * COUNTS.length, 1);
+      assertThrows(RunCancelledException.class, () -> distiller.step(images, 0));
     }
   }
 
