@@ -8,6 +8,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
+import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
@@ -164,8 +165,8 @@ final class JdkReader {
 
   private static byte[] rgb(BufferedImage image) {
     byte[] pixels = new byte[image.getWidth() * image.getHeight() * RGB];
-    if (!(image.getColorModel() instanceof ComponentColorModel)) {
-      copyColours(image, pixels);
+    if (image.getColorModel() instanceof IndexColorModel palette) {
+      copyColours(image.getRaster(), palette, pixels);
     } else if (image.getRaster().getTransferType() == DataBuffer.TYPE_BYTE) {
       copyBytes(image.getRaster(), pixels);
     } else {
@@ -209,16 +210,18 @@ final class JdkReader {
     }
   }
 
-  /** The colours of a palette, or of samples packed into a number. */
-  private static void copyColours(BufferedImage image, byte[] pixels) {
-    int[] row = new int[image.getWidth()];
+  /** A palette may have fewer colours than there are indices. */
+  private static void copyColours(Raster raster, IndexColorModel palette, byte[] pixels) {
+    int[] colours = new int[1 << Byte.SIZE];
+    palette.getRGBs(colours);
+    int[] row = null;
     int at = 0;
-    for (int y = 0; y < image.getHeight(); y++) {
-      image.getRGB(0, y, row.length, 1, row, 0, row.length);
-      for (int colour : row) {
-        pixels[at++] = (byte) (colour >> 16);
-        pixels[at++] = (byte) (colour >> 8);
-        pixels[at++] = (byte) colour;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      row = raster.getPixels(0, y, raster.getWidth(), 1, row);
+      for (int index : row) {
+        pixels[at++] = (byte) (colours[index] >> 16);
+        pixels[at++] = (byte) (colours[index] >> 8);
+        pixels[at++] = (byte) colours[index];
       }
     }
   }

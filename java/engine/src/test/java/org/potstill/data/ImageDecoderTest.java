@@ -210,6 +210,17 @@ class ImageDecoderTest {
         new int[] {levels[1] & 0xFF, levels[1] & 0xFF, levels[1] & 0xFF}, decode(png), 1, 0, 0);
   }
 
+  /** They are mistakes, but no damage: the reader gives them some colour. */
+  @Test
+  void indicesBeyondThePaletteAreDecoded() throws Exception {
+    byte[] levels = {10, 20, 30, 40};
+    IndexColorModel palette = new IndexColorModel(8, 4, levels, levels, levels);
+    BufferedImage image = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_INDEXED, palette);
+    image.getRaster().setSample(0, 0, 0, 3);
+    image.getRaster().setSample(1, 0, 0, 200);
+    assertColour(new int[] {40, 40, 40}, decode(TestImages.encode("png", image)), 0, 0, 0);
+  }
+
   /** What is said of a palette is not needed where colours are no indices. */
   @Test
   void suggestedPalettesAndOddChunksAreIgnored() throws Exception {
