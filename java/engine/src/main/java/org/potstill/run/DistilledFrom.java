@@ -3,6 +3,8 @@ package org.potstill.run;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.potstill.errors.InputException;
@@ -16,11 +18,14 @@ import org.potstill.errors.InputException;
 public record DistilledFrom(Path root, ConfigText config) {
 
   private static final String DATA_SET = "data set";
+  private static final String DISTILL = "distill";
+  private static final String EVALUATE = "evaluate";
 
   /**
    * Checks that {@code other} was distilled from the same images. The digest of a data set takes in
    * seed and settings but not the place; so where the digests differ, the place decides, unless
-   * seed and settings are the same.
+   * seed and settings are the same. It also decides where one digest is of the training images and
+   * the other of all.
    *
    * @param rule what the runs are needed for that have the same, as the end of the refusal
    * @throws InputException where it was not
@@ -28,8 +33,8 @@ public record DistilledFrom(Path root, ConfigText config) {
   public void requireSame(DistilledFrom other, String rule) {
     boolean sameDigest = !Collections.disjoint(digests(), other.digests());
     boolean samePlace = source().equals(other.source());
-    boolean sameSettings = settings().equals(other.settings());
-    if (!sameDigest && (!samePlace || sameSettings)) {
+    boolean changed = isComparable(other) && settings().equals(other.settings());
+    if (!sameDigest && (!samePlace || changed)) {
       String what = samePlace ? ", which has changed in between" : " and " + other.source();
       throw new InputException(
           String.format(
@@ -48,14 +53,35 @@ public record DistilledFrom(Path root, ConfigText config) {
     return config.text("data.source", "the source");
   }
 
-  /**
-   * Those of the training images, and of all images, where the run was evaluated: earlier versions
-   * of Potstill have the latter alone.
-   */
+  /** Those of the training images, and of all images, as far as the run has noted them. */
   private Set<String> digests() {
     return StageLog.in(root).known().values().stream()
-        .map(entry -> String.valueOf(entry.fingerprint().values().get(DATA_SET)))
+        .map(entry -> entry.fingerprint().values().get(DATA_SET))
+        .filter(Objects::nonNull)
         .collect(Collectors.toSet());
+  }
+
+  private Optional<String> digest(String stage) {
+    return StageLog.in(root).last(stage).map(entry -> entry.fingerprint().values().get(DATA_SET));
+  }
+
+  /**
+   * Whether both have noted a digest of the same images: an evaluation notes that of all, the
+   * stages before it that of the training images, but in earlier versions of Potstill that of all.
+   * Of two runs without an evaluation it cannot be told which they have; they are taken to have the
+   * same.
+   */
+  private boolean isComparable(DistilledFrom other) {
+    if (digest(DISTILL).isEmpty() || other.digest(DISTILL).isEmpty()) {
+      return false;
+    }
+    boolean evaluated = digest(EVALUATE).isPresent();
+    boolean otherEvaluated = other.digest(EVALUATE).isPresent();
+    return evaluated == otherEvaluated || (evaluated ? hasBoth() : other.hasBoth());
+  }
+
+  private boolean hasBoth() {
+    return !digest(DISTILL).equals(digest(EVALUATE));
   }
 
   private String settings() {

@@ -18,6 +18,8 @@ import org.potstill.data.Normalisation;
 import org.potstill.data.PatternDataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
+import org.potstill.run.ConfigText;
+import org.potstill.run.DistilledFrom;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.StageLog;
 import org.potstill.tensor.LibTorch;
@@ -77,14 +79,23 @@ class ComparisonTest {
   /** A run on record that was distilled from the images of {@code digest}. */
   private Path distilled(String name, String source, String seed, String digest, String... classes)
       throws IOException {
+    return noted(name, source, seed, Map.of("distill", digest, "evaluate", digest), classes);
+  }
+
+  /** The same with the digests that its stages have noted. */
+  private Path noted(
+      String name, String source, String seed, Map<String, String> digests, String... classes)
+      throws IOException {
     Path run = run(name, 10, Map.of("convnet", FIRST));
     Files.writeString(
         run.resolve("config.yaml"),
         "run: {seed: " + seed + "}\ndata: {source: '" + source + "', classes: []}\n");
-    for (String stage : List.of("distill", "evaluate")) {
-      Fingerprint made = Fingerprint.of(Map.of("data set", digest));
-      StageLog.in(run).put(stage, new StageLog.Entry(made, Map.of(), 1, Map.of()));
-    }
+    digests.forEach(
+        (stage, digest) -> {
+          Fingerprint made =
+              Fingerprint.of(digest.isEmpty() ? Map.of() : Map.of("data set", digest));
+          StageLog.in(run).put(stage, new StageLog.Entry(made, Map.of(), 1, Map.of()));
+        });
     try (DistilledSet set =
         EvaluationRuns.set(
             new PatternDataset(EvaluationRuns.SIDE, 1, 10, classes),
@@ -118,6 +129,44 @@ class ComparisonTest {
         distilled("fish", "folder:fish", "1", "d4", "a", "b"),
         "were distilled from different data (folder:birds and folder:fish); accuracies on the same"
             + " data are compared");
+  }
+
+  @Test
+  void digestsOfAllImagesAndOfTrainingImagesAreNotCompared() throws IOException {
+    LibTorch.load();
+    String source = "folder:birds";
+    // As an earlier version noted it.
+    Path before = distilled("before", source, "1", "all", "a", "b");
+    Map<String, String> training = Map.of("distill", "training");
+    Path now = noted("now", source, "1", training, "a", "b");
+    Comparison.of(before, now);
+    Comparison.of(now, before);
+    Path whole =
+        noted("whole", source, "1", Map.of("distill", "training", "evaluate", "all"), "a", "b");
+    Comparison.of(before, whole);
+    Comparison.of(now, whole);
+    Path changed = noted("changed", source, "1", Map.of("distill", "other"), "a", "b");
+    assertError(now, changed, "which has changed in between");
+    assertError(whole, changed, "which has changed in between");
+    assertError(changed, whole, "which has changed in between");
+  }
+
+  @Test
+  void whereADigestIsMissingThePlaceDecides() throws IOException {
+    LibTorch.load();
+    Map<String, String> nothing = Map.of("distill", "", "evaluate", "");
+    Path one = noted("one", "folder:birds", "1", nothing, "a", "b");
+    Path same = noted("same", "folder:birds", "1", nothing, "a", "b");
+    data(one).requireSame(data(same), "rule");
+    Path other = noted("other", "folder:fish", "1", nothing, "a", "b");
+    String message =
+        assertThrows(InputException.class, () -> data(one).requireSame(data(other), "rule"))
+            .getMessage();
+    assertTrue(message.contains("(folder:birds and folder:fish); rule"), message);
+  }
+
+  private static DistilledFrom data(Path run) {
+    return new DistilledFrom(run, ConfigText.read(run.resolve(ConfigText.FILE)));
   }
 
   @Test
