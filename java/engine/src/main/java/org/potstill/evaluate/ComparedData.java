@@ -27,14 +27,17 @@ final class ComparedData {
   /**
    * Checks it.
    *
-   * @param remarks takes what a reader should know where only a part of the data is the same
+   * @param remarks takes what a reader should know where only a part of the data is the same, or it
+   *     is not known whether it is
    * @throws InputException where it is other data
    */
   static void check(Path first, Path second, List<String> remarks) {
     Optional<DistilledFrom> one = of(first);
     Optional<DistilledFrom> other = of(second);
     if (one.isPresent() && other.isPresent()) {
-      one.get().requireSame(other.get(), "accuracies on the same data are compared");
+      one.get()
+          .requireNoOther(other.get(), "accuracies on the same data are compared")
+          .ifPresent(remarks::add);
       checkClasses(first, second, remarks);
       checkTests(first, second, remarks);
     }

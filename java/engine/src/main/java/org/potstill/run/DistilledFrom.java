@@ -31,10 +31,9 @@ public record DistilledFrom(Path root, ConfigText config) {
    * @throws InputException where it was not
    */
   public void requireSame(DistilledFrom other, String rule) {
-    boolean sameDigest = !Collections.disjoint(digests(), other.digests());
-    boolean samePlace = source().equals(other.source());
-    boolean changed = isComparable(other) && settings().equals(other.settings());
-    if (!sameDigest && (!samePlace || changed)) {
+    Answer answer = isSameAs(other);
+    if (answer != Answer.YES) {
+      boolean samePlace = source().equals(other.source());
       String what = samePlace ? ", which has changed in between" : " and " + other.source();
       throw new InputException(
           String.format(
@@ -46,6 +45,50 @@ public record DistilledFrom(Path root, ConfigText config) {
               what,
               rule));
     }
+  }
+
+  /**
+   * Checks the same, but refuses only what is known to be different: of data at two places, digests
+   * with different seeds or settings in them do not tell.
+   *
+   * @param rule as {@link #requireSame} takes it
+   * @return what a reader should know where it is not known; else empty
+   * @throws InputException where {@code other} was distilled from other images
+   */
+  public Optional<String> requireNoOther(DistilledFrom other, String rule) {
+    if (isSameAs(other) != Answer.UNKNOWN) {
+      requireSame(other, rule);
+      return Optional.empty();
+    }
+    String why =
+        settings().equals(other.settings())
+            ? "their records do not have the same digests of it"
+            : "the digests of it on record also take in run.seed and settings, which differ";
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "whether %s and %s were distilled from the same data is not known (%s and %s): %s",
+            root,
+            other.root,
+            source(),
+            other.source(),
+            why));
+  }
+
+  private enum Answer {
+    YES,
+    NO,
+    UNKNOWN
+  }
+
+  private Answer isSameAs(DistilledFrom other) {
+    if (!Collections.disjoint(digests(), other.digests())) {
+      return Answer.YES;
+    }
+    if (isComparable(other) && settings().equals(other.settings())) {
+      return Answer.NO;
+    }
+    return source().equals(other.source()) ? Answer.YES : Answer.UNKNOWN;
   }
 
   /** Where the data set was. */

@@ -163,6 +163,43 @@ class ComparisonTest {
         assertThrows(InputException.class, () -> data(one).requireSame(data(other), "rule"))
             .getMessage();
     assertTrue(message.contains("(folder:birds and folder:fish); rule"), message);
+    assertEquals(
+        List.of(
+            "whether "
+                + one
+                + " and "
+                + other
+                + " were distilled from the same data is not known (folder:birds and folder:fish):"
+                + " their records do not have the same digests of it"),
+        ofUnknownData(one, other));
+    assertEquals(List.of(), ofUnknownData(one, same));
+  }
+
+  @Test
+  void atOtherPlacesWithOtherSeedsItIsNotKnownWhetherDataIsTheSame() throws IOException {
+    LibTorch.load();
+    Path one = distilled("one", "folder:here", "1", "d1", "a", "b");
+    Path other = distilled("other", "folder:there", "2", "d2", "a", "b");
+    assertEquals(
+        List.of(
+            "whether "
+                + one
+                + " and "
+                + other
+                + " were distilled from the same data is not known (folder:here and folder:there):"
+                + " the digests of it on record also take in run.seed and settings, which differ"),
+        ofUnknownData(one, other));
+    assertEquals(
+        List.of(), ofUnknownData(one, distilled("beside", "folder:here", "2", "d2", "a", "b")));
+    // Pages show images side by side that are known to be of the same data.
+    assertThrows(InputException.class, () -> data(one).requireSame(data(other), "rule"));
+    assertError(one, distilled("fish", "folder:there", "2", "d3", "c", "d"), "no class in common");
+  }
+
+  private static List<String> ofUnknownData(Path first, Path second) {
+    return Comparison.of(first, second).remarks().stream()
+        .filter(remark -> remark.contains("not known"))
+        .toList();
   }
 
   private static DistilledFrom data(Path run) {
