@@ -10,7 +10,6 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -75,16 +74,25 @@ final class ImageSetLoader {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** What scoring left out stays on its list: the random images are drawn from the others. */
+  /**
+   * Takes what can be read by now, and what the data set no longer has, off the list. What scoring
+   * left out stays on it: the random images are drawn from the others.
+   */
   private void takeOffMended(List<ImageRecord> looked, Set<String> found) {
-    Set<String> readable =
-        Stream.of(data.test(), data.validation())
-            .flatMap(List::stream)
-            .map(ImageRecord::id)
-            .collect(Collectors.toSet());
-    readable.retainAll(looked.stream().map(ImageRecord::id).collect(Collectors.toSet()));
+    Set<String> others = ids(data.test());
+    others.addAll(ids(data.validation()));
+    Set<String> readable = ids(looked);
+    readable.retainAll(others);
     readable.removeAll(found);
-    LeftOut.takeOff(context.directory().resolve(LeftOut.FILE), readable);
+    Set<String> there = ids(data.training());
+    there.addAll(others);
+    LeftOut.takeOff(
+        context.directory().resolve(LeftOut.FILE),
+        id -> readable.contains(id) || !there.contains(id));
+  }
+
+  private static Set<String> ids(List<ImageRecord> images) {
+    return images.stream().map(ImageRecord::id).collect(Collectors.toCollection(HashSet::new));
   }
 
   private ImageTransform transform() {

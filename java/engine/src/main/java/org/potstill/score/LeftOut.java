@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.commons.csv.CSVPrinter;
 import org.apache.commons.csv.CSVRecord;
 import org.potstill.run.AtomicFiles;
@@ -66,9 +66,9 @@ public record LeftOut(Map<String, String> reasons) {
    * @throws org.potstill.errors.RunFailedException where the file cannot be written
    * @throws org.potstill.errors.InputException where it cannot be read or has other columns
    */
-  public static void takeOff(Path file, Set<String> ids) {
+  public static void takeOff(Path file, Predicate<String> ids) {
     Map<String, String> all = read(file).reasons();
-    if (all.keySet().removeAll(ids)) {
+    if (all.keySet().removeIf(ids)) {
       new LeftOut(all).write(file);
     }
   }

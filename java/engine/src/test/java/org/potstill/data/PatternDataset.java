@@ -54,6 +54,12 @@ public final class PatternDataset implements Dataset {
     return this;
   }
 
+  /** The same without a test image. */
+  public PatternDataset withoutTest(int index) {
+    test.remove(index);
+    return this;
+  }
+
   /** The same with an image that cannot be read. */
   public PatternDataset withBad(int index, String reason) {
     bad.put(training.get(index).id(), reason);

@@ -84,6 +84,11 @@ class EvaluateStageTest {
     assertEquals(Map.of("train/a/0.png", "it is empty"), LeftOut.read(list).reasons());
     json = new ObjectMapper().readTree(folder.resolve("run/evaluation.json").toFile());
     assertEquals(15, json.at("/protocol/test-images").asInt());
+    // Deleted since, instead of mended.
+    runs.evaluate("run", data, null, skip);
+    assertEquals(2, LeftOut.read(list).reasons().size());
+    runs.evaluate("run", data().withoutTest(4), null, skip);
+    assertEquals(Map.of("train/a/0.png", "it is empty"), LeftOut.read(list).reasons());
     InputException error =
         assertThrows(InputException.class, () -> runs.evaluate("other", data, null, with()));
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
