@@ -84,16 +84,17 @@ public record Comparison(List<Row> rows, List<String> remarks) {
   private static void remarkOnImages(List<String> remarks, Path run, Evaluation evaluation) {
     StageLog log = StageLog.in(run);
     boolean before = log.last(EvaluateStage.NAME).isPresent();
+    boolean distilled = log.entry(DistillStage.NAME).isPresent();
     if (evaluation.otherSet().isPresent()) {
       remarks.add(
           "the accuracies of "
               + run
-              + " are those of a set from elsewhere, "
+              + " are those of "
               + evaluation.otherSet().get()
-              + ", not of its own images; 'run' with --resume measures these");
-    } else if (!before
-        && !evaluation.protocol().containsKey(Evaluation.IMAGES)
-        && log.entry(DistillStage.NAME).isPresent()) {
+              + (distilled
+                  ? ", not of the images that it distilled; 'run' with --resume measures these"
+                  : ""));
+    } else if (!before && !evaluation.protocol().containsKey(Evaluation.IMAGES) && distilled) {
       // Of a version that did not say whose images they are.
       remarks.add(
           "the accuracies of "

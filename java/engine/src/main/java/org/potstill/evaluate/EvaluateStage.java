@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.EvaluateConfig.Protocol;
@@ -17,6 +20,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.FileNames;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.DistillingNetwork;
+import org.potstill.distill.ImageFolder;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
@@ -40,6 +44,9 @@ public final class EvaluateStage {
 
   /** The key to lower where the memory of a GPU is full. */
   public static final String BATCH = "evaluate.batch";
+
+  /** Of a set from elsewhere, as many as its file has in a run directory, with that of the run. */
+  private static final int PARTS_OF_PATH = 3;
 
   private static final Map<String, Object> OWN = Map.of(Evaluation.IMAGES, Evaluation.OWN);
 
@@ -312,17 +319,49 @@ public final class EvaluateStage {
         .orElseThrow();
   }
 
-  /** What the protocol says of a set that need not be of the run; folders are not told. */
+  /**
+   * What the protocol says of a set that need not be of the run. Of its path the last parts are
+   * enough to tell it from that of another run, {@code RUN/distilled/distilled.safetensors}; the
+   * whole would tell whoever gets the file of folders and names that are none of its matter, and
+   * would be another one wherever the sets are moved.
+   */
   private Map<String, Object> otherSet(Path images) {
     String content = source(images).key();
     Path own = context.directory().resolve(DistilledSet.FILE);
-    if (Files.exists(own) && Fingerprint.ofFile(own).equals(content)) {
+    Path place = real(images);
+    Path folder = real(context.directory().resolve(DistilledSet.FOLDER));
+    if ((Files.exists(own) && Fingerprint.ofFile(own).equals(content))
+        || place.startsWith(real(context.directory().resolve(ImageFolder.FOLDER)))) {
       return OWN;
     }
     Map<String, Object> set = new LinkedHashMap<>();
-    set.put(Evaluation.IMAGES, FileNames.text(images.toAbsolutePath().normalize().getFileName()));
+    set.put(
+        Evaluation.IMAGES,
+        place.startsWith(folder)
+            ? Evaluation.OWN_FILE + DistilledSet.FOLDER + "/" + text(folder.relativize(place))
+            : text(lastParts(images.toAbsolutePath().normalize())));
     set.put(Evaluation.IMAGES_SHA256, content);
     return set;
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      // Not there.
+      return path.toAbsolutePath().normalize();
+    }
+  }
+
+  private static Path lastParts(Path path) {
+    int all = path.getNameCount();
+    return path.subpath(Math.max(0, all - PARTS_OF_PATH), all);
+  }
+
+  private static String text(Path path) {
+    return StreamSupport.stream(path.spliterator(), false)
+        .map(FileNames::text)
+        .collect(Collectors.joining("/"));
   }
 
   private Evaluation measure(

@@ -25,22 +25,33 @@ public record Evaluation(
   /** Where a run keeps it. */
   public static final String FILE = "evaluation.json";
 
-  /** In the protocol: {@link #OWN}, or the name of a set from elsewhere. Older files lack it. */
+  /**
+   * In the protocol: {@link #OWN}, the same with what of the run it was instead, or what tells a
+   * set from elsewhere. Older files lack it.
+   */
   static final String IMAGES = "images";
 
-  /** In the protocol, of a set from elsewhere: what stands for its content. */
+  /** In the protocol, of other images than {@link #OWN}: what stands for their content. */
   static final String IMAGES_SHA256 = "images-sha256";
 
-  /** The images that the run itself distilled. */
+  /** The images that the run itself came to. */
   static final String OWN = "of the run";
+
+  /** What the run has beside them: the initial images, those of an iteration; its path follows. */
+  static final String OWN_FILE = OWN + ": ";
 
   private static final String ANEW = "; engine.jar evaluate CONFIG --overwrite measures anew";
 
-  /** Name of the set from elsewhere whose accuracies these are; empty where they are the run's. */
+  /** The set whose accuracies these are, in words; empty where it is what the run came to. */
   Optional<String> otherSet() {
     return Optional.ofNullable(protocol.get(IMAGES))
         .map(String::valueOf)
-        .filter(name -> !name.equals(OWN));
+        .filter(images -> !images.equals(OWN))
+        .map(
+            images ->
+                images.startsWith(OWN_FILE)
+                    ? "its " + images.substring(OWN_FILE.length())
+                    : "a set from elsewhere, " + images);
   }
 
   /** The refusal of a file that holds no such JSON. */

@@ -17,10 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.potstill.data.Normalisation;
 import org.potstill.data.PatternDataset;
 import org.potstill.distill.DistilledSet;
+import org.potstill.distill.ImageFolder;
 import org.potstill.errors.InputException;
 import org.potstill.run.ConfigText;
 import org.potstill.run.DistilledFrom;
 import org.potstill.run.Fingerprint;
+import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 import org.potstill.tensor.LibTorch;
 
@@ -227,32 +229,65 @@ class ComparisonTest {
   }
 
   @Test
-  void accuraciesOfASetFromElsewhereAreRemarkedOn() {
+  void accuraciesOfASetFromElsewhereAreRemarkedOn() throws IOException {
     LibTorch.load();
     EvaluationRuns runs = new EvaluationRuns(folder);
     PatternDataset data = EvaluationRuns.data();
-    Path stranger = folder.resolve("other.safetensors");
+    Path stranger = folder.resolve("a/b/other.safetensors");
     EvaluationRuns.write(data, false, stranger);
     String[] settings = EvaluationRuns.with("evaluate.epochs=1");
     Evaluation own = runs.evaluate("own", data, null, settings);
     assertEquals("of the run", own.protocol().get("images"));
     assertFalse(own.protocol().containsKey("images-sha256"));
     Evaluation other = runs.evaluate("other", data, stranger, settings);
-    assertEquals("other.safetensors", other.protocol().get("images"));
+    Path parent = folder.toAbsolutePath().normalize();
+    String name = "a/b/other.safetensors";
+    assertEquals(name, other.protocol().get("images"));
     assertEquals(Fingerprint.ofFile(stranger), other.protocol().get("images-sha256"));
+    assertFalse(other.protocol().toString().contains(parent.toString()), "no folder of the user");
     Path one = folder.resolve("own");
     Path two = folder.resolve("other");
     assertEquals(List.of(), ofWhoseImages(one, one));
-    assertEquals(
-        List.of(
-            "the accuracies of "
-                + two
-                + " are those of a set from elsewhere, other.safetensors, not of its own images;"
-                + " 'run' with --resume measures these"),
-        ofWhoseImages(one, two));
+    String remark = "the accuracies of " + two + " are those of a set from elsewhere, " + name;
+    // It has none of its own that could be measured.
+    assertEquals(List.of(remark), ofWhoseImages(one, two));
+    StageLog.Entry made = new StageLog.Entry(Fingerprint.of(Map.of()), Map.of(), 1, Map.of());
+    StageLog.in(two).put("distill", made);
+    Files.writeString(two.resolve("config.yaml"), RunDirectory.CONFIG_MARK + "\nrun: {seed: 1}\n");
+    String advice = ", not of the images that it distilled; 'run' with --resume measures these";
+    assertEquals(List.of(remark + advice), ofWhoseImages(one, two));
     // The run's own images by their file.
     Path same = two.resolve(DistilledSet.FILE);
     assertEquals(own.protocol(), runs.evaluate("other", data, same, settings).protocol());
+  }
+
+  @Test
+  void whatLiesInTheRunIsNoSetFromElsewhere() throws IOException {
+    LibTorch.load();
+    EvaluationRuns runs = new EvaluationRuns(folder);
+    PatternDataset data = EvaluationRuns.data();
+    String[] settings = EvaluationRuns.with("evaluate.epochs=1");
+    Path run = runs.prepared("run");
+    Path pictures = run.resolve(ImageFolder.FOLDER);
+    try (DistilledSet set = DistilledSet.read(run.resolve(DistilledSet.FILE))) {
+      ImageFolder.write(set, pictures);
+    }
+    // As if by a link to the run.
+    Path link = Files.createSymbolicLink(folder.resolve("link"), run);
+    for (Path images : List.of(pictures, link.resolve(ImageFolder.FOLDER))) {
+      Evaluation evaluation = runs.evaluate("run", data, images, settings);
+      assertEquals("of the run", evaluation.protocol().get("images"));
+      assertFalse(evaluation.protocol().containsKey("images-sha256"));
+    }
+    // But they are not what it came to.
+    Path initial = run.resolve(DistilledSet.INITIAL_FILE);
+    EvaluationRuns.write(data, false, initial);
+    Evaluation evaluation = runs.evaluate("run", data, initial, settings);
+    assertEquals("of the run: distilled/initial.safetensors", evaluation.protocol().get("images"));
+    assertEquals(Fingerprint.ofFile(initial), evaluation.protocol().get("images-sha256"));
+    assertEquals(
+        List.of("the accuracies of " + run + " are those of its distilled/initial.safetensors"),
+        ofWhoseImages(run, run));
   }
 
   @Test
