@@ -45,9 +45,7 @@ public interface Dataset extends AutoCloseable {
    * The same without the test images, which no stage before {@code evaluate} looks at: of the
    * training images, as they are split. A run takes it from {@link TrainingIdentity}.
    */
-  default String trainingFingerprint() {
-    return fingerprint();
-  }
+  String trainingFingerprint();
 
   /** What a reader should know of the source: classes without test images, files passed over. */
   default List<String> warnings() {

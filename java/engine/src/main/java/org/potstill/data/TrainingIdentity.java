@@ -32,8 +32,30 @@ public final class TrainingIdentity {
         .anyMatch(entry -> fingerprint.equals(entry.fingerprint().values().get(NAME)));
   }
 
+  /**
+   * Both that a data set may be known by, where it is not to be listed again.
+   *
+   * @param training that of the training images
+   * @param all that of all images
+   */
+  public record Names(String training, String all) {
+
+    /** Those of a data set. */
+    public static Names of(Dataset data) {
+      return new Names(data.trainingFingerprint(), data.fingerprint());
+    }
+
+    /**
+     * Whether a run of this or of an earlier version may have known the training images by {@code
+     * fingerprint}.
+     */
+    public boolean haveTraining(String fingerprint) {
+      return training.equals(fingerprint) || all.equals(fingerprint);
+    }
+  }
+
   /** Whether a run of this or of an earlier version may have known these training images by it. */
   public static boolean isOf(Dataset data, String fingerprint) {
-    return data.trainingFingerprint().equals(fingerprint) || data.fingerprint().equals(fingerprint);
+    return Names.of(data).haveTraining(fingerprint);
   }
 }

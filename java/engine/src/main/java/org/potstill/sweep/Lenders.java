@@ -47,10 +47,7 @@ final class Lenders {
   private final boolean sourcesVary;
 
   /** Fingerprints of data sets, by what they are listed for: to list one takes its time. */
-  private final Map<List<Object>, Listed> listed = new HashMap<>();
-
-  /** What a data set is known by: all of it, and its training images. */
-  private record Listed(String all, String training) {}
+  private final Map<List<Object>, TrainingIdentity.Names> listed = new HashMap<>();
 
   Lenders(Sweep sweep) {
     folders = sweep.runs().stream().map(RunFolder::new).toList();
@@ -173,19 +170,17 @@ final class Lenders {
             .finished(stage)
             .map(entry -> entry.fingerprint().values().get(TrainingIdentity.NAME))
             .orElse("");
-    Listed data = listed(config);
-    // Runs of earlier versions knew their training images by all images.
-    return data.all().equals(had)
-        || (!stage.equals(EvaluateStage.NAME) && data.training().equals(had));
+    TrainingIdentity.Names data = listed(config);
+    return stage.equals(EvaluateStage.NAME) ? data.all().equals(had) : data.haveTraining(had);
   }
 
-  private Listed listed(Config config) {
+  private TrainingIdentity.Names listed(Config config) {
     long seed = config.run().seed();
     return listed.computeIfAbsent(
         List.of(config.data(), seed),
         key -> {
           try (Dataset data = Datasets.open(config.data(), seed)) {
-            return new Listed(data.fingerprint(), data.trainingFingerprint());
+            return TrainingIdentity.Names.of(data);
           }
         });
   }

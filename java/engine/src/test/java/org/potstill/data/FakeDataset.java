@@ -74,6 +74,11 @@ final class FakeDataset implements Dataset {
   }
 
   @Override
+  public String trainingFingerprint() {
+    return fingerprint();
+  }
+
+  @Override
   public boolean inMemory() {
     return inMemory;
   }

@@ -66,6 +66,11 @@ public final class ListedDataset implements Dataset {
   }
 
   @Override
+  public String trainingFingerprint() {
+    return fingerprint();
+  }
+
+  @Override
   public RawImage read(ImageRecord image) {
     throw new AssertionError("pruning decodes nothing, but asked for " + image.id());
   }

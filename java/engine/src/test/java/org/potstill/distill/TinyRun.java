@@ -139,6 +139,11 @@ final class TinyRun {
     }
 
     @Override
+    public String trainingFingerprint() {
+      return fingerprint();
+    }
+
+    @Override
     public RawImage read(ImageRecord image) throws BadImageException {
       if (image.id().equals(tooLarge)) {
         throw new OutOfMemoryError("Java heap space");
