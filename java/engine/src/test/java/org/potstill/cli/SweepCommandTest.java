@@ -14,12 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
 import org.potstill.pipeline.RunResult;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.StageLog;
 
 class SweepCommandTest extends CommandLineTests {
 
@@ -149,6 +152,15 @@ class SweepCommandTest extends CommandLineTests {
     assertFalse(JSON.readTree(out).has("gpuBytes"), out);
     assertEquals(0, sweep("--dry-run", "--json", "--only", "what=b", "--device", "auto"), err);
     assertTrue(JSON.readTree(out).has("gpuBytes"), out);
+  }
+
+  @Test
+  void dryRunListsASweepThatExists() {
+    Path run = folder.resolve("out/a");
+    StageLog.in(run)
+        .put("score", new StageLog.Entry(Fingerprint.of(Map.of()), Map.of(), 1, Map.of()));
+    assertEquals(0, sweep("--dry-run"), err);
+    assertTrue(out.startsWith("a: finished: score\nb: to be run\n"), out);
   }
 
   @Test
