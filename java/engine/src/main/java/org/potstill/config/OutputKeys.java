@@ -36,7 +36,7 @@ final class OutputKeys {
             "experts.epochs",
             COUNT,
             15L,
-            "Epochs of training; snapshots are kept of the epochs that can be drawn."),
+            "Epochs that may be drawn from; training ends with the last that distill.trajectory draws."),
         fixed("experts.learning-rate", RATE, 0.01, "Learning rate of SGD."),
         fixed("experts.momentum", MOMENTUM, 0.0, "Momentum of SGD."),
         fixed("experts.batch", COUNT, 256L, "Images per step."),

@@ -1,5 +1,6 @@
 package org.potstill.experts;
 
+import java.nio.file.Path;
 import java.util.SortedSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.potstill.augment.SiameseAugmentation;
@@ -72,23 +73,30 @@ final class ExpertJob {
               parts);
       ExpertCheckpoint checkpoint = new ExpertCheckpoint(context.directory(), expert, fingerprint);
       int done = checkpoint.restore(progress, reports::warn);
+      // Later ones would change nothing that is drawn; earlier versions trained them.
+      int last = stored.last();
       if (done > 0) {
-        reports.goesOn(expert, done);
+        reports.goesOn(expert, Math.min(done, last));
       }
-      for (int epoch = done; epoch < config.epochs(); epoch++) {
+      for (int epoch = done; epoch < last; epoch++) {
         epoch(training, progress, expert, epoch, cancellation);
-        if (epoch + 1 < config.epochs()) {
+        if (epoch + 1 < last) {
           checkpoint.save(progress, epoch + 1);
         } else {
-          ExpertFile.write(
-              context.directory().resolve(ExpertFile.name(expert)),
-              progress.snapshots(),
-              fingerprint);
-          checkpoint.clear();
+          write(expert, progress, checkpoint);
         }
         reports.progress();
       }
+      if (done >= last) {
+        write(expert, progress, checkpoint);
+      }
     }
+  }
+
+  private void write(int expert, ExpertProgress progress, ExpertCheckpoint checkpoint) {
+    Path file = context.directory().resolve(ExpertFile.name(expert));
+    ExpertFile.write(file, progress.snapshots(), fingerprint);
+    checkpoint.clear();
   }
 
   private ExpertProgress fresh(int expert) {

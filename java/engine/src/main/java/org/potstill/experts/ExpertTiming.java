@@ -59,7 +59,7 @@ final class ExpertTiming {
     }
     // The last round may leave workers without an expert.
     long rounds = (plan.experts() + workers - 1) / workers;
-    return worst * images * config.experts().epochs() * rounds;
+    return worst * images * ExpertEpochs.drawn(config).last() * rounds;
   }
 
   /** Seconds per image of a step, after one that is not timed. */

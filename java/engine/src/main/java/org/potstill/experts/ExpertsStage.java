@@ -79,7 +79,7 @@ public final class ExpertsStage {
     ExpertPlan plan =
         ExpertPlan.of(config, network, missing.size(), pixels, context.threads(), placement);
     plan.requireRoom(context.directory().root());
-    ExpertReports reports = new ExpertReports(context, experts.count(), experts.epochs());
+    ExpertReports reports = new ExpertReports(context, experts.count(), stored.last());
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads());
         Whitening whitening = Whitening.of(config.data(), data, context, NAME);
         CoreSetImages images = CoreSetImages.load(config.data(), data, context, NAME, whitening)) {

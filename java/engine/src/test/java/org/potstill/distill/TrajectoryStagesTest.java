@@ -1,5 +1,6 @@
 package org.potstill.distill;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -40,6 +41,7 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Tensors;
 import org.potstill.weights.Safetensors;
 
 /** The stages {@code experts} and {@code distill} of trajectory matching, one after the other. */
@@ -104,7 +106,7 @@ class TrajectoryStagesTest {
   void expertsGoOnInTheMiddleOfOne() throws IOException {
     Path whole = run("whole");
     Path resumed = folder.resolve("resumed");
-    cancelWhen("training experts", 5); // the second epoch of the second expert
+    cancelWhen("training experts", 3); // the first of two epochs of the second expert
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
     assertFalse(Files.exists(resumed.resolve(ExpertFile.name(1))));
     goOn(resumed);
@@ -131,7 +133,7 @@ class TrajectoryStagesTest {
           @Override
           public void progress(String stage, String task, long done, long total, String unit) {
             if (task.equals("training experts")) {
-              assertEquals(9, total);
+              assertEquals(6, total);
               progress.add(done);
             }
           }
@@ -140,7 +142,7 @@ class TrajectoryStagesTest {
     for (int expert = 0; expert < 3; expert++) {
       assertSame(alone, both, ExpertFile.name(expert));
     }
-    assertEquals(LongStream.rangeClosed(1, 9).boxed().toList(), progress);
+    assertEquals(LongStream.rangeClosed(1, 6).boxed().toList(), progress);
     assertEquals(1, notes.size());
     assertTrue(
         notes.get(0).matches("3 experts of .* on the disk; 2 side by side on one thread each, .*"),
@@ -240,6 +242,27 @@ class TrajectoryStagesTest {
     tiny.expertEpochs = 5;
     Path run = run("epochs");
     assertEquals(Set.of(0, 1, 2), ExpertFile.open(run.resolve(ExpertFile.name(0))).epochs());
+  }
+
+  /** Those after it would change nothing that is drawn. */
+  @Test
+  void trainingEndsWithTheLastEpochThatCanBeDrawn() throws IOException {
+    tiny.expertEpochs = 2;
+    Path few = run("few");
+    tiny.expertEpochs = 5;
+    Path more = run("more");
+    // Two of each of two experts.
+    assertEquals(List.of(1, 2, 3, 4), expertSteps(more));
+    try (NamedTensors one = parametersAtTheEnd(few);
+        NamedTensors other = parametersAtTheEnd(more)) {
+      for (String name : one.names()) {
+        assertArrayEquals(Tensors.toFloats(one.get(name)), Tensors.toFloats(other.get(name)), name);
+      }
+    }
+  }
+
+  private NamedTensors parametersAtTheEnd(Path run) {
+    return ExpertFile.open(run.resolve(ExpertFile.name(0))).parameters(network(tiny.width), 2);
   }
 
   @Test
