@@ -36,9 +36,15 @@ final class Gallery {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final Comparator<Candidate> RANKING =
-      Comparator.<Candidate>comparingDouble(candidate -> candidate.loss)
-          .thenComparingInt(candidate -> candidate.index);
+  private static final Comparator<Candidate> BY_LOSS =
+      Comparator.comparingDouble(candidate -> candidate.loss);
+
+  /** Of equal losses, as folds give them, the first comes first in both, as in the core-set. */
+  private static final Comparator<Candidate> EASIEST =
+      BY_LOSS.thenComparingInt(candidate -> candidate.index);
+
+  private static final Comparator<Candidate> HARDEST =
+      BY_LOSS.reversed().thenComparingInt(candidate -> candidate.index);
 
   private final List<TreeSet<Candidate>> easiest = new ArrayList<>();
   private final List<TreeSet<Candidate>> hardest = new ArrayList<>();
@@ -46,8 +52,8 @@ final class Gallery {
   /** A gallery of so many classes. */
   Gallery(int classes) {
     for (int c = 0; c < classes; c++) {
-      easiest.add(new TreeSet<>(RANKING));
-      hardest.add(new TreeSet<>(RANKING.reversed()));
+      easiest.add(new TreeSet<>(EASIEST));
+      hardest.add(new TreeSet<>(HARDEST));
     }
   }
 
