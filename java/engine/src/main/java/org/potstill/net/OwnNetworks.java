@@ -15,6 +15,9 @@ final class OwnNetworks {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]*");
 
+  /** What comparisons and tables call the mean over networks. */
+  private static final String MEAN = "cross";
+
   private final Set<String> taken;
   private final Map<String, NetworkProvider> providers = new LinkedHashMap<>();
   private boolean searched;
@@ -83,6 +86,13 @@ final class OwnNetworks {
               + " calls its network '"
               + name
               + "'; a name is of lower-case letters, digits and hyphens");
+    }
+    if (name.equals(MEAN)) {
+      throw new InputException(
+          who
+              + " calls its network '"
+              + name
+              + "', as the mean over networks is called; give it another name");
     }
     if (taken.contains(name)) {
       throw new InputException(

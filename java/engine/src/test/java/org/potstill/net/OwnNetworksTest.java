@@ -79,6 +79,8 @@ class OwnNetworksTest {
     String taken = fault(() -> own.add(new Provider("vgg11", spec -> null)));
     assertTrue(taken.contains("as one of Potstill's"), taken);
     assertTrue(taken.contains(Provider.class.getName()), taken);
+    String mean = fault(() -> own.add(new Provider("cross", spec -> null)));
+    assertTrue(mean.contains("as the mean over networks is called"), mean);
     own.add(new Provider("mine", spec -> null));
     NetworkProvider other =
         new NetworkProvider() {
