@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.potstill.distill.DistillStage;
 import org.potstill.errors.InputException;
+import org.potstill.run.SelectedOn;
 import org.potstill.run.StageLog;
 
 /**
@@ -238,21 +239,30 @@ public record Comparison(List<Row> rows, List<String> remarks) {
       Map<String, Object> first,
       Map<String, Object> second,
       Set<String> networks) {
+    Object one = first.getOrDefault(SelectedOn.KEY, SelectedOn.NOTHING);
+    Object other = second.getOrDefault(SelectedOn.KEY, SelectedOn.NOTHING);
+    if (!one.equals(other)) {
+      remarks.add(differ(SelectedOn.KEY, one, other));
+    }
     for (String key : first.keySet()) {
       // Which images they are, of which iteration, and at which rate they are learned from, belong
       // to what is compared.
       boolean ofImages =
           key.contains("iteration")
               || key.equals("learned-rate")
+              || key.equals(SelectedOn.KEY)
               || key.equals(Evaluation.IMAGES)
               || key.equals(Evaluation.IMAGES_SHA256);
       if (!ofImages
           && second.containsKey(key)
           && !isAlike(first.get(key), second.get(key), networks)) {
-        remarks.add(
-            "the protocols differ: " + key + " is " + first.get(key) + " and " + second.get(key));
+        remarks.add(differ(key, first.get(key), second.get(key)));
       }
     }
+  }
+
+  private static String differ(String key, Object first, Object second) {
+    return "the protocols differ: " + key + " is " + first + " and " + second;
   }
 
   /** Whether two values are the same; of lists, an entry a network, those of {@code networks}. */

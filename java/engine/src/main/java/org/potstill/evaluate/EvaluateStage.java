@@ -28,6 +28,7 @@ import org.potstill.run.Fingerprint;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.OtherRun;
 import org.potstill.run.RunContext;
+import org.potstill.run.SelectedOn;
 import org.potstill.tensor.LibTorch;
 
 /** The stage {@code evaluate}: from the distilled images to {@code evaluation.json}. */
@@ -420,12 +421,18 @@ public final class EvaluateStage {
     protocol.put("repeats", evaluate.repeats());
     protocol.put("seed", context.seed());
     protocol.put("test-images", trials.count(Trials.Split.TEST));
+    protocol.put(SelectedOn.KEY, selectedOn(selection));
     if (!selection.means().isEmpty()) {
-      protocol.put(
-          "selected-on", choosesOnValidation(evaluate) ? "validation share" : "test images");
       protocol.put("selected-iteration", selection.best());
       protocol.put("accuracy-by-iteration", selection.means());
     }
     return protocol;
+  }
+
+  private String selectedOn(Selection selection) {
+    if (selection.means().isEmpty()) {
+      return SelectedOn.NOTHING;
+    }
+    return choosesOnValidation(evaluate) ? "validation share" : "test images";
   }
 }

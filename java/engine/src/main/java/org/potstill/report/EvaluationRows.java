@@ -84,11 +84,8 @@ final class EvaluationRows {
     if (accuracy == null || Double.isNaN(accuracy.mean())) {
       return new Cell("–", "", "0%");
     }
-    boolean spread = accuracy.repeats() != 1;
     return new Cell(
-        spread
-            ? Numbers.percent(accuracy.mean(), accuracy.std())
-            : Numbers.percent(accuracy.mean()),
+        Numbers.percent(accuracy),
         Double.isNaN(accuracy.ci95())
             ? ""
             : "95 %: " + Numbers.interval(accuracy.mean(), accuracy.ci95()),

@@ -36,6 +36,13 @@ final class Numbers {
         : String.format(Locale.ROOT, "%.1f ± %.1f", 100 * mean, 100 * std) + NARROW_SPACE + "%";
   }
 
+  /** Mean and, of more than one repeat, spread in percent. */
+  static String percent(Evaluation.Accuracy accuracy) {
+    return accuracy.repeats() == 1
+        ? percent(accuracy.mean())
+        : percent(accuracy.mean(), accuracy.std());
+  }
+
   /** The interval of a share in percent, cut where no share can lie. */
   static String interval(double mean, double half) {
     double low = Math.max(0, mean - half);

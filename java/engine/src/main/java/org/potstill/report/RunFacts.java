@@ -129,7 +129,7 @@ final class RunFacts {
   }
 
   private static String percent(Evaluation.Accuracy accuracy) {
-    return accuracy == null ? ABSENT : Numbers.percent(accuracy.mean(), accuracy.std());
+    return accuracy == null ? ABSENT : Numbers.percent(accuracy);
   }
 
   private static Set<String> protocol(List<ComparedRun> runs) {

@@ -128,12 +128,9 @@ record SweepPage(
         }
       }
     }
-    String text =
-        accuracy.repeats() == 1
-            ? Numbers.percent(accuracy.mean())
-            : Numbers.percent(accuracy.mean(), accuracy.std());
     boolean linked = cell.entry() != null && cell.entry().hasReport();
-    return new Cell(text, linked ? link(cell.entry().run().folder()) : "", notes, true);
+    return new Cell(
+        Numbers.percent(accuracy), linked ? link(cell.entry().run().folder()) : "", notes, true);
   }
 
   /** Names of folders may have letters that an address may not have. */

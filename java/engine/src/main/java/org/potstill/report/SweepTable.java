@@ -24,6 +24,7 @@ import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CsvFiles;
+import org.potstill.run.SelectedOn;
 import org.potstill.run.StageLog;
 
 /** Accuracies of the runs of a sweep, beside what was published. */
@@ -157,15 +158,14 @@ public final class SweepTable {
     Map<String, Set<String>> values = new TreeMap<>();
     for (Entry entry : entries) {
       if (entry.evaluation() != null) {
-        entry
-            .evaluation()
-            .protocol()
-            .forEach(
-                (key, value) ->
-                    parts(key, value)
-                        .forEach(
-                            (part, text) ->
-                                values.computeIfAbsent(part, k -> new TreeSet<>()).add(text)));
+        Map<String, String> protocol = new TreeMap<>(entry.evaluation().protocol());
+        protocol.putIfAbsent(SelectedOn.KEY, SelectedOn.NOTHING);
+        protocol.forEach(
+            (key, value) ->
+                parts(key, value)
+                    .forEach(
+                        (part, text) ->
+                            values.computeIfAbsent(part, k -> new TreeSet<>()).add(text)));
       }
     }
     values.keySet().removeAll(OF_DATA);

@@ -23,6 +23,7 @@ import org.potstill.run.ConfigText;
 import org.potstill.run.DistilledFrom;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunDirectory;
+import org.potstill.run.SelectedOn;
 import org.potstill.run.StageLog;
 import org.potstill.tensor.LibTorch;
 
@@ -76,6 +77,30 @@ class ComparisonTest {
     List<String> remarks = Comparison.of(first, second).remarks();
     assertTrue(remarks.get(0).startsWith("the accuracies of " + second), remarks.toString());
     assertEquals(1, remarks.size());
+  }
+
+  /** Accuracies of the best of many iterations on test images are too high. */
+  @Test
+  void whatTheIterationWasChosenOnIsRemarkedOnWhereOneRunAloneChose() {
+    Path first = run("a", 10, Map.of("convnet", FIRST));
+    Evaluation.SetResult set =
+        new Evaluation.SetResult(
+            Map.of("convnet", new Evaluation.NetworkResult(SECOND)), "convnet");
+    Path second = folder.resolve("b");
+    EvaluationFile.write(
+        second.resolve(Evaluation.FILE),
+        new Evaluation(set, Map.of(), Map.of("epochs", 10, SelectedOn.KEY, "test images")));
+    for (Comparison comparison :
+        List.of(Comparison.of(first, second), Comparison.of(second, first))) {
+      String remark = comparison.remarks().get(0);
+      assertTrue(remark.startsWith("the protocols differ: selected-on is "), remark);
+      assertTrue(remark.contains(SelectedOn.NOTHING), remark);
+      assertEquals(1, comparison.remarks().size());
+    }
+    EvaluationFile.write(
+        second.resolve(Evaluation.FILE),
+        new Evaluation(set, Map.of(), Map.of("epochs", 10, SelectedOn.KEY, SelectedOn.NOTHING)));
+    assertEquals(List.of(), Comparison.of(first, second).remarks());
   }
 
   /** A run on record that was distilled from the images of {@code digest}. */

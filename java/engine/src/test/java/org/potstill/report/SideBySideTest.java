@@ -70,6 +70,18 @@ class SideBySideTest {
   }
 
   @Test
+  void aSingleRepeatHasNoSpread() throws IOException {
+    List<Path> runs = runs();
+    assertTrue(write(runs).contains("70.5 ± 0.5"));
+    for (Path run : runs) {
+      edit(run.resolve("evaluation.json"), "[0.701, 0.712, 0.698, 0.705, 0.709]", "[0.705]");
+    }
+    String text = write(runs);
+    assertTrue(text.contains("70.5"), text);
+    assertFalse(text.contains("70.5 ±"), text);
+  }
+
+  @Test
   void aPlaceThatCannotBeWrittenIsToldBeforeTheRunsAreRead() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "mine");
     page = file.resolve("page.html");

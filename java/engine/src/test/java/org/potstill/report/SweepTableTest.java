@@ -206,6 +206,13 @@ class SweepTableTest {
     assertTrue(text.contains("\"epochs\": 300"), text);
     Files.writeString(file, text.replace("\"epochs\": 300", "\"epochs\": 20"));
     assertEquals(List.of("not all runs were measured alike: epochs 20; 300"), table().warnings());
+    String chosen = "\"epochs\": 300, \"selected-on\": \"test images\"";
+    Files.writeString(file, text.replace("\"epochs\": 300", chosen));
+    assertEquals(
+        List.of(
+            "not all runs were measured alike: selected-on nothing: the last iteration; test"
+                + " images"),
+        table().warnings());
   }
 
   @Test
