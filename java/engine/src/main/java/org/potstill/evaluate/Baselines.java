@@ -226,6 +226,9 @@ final class Baselines {
     public LabelledImages load(int repeat) {
       if (images == null) {
         images = choice.get();
+        if (!name.equals(FULL)) {
+          FewImages.warn(context, data, name, images, "images to choose from", perClass);
+        }
       }
       return loader.load(images, "loading the images of baseline " + name);
     }

@@ -3,7 +3,6 @@ package org.potstill.evaluate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -45,22 +44,8 @@ final class RandomImages implements TrainingSource {
     this.seed = context.seed();
     this.perClass = perClass.clone();
     this.unreadable = new TreeSet<>(unreadable);
-    List<List<ImageRecord>> classes = byClass();
-    for (int c = 0; c < perClass.length; c++) {
-      if (classes.get(c).size() < perClass[c]) {
-        context
-            .listener()
-            .warning(
-                EvaluateStage.NAME,
-                String.format(
-                    Locale.ROOT,
-                    "baseline random: class '%s' has %d training images, fewer than the %d"
-                        + " distilled ones",
-                    data.classNames().get(c),
-                    classes.get(c).size(),
-                    perClass[c]));
-      }
-    }
+    List<ImageRecord> all = byClass().stream().flatMap(List::stream).toList();
+    FewImages.warn(context, data, NAME, all, "training images", perClass);
   }
 
   private List<List<ImageRecord>> byClass() {

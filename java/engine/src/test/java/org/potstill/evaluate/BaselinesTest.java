@@ -70,6 +70,44 @@ class BaselinesTest {
     assertEquals(evaluation.baselines(), again.baselines());
   }
 
+  /** Beside accuracies of more images, theirs would seem to be worse. */
+  @Test
+  void fewerImagesThanWereDistilledAreWarnedOf() throws IOException {
+    PatternDataset data = data();
+    List<CoreSet.Entry> kept = new ArrayList<>();
+    for (int c = 0; c < data.classKeys().size(); c++) {
+      int index = c;
+      ImageRecord first =
+          data.training().stream()
+              .filter(image -> image.classIndex() == index)
+              .findFirst()
+              .orElseThrow();
+      kept.add(new CoreSet.Entry(first.id(), data.classKeys().get(c), 1f, 1));
+    }
+    new CoreSet(kept).write(runs.prepared("run").resolve(CoreSet.FILE));
+    List<String> warnings = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void warning(String stage, String message) {
+            warnings.add(message);
+          }
+        };
+    runs.evaluate(
+        "run",
+        data,
+        null,
+        new CancellationToken(),
+        listener,
+        with("evaluate.baselines=[easiest,herding]", "evaluate.repeats=1", "evaluate.epochs=1"));
+    assertEquals(data.classNames().size(), warnings.size(), warnings.toString());
+    assertEquals(
+        "baseline easiest: class '"
+            + data.classNames().get(0)
+            + "' has 1 images to choose from, fewer than the 2 distilled ones",
+        warnings.get(0));
+  }
+
   @Test
   void easiestImagesNeedACoreSet() throws IOException {
     Path root = runs.prepared("run");
