@@ -1,5 +1,6 @@
 package org.potstill.config;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -27,17 +28,27 @@ public final class ConfigSchema {
       if (!properties.has(name)) {
         section(properties.putObject(name));
       }
-      if (key.isRequired()) {
-        section.withArray("required").add(name);
-      }
       section = (ObjectNode) properties.get(name);
     }
     ObjectNode schema = ((ObjectNode) section.get("properties")).putObject(key.name());
     schema.put("description", description(key));
     key.type().describe(schema);
     if (key.isRequired()) {
-      section.withArray("required").add(key.name());
+      require(root, key);
     }
+  }
+
+  /** In its section, as a path, or in a sweep, where an axis may set it. */
+  private static void require(ObjectNode root, Key key) {
+    ArrayNode either = root.withArray("allOf").addObject().putArray("anyOf");
+    ObjectNode nested = either.addObject();
+    for (String name : key.section().split("\\.", -1)) {
+      nested.putArray("required").add(name);
+      nested = nested.putObject("properties").putObject(name).put("type", "object");
+    }
+    nested.putArray("required").add(key.name());
+    either.addObject().putArray("required").add(key.path());
+    either.addObject().putArray("required").add(SweepSection.NAME);
   }
 
   /** Its keys are the user's own, so that only its frame can be told. */
@@ -60,6 +71,8 @@ public final class ConfigSchema {
   private static void section(ObjectNode schema) {
     schema.putArray("type").add("object").add("null");
     schema.put("additionalProperties", false).putObject("properties");
+    // Paths of keys, which are not completed: they would hide the sections.
+    schema.putObject("patternProperties").putObject("\\.");
   }
 
   private static String description(Key key) {

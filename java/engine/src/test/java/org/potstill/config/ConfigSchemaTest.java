@@ -8,6 +8,8 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,8 @@ class ConfigSchemaTest {
       strings = {
         "{}",
         "data: {}",
+        "data:",
+        "{distill.method: dm}",
         "data: {source: ftp}",
         "{data: {source: 'idx:d'}, prune: {keep: 1.5}}",
         "{data: {source: 'idx:d'}, prune: {kep: 0.5}}",
@@ -49,6 +53,25 @@ class ConfigSchemaTest {
       })
   void badConfigsAreNot(String yaml) throws Exception {
     assertFalse(violations(yaml).isEmpty());
+  }
+
+  @ParameterizedTest
+  @MethodSource({
+    "org.potstill.config.ExamplesTest#examples",
+    "org.potstill.config.ExamplesTest#tables"
+  })
+  void examplesAreValid(Path example) throws Exception {
+    assertEquals(Set.of(), violations(Files.readString(example)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{data.source: 'idx:d', distill.method: dm, distill: {network.depth: 3}}",
+        "sweep: {over: {data.source: ['idx:a', 'idx:b']}}"
+      })
+  void keysMayBePathsAndSetByAnAxis(String yaml) throws Exception {
+    assertEquals(Set.of(), violations(yaml));
   }
 
   @Test
