@@ -15,6 +15,7 @@ import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.Preflight;
 import org.potstill.pipeline.RunSession;
+import org.potstill.run.ConfigText;
 import org.potstill.run.RunDirectory;
 import org.potstill.score.ScoreStage;
 import org.potstill.sweep.OpenDatasets;
@@ -122,7 +123,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
 
   private void checkRunDirectory(Path out) {
     RunDirectory.requireWritable(out);
-    if (Files.exists(out.resolve("config.yaml"))) {
+    if (Files.exists(out.resolve(ConfigText.FILE))) {
       streams
           .err()
           .println(

@@ -10,9 +10,6 @@ import org.potstill.run.StageLog;
  */
 public final class TrainingIdentity {
 
-  /** What the stages note it under. */
-  public static final String NAME = "data set";
-
   private TrainingIdentity() {}
 
   /**
@@ -28,8 +25,7 @@ public final class TrainingIdentity {
   }
 
   private static boolean noted(String fingerprint, Map<String, StageLog.Entry> known) {
-    return known.values().stream()
-        .anyMatch(entry -> fingerprint.equals(entry.fingerprint().values().get(NAME)));
+    return known.values().stream().anyMatch(entry -> fingerprint.equals(entry.dataSet()));
   }
 
   /**

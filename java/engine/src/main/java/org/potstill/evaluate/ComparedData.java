@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.potstill.data.TrainingIdentity;
 import org.potstill.distill.DistillStage;
 import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
@@ -98,9 +97,7 @@ final class ComparedData {
   }
 
   private static Optional<String> digest(Path run, String stage) {
-    return StageLog.in(run)
-        .last(stage)
-        .map(entry -> entry.fingerprint().values().get(TrainingIdentity.NAME));
+    return StageLog.in(run).last(stage).map(StageLog.Entry::dataSet);
   }
 
   private static Set<String> classes(Path run) {

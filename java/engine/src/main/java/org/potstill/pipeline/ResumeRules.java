@@ -11,15 +11,13 @@ import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.KeyRoles;
 import org.potstill.errors.InputException;
+import org.potstill.run.ConfigText;
 import org.potstill.run.FileHashes;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 
 /** Which keys of the configuration may change when a run is continued. */
 public final class ResumeRules {
-
-  /** The configuration of a run, in its directory. */
-  public static final String CONFIG_FILE = "config.yaml";
 
   private static final Set<String> GROWING = Set.of("distill.iterations", "experts.count");
 
@@ -41,7 +39,7 @@ public final class ResumeRules {
    * @param counts whether a key may not change
    */
   static void check(Path root, Config now, Predicate<String> counts) {
-    Path file = root.resolve(CONFIG_FILE);
+    Path file = root.resolve(ConfigText.FILE);
     if (!Files.exists(file) || !RunDirectory.holdsWork(root)) {
       return;
     }

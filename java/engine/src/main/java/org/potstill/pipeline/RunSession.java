@@ -17,6 +17,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.report.ReportStage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.ConfigText;
 import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
@@ -228,8 +229,7 @@ public final class RunSession implements AutoCloseable {
   }
 
   private void writeConfig() {
-    AtomicFiles.writeString(
-        directory.resolve(ResumeRules.CONFIG_FILE), ConfigWriter.toYaml(config));
+    AtomicFiles.writeString(directory.resolve(ConfigText.FILE), ConfigWriter.toYaml(config));
   }
 
   /** Runs every stage that is not finished. */

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
@@ -25,7 +24,7 @@ import org.potstill.run.StageLog;
  */
 final class StageRunner {
 
-  private static final String DATA_SET = TrainingIdentity.NAME;
+  private static final String DATA_SET = StageLog.Entry.DATA_SET;
   private static final String THREADS = "run.threads";
 
   private final List<Stage> stages;

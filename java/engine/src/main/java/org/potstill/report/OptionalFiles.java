@@ -18,6 +18,7 @@ import org.apache.commons.csv.CSVRecord;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.errors.InputException;
+import org.potstill.run.ConfigText;
 import org.potstill.run.JsonErrors;
 import org.potstill.run.StageLog;
 
@@ -57,7 +58,7 @@ final class OptionalFiles {
   /** The configuration that the run was begun with. */
   Optional<Config> config() {
     return Optional.ofNullable(
-        read("config.yaml", null, file -> ConfigLoader.load(file, List.of())));
+        read(ConfigText.FILE, null, file -> ConfigLoader.load(file, List.of())));
   }
 
   Map<String, StageLog.Entry> stages(StageLog log) {

@@ -51,7 +51,7 @@ record RunFiles(
   static RunFiles read(RunDirectory directory, Map<String, String> currentVersions) {
     Path root = directory.root();
     List<String> warnings = new ArrayList<>();
-    ConfigText config = ConfigText.read(required(root, "config.yaml", "run"));
+    ConfigText config = ConfigText.read(required(root, ConfigText.FILE, "run"));
     Path distilled = required(root, "distilled/distilled.safetensors", "distill");
     OptionalFiles optional = new OptionalFiles(root, warnings);
     Map<String, StageLog.Entry> stages = optional.stages(directory.stages());

@@ -17,7 +17,6 @@ import org.potstill.errors.InputException;
  */
 public record DistilledFrom(Path root, ConfigText config) {
 
-  private static final String DATA_SET = "data set";
   private static final String DISTILL = "distill";
   private static final String EVALUATE = "evaluate";
 
@@ -99,13 +98,13 @@ public record DistilledFrom(Path root, ConfigText config) {
   /** Those of the training images, and of all images, as far as the run has noted them. */
   private Set<String> digests() {
     return StageLog.in(root).known().values().stream()
-        .map(entry -> entry.fingerprint().values().get(DATA_SET))
+        .map(StageLog.Entry::dataSet)
         .filter(Objects::nonNull)
         .collect(Collectors.toSet());
   }
 
   private Optional<String> digest(String stage) {
-    return StageLog.in(root).last(stage).map(entry -> entry.fingerprint().values().get(DATA_SET));
+    return StageLog.in(root).last(stage).map(StageLog.Entry::dataSet);
   }
 
   /**

@@ -43,7 +43,7 @@ public final class RunDirectory implements AutoCloseable {
   /** There while a run is being deleted. */
   private static final String CLEARING = ".clearing";
 
-  private static final String CONFIG = "config.yaml";
+  private static final String CONFIG = ConfigText.FILE;
   private static final String CHECKPOINTS = "checkpoints";
 
   /** All that a run writes, and so all that is deleted where one is overwritten. */

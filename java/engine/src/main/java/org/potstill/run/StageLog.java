@@ -57,7 +57,16 @@ public final class StageLog {
       Fingerprint fingerprint,
       Map<String, String> outputs,
       double seconds,
-      Map<String, String> environment) {}
+      Map<String, String> environment) {
+
+    /** What {@link #dataSet} is noted under in the fingerprint. */
+    public static final String DATA_SET = "data set";
+
+    /** What stands for the images that the stage read; null where none is noted. */
+    public String dataSet() {
+      return fingerprint.values().get(DATA_SET);
+    }
+  }
 
   /** The entry of {@code stage}, if it was finished. */
   public Optional<Entry> entry(String stage) {

@@ -68,7 +68,7 @@ final class BorrowedScores {
               + " is not as its run left it: it is damaged or another file; put it back, or score"
               + " anew");
     }
-    if (!TrainingIdentity.isOf(data, scored.fingerprint().values().get(TrainingIdentity.NAME))) {
+    if (!TrainingIdentity.isOf(data, scored.dataSet())) {
       throw new InputException(
           "score.from: the run "
               + from

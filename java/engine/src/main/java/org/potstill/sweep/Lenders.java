@@ -165,11 +165,7 @@ final class Lenders {
             .isEmpty()) {
       return false;
     }
-    String had =
-        other
-            .finished(stage)
-            .map(entry -> entry.fingerprint().values().get(TrainingIdentity.NAME))
-            .orElse("");
+    String had = other.finished(stage).map(StageLog.Entry::dataSet).orElse("");
     TrainingIdentity.Names data = listed(config);
     return stage.equals(EvaluateStage.NAME) ? data.all().equals(had) : data.haveTraining(had);
   }

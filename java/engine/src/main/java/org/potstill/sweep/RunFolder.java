@@ -10,9 +10,9 @@ import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.Sweep;
 import org.potstill.errors.InputException;
-import org.potstill.pipeline.ResumeRules;
 import org.potstill.pipeline.RunIdentity;
 import org.potstill.report.ReportStage;
+import org.potstill.run.ConfigText;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 
@@ -68,7 +68,7 @@ final class RunFolder {
    * asks every run about every other one.
    */
   Optional<Config> config() {
-    Path file = root.resolve(ResumeRules.CONFIG_FILE);
+    Path file = root.resolve(ConfigText.FILE);
     try {
       String now =
           Files.exists(file) ? Files.getLastModifiedTime(file) + " " + Files.size(file) : "";

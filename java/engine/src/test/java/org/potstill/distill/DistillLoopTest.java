@@ -14,6 +14,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,9 @@ import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.ResidentMemory;
 
 class DistillLoopTest {
 
@@ -155,6 +158,21 @@ class DistillLoopTest {
     TwoSteps next = new TwoSteps(1);
     assertEquals(1 - 0.125f * 6.125f, run(next, Existing.RESUME, Long.MAX_VALUE));
     assertEquals(List.of("begin 1", "step 0", "updated 0.46875", "step 1"), next.seen);
+  }
+
+  @Test
+  @Tag("memory")
+  void copiesOfTheStateAreGivenBack() {
+    LibTorch.load();
+    try (PointerScope scope = new PointerScope();
+        Space space = PixelSpace.of(torch.zeros(new long[] {1, 1, 512, 512}), 0.125);
+        ImageOptimiser optimiser = new ImageOptimiser(0.5);
+        NamedTensors gradients = space.variables().map(Tensor::clone);
+        TwoSteps distiller = new TwoSteps(1)) {
+      optimiser.step(space, gradients);
+      ResidentMemory.assertFlat(
+          50, 500, i -> DistillCheckpoint.copy(space, optimiser, distiller).close());
+    }
   }
 
   @Test
