@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -253,11 +254,23 @@ public record Comparison(List<Row> rows, List<String> remarks) {
               || key.equals(SelectedOn.KEY)
               || key.equals(Evaluation.IMAGES)
               || key.equals(Evaluation.IMAGES_SHA256);
-      if (!ofImages
-          && second.containsKey(key)
-          && !isAlike(first.get(key), second.get(key), networks)) {
-        remarks.add(differ(key, first.get(key), second.get(key)));
+      if (!ofImages && second.containsKey(key)) {
+        remarkOn(remarks, key, first.get(key), second.get(key), networks);
       }
+    }
+  }
+
+  /** Of what is said per network, that of {@code networks} counts. */
+  private static void remarkOn(
+      List<String> remarks, String key, Object first, Object second, Set<String> networks) {
+    if (first instanceof Map<?, ?> one && second instanceof Map<?, ?> other) {
+      for (String network : networks) {
+        if (!Objects.equals(one.get(network), other.get(network))) {
+          remarks.add(differ(key + " of " + network, one.get(network), other.get(network)));
+        }
+      }
+    } else if (!isAlike(first, second, networks)) {
+      remarks.add(differ(key, first, second));
     }
   }
 

@@ -396,6 +396,8 @@ public final class EvaluateStage {
   private Map<String, Object> protocol(
       Trials trials, Selection selection, OptionalDouble rate, Map<String, Object> set) {
     Map<String, Object> protocol = new LinkedHashMap<>(set);
+    protocol.put("resolution", data.resolution());
+    protocol.put("form", EvaluationNetworks.forms(config, data));
     protocol.put("optimiser", "SGD, momentum 0.9, weight decay 5e-4");
     protocol.put(
         "schedule",

@@ -61,6 +61,15 @@ final class EvaluationNetworks {
         : spec;
   }
 
+  /** What tells each network from others of its name, in words. */
+  static Map<String, String> forms(Config config, Dataset data) {
+    Map<String, String> forms = new LinkedHashMap<>();
+    for (String name : config.evaluate().networks()) {
+      forms.put(name, Networks.form(spec(name, config, data)));
+    }
+    return forms;
+  }
+
   /** The peak learning rate of a network: the configured one, else the published one. */
   static double learningRate(EvaluateConfig config, String network) {
     if (config.learningRate() > 0) {

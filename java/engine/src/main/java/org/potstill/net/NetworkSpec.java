@@ -1,5 +1,6 @@
 package org.potstill.net;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -78,6 +79,27 @@ public record NetworkSpec(
   /** With {@code own} where no norm is asked for. */
   NetworkSpec orNorm(Norm own) {
     return norm != null ? this : with(own);
+  }
+
+  /** What is asked for beyond name, images and classes, in words. */
+  List<String> settings() {
+    List<String> settings = new ArrayList<>();
+    if (depth > 0) {
+      settings.add("depth " + depth);
+    }
+    if (width > 0) {
+      settings.add("width " + width);
+    }
+    if (norm != null) {
+      settings.add("norm " + text(norm));
+    }
+    if (pooling != null) {
+      settings.add("pooling " + text(pooling));
+    }
+    if (activation != null) {
+      settings.add("activation " + text(activation));
+    }
+    return settings;
   }
 
   /** Whether the form for images above 64 pixels is wanted. */

@@ -1,5 +1,6 @@
 package org.potstill.net;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -9,27 +10,48 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 
 /** The networks by name: those of Potstill, and those that users add. */
 public final class Networks {
 
-  private static final Map<String, Function<NetworkSpec, Network>> BUILDERS = builders();
+  private static final Map<String, Builder> BUILDERS = builders();
   private static final OwnNetworks OWN = new OwnNetworks(BUILDERS.keySet());
 
   private Networks() {}
 
-  private static Map<String, Function<NetworkSpec, Network>> builders() {
-    Map<String, Function<NetworkSpec, Network>> builders = new LinkedHashMap<>();
-    builders.put(ConvNet.NAME, spec -> ConvNet.of(spec.convNetDefaults(), false));
-    builders.put(ConvNet.GAP_NAME, spec -> ConvNet.of(spec.convNetDefaults(), true));
-    builders.put(AlexNet.NAME, spec -> AlexNet.of(spec.orNorm(Norm.NONE)));
-    builders.put(Vgg11.NAME, spec -> Vgg11.of(spec.orNorm(Norm.INSTANCE)));
-    builders.put(ResNet18.NAME, spec -> ResNet18.of(spec.orNorm(Norm.INSTANCE)));
+  /**
+   * How a network of Potstill is built.
+   *
+   * @param complete fills in what a specification leaves open
+   * @param build makes the network of a specification that leaves nothing open
+   */
+  private record Builder(
+      UnaryOperator<NetworkSpec> complete, Function<NetworkSpec, Network> build) {
+
+    static Builder of(Norm own, Function<NetworkSpec, Network> build) {
+      return new Builder(spec -> spec.orNorm(own), build);
+    }
+
+    Network network(NetworkSpec spec) {
+      return build.apply(complete.apply(spec));
+    }
+  }
+
+  private static Map<String, Builder> builders() {
+    Map<String, Builder> builders = new LinkedHashMap<>();
+    UnaryOperator<NetworkSpec> convNet = NetworkSpec::convNetDefaults;
+    builders.put(ConvNet.NAME, new Builder(convNet, spec -> ConvNet.of(spec, false)));
+    builders.put(ConvNet.GAP_NAME, new Builder(convNet, spec -> ConvNet.of(spec, true)));
+    builders.put(AlexNet.NAME, Builder.of(Norm.NONE, AlexNet::of));
+    builders.put(Vgg11.NAME, Builder.of(Norm.INSTANCE, Vgg11::of));
+    builders.put(ResNet18.NAME, Builder.of(Norm.INSTANCE, ResNet18::of));
     builders.put(
         VisionTransformer.NAME,
-        spec -> VisionTransformer.of(spec.orNorm(spec.large() ? Norm.NONE : Norm.LAYER)));
+        new Builder(
+            spec -> spec.orNorm(spec.large() ? Norm.NONE : Norm.LAYER), VisionTransformer::of));
     return Collections.unmodifiableMap(builders);
   }
 
@@ -69,13 +91,29 @@ public final class Networks {
   }
 
   /**
+   * What tells two networks of the same name apart on the same images, in words: the settings with
+   * everything filled in that {@code spec} leaves open. Of a user's own network these are the
+   * settings it is given, and its version.
+   */
+  public static String form(NetworkSpec spec) {
+    Builder builder = BUILDERS.get(spec.name());
+    List<String> settings =
+        new ArrayList<>((builder == null ? spec : builder.complete().apply(spec)).settings());
+    String version = version(spec.name());
+    if (!version.isEmpty()) {
+      settings.add("version " + version);
+    }
+    return settings.isEmpty() ? "no settings" : String.join(", ", settings);
+  }
+
+  /**
    * Builds a network.
    *
    * @throws InputException where there is none of that name, or it cannot have what the
    *     specification asks for
    */
   public static Network create(NetworkSpec spec) {
-    Function<NetworkSpec, Network> builder = BUILDERS.get(spec.name());
+    Builder builder = BUILDERS.get(spec.name());
     NetworkProvider own = builder == null ? OWN.find(spec.name()) : null;
     if (builder == null && own == null) {
       throw unknown("network", spec.name(), List.copyOf(names()));
@@ -90,7 +128,7 @@ public final class Networks {
               + " and "
               + spec.classes());
     }
-    return builder != null ? builder.apply(spec) : OwnNetworks.create(own, spec);
+    return builder != null ? builder.network(spec) : OwnNetworks.create(own, spec);
   }
 
   /**

@@ -52,8 +52,21 @@ record Evaluation(
         .forEach(entry -> baselines.put(entry.getKey(), trainingSet(entry.getValue())));
     Map<String, String> protocol = new LinkedHashMap<>();
     JsonNode how = root.path("protocol");
-    how.properties().forEach(entry -> protocol.put(entry.getKey(), plain(entry.getValue())));
-    protocol.remove(BY_ITERATION);
+    for (Map.Entry<String, JsonNode> entry : how.properties()) {
+      String key = entry.getKey();
+      if (key.equals(BY_ITERATION)) {
+        continue;
+      }
+      if (entry.getValue().isObject()) {
+        // One entry per network.
+        JsonNode parts = entry.getValue();
+        parts
+            .properties()
+            .forEach(p -> protocol.put(key + " of " + p.getKey(), plain(p.getValue())));
+      } else {
+        protocol.put(key, plain(entry.getValue()));
+      }
+    }
     return new Evaluation(
         trainingSet(root),
         baselines,

@@ -434,6 +434,29 @@ class ComparisonTest {
         remarks(one, atRates("convnet 0.01")));
   }
 
+  @Test
+  void networksOfAnotherFormAndImagesOfAnotherSizeAreRemarkedOn() {
+    Evaluation one = evaluated("resolution", 28, "form", Map.of("convnet", "width 8", "vit", "a"));
+    Map<String, String> wider = Map.of("convnet", "width 32", "vgg11", "b");
+    assertEquals(List.of(), remarks(one, one));
+    assertEquals(
+        List.of("the protocols differ: form of convnet is width 8 and width 32"),
+        remarks(one, evaluated("resolution", 28, "form", wider)));
+    assertEquals(
+        List.of("the protocols differ: resolution is 28 and 14"),
+        remarks(one, evaluated("resolution", 14)));
+  }
+
+  private static Evaluation evaluated(Object... protocol) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (int i = 0; i < protocol.length; i += 2) {
+      values.put((String) protocol[i], protocol[i + 1]);
+    }
+    Evaluation.NetworkResult result = new Evaluation.NetworkResult(FIRST);
+    return new Evaluation(
+        new Evaluation.SetResult(Map.of("convnet", result), "convnet"), Map.of(), values);
+  }
+
   private static Evaluation atRates(String... rates) {
     Map<String, Evaluation.NetworkResult> networks = new LinkedHashMap<>();
     for (String rate : rates) {

@@ -63,6 +63,10 @@ class EvaluateStageTest {
     assertTrue(json.at("/cross/std").isNull());
     assertEquals(2, json.at("/baselines/random/networks/convnet/accuracies").size());
     assertEquals(15, json.at("/protocol/test-images").asInt());
+    assertEquals(EvaluationRuns.SIDE, json.at("/protocol/resolution").asInt());
+    assertEquals(
+        "depth 2, width 8, norm instance, pooling avg, activation relu",
+        json.at("/protocol/form/convnet").asText());
     assertFalse(Files.exists(folder.resolve("run/checkpoints/evaluate.json")));
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
   }

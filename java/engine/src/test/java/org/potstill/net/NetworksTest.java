@@ -61,6 +61,19 @@ class NetworksTest {
   }
 
   @Test
+  void theFormHasEverythingThatWasLeftOpen() {
+    assertEquals(
+        "depth 5, width 128, norm instance, pooling avg, activation relu",
+        Networks.form(NetworkSpec.of("convnet", 128, 3, 10)));
+    assertEquals(
+        "depth 2, width 8, norm batch, pooling max, activation relu",
+        Networks.form(SMALL.with(2, 8, Norm.BATCH, Pooling.MAX)));
+    assertEquals("norm none", Networks.form(NetworkSpec.of("alexnet", 32, 3, 10)));
+    assertEquals("norm layer", Networks.form(NetworkSpec.of("vit", 32, 3, 10)));
+    assertEquals("no settings", Networks.form(NetworkSpec.of("of-a-user", 32, 3, 10)));
+  }
+
+  @Test
   void anUnknownNameSuggestsTheNearest() {
     String message = refused(NetworkSpec.of("resnet-18", 32, 3, 10));
     assertTrue(message.contains("did you mean \"resnet18\"?"), message);

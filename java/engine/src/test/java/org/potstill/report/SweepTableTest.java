@@ -228,6 +228,26 @@ class SweepTableTest {
         table().warnings());
   }
 
+  @Test
+  void formsAreComparedByNetwork() throws IOException {
+    evaluated(0);
+    evaluated(1);
+    measuredIn(0, "{\"convnet\": \"width 8\", \"vit\": \"norm layer\"}");
+    measuredIn(1, "{\"convnet\": \"width 8\"}");
+    assertEquals(List.of(), table().warnings());
+    measuredIn(1, "{\"convnet\": \"width 32\"}");
+    assertEquals(
+        List.of("not all runs were measured alike: form of convnet width 32; width 8"),
+        table().warnings());
+  }
+
+  private void measuredIn(int run, String forms) throws IOException {
+    Path file = sweep.runs().get(run).config().run().out().resolve("evaluation.json");
+    String without = Files.readString(file).replaceAll("\"form\": [^}]*}, ", "");
+    assertTrue(without.contains("\"epochs\""), without);
+    Files.writeString(file, without.replace("\"epochs\"", "\"form\": " + forms + ", \"epochs\""));
+  }
+
   private void measuredAt(int run, String... rates) throws IOException {
     Path file = sweep.runs().get(run).config().run().out().resolve("evaluation.json");
     String without = Files.readString(file).replaceAll("\"learning-rate\": [^]]*], ", "");
