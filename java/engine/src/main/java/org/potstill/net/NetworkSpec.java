@@ -81,7 +81,7 @@ public record NetworkSpec(
     return norm != null ? this : with(own);
   }
 
-  /** What is asked for beyond name, images and classes, in words. */
+  /** What a configuration can ask for beyond the name, as far as it is, in words. */
   List<String> settings() {
     List<String> settings = new ArrayList<>();
     if (depth > 0) {
@@ -95,9 +95,6 @@ public record NetworkSpec(
     }
     if (pooling != null) {
       settings.add("pooling " + text(pooling));
-    }
-    if (activation != null) {
-      settings.add("activation " + text(activation));
     }
     return settings;
   }

@@ -11,10 +11,24 @@ import java.util.function.Function;
 /** What distinguishes runs: their labels, their accuracies, and a table of their settings. */
 final class RunFacts {
 
-  private static final String ABSENT = "–";
+  static final String ABSENT = "–";
 
   private static final Map<String, String> SPACES =
       Map.of("pixel", "Pixel space", "glad", "GLaD", "ld3m", "LD3M");
+
+  /** Keys that rows of their own show, or the labels. */
+  private static final Set<String> SHOWN =
+      Set.of(
+          "run.name",
+          "run.seed",
+          "data.resolution",
+          "prune.mode",
+          "prune.keep",
+          "distill.method",
+          "distill.space",
+          "distill.prior.init",
+          "distill.images-per-class",
+          "distill.iterations");
 
   private RunFacts() {}
 
@@ -61,7 +75,10 @@ final class RunFacts {
     return figures;
   }
 
-  /** Settings, accuracies and protocol, as far as any run has them. */
+  /**
+   * What tells most of a run, every other setting that is not the same in all, accuracies and
+   * protocol.
+   */
   static List<Fact> of(List<ComparedRun> runs) {
     List<Fact> facts = new ArrayList<>();
     add(facts, "run", runs, run -> run.config().text("run.name", ABSENT));
@@ -72,6 +89,7 @@ final class RunFacts {
     add(facts, "pixels", runs, run -> run.distilled().width() + " × " + run.distilled().height());
     add(facts, "iterations", runs, config("distill.iterations"));
     add(facts, "seed", runs, config("run.seed"));
+    facts.addAll(DifferingSettings.of(runs, SHOWN));
     add(facts, "time to distil", runs, run -> Numbers.duration(run.distill().seconds()));
     for (String network : networks(runs)) {
       add(facts, "accuracy, " + network, runs, run -> accuracy(run, network));

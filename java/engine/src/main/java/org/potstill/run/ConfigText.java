@@ -3,6 +3,7 @@ package org.potstill.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.potstill.errors.InputException;
 import org.snakeyaml.engine.v2.api.Load;
@@ -38,6 +39,24 @@ public record ConfigText(String text, Map<?, ?> values) {
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + JsonErrors.reason(e), e);
     }
+  }
+
+  /** Every value that is no mapping, by its key path, in the order of the file. */
+  public Map<String, Object> byPath() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    add(all, "", values);
+    return all;
+  }
+
+  private static void add(Map<String, Object> all, String before, Map<?, ?> part) {
+    part.forEach(
+        (key, value) -> {
+          if (value instanceof Map<?, ?> more) {
+            add(all, before + key + ".", more);
+          } else {
+            all.put(before + key, value);
+          }
+        });
   }
 
   /** The value at a key path such as {@code prune.mode} as text, {@code missing} where absent. */

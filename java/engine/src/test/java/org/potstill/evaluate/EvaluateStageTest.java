@@ -65,8 +65,7 @@ class EvaluateStageTest {
     assertEquals(15, json.at("/protocol/test-images").asInt());
     assertEquals(EvaluationRuns.SIDE, json.at("/protocol/resolution").asInt());
     assertEquals(
-        "depth 2, width 8, norm instance, pooling avg, activation relu",
-        json.at("/protocol/form/convnet").asText());
+        "depth 2, width 8, norm instance, pooling avg", json.at("/protocol/form/convnet").asText());
     assertFalse(Files.exists(folder.resolve("run/checkpoints/evaluate.json")));
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
   }

@@ -63,10 +63,10 @@ class NetworksTest {
   @Test
   void theFormHasEverythingThatWasLeftOpen() {
     assertEquals(
-        "depth 5, width 128, norm instance, pooling avg, activation relu",
+        "depth 5, width 128, norm instance, pooling avg",
         Networks.form(NetworkSpec.of("convnet", 128, 3, 10)));
     assertEquals(
-        "depth 2, width 8, norm batch, pooling max, activation relu",
+        "depth 2, width 8, norm batch, pooling max",
         Networks.form(SMALL.with(2, 8, Norm.BATCH, Pooling.MAX)));
     assertEquals("norm none", Networks.form(NetworkSpec.of("alexnet", 32, 3, 10)));
     assertEquals("norm layer", Networks.form(NetworkSpec.of("vit", 32, 3, 10)));

@@ -128,6 +128,24 @@ class SideBySideTest {
   }
 
   @Test
+  void everyOtherSettingThatDiffersHasARow() throws IOException {
+    List<Path> runs = runs();
+    assertFalse(write(runs).contains("distill.network.width"), "the same in all");
+    edit(runs.get(1).resolve("config.yaml"), "width: 128", "width: 64");
+    edit(runs.get(1).resolve("config.yaml"), "threads: 2", "threads: 4");
+    edit(runs.get(1).resolve("config.yaml"), "repeats: 5", "repeats: 4");
+    edit(runs.get(2).resolve("config.yaml"), "augment: color_crop_cutout_flip_scale_rotate", "");
+    String text = write(runs);
+    String row = "<tr class=\"differs\"><th scope=\"row\">distill.network.width</th>";
+    assertTrue(text.contains(row), "a key without a row of its own");
+    String cells = text.substring(text.indexOf(row) + row.length()).lines().limit(6).toList() + "";
+    assertTrue(cells.matches("(?s).*>128<.*>64<.*>128<.*"), cells);
+    for (String other : List.of("run.threads", "evaluate.repeats", "distill.augment")) {
+      assertFalse(text.contains(other), other);
+    }
+  }
+
+  @Test
   void runThatWasNotEvaluatedSaysSo() throws IOException {
     List<Path> runs = runs();
     Files.delete(runs.get(1).resolve("evaluation.json"));
