@@ -1,5 +1,11 @@
 package org.potstill.data;
 
+import com.drew.lang.ByteArrayReader;
+import com.drew.metadata.Metadata;
+import com.drew.metadata.exif.ExifIFD0Directory;
+import com.drew.metadata.exif.ExifReader;
+import java.util.Arrays;
+
 /**
  * EXIF orientation (tag 0x0112): how the stored picture is turned to stand upright.
  *
@@ -12,44 +18,22 @@ final class ExifOrientation {
   /** As stored. */
   static final int UPRIGHT = 1;
 
-  private static final int TAG = 0x0112;
-  private static final int SHORT = 3;
-  private static final int ENTRY = 12;
+  private static final int LARGEST = 8;
 
   private ExifOrientation() {}
 
   /** The orientation in a TIFF structure, or upright where it has none or makes no sense. */
   static int of(ByteView view, int start, int length) {
-    try {
-      boolean little = view.text(start, 2).equals("II");
-      if (!little && !view.text(start, 2).equals("MM")) {
-        return UPRIGHT;
-      }
-      long directory = u32(view, start + 4, little);
-      if (directory > length - 2) {
-        return UPRIGHT;
-      }
-      int at = start + (int) directory;
-      int entries = u16(view, at, little);
-      for (int i = 0; i < entries; i++) {
-        int entry = at + 2 + ENTRY * i;
-        if (u16(view, entry, little) == TAG && u16(view, entry + 2, little) == SHORT) {
-          int value = u16(view, entry + 8, little);
-          return value >= 1 && value <= 8 ? value : UPRIGHT;
-        }
-      }
-    } catch (IndexOutOfBoundsException e) {
+    int end = Math.min(view.length(), start + length);
+    if (start >= end) {
       return UPRIGHT;
     }
-    return UPRIGHT;
-  }
-
-  private static int u16(ByteView view, int at, boolean little) {
-    return little ? view.u16Little(at) : view.u16Big(at);
-  }
-
-  private static long u32(ByteView view, int at, boolean little) {
-    return little ? view.u32Little(at) : view.u32Big(at);
+    Metadata metadata = new Metadata();
+    byte[] structure = Arrays.copyOfRange(view.bytes(), start, end);
+    new ExifReader().extract(new ByteArrayReader(structure), metadata);
+    ExifIFD0Directory first = metadata.getFirstDirectoryOfType(ExifIFD0Directory.class);
+    Integer value = first == null ? null : first.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
+    return value != null && value >= UPRIGHT && value <= LARGEST ? value : UPRIGHT;
   }
 
   /** The image standing upright. */
