@@ -1,34 +1,23 @@
 package org.potstill.evaluate;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
-import org.potstill.config.EvaluateConfig.Protocol;
 import org.potstill.data.Dataset;
-import org.potstill.data.FileNames;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.DistillingNetwork;
-import org.potstill.distill.ImageFolder;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
-import org.potstill.run.Fingerprint;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.OtherRun;
 import org.potstill.run.RunContext;
-import org.potstill.run.SelectedOn;
 import org.potstill.tensor.LibTorch;
 
 /** The stage {@code evaluate}: from the distilled images to {@code evaluation.json}. */
@@ -45,11 +34,6 @@ public final class EvaluateStage {
 
   /** The key to lower where the memory of a GPU is full. */
   public static final String BATCH = "evaluate.batch";
-
-  /** Of a set from elsewhere, as many as its file has in a run directory, with that of the run. */
-  private static final int PARTS_OF_PATH = 3;
-
-  private static final Map<String, Object> OWN = Map.of(Evaluation.IMAGES, Evaluation.OWN);
 
   private final Config config;
   private final EvaluateConfig evaluate;
@@ -130,7 +114,7 @@ public final class EvaluateStage {
               + " has no test images (val/) to measure accuracy on; hold some images back there,"
               + " or run the stages before, from score to distill, one by one");
     }
-    if (choosesOnValidation(evaluate) && data.validation().isEmpty()) {
+    if (ChosenIteration.isOnValidation(evaluate) && data.validation().isEmpty()) {
       throw new InputException(
           "evaluate.every: "
               + evaluate.every()
@@ -153,10 +137,6 @@ public final class EvaluateStage {
       other.requireOtherThan(config.run().out());
       other.require(TRIALS, "evaluate it first, or set evaluate.from: none");
     }
-  }
-
-  static boolean choosesOnValidation(EvaluateConfig evaluate) {
-    return evaluate.every() > 0 && evaluate.protocol() == Protocol.VALIDATION;
   }
 
   /**
@@ -229,15 +209,18 @@ public final class EvaluateStage {
         Trials trials = new Trials(config, data, context, kernels, journal, freeMemory)) {
       int sets = (chooses ? candidates.size() : 0) + 1 + evaluate.baselines().size();
       trials.expect(sets);
-      Selection selection = Selection.none();
+      ChosenIteration iteration = ChosenIteration.none();
       Path chosen = candidates.values().iterator().next();
       if (chooses) {
-        selection = select(trials, candidates);
-        chosen = candidates.get(selection.best());
+        iteration = select(trials, candidates);
+        chosen = candidates.get(iteration.best());
         kept.choose(chosen);
       }
-      Map<String, Object> set = noted.equals(NAME) ? OWN : otherSet(chosen);
-      Evaluation evaluation = measure(trials, chosen, selection, set);
+      Map<String, Object> set =
+          noted.equals(NAME)
+              ? EvaluatedSet.OWN
+              : EvaluatedSet.of(chosen, source(chosen).key(), context.directory());
+      Evaluation evaluation = measure(trials, chosen, iteration, set);
       journal.tellBorrowed(context);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);
       journal.finish();
@@ -265,29 +248,9 @@ public final class EvaluateStage {
     return learned;
   }
 
-  /**
-   * Which iteration was chosen.
-   *
-   * @param means accuracy by iteration, mean over networks and repeats
-   */
-  private record Selection(Map<Integer, Double> means) {
-
-    static Selection none() {
-      return new Selection(Map.of());
-    }
-
-    /** The iteration with the highest mean; the earliest of several. */
-    int best() {
-      return means.entrySet().stream()
-          .reduce((a, b) -> b.getValue() > a.getValue() ? b : a)
-          .orElseThrow()
-          .getKey();
-    }
-  }
-
-  private Selection select(Trials trials, Map<Integer, Path> candidates) {
+  private ChosenIteration select(Trials trials, Map<Integer, Path> candidates) {
     Trials.Split split =
-        choosesOnValidation(evaluate) ? Trials.Split.VALIDATION : Trials.Split.TEST;
+        ChosenIteration.isOnValidation(evaluate) ? Trials.Split.VALIDATION : Trials.Split.TEST;
     Map<Integer, Double> means = new TreeMap<>();
     RunFailedException diverged = null;
     for (Map.Entry<Integer, Path> candidate : candidates.entrySet()) {
@@ -309,7 +272,7 @@ public final class EvaluateStage {
     if (means.isEmpty() && diverged != null) {
       throw diverged;
     }
-    return new Selection(means);
+    return new ChosenIteration(means);
   }
 
   private double mean(Trials trials, Path images, Trials.Split split) {
@@ -320,53 +283,8 @@ public final class EvaluateStage {
         .orElseThrow();
   }
 
-  /**
-   * What the protocol says of a set that need not be of the run. Of its path the last parts are
-   * enough to tell it from that of another run, {@code RUN/distilled/distilled.safetensors}; the
-   * whole would tell whoever gets the file of folders and names that are none of its matter, and
-   * would be another one wherever the sets are moved.
-   */
-  private Map<String, Object> otherSet(Path images) {
-    String content = source(images).key();
-    Path own = context.directory().resolve(DistilledSet.FILE);
-    Path place = real(images);
-    Path folder = real(context.directory().resolve(DistilledSet.FOLDER));
-    if ((Files.exists(own) && Fingerprint.ofFile(own).equals(content))
-        || place.startsWith(real(context.directory().resolve(ImageFolder.FOLDER)))) {
-      return OWN;
-    }
-    Map<String, Object> set = new LinkedHashMap<>();
-    set.put(
-        Evaluation.IMAGES,
-        place.startsWith(folder)
-            ? Evaluation.OWN_FILE + DistilledSet.FOLDER + "/" + text(folder.relativize(place))
-            : text(lastParts(images.toAbsolutePath().normalize())));
-    set.put(Evaluation.IMAGES_SHA256, content);
-    return set;
-  }
-
-  private static Path real(Path path) {
-    try {
-      return path.toRealPath();
-    } catch (IOException e) {
-      // Not there.
-      return path.toAbsolutePath().normalize();
-    }
-  }
-
-  private static Path lastParts(Path path) {
-    int all = path.getNameCount();
-    return path.subpath(Math.max(0, all - PARTS_OF_PATH), all);
-  }
-
-  private static String text(Path path) {
-    return StreamSupport.stream(path.spliterator(), false)
-        .map(FileNames::text)
-        .collect(Collectors.joining("/"));
-  }
-
   private Evaluation measure(
-      Trials trials, Path images, Selection selection, Map<String, Object> set) {
+      Trials trials, Path images, ChosenIteration iteration, Map<String, Object> set) {
     TrainingSource chosen = source(images);
     String distilling = config.distill().network().name();
     // Before the first training, so that a baseline that cannot be had is told at once.
@@ -380,7 +298,11 @@ public final class EvaluateStage {
           source.name(),
           new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST, rate), distilling));
     }
-    return new Evaluation(distilled, baselines, protocol(trials, selection, rate, set));
+    Map<String, Object> protocol = new LinkedHashMap<>(set);
+    protocol.putAll(
+        EvaluationProtocol.of(config, data, context.seed(), rate, trials.count(Trials.Split.TEST)));
+    protocol.putAll(iteration.protocol(evaluate));
+    return new Evaluation(distilled, baselines, protocol);
   }
 
   /** Those that the configuration names, of as many images as {@code chosen} has. */
@@ -391,50 +313,5 @@ public final class EvaluateStage {
     }
     Baselines known = new Baselines(config, data, context, kernels, loader, perClass);
     return evaluate.baselines().stream().map(known::of).toList();
-  }
-
-  private Map<String, Object> protocol(
-      Trials trials, Selection selection, OptionalDouble rate, Map<String, Object> set) {
-    Map<String, Object> protocol = new LinkedHashMap<>(set);
-    protocol.put("resolution", data.resolution());
-    protocol.put("form", EvaluationNetworks.forms(config, data));
-    protocol.put("optimiser", "SGD, momentum 0.9, weight decay 5e-4");
-    protocol.put(
-        "schedule",
-        switch (evaluate.schedule()) {
-          case WARMUP_COSINE -> "linear warm-up over the first half of the epochs, then cosine";
-          case STEP -> "constant over the first half of the epochs, then a tenth";
-        });
-    protocol.put("epochs", evaluate.epochs());
-    protocol.put("batch", evaluate.batch());
-    List<String> rates = new ArrayList<>();
-    for (String network : evaluate.networks()) {
-      double own = EvaluationNetworks.learningRate(evaluate, network);
-      rates.add(network + " " + (rate.isPresent() ? "learned" : own));
-    }
-    protocol.put("learning-rate", rates);
-    rate.ifPresent(learned -> protocol.put("learned-rate", learned));
-    protocol.put("whitening", config.data().whitening().name().toLowerCase(Locale.ROOT));
-    protocol.put("augment", evaluate.augment().isEmpty() ? "none" : evaluate.augment());
-    protocol.put(
-        "tested-weights",
-        evaluate.ema() > 0 ? "running average, decay " + evaluate.ema() : "after the last epoch");
-    protocol.put("precision", evaluate.precision());
-    protocol.put("repeats", evaluate.repeats());
-    protocol.put("seed", context.seed());
-    protocol.put("test-images", trials.count(Trials.Split.TEST));
-    protocol.put(SelectedOn.KEY, selectedOn(selection));
-    if (!selection.means().isEmpty()) {
-      protocol.put("selected-iteration", selection.best());
-      protocol.put("accuracy-by-iteration", selection.means());
-    }
-    return protocol;
-  }
-
-  private String selectedOn(Selection selection) {
-    if (selection.means().isEmpty()) {
-      return SelectedOn.NOTHING;
-    }
-    return choosesOnValidation(evaluate) ? "validation share" : "test images";
   }
 }

@@ -41,7 +41,7 @@ public final class MeasuredImages {
       return;
     }
     List<ImageRecord> images = new ArrayList<>(data.test());
-    if (EvaluateStage.choosesOnValidation(config.evaluate())) {
+    if (ChosenIteration.isOnValidation(config.evaluate())) {
       images.addAll(data.validation());
     }
     try (ImageLoader loader =
