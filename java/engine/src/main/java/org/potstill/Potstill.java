@@ -9,6 +9,7 @@ import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.Comparison;
+import org.potstill.evaluate.Evaluation;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
@@ -175,6 +176,17 @@ public final class Potstill {
   public static int render(Path run, Path out, Path weights, String device) {
     return RunThread.call(
         new CancellationToken(), () -> Rendering.render(run, out, weights, device));
+  }
+
+  /**
+   * Reads what the evaluation of a run found: accuracies by network and training set, and how they
+   * were measured.
+   *
+   * @param run a run directory
+   * @throws InputException where there is none, it was not evaluated, or the file is damaged
+   */
+  public static Evaluation evaluation(Path run) {
+    return Evaluation.of(run);
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.potstill.evaluate;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -73,8 +72,8 @@ public record Comparison(List<Row> rows, List<String> remarks) {
    */
   public static Comparison of(Path first, Path second) {
     Map<Path, Evaluation> evaluations = new LinkedHashMap<>();
-    evaluations.put(first, read(first));
-    evaluations.putIfAbsent(second, read(second));
+    evaluations.put(first, Evaluation.of(first));
+    evaluations.putIfAbsent(second, Evaluation.of(second));
     Comparison comparison = of(evaluations.get(first), evaluations.get(second));
     List<String> remarks = new ArrayList<>(comparison.remarks());
     ComparedData.check(first, second, remarks);
@@ -110,14 +109,6 @@ public record Comparison(List<Row> rows, List<String> remarks) {
               + " are of before the run was continued: its evaluation is not finished; 'run' with"
               + " --resume does that");
     }
-  }
-
-  private static Evaluation read(Path run) {
-    if (!Files.isDirectory(run)) {
-      throw new InputException(
-          run + (Files.exists(run) ? " is a file, not a run directory" : " does not exist"));
-    }
-    return EvaluationFile.read(run.resolve(Evaluation.FILE));
   }
 
   static Comparison of(Evaluation first, Evaluation second) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.potstill.config.Config;
@@ -251,11 +252,13 @@ public final class EvaluateStage {
   private ChosenIteration select(Trials trials, Map<Integer, Path> candidates) {
     Trials.Split split =
         ChosenIteration.isOnValidation(evaluate) ? Trials.Split.VALIDATION : Trials.Split.TEST;
-    Map<Integer, Double> means = new TreeMap<>();
+    SortedMap<Integer, Map<String, Evaluation.NetworkResult>> results = new TreeMap<>();
     RunFailedException diverged = null;
     for (Map.Entry<Integer, Path> candidate : candidates.entrySet()) {
       try {
-        means.put(candidate.getKey(), mean(trials, candidate.getValue(), split));
+        TrainingSource source = source(candidate.getValue());
+        results.put(
+            candidate.getKey(), trials.measure(source, split, rate(source, candidate.getValue())));
       } catch (RunFailedException e) {
         // Images that a network cannot be trained on are not the best ones.
         if (!(e.getCause() instanceof TrainingDivergedException)) {
@@ -269,18 +272,10 @@ public final class EvaluateStage {
                 "iteration " + candidate.getKey() + " is not chosen: " + e.getCause().getMessage());
       }
     }
-    if (means.isEmpty() && diverged != null) {
+    if (results.isEmpty() && diverged != null) {
       throw diverged;
     }
-    return new ChosenIteration(means);
-  }
-
-  private double mean(Trials trials, Path images, Trials.Split split) {
-    TrainingSource source = source(images);
-    return trials.measure(source, split, rate(source, images)).values().stream()
-        .mapToDouble(Evaluation.NetworkResult::mean)
-        .average()
-        .orElseThrow();
+    return new ChosenIteration(results);
   }
 
   private Evaluation measure(
@@ -302,7 +297,7 @@ public final class EvaluateStage {
     protocol.putAll(
         EvaluationProtocol.of(config, data, context.seed(), rate, trials.count(Trials.Split.TEST)));
     protocol.putAll(iteration.protocol(evaluate));
-    return new Evaluation(distilled, baselines, protocol);
+    return new Evaluation(distilled, baselines, protocol, iteration.maxima(evaluate, distilling));
   }
 
   /** Those that the configuration names, of as many images as {@code chosen} has. */

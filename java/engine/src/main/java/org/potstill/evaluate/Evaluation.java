@@ -2,8 +2,10 @@ package org.potstill.evaluate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,9 +20,14 @@ import org.potstill.run.JsonErrors;
  * @param distilled by networks trained on the distilled images
  * @param baselines by networks trained on other sets, by the name of the baseline
  * @param protocol how it was measured, in the order shown
+ * @param maxima where the iteration was chosen on test images, every network's accuracies at the
+ *     iteration that is best for it alone
  */
 public record Evaluation(
-    SetResult distilled, Map<String, SetResult> baselines, Map<String, Object> protocol) {
+    SetResult distilled,
+    Map<String, SetResult> baselines,
+    Map<String, Object> protocol,
+    Optional<SetResult> maxima) {
 
   /** Where a run keeps it. */
   public static final String FILE = "evaluation.json";
@@ -41,6 +48,31 @@ public record Evaluation(
   static final String OWN_FILE = OWN + ": ";
 
   private static final String ANEW = "; engine.jar evaluate CONFIG --overwrite measures anew";
+
+  /** Keeps the maps from being changed. */
+  public Evaluation {
+    baselines = Collections.unmodifiableMap(baselines);
+    protocol = Collections.unmodifiableMap(protocol);
+  }
+
+  /** One without maxima. */
+  Evaluation(SetResult distilled, Map<String, SetResult> baselines, Map<String, Object> protocol) {
+    this(distilled, baselines, protocol, Optional.empty());
+  }
+
+  /**
+   * Reads what the evaluation of a run found.
+   *
+   * @param run a run directory
+   * @throws InputException where there is none, it was not evaluated, or the file is damaged
+   */
+  public static Evaluation of(Path run) {
+    if (!Files.isDirectory(run)) {
+      throw new InputException(
+          run + (Files.exists(run) ? " is a file, not a run directory" : " does not exist"));
+    }
+    return EvaluationFile.read(run.resolve(FILE));
+  }
 
   /** The set whose accuracies these are, in words; empty where it is what the run came to. */
   Optional<String> otherSet() {
@@ -78,6 +110,11 @@ public record Evaluation(
    * @param distilling name of the network that distilled, which takes no part in the cross figures
    */
   public record SetResult(Map<String, NetworkResult> networks, String distilling) {
+
+    /** Keeps the map from being changed. */
+    public SetResult {
+      networks = Collections.unmodifiableMap(networks);
+    }
 
     /** Mean accuracy over the networks that did not distil; empty where there is none. */
     public OptionalDouble crossMean() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
@@ -19,6 +20,7 @@ import org.potstill.run.AtomicFiles;
 final class EvaluationFile {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String MAXIMA = "maxima";
 
   private EvaluationFile() {}
 
@@ -26,6 +28,7 @@ final class EvaluationFile {
     ObjectNode root = JSON.createObjectNode();
     addSet(root, evaluation.distilled());
     root.set("protocol", JSON.valueToTree(evaluation.protocol()));
+    evaluation.maxima().ifPresent(maxima -> addSet(root.putObject(MAXIMA), maxima));
     ObjectNode baselines = root.putObject("baselines");
     evaluation.baselines().forEach((name, set) -> addSet(baselines.putObject(name), set));
     try {
@@ -63,7 +66,12 @@ final class EvaluationFile {
     }
     // Files of versions without that choice have it.
     protocol.putIfAbsent("whitening", "none");
-    return new Evaluation(set(file, root), baselines, protocol);
+    JsonNode maxima = root.path(MAXIMA);
+    return new Evaluation(
+        set(file, root),
+        baselines,
+        protocol,
+        maxima.isObject() ? Optional.of(set(file, maxima)) : Optional.empty());
   }
 
   private static Evaluation.SetResult set(Path file, JsonNode node) {

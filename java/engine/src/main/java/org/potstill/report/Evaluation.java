@@ -12,6 +12,8 @@ import java.util.TreeMap;
  * What {@code evaluation.json} says.
  *
  * @param distilled accuracies of networks trained on the distilled images
+ * @param maxima the same with every network at the iteration that is best for it; null where test
+ *     images chose none
  * @param baselines the same for other training sets, by name
  * @param protocol how it was measured, key and value as text
  * @param selectedIteration whose images were evaluated; 0 where they are the last ones
@@ -19,11 +21,13 @@ import java.util.TreeMap;
  */
 record Evaluation(
     TrainingSet distilled,
+    TrainingSet maxima,
     Map<String, TrainingSet> baselines,
     Map<String, String> protocol,
     long selectedIteration,
     SortedMap<Long, Double> byIteration) {
 
+  private static final String MAXIMA = "maxima";
   private static final String BY_ITERATION = "accuracy-by-iteration";
 
   /**
@@ -69,6 +73,7 @@ record Evaluation(
     }
     return new Evaluation(
         trainingSet(root),
+        root.path(MAXIMA).isObject() ? trainingSet(root.path(MAXIMA)) : null,
         baselines,
         protocol,
         how.path("selected-iteration").asLong(),

@@ -49,6 +49,10 @@ final class EvaluationRows {
     }
     List<String> names = new ArrayList<>(List.of("distilled"));
     List<Evaluation.TrainingSet> sets = new ArrayList<>(List.of(evaluation.distilled()));
+    if (evaluation.maxima() != null) {
+      names.add("distilled, best iteration of each network");
+      sets.add(evaluation.maxima());
+    }
     evaluation.baselines().forEach((name, set) -> names.add(name + " images"));
     sets.addAll(evaluation.baselines().values());
     Set<String> networks = new LinkedHashSet<>();

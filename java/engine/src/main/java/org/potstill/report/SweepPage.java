@@ -120,6 +120,10 @@ record SweepPage(
       return new Cell(cell.entry() == null ? "–" : cell.state(), "", notes, false);
     }
     if (cell.entry() != null) {
+      Evaluation.TrainingSet maxima = cell.entry().evaluation().maxima();
+      if (maxima != null && SweepTable.of(maxima, figure) != null) {
+        notes.add("best of each " + Numbers.percent(SweepTable.of(maxima, figure).mean()));
+      }
       for (Map.Entry<String, Evaluation.TrainingSet> baseline :
           cell.entry().evaluation().baselines().entrySet()) {
         Evaluation.Accuracy same = SweepTable.of(baseline.getValue(), figure);

@@ -44,6 +44,7 @@ public final class SweepTable {
   private static final String LOCK = ".lock";
   private static final String EVALUATE = "evaluate";
   private static final String DISTILLED = "distilled";
+  private static final String MAXIMA = "maxima";
 
   private final Sweep sweep;
   private final List<Entry> entries;
@@ -263,6 +264,9 @@ public final class SweepTable {
         if (entry.evaluation() != null) {
           Map<String, Evaluation.TrainingSet> sets = new LinkedHashMap<>();
           sets.put(DISTILLED, entry.evaluation().distilled());
+          if (entry.evaluation().maxima() != null) {
+            sets.put(MAXIMA, entry.evaluation().maxima());
+          }
           sets.putAll(entry.evaluation().baselines());
           for (Map.Entry<String, Evaluation.TrainingSet> set : sets.entrySet()) {
             for (String figure : figures()) {

@@ -224,6 +224,7 @@ class EvaluateStageTest {
     Evaluation evaluation = runs.evaluate("run", data, null, settings);
     assertEquals(10, evaluation.protocol().get("selected-iteration"));
     assertEquals("validation share", evaluation.protocol().get("selected-on"));
+    assertTrue(evaluation.maxima().isEmpty());
     assertTrue(data.validation().stream().allMatch(image -> data.wasDecoded(image.id())));
     assertTrue(evaluation.distilled().networks().get("convnet").mean() > 0.8);
     assertEquals(
@@ -239,6 +240,10 @@ class EvaluateStageTest {
     assertTrue(unheld.validation().stream().noneMatch(image -> unheld.wasDecoded(image.id())));
     // The same images as after 15 iterations: the earliest of several that are equally good.
     assertEquals(10, paper.protocol().get("selected-iteration"));
+    // There is one network, so its best iteration is the one that was chosen.
+    assertEquals(paper.distilled(), paper.maxima().orElseThrow());
+    assertEquals(paper.distilled(), Evaluation.of(root).distilled());
+    assertEquals(paper.maxima(), Evaluation.of(root).maxima());
     Files.delete(picture);
     runs.evaluate(
         "run",

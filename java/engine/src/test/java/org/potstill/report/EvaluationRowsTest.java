@@ -21,7 +21,7 @@ class EvaluationRowsTest {
     Evaluation.Accuracy accuracy = new Evaluation.Accuracy(mean, 0.01, ci95, 2);
     Evaluation.TrainingSet set = new Evaluation.TrainingSet(Map.of("convnet", accuracy), null);
     EvaluationRows.Table table =
-        EvaluationRows.of(new Evaluation(set, Map.of(), Map.of(), 0, new TreeMap<>()));
+        EvaluationRows.of(new Evaluation(set, null, Map.of(), Map.of(), 0, new TreeMap<>()));
     return table.rows().get(0).cells().get(0);
   }
 }

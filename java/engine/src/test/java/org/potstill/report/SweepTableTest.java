@@ -229,6 +229,24 @@ class SweepTableTest {
   }
 
   @Test
+  void maximaStandBesideWhatWasChosen() throws IOException {
+    evaluated(0);
+    Path root = sweep.runs().get(0).config().run().out();
+    Path file = root.resolve("evaluation.json");
+    String maxima =
+        "\"maxima\": {\"networks\": {\"convnet\": {\"accuracies\": [0.81, 0.83], \"mean\": 0.82,"
+            + " \"std\": 0.01}}, \"cross\": {\"mean\": 0.62, \"std\": 0.02}}, ";
+    String text = Files.readString(file);
+    Files.writeString(file, text.replace("\"protocol\"", maxima + "\"protocol\""));
+    SweepTable.update(sweep, Map.of());
+    String csv = Files.readString(folder.resolve("sweep/table.csv"));
+    assertTrue(csv.contains(",maxima,convnet,0.82,0.01,2,"), csv);
+    String page = Files.readString(folder.resolve("sweep/table.html"));
+    assertTrue(page.contains("best of each 82.0"), page);
+    assertTrue(page.contains("best of each 62.0"), page);
+  }
+
+  @Test
   void formsAreComparedByNetwork() throws IOException {
     evaluated(0);
     evaluated(1);
