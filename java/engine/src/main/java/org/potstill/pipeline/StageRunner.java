@@ -1,13 +1,11 @@
 package org.potstill.pipeline;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.potstill.errors.InputException;
 import org.potstill.run.Fingerprint;
@@ -18,18 +16,12 @@ import org.potstill.run.StageLog;
 /**
  * Runs stages in order and skips those that a run directory already holds.
  *
- * <p>A finished stage is skipped while its fingerprint fits: the configuration keys it depends on,
- * the data set, the files it read. One that no longer fits is an error that names the key or file,
- * except where it may grow or be repeated.
+ * <p>Whether one is finished is the question of {@link StageFit}.
  */
 final class StageRunner {
 
-  private static final String DATA_SET = StageLog.Entry.DATA_SET;
-  private static final String THREADS = "run.threads";
-
   private final List<Stage> stages;
-  private final Map<String, String> config;
-  private final Function<Stage, String> dataFingerprint;
+  private final StageFit fit;
   private final Map<String, String> environment;
   private final RunContext context;
   private final RunDirectory directory;
@@ -51,11 +43,10 @@ final class StageRunner {
       RunContext context,
       Runnable beforeWork) {
     this.stages = stages;
-    this.config = config;
-    this.dataFingerprint = dataFingerprint;
     this.environment = environment;
     this.context = context;
     this.directory = context.directory();
+    this.fit = new StageFit(stages, config, dataFingerprint, directory);
     this.beforeWork = beforeWork;
   }
 
@@ -68,7 +59,7 @@ final class StageRunner {
   List<String> runAll() {
     List<String> ran = new ArrayList<>();
     for (Stage stage : stages) {
-      if (isFinished(stage)) {
+      if (fit.isFinished(stage)) {
         skip(stage);
       } else {
         if (directory.stages().entry(stage.name()).isPresent()) {
@@ -98,7 +89,7 @@ final class StageRunner {
       if (stage.name().equals(name)) {
         return runAlone(stage, repeat);
       }
-      if (!isFinished(stage)) {
+      if (!fit.isFinished(stage)) {
         throw new InputException(unfinished(stage.name(), name));
       }
     }
@@ -136,7 +127,7 @@ final class StageRunner {
   }
 
   private boolean runAlone(Stage stage, boolean repeat) {
-    if (!repeat && isFinished(stage)) {
+    if (!repeat && fit.isFinished(stage)) {
       skip(stage);
       return false;
     }
@@ -168,131 +159,16 @@ final class StageRunner {
     directory.checkpoints(stage.name()).requireUndamaged();
   }
 
-  private boolean isFinished(Stage stage) {
-    Optional<StageLog.Entry> entry = directory.stages().entry(stage.name());
-    if (entry.isEmpty()) {
-      return false;
-    }
-    Optional<Path> missing = missing(entry.get());
-    if (stage.repeatable() && toMakeAnew(stage, entry.get()).isPresent()) {
-      return false;
-    }
-    // The last checkpoint holds what is missing, and gives the same bytes.
-    boolean restorable = stage.restorable().getAsBoolean();
-    if (missing.isPresent() && !restorable) {
-      throw new InputException(
-          missing.get()
-              + " is missing, though stage "
-              + stage.name()
-              + " wrote it; put it back, or make it anew from the start of the stage by engine.jar "
-              + stage.name()
-              + " CONFIG --overwrite");
-    }
-    if (!stage.repeatable() && missing.isEmpty()) {
-      new StageOutputs(stages, directory).requireUndamaged(stage, entry.get());
-    }
-    Fingerprint before = compared(entry.get().fingerprint());
-    Fingerprint now = compared(fingerprint(stage));
-    if (before.equals(now)) {
-      return missing.isEmpty();
-    }
-    if (stage.repeatable() || grew(stage, before, now)) {
-      return false;
-    }
-    throw new InputException(
-        "the finished stage "
-            + stage.name()
-            + " of "
-            + directory.root()
-            + " no longer fits: "
-            + difference(before, now)
-            + "; undo the change, use --overwrite, or choose another --out");
-  }
-
-  /** The digest of the data set tells nothing; and where a key changed it, that is to be named. */
-  private static String difference(Fingerprint before, Fingerprint now) {
-    return without(DATA_SET, before)
-        .firstDifference(without(DATA_SET, now))
-        .orElse("files of the data set were added, removed or changed");
-  }
-
-  /**
-   * What decides whether a finished stage fits. Another number of threads, like other kernels, is
-   * another machine's: it changes the last bits, and {@link #warnOfOtherMachine} tells of it.
-   */
-  private static Fingerprint compared(Fingerprint fingerprint) {
-    return without(THREADS, fingerprint);
-  }
-
-  private static Fingerprint without(String name, Fingerprint fingerprint) {
-    Map<String, String> values = new TreeMap<>(fingerprint.values());
-    values.remove(name);
-    return Fingerprint.of(values);
-  }
-
-  private static boolean grew(Stage stage, Fingerprint before, Fingerprint now) {
-    Map<String, String> rest = new TreeMap<>(now.values());
-    for (String key : stage.growing()) {
-      String old = before.values().get(key);
-      if (old == null || Long.parseLong(rest.get(key)) < Long.parseLong(old)) {
-        return false;
-      }
-      rest.put(key, old);
-    }
-    return before.equals(Fingerprint.of(rest));
-  }
-
-  /** The first file that a finished stage wrote and that is no longer there. */
-  private Optional<Path> missing(StageLog.Entry entry) {
-    return entry.outputs().keySet().stream()
-        .map(directory::resolve)
-        .filter(Files::notExists)
-        .findFirst();
-  }
-
-  /** What is wrong with a file that a finished stage wrote, if it can be had again. */
-  private Optional<String> toMakeAnew(Stage stage, StageLog.Entry entry) {
-    Optional<Path> missing = missing(entry);
-    if (missing.isPresent() || !stage.repeatable()) {
-      return missing.map(file -> file + " is missing and is made anew");
-    }
-    return new StageOutputs(stages, directory)
-        .damaged(stage, entry)
-        .map(file -> file + " is damaged and is made anew");
-  }
-
-  private Fingerprint fingerprint(Stage stage) {
-    Map<String, String> values = new TreeMap<>();
-    config.forEach(
-        (key, value) -> {
-          if (stage.dependsOn(key)) {
-            values.put(key, value);
-          }
-        });
-    values.put(DATA_SET, dataFingerprint.apply(stage));
-    int index = stages.indexOf(stage);
-    if (index > 0) {
-      String before = stages.get(index - 1).name();
-      directory
-          .stages()
-          .entry(before)
-          .ifPresent(entry -> values.put("stage " + before, entry.fingerprint().hash()));
-    }
-    for (String input : stage.inputs()) {
-      values.put(input, Fingerprint.ofFile(directory.resolve(input)));
-    }
-    return Fingerprint.of(values);
-  }
-
   /** One that is not finished, or was and is not any more: since it grew, changed, or was lost. */
   private void runAnew(Stage stage) {
     Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
     if (before.isPresent()) {
-      if (!compared(before.get().fingerprint()).equals(compared(fingerprint(stage)))) {
+      if (!StageFit.compared(before.get().fingerprint())
+          .equals(StageFit.compared(fit.fingerprint(stage)))) {
         // Even where it is stopped before its end: what it will write is not what it wrote.
         forgetProgressAfter(stage);
       }
-      toMakeAnew(stage, before.get())
+      fit.toMakeAnew(stage, before.get())
           .ifPresent(words -> context.listener().warning(stage.name(), words));
       warnOfNoCheckpoint(stage);
     }
@@ -315,7 +191,7 @@ final class StageRunner {
    */
   private void warnOfOtherMachine(Stage stage) {
     int index = stages.indexOf(stage);
-    if (index == 0 || !stage.dependsOn(THREADS)) {
+    if (index == 0 || !stage.dependsOn(StageFit.THREADS)) {
       return;
     }
     String earlier = stages.get(index - 1).name();
@@ -371,7 +247,7 @@ final class StageRunner {
     context.listener().stageStarted(stage.name());
     warnOfOtherMachine(stage);
     long start = System.nanoTime();
-    Fingerprint fingerprint = fingerprint(stage);
+    Fingerprint fingerprint = fit.fingerprint(stage);
     stage.work().run();
     double seconds = (System.nanoTime() - start) / 1e9;
     Map<String, String> outputs = new LinkedHashMap<>();

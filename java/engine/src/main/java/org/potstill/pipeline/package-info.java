@@ -1,5 +1,5 @@
 /**
  * The line from images to report: {@link org.potstill.pipeline.Pipeline} lists the stages in order,
- * {@link org.potstill.pipeline.StageRunner} decides which of them still have to run.
+ * {@link org.potstill.pipeline.StageFit} decides which of them still have to run.
  */
 package org.potstill.pipeline;
