@@ -21,14 +21,18 @@ final class HeadFigures {
 
   static List<Figure> of(RunFiles files) {
     ScoreTable scores = files.scores();
-    long in = scores.images();
+    long in = files.imagesIn();
+    long kept = scores.keptImages();
     long distilled = files.distilled().count();
     List<Figure> figures = new ArrayList<>();
     if (in > 0) {
-      String classes = "in " + Numbers.count(files.classLosses().size(), "classes");
+      String classes = "in " + Numbers.count(scores.classCount(), "classes");
       figures.add(new Figure("Images in", Numbers.count(in), classes));
-      String share = Numbers.percent((double) scores.keptImages() / in) + " of them";
-      figures.add(new Figure("Kept", Numbers.count(scores.keptImages()), share));
+    }
+    if (in > 0 || kept > 0) {
+      String share =
+          in > 0 ? Numbers.percent((double) kept / in) + " of them" : "images, drawn at random";
+      figures.add(new Figure("Kept", Numbers.count(kept), share));
     }
     figures.add(new Figure("Distilled", Numbers.count(distilled), perClass(files)));
     figures.add(accuracy("Accuracy", files.config(), files.evaluation()));

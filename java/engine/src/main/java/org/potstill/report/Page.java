@@ -117,7 +117,7 @@ record Page(
   }
 
   private static String summary(RunFiles files) {
-    long in = files.scores().images();
+    long in = files.imagesIn();
     String from = in > 0 ? Numbers.count(in, "images") : "The images";
     return from
         + " of "

@@ -3,6 +3,7 @@ package org.potstill.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.LongStream;
 import org.potstill.run.ConfigText;
 
 /** The picture of the pipeline: a band that narrows with the number of images. */
@@ -40,14 +41,18 @@ final class PipelineSteps {
     ConfigText config = files.config();
     ScoreTable scores = files.scores();
     int distilled = files.distilled().count();
-    long in = Math.max(scores.images(), distilled);
+    long in = files.imagesIn();
     long kept = scores.keptImages();
-    if (scores.images() > 0) {
+    if (in > 0) {
       add("source", Numbers.count(in, "images"), source(config), in, in);
+    }
+    if (scores.images() > 0) {
       add("score", Numbers.count(in, "losses"), scorer(config), in, in);
-      add("prune", Numbers.count(kept) + " kept", pruning(config), in, kept);
+    }
+    if (in > 0 || kept > 0) {
+      add("prune", Numbers.count(kept) + " kept", pruning(config), in > 0 ? in : kept, kept);
     } else {
-      kept = in;
+      kept = distilled;
     }
     if (!config.text("experts.count", "").isEmpty()) {
       add("experts", config.text("experts.count", "") + " experts", "trajectories", kept, kept);
@@ -64,7 +69,9 @@ final class PipelineSteps {
 
   /** Logarithmic, since the counts span orders of magnitude. */
   private String halfWidth(long images) {
-    double largest = Math.max(2, Math.max(files.scores().images(), files.distilled().count()));
+    long kept = files.scores().keptImages();
+    double largest =
+        LongStream.of(2, files.imagesIn(), kept, files.distilled().count()).max().getAsLong();
     double share = Math.log((double) Math.max(1, images)) / Math.log(largest);
     return String.format(Locale.ROOT, "%.1f%%", THINNEST + (THICKEST - THINNEST) * share);
   }

@@ -77,6 +77,19 @@ record RunFiles(
   }
 
   /**
+   * How many images there were to keep from: all that were scored, or that were kept where all are;
+   * 0 where neither tells, since a share was drawn at random and nothing was scored.
+   */
+  long imagesIn() {
+    return scores.images() == 0 && keepsAll() ? scores.keptImages() : scores.images();
+  }
+
+  private boolean keepsAll() {
+    String keep = config.text("prune.keep", "");
+    return config.text("prune.mode", "easy").equals("none") || keep.matches("1(\\.0*)?");
+  }
+
+  /**
    * The network whose accuracy stands at the head: the one that distilled, else the first; empty
    * where there is none.
    */
@@ -96,7 +109,8 @@ record RunFiles(
   private static ScoreTable scores(Path root, ConfigText config) {
     boolean unranked = Set.of("none", "random").contains(config.text("prune.mode", "easy"));
     if (unranked && !Files.exists(root.resolve("scores.csv"))) {
-      return new ScoreTable();
+      Path coreset = root.resolve("coreset.csv");
+      return Files.exists(coreset) ? ScoreTable.unscored(coreset) : new ScoreTable();
     }
     return ScoreTable.read(
         required(root, "scores.csv", "score"), required(root, "coreset.csv", "prune"));

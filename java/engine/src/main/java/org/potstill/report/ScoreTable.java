@@ -30,6 +30,13 @@ final class ScoreTable {
     return table;
   }
 
+  /** Reads {@code coreset.csv} where nothing was scored: what was kept has no losses. */
+  static ScoreTable unscored(Path coreset) {
+    ScoreTable table = new ScoreTable();
+    fill(coreset, table.kept);
+    return table;
+  }
+
   /**
    * Opens a CSV file whose first line names the columns.
    *
@@ -86,6 +93,11 @@ final class ScoreTable {
   /** Number of images kept. */
   long keptImages() {
     return count(kept.values());
+  }
+
+  /** Number of classes with an image scored or, where nothing was scored, kept. */
+  int classCount() {
+    return all.isEmpty() ? kept.size() : all.size();
   }
 
   private static long count(Collection<ResizableDoubleArray> classes) {

@@ -17,6 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -239,6 +241,61 @@ class ReportStageTest {
     Path config = root.resolve("config.yaml");
     Files.writeString(config, Files.readString(config).replace("mode: easy", "mode: " + mode));
     assertTrue(Files.readString(run.report()).contains(said));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"none, 0.2, nothing left out", "random, 1.0, the random 100\u202f% of every class"})
+  void whereAllAreKeptTheCoreSetCountsWhatWentIn(String mode, String keep, String how)
+      throws IOException {
+    String page = unscored(mode, keep);
+    assertTrue(page.contains(figure("Images in", "100", "in 10 classes")));
+    assertTrue(page.contains(figure("Kept", "100", "100.0\u202f% of them")));
+    assertTrue(page.contains(figure("Compression", "10×", "images in for one distilled")));
+    assertTrue(page.contains("100 images of builtin:"), page);
+    assertEquals("100 images", step(page, "source"));
+    assertEquals("100 kept", step(page, "prune"));
+    assertTrue(page.contains(how), page);
+    assertEquals("", step(page, "score"));
+  }
+
+  /** {@code int(keep * n)} images do not tell n. */
+  @Test
+  void whatARandomShareWasDrawnFromIsNotGuessed() throws IOException {
+    String page = unscored("random", "0.2");
+    assertTrue(page.contains(figure("Kept", "100", "images, drawn at random")));
+    assertEquals("100 kept", step(page, "prune"));
+    assertTrue(page.contains("the random 20\u202f% of every class"), page);
+    assertEquals("", step(page, "source"));
+    assertFalse(page.contains("<dt>Images in</dt>"), page);
+    assertFalse(page.contains("<dt>Compression</dt>"), page);
+  }
+
+  /** The page of a run that scored nothing and kept 100 images. */
+  private String unscored(String mode, String keep) throws IOException {
+    SampleRun run = sample().required();
+    Files.delete(root.resolve("scores.csv"));
+    Path coreset = root.resolve("coreset.csv");
+    Files.writeString(
+        coreset, Files.readString(coreset).replaceAll(",[-.0-9E]+,(\\d+)\r\n", ",NaN,$1\r\n"));
+    Path config = root.resolve("config.yaml");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("{mode: easy, keep: 0.2}", "{mode: " + mode + ", keep: " + keep + "}"));
+    return Files.readString(run.report());
+  }
+
+  private static String figure(String label, String value, String note) {
+    return "<dt>%s</dt><dd class=\"value\">%s</dd><dd class=\"note\">%s</dd>"
+        .formatted(label, value, note);
+  }
+
+  /** The figure of a stage of the pipeline; empty where the page does not have it. */
+  private static String step(String page, String stage) {
+    Matcher found =
+        Pattern.compile("<span class=\"stage\">" + stage + "</span>\\s*<strong>([^<]*)<")
+            .matcher(page);
+    return found.find() ? found.group(1) : "";
   }
 
   private SampleRun sample() {
