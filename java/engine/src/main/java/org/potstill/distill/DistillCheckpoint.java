@@ -2,6 +2,7 @@ package org.potstill.distill;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -20,14 +21,22 @@ final class DistillCheckpoint {
   private static final String VELOCITIES = "velocities/";
   private static final String DISTILLER = "distiller/";
   private static final String CONFIG_HASH = "config_hash";
+  private static final String DEVICE = "device";
 
   private final Checkpoints checkpoints;
   private final String configHash;
+  private final String device;
 
-  /** Checkpoints of a distillation that {@code configHash} stands for. */
-  DistillCheckpoint(Checkpoints checkpoints, String configHash) {
+  /**
+   * Checkpoints of a distillation.
+   *
+   * @param configHash stands for all that its images depend on, the device included
+   * @param device the kind that it computes on, to be named where that is what has changed
+   */
+  DistillCheckpoint(Checkpoints checkpoints, String configHash, String device) {
     this.checkpoints = checkpoints;
     this.configHash = configHash;
+    this.device = device;
   }
 
   /** A copy of the state as it is now; the caller closes it. */
@@ -54,7 +63,8 @@ final class DistillCheckpoint {
 
   /** Writes the state after {@code step} iterations. */
   void save(long step, NamedTensors state) {
-    Map<String, String> metadata = Map.of(CONFIG_HASH, configHash);
+    // In order, for the same bytes every time.
+    Map<String, String> metadata = new TreeMap<>(Map.of(CONFIG_HASH, configHash, DEVICE, device));
     checkpoints.save(step, path -> Safetensors.write(path, state, metadata));
   }
 
@@ -95,15 +105,24 @@ final class DistillCheckpoint {
     return latest.step();
   }
 
+  /** Checkpoints of earlier versions do not say on what they were made. */
   private void requireSameConfig(Path path, Safetensors file, Space space) {
-    if (!configHash.equals(file.metadata().get(CONFIG_HASH))) {
-      throw new InputException(
-          path
-              + " belongs to a distillation with other settings, on another kind of device, "
-              + (space instanceof LatentSpace ? "another file of distill.prior.weights, " : "")
-              + "another core-set or another version of its network; undo the change, use"
-              + " --overwrite, or choose another --out");
+    if (configHash.equals(file.metadata().get(CONFIG_HASH))) {
+      return;
     }
+    String before = file.metadata().getOrDefault(DEVICE, "");
+    String other =
+        before.isEmpty() || before.equals(device)
+            ? path + otherSettings(before.isEmpty(), space)
+            : "run.device was " + before + " when " + path + " was written and is now " + device;
+    throw new InputException(other + "; undo the change, use --overwrite, or choose another --out");
+  }
+
+  private static String otherSettings(boolean orDevice, Space space) {
+    return " belongs to a distillation with other settings, "
+        + (orDevice ? "on another kind of device, " : "")
+        + (space instanceof LatentSpace ? "another file of distill.prior.weights, " : "")
+        + "another core-set or another version of its network";
   }
 
   private static NamedTensors part(NamedTensors all, String prefix) {

@@ -136,7 +136,10 @@ public final class DistillStage {
   private void distil(Space space, Distiller distiller, Whitening whitening) {
     try (ImageOptimiser optimiser = new ImageOptimiser(distill.momentum())) {
       DistillCheckpoint checkpoint =
-          new DistillCheckpoint(context.directory().checkpoints(NAME), configHash(space));
+          new DistillCheckpoint(
+              context.directory().checkpoints(NAME),
+              configHash(space),
+              Placement.of(context.device()).kind());
       long start =
           checkpoint.restore(
               space, optimiser, distiller, message -> context.listener().warning(NAME, message));

@@ -111,7 +111,7 @@ class DistillLoopTest {
       RunContext context =
           new RunContext(directory, RunListener.SILENT, new CancellationToken(), 1, 1);
       DistillCheckpoint checkpoint =
-          new DistillCheckpoint(directory.checkpoints(DistillStage.NAME), "hash");
+          new DistillCheckpoint(directory.checkpoints(DistillStage.NAME), "hash", "cpu");
       DistillLoop loop =
           new DistillLoop(
               config.distill(),

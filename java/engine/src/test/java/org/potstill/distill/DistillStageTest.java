@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,8 +32,14 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.Checkpoints;
+import org.potstill.run.Checksums;
+import org.potstill.run.Existing;
+import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.weights.Safetensors;
 
 class DistillStageTest {
 
@@ -227,6 +236,69 @@ class DistillStageTest {
     tiny.learningRate = 2;
     InputException error = assertThrows(InputException.class, () -> tiny.run(run));
     assertTrue(error.getMessage().contains("other settings"), error.getMessage());
+    assertFalse(error.getMessage().contains("device"), error.getMessage());
+  }
+
+  @Test
+  void checkpointOfAnotherKindOfDeviceIsRefusedByThatName() {
+    Path run = run("elsewhere");
+    try (RunDirectory directory = RunDirectory.open(run, Existing.RESUME);
+        NamedTensors none = new NamedTensors()) {
+      Checkpoints checkpoints = directory.checkpoints(DistillStage.NAME);
+      checkpoints.clear();
+      new DistillCheckpoint(checkpoints, "of a GPU", "cuda").save(4, none);
+    }
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertEquals(
+        "run.device was cuda when "
+            + run.resolve("checkpoints/distill-000000004.safetensors")
+            + " was written and is now cpu; undo the change, use --overwrite, or choose another"
+            + " --out",
+        error.getMessage());
+  }
+
+  @Test
+  void checkpointThatDoesNotNameItsDeviceIsTakenUp() throws IOException {
+    Path whole = run("whole");
+    Path early = run("early");
+    Files.delete(early.resolve(DistilledSet.FILE));
+    Files.delete(early.resolve("checkpoints/distill-000000006.safetensors"));
+    withoutDevice(early.resolve("checkpoints/distill-000000004.safetensors"));
+    List<Long> done = new ArrayList<>();
+    tiny.listener =
+        new RunListener() {
+          @Override
+          public void progress(String stage, String task, long now, long total, String unit) {
+            if (task.equals("distilling")) {
+              done.add(now);
+            }
+          }
+        };
+    tiny.run(early);
+    assertTrue(done.get(0) >= 4, "went on, " + done);
+    assertEquals(
+        -1, Files.mismatch(whole.resolve(DistilledSet.FILE), early.resolve(DistilledSet.FILE)));
+  }
+
+  @Test
+  void checkpointThatDoesNotNameItsDeviceMayBeOfAnother() throws IOException {
+    Path run = run("early");
+    for (int step = 4; step <= 6; step += 2) {
+      withoutDevice(run.resolve("checkpoints/distill-00000000" + step + ".safetensors"));
+    }
+    tiny.learningRate = 2;
+    InputException error = assertThrows(InputException.class, () -> tiny.run(run));
+    assertTrue(error.getMessage().contains("another kind of device"), error.getMessage());
+  }
+
+  /** As earlier versions wrote it. */
+  private static void withoutDevice(Path checkpoint) {
+    Safetensors file = Safetensors.open(checkpoint);
+    Map<String, String> metadata = new TreeMap<>(file.metadata());
+    assertEquals("cpu", metadata.remove("device"));
+    try (NamedTensors state = file.readAll()) {
+      Checksums.write(checkpoint, part -> Safetensors.write(part, state, metadata));
+    }
   }
 
   /** A convnet by another name, of a version that changes. */
