@@ -12,9 +12,11 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.PrintStream;
+import java.security.MessageDigest;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.run.Sha256;
 import org.potstill.tensor.Tensors;
 
 /** The borders that docs/architecture.md draws. */
@@ -80,6 +82,14 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(LINE_AND_OUTSIDE);
+
+  @ArchTest
+  static final ArchRule whatIsDigestedIsBySha256OfRun =
+      noClasses()
+          .that()
+          .doNotBelongToAnyOf(Sha256.class)
+          .should()
+          .callMethod(MessageDigest.class, "getInstance", String.class);
 
   @ArchTest
   static final ArchRule priorsAreFunctionsOfTheirWeights =

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
+import org.potstill.run.Sha256;
 
 /** A folder of images: {@code train/CLASS/FILE} and {@code val/CLASS/FILE}. */
 final class FolderSource implements ImageSource {
@@ -95,7 +95,7 @@ final class FolderSource implements ImageSource {
   public Listing list(Split split, List<ClassLabel> chosen) {
     String part = split == Split.TRAIN ? TRAIN : VAL;
     Map<String, Path> folders = split == Split.TRAIN ? trainFolders : valFolders;
-    MessageDigest digest = FileNames.sha256();
+    MessageDigest digest = Sha256.begin();
     List<ImageRecord> images = new ArrayList<>();
     for (int c = 0; c < chosen.size(); c++) {
       String key = chosen.get(c).key();
@@ -107,7 +107,7 @@ final class FolderSource implements ImageSource {
         }
       }
     }
-    return new Listing(images, HexFormat.of().formatHex(digest.digest()));
+    return new Listing(images, Sha256.hex(digest));
   }
 
   /** Sizes in bytes of the images of one class by id, sorted; -1 where one cannot be looked at. */

@@ -1,12 +1,11 @@
 package org.potstill.data;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.potstill.config.DataConfig;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
+import org.potstill.run.Sha256;
 
 /** The chosen classes of a source, with the validation share taken off the training images. */
 final class SplitDataset implements Dataset {
@@ -138,8 +137,7 @@ final class SplitDataset implements Dataset {
             Long.toString(config.maxPixels()),
             Long.toString(seed),
             content);
-    byte[] digest = FileNames.sha256().digest(all.getBytes(StandardCharsets.UTF_8));
-    return HexFormat.of().formatHex(digest);
+    return Sha256.of(all);
   }
 
   @Override

@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -60,11 +58,11 @@ public record Fingerprint(@JsonValue SortedMap<String, String> values) {
 
   /** SHA-256 of all names and values, in hexadecimal. */
   public String hash() {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     values.forEach(
         (name, value) ->
             digest.update((name + "\0" + value + "\0").getBytes(StandardCharsets.UTF_8)));
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   /**
@@ -73,7 +71,7 @@ public record Fingerprint(@JsonValue SortedMap<String, String> values) {
    * @throws InputException where it cannot be read
    */
   public static String ofFile(Path file) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     try (InputStream in = Files.newInputStream(file);
         DigestOutputStream out =
             new DigestOutputStream(java.io.OutputStream.nullOutputStream(), digest)) {
@@ -81,14 +79,6 @@ public record Fingerprint(@JsonValue SortedMap<String, String> values) {
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Sha256.hex(digest);
   }
 }
