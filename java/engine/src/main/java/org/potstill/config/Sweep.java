@@ -33,9 +33,6 @@ public record Sweep(
   /** Stands for all values of the last axis. */
   public static final String MEAN = "mean";
 
-  /** Name of the mean over the networks that did not distil. */
-  public static final String CROSS = "cross";
-
   /** Columns of the table that no axis may be called. */
   public static final List<String> COLUMNS =
       List.of("run", "images", "figure", "accuracy", "std", "repeats", "published");

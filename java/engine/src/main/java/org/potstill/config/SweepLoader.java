@@ -11,6 +11,7 @@ import org.potstill.config.SweepAxes.Value;
 import org.potstill.config.SweepAxes.VariedAxis;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
+import org.potstill.net.Networks;
 import org.potstill.run.FolderNames;
 import org.potstill.run.RunDirectory;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -109,7 +110,7 @@ public final class SweepLoader {
   }
 
   private void requireMeasured(Set<String> figures) {
-    Set<String> measured = new LinkedHashSet<>(List.of(Sweep.CROSS));
+    Set<String> measured = new LinkedHashSet<>(List.of(Networks.CROSS));
     runs.forEach(run -> measured.addAll(run.config().evaluate().networks()));
     for (String figure : figures) {
       if (!measured.contains(figure)) {

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.potstill.distill.DistillStage;
 import org.potstill.errors.InputException;
+import org.potstill.net.Networks;
 import org.potstill.run.SelectedOn;
 import org.potstill.run.StageLog;
 
@@ -23,14 +24,11 @@ import org.potstill.run.StageLog;
  * <p>Repeats of the same number are pairs: with the same {@code run.seed} they begin from the same
  * weights and see the same augmentations.
  *
- * @param rows networks in the order of the first evaluation, then {@value #CROSS} where they share
- *     one that did not distil
+ * @param rows networks in the order of the first evaluation, then {@value Networks#CROSS} where
+ *     they share one that did not distil
  * @param remarks what a reader should know, one line each
  */
 public record Comparison(List<Row> rows, List<String> remarks) {
-
-  /** Name of the row over the networks that did not distil. */
-  public static final String CROSS = "cross";
 
   /**
    * A spread that is less, as a part of the accuracies, is one of rounding: an image more or less
@@ -132,7 +130,7 @@ public record Comparison(List<Row> rows, List<String> remarks) {
     }
     Set<String> crossed = crossed(first.distilled(), second.distilled());
     if (!crossed.isEmpty()) {
-      rows.add(row(CROSS, cross(first, crossed), cross(second, crossed)));
+      rows.add(row(Networks.CROSS, cross(first, crossed), cross(second, crossed)));
     }
     List<String> remarks = new ArrayList<>();
     remarkOnCross(remarks, crossed, others(first.distilled()), others(second.distilled()));

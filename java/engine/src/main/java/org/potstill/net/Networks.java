@@ -17,6 +17,12 @@ import org.potstill.errors.InputException;
 /** The networks by name: those of Potstill, and those that users add. */
 public final class Networks {
 
+  /**
+   * What comparisons and tables call the mean over the networks that did not distil; no network has
+   * that name.
+   */
+  public static final String CROSS = "cross";
+
   private static final Map<String, Builder> BUILDERS = builders();
   private static final OwnNetworks OWN = new OwnNetworks(BUILDERS.keySet());
 

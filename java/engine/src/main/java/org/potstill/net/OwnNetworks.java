@@ -15,9 +15,6 @@ final class OwnNetworks {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]*");
 
-  /** What comparisons and tables call the mean over networks. */
-  private static final String MEAN = "cross";
-
   private final Set<String> taken;
   private final Map<String, NetworkProvider> providers = new LinkedHashMap<>();
   private boolean searched;
@@ -87,7 +84,7 @@ final class OwnNetworks {
               + name
               + "'; a name is of lower-case letters, digits and hyphens");
     }
-    if (name.equals(MEAN)) {
+    if (name.equals(Networks.CROSS)) {
       throw new InputException(
           who
               + " calls its network '"

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.potstill.config.Sweep;
+import org.potstill.net.Networks;
 
 /**
  * All that the template of a sweep shows.
@@ -100,7 +101,7 @@ record SweepPage(
       List<Cell> cells = row.cells().stream().map(cell -> cell(cell, figure)).toList();
       rows.add(new Row(row.values(), cells));
     }
-    boolean cross = figure.equals(Sweep.CROSS);
+    boolean cross = figure.equals(Networks.CROSS);
     return new Table(
         cross ? "Across networks" : figure,
         cross

@@ -22,6 +22,7 @@ import org.potstill.config.ConfigDiff;
 import org.potstill.config.Sweep;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
+import org.potstill.net.Networks;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CsvFiles;
 import org.potstill.run.SelectedOn;
@@ -196,7 +197,7 @@ public final class SweepTable {
 
   /** A figure of a training set; null where there is none. */
   static Evaluation.Accuracy of(Evaluation.TrainingSet set, String figure) {
-    return figure.equals(Sweep.CROSS) ? set.cross() : set.networks().get(figure);
+    return figure.equals(Networks.CROSS) ? set.cross() : set.networks().get(figure);
   }
 
   /** The sweep. */
@@ -227,8 +228,8 @@ public final class SweepTable {
   /** Names of what was measured or published: {@code cross} first, then networks. */
   List<String> figures() {
     Set<String> figures = new LinkedHashSet<>();
-    if (isMeasured(Sweep.CROSS)) {
-      figures.add(Sweep.CROSS);
+    if (isMeasured(Networks.CROSS)) {
+      figures.add(Networks.CROSS);
     }
     figures.addAll(sweep.published().keySet());
     for (Entry entry : entries) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.potstill.config.Sweep;
+import org.potstill.net.Networks;
 
 /** The table of a sweep for a terminal. */
 final class SweepText {
@@ -34,7 +34,7 @@ final class SweepText {
   }
 
   private static String title(SweepTable table, SweepGrid grid) {
-    boolean cross = grid.figure().equals(Sweep.CROSS);
+    boolean cross = grid.figure().equals(Networks.CROSS);
     String what = cross ? "mean over the networks that did not distil" : "of " + grid.figure();
     boolean published = table.sweep().published().containsKey(grid.figure());
     return "accuracy in percent, "
