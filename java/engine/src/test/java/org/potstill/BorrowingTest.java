@@ -22,6 +22,7 @@ import org.potstill.errors.InputException;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
+import org.potstill.testing.Heard;
 import org.potstill.testing.TinyConfig;
 
 /** What a run takes from another one, or from its own past, instead of computing it again. */
@@ -46,9 +47,6 @@ class BorrowingTest {
   @TempDir static Path shared;
   @TempDir Path temp;
 
-  /** What a run did and told. */
-  private record Heard(int trained, int epochs, List<String> notes, List<String> warnings) {}
-
   @BeforeAll
   static void lender() throws IOException {
     Potstill.run(TinyConfig.load(shared, lent(), SMALL), RunListener.SILENT);
@@ -65,29 +63,9 @@ class BorrowingTest {
   }
 
   private static Heard run(Config config, RunOptions options) {
-    int[] counted = new int[2];
-    List<String> notes = new ArrayList<>();
-    List<String> warnings = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void metric(String stage, long step, String name, double value) {
-            counted[0] += stage.equals("evaluate") ? 1 : 0;
-            counted[1] += stage.equals("experts") ? 1 : 0;
-          }
-
-          @Override
-          public void note(String stage, String message) {
-            notes.add(stage + ": " + message);
-          }
-
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(stage + ": " + message);
-          }
-        };
-    Potstill.run(config, options, listener, new CancellationToken());
-    return new Heard(counted[0], counted[1], notes, warnings);
+    Heard heard = new Heard();
+    Potstill.run(config, options, heard, new CancellationToken());
+    return heard;
   }
 
   private static void assertSame(String file, Path one, Path other) throws IOException {
@@ -101,32 +79,32 @@ class BorrowingTest {
     String other = "distill.learning-rate=100";
     Heard borrowed = run(config(run, other, "evaluate.from=" + lent()), RunOptions.NEW);
     // Two on the images of its own; those on random images are lent.
-    assertEquals(2, borrowed.trained());
+    assertEquals(2, borrowed.figuresOf("evaluate"));
     assertTrue(
-        borrowed.notes().contains("evaluate: 2 trainings are those of " + lent()),
-        borrowed.notes().toString());
-    assertEquals(List.of(), borrowed.warnings());
+        borrowed.notesByStage().contains("evaluate: 2 trainings are those of " + lent()),
+        borrowed.notesByStage().toString());
+    assertEquals(List.of(), borrowed.warningsByStage());
     Path alone = temp.resolve("alone");
-    assertEquals(4, run(config(alone, other), RunOptions.NEW).trained());
+    assertEquals(4, run(config(alone, other), RunOptions.NEW).figuresOf("evaluate"));
     assertSame(ACCURACIES, alone, run);
     // The lender is not needed any more, nor the key.
-    assertEquals(0, run(config(run, other), RunOptions.RESUME).trained());
+    assertEquals(0, run(config(run, other), RunOptions.RESUME).figuresOf("evaluate"));
   }
 
   @Test
   void onlyWhatIsNewIsTrainedWhereMoreIsAskedFor() throws IOException {
     Path run = temp.resolve("run");
     Path alone = temp.resolve("alone");
-    assertEquals(4, run(config(run), RunOptions.NEW).trained());
+    assertEquals(4, run(config(run), RunOptions.NEW).figuresOf("evaluate"));
     String more = "evaluate.repeats=3";
-    assertEquals(2, run(config(run, more), RunOptions.RESUME).trained());
-    assertEquals(6, run(config(alone, more), RunOptions.NEW).trained());
+    assertEquals(2, run(config(run, more), RunOptions.RESUME).figuresOf("evaluate"));
+    assertEquals(6, run(config(alone, more), RunOptions.NEW).figuresOf("evaluate"));
     assertSame(ACCURACIES, alone, run);
-    assertEquals(0, run(config(run), RunOptions.RESUME).trained());
+    assertEquals(0, run(config(run), RunOptions.RESUME).figuresOf("evaluate"));
     Files.writeString(run.resolve("trials.json"), "{\"cpu, 1 threads, 1 each\": 7");
-    assertEquals(6, run(config(run, more), RunOptions.RESUME).trained());
+    assertEquals(6, run(config(run, more), RunOptions.RESUME).figuresOf("evaluate"));
     assertSame(ACCURACIES, alone, run);
-    assertEquals(6, run(config(run, more), RunOptions.OVERWRITE).trained());
+    assertEquals(6, run(config(run, more), RunOptions.OVERWRITE).figuresOf("evaluate"));
   }
 
   @Test
@@ -140,7 +118,7 @@ class BorrowingTest {
           images, config(run), RunOptions.OVERWRITE, RunListener.SILENT, new CancellationToken());
     }
     assertFalse(Arrays.equals(own, Files.readAllBytes(run.resolve(ACCURACIES))));
-    assertEquals(0, run(config(run), RunOptions.RESUME).trained());
+    assertEquals(0, run(config(run), RunOptions.RESUME).figuresOf("evaluate"));
     assertArrayEquals(own, Files.readAllBytes(run.resolve(ACCURACIES)));
   }
 
@@ -149,10 +127,13 @@ class BorrowingTest {
     for (String other : List.of("evaluate.epochs=5", "run.threads=2")) {
       Path run = temp.resolve(other);
       Heard heard = run(config(run, other, "evaluate.from=" + lent()), RunOptions.NEW);
-      assertEquals(4, heard.trained());
-      assertEquals(1, heard.warnings().size(), other);
+      assertEquals(4, heard.figuresOf("evaluate"));
+      assertEquals(1, heard.warningsByStage().size(), other);
       assertTrue(
-          heard.warnings().get(0).startsWith("evaluate: evaluate.from: " + lent() + " has no"));
+          heard
+              .warningsByStage()
+              .get(0)
+              .startsWith("evaluate: evaluate.from: " + lent() + " has no"));
     }
   }
 
@@ -160,16 +141,16 @@ class BorrowingTest {
   void expertsOfAnotherRunAreTakenAndTheRestIsTrained() throws IOException {
     Path run = temp.resolve("run");
     Heard heard = run(config(run, "experts.count=3", "experts.from=" + lent()), RunOptions.NEW);
-    assertEquals(1, heard.epochs());
+    assertEquals(1, heard.figuresOf("experts"));
     assertTrue(
-        heard.notes().contains("experts: 2 of 3 experts are those of " + lent()),
-        heard.notes().toString());
+        heard.notesByStage().contains("experts: 2 of 3 experts are those of " + lent()),
+        heard.notesByStage().toString());
     Path alone = temp.resolve("alone");
-    assertEquals(3, run(config(alone, "experts.count=3"), RunOptions.NEW).epochs());
+    assertEquals(3, run(config(alone, "experts.count=3"), RunOptions.NEW).figuresOf("experts"));
     for (String file : List.of("experts/expert-0002.safetensors", IMAGES, ACCURACIES)) {
       assertSame(file, alone, run);
     }
-    assertEquals(0, run(config(run, "experts.count=3"), RunOptions.RESUME).epochs());
+    assertEquals(0, run(config(run, "experts.count=3"), RunOptions.RESUME).figuresOf("experts"));
   }
 
   @Test
@@ -177,7 +158,8 @@ class BorrowingTest {
     Path lender = temp.resolve("lender");
     run(config(lender), RunOptions.NEW);
     Path run = temp.resolve("run");
-    assertEquals(0, run(config(run, "experts.from=" + lender), RunOptions.NEW).epochs());
+    assertEquals(
+        0, run(config(run, "experts.from=" + lender), RunOptions.NEW).figuresOf("experts"));
     // Trained anew, it writes other files.
     run(config(lender, "experts.learning-rate=0.5"), RunOptions.OVERWRITE);
     Potstill.runStage(
@@ -238,7 +220,7 @@ class BorrowingTest {
     Files.setPosixFilePermissions(
         elsewhere.resolve("moved"), PosixFilePermissions.fromString("r--r--r--"));
     Path run = temp.resolve("run");
-    assertEquals(0, run(config(run, from(lender)), RunOptions.NEW).epochs());
+    assertEquals(0, run(config(run, from(lender)), RunOptions.NEW).figuresOf("experts"));
     for (int expert = 0; expert < 2; expert++) {
       String name = "experts/expert-000" + expert + ".safetensors";
       assertTrue(Files.isSameFile(lender.resolve(name), run.resolve(name)), name);
@@ -253,26 +235,31 @@ class BorrowingTest {
     Files.write(first, Arrays.copyOf(Files.readAllBytes(first), 100));
     Path run = temp.resolve("run");
     Heard heard = run(config(run, from(lender), "evaluate.from=" + lender), RunOptions.NEW);
-    assertEquals(1, heard.epochs());
-    assertEquals(1, heard.warnings().size(), heard.warnings().toString());
+    assertEquals(1, heard.figuresOf("experts"));
+    assertEquals(1, heard.warningsByStage().size(), heard.warningsByStage().toString());
     assertTrue(
-        heard.warnings().get(0).startsWith("experts: experts.from: " + lender + ": expert 0 is"),
-        heard.warnings().get(0));
+        heard
+            .warningsByStage()
+            .get(0)
+            .startsWith("experts: experts.from: " + lender + ": expert 0 is"),
+        heard.warningsByStage().get(0));
     assertSame(IMAGES, lent(), run);
     Path gone = temp.resolve("gone");
     run(config(gone, from(lender)), RunOptions.NEW);
     Heard grown = run(config(gone, "experts.count=3", from(lender)), RunOptions.RESUME);
-    assertEquals(1, grown.epochs());
-    assertTrue(grown.warnings().get(1).contains("there are none of those"), grown.toString());
+    assertEquals(1, grown.figuresOf("experts"));
+    assertTrue(
+        grown.warningsByStage().get(1).contains("there are none of those"),
+        grown.warningsByStage().toString());
 
     Files.delete(lender.resolve("trials.json"));
     Heard more =
         run(config(run, "evaluate.repeats=3", "evaluate.from=" + lender), RunOptions.RESUME);
-    assertEquals(2, more.trained());
+    assertEquals(2, more.figuresOf("evaluate"));
     for (String content : List.of("null", "{\"cpu\": null}", "{\"cpu\": {\"a\": {}}}", "[]")) {
       Files.writeString(run.resolve("trials.json"), content);
       Files.delete(run.resolve(ACCURACIES));
-      assertEquals(4, run(config(run), RunOptions.RESUME).trained(), content);
+      assertEquals(4, run(config(run), RunOptions.RESUME).figuresOf("evaluate"), content);
     }
     Path trials = run.resolve("trials.json");
     String sound = Files.readString(trials);
@@ -281,16 +268,16 @@ class BorrowingTest {
     Files.writeString(trials, changed);
     Files.delete(run.resolve(ACCURACIES));
     Heard again = run(config(run), RunOptions.RESUME);
-    assertEquals(4, again.trained());
+    assertEquals(4, again.figuresOf("evaluate"));
     assertTrue(
         again
-            .warnings()
+            .warningsByStage()
             .contains(
                 "evaluate: "
                     + trials
                     + " is damaged: the SHA-256 in it is not that of its trainings; the"
                     + " trainings are done again"),
-        again.warnings().toString());
+        again.warningsByStage().toString());
   }
 
   @Test
@@ -301,9 +288,10 @@ class BorrowingTest {
     String sound = Files.readString(accuracies);
     Files.writeString(accuracies, sound.replaceFirst("\"mean\" : 0\\.\\d", "\"mean\" : 0.1"));
     Heard again = run(config(run), RunOptions.RESUME);
-    assertEquals(0, again.trained());
+    assertEquals(0, again.figuresOf("evaluate"));
     assertEquals(
-        List.of("evaluate: " + accuracies + " is damaged and is made anew"), again.warnings());
+        List.of("evaluate: " + accuracies + " is damaged and is made anew"),
+        again.warningsByStage());
     assertEquals(sound, Files.readString(accuracies));
   }
 }

@@ -32,6 +32,7 @@ import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.Heard;
 import org.potstill.testing.TinyConfig;
 
 class PotstillTest {
@@ -44,18 +45,11 @@ class PotstillTest {
   private static final List<String> LINE =
       List.of("score", "prune", "distill", "evaluate", "report");
 
-  private static final List<String> FINISHED = new ArrayList<>();
+  private static final Heard HEARD = new Heard();
 
   @BeforeAll
   static void runOnce() throws Exception {
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void stageFinished(String stage, double seconds) {
-            FINISHED.add(stage);
-          }
-        };
-    RunResult result = Potstill.run(TinyConfig.load(shared, whole()), listener);
+    RunResult result = Potstill.run(TinyConfig.load(shared, whole()), HEARD);
     assertEquals(LINE, result.stages());
   }
 
@@ -71,7 +65,7 @@ class PotstillTest {
 
   @Test
   void aRunGoesFromImagesToReport() throws Exception {
-    assertEquals(LINE, FINISHED);
+    assertEquals(LINE, HEARD.finished());
     for (String file :
         List.of(
             "config.yaml",
@@ -233,26 +227,14 @@ class PotstillTest {
     Path images = run.resolve("distilled/distilled.safetensors");
     byte[] before = Files.readAllBytes(images);
     Files.delete(images);
-    List<String> warnings = new ArrayList<>();
-    List<String> steps = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(stage + ": " + message);
-          }
-
-          @Override
-          public void metric(String stage, long step, String name, double value) {
-            steps.add(stage + " " + step);
-          }
-        };
+    Heard heard = new Heard();
     CancellationToken token = new CancellationToken();
     assertEquals(
         List.of("distill", "evaluate", "report"),
-        Potstill.run(scored(run), RunOptions.RESUME, listener, token).stages());
-    assertEquals(List.of("distill: " + images + " is missing and is made anew"), warnings);
-    assertEquals(List.of(), steps);
+        Potstill.run(scored(run), RunOptions.RESUME, heard, token).stages());
+    assertEquals(
+        List.of("distill: " + images + " is missing and is made anew"), heard.warningsByStage());
+    assertEquals(List.of(), heard.figures());
     assertArrayEquals(before, Files.readAllBytes(images));
 
     Path last = run.resolve("distilled/history/000012.safetensors");
@@ -261,22 +243,21 @@ class PotstillTest {
     Files.delete(images);
     InputException error =
         assertThrows(
-            InputException.class,
-            () -> Potstill.run(scored(run), RunOptions.RESUME, listener, token));
+            InputException.class, () -> Potstill.run(scored(run), RunOptions.RESUME, heard, token));
     assertTrue(error.getMessage().contains("is missing, though stage distill"));
     Files.write(last, kept);
     Config more = scored(run, "distill.iterations=14");
-    assertEquals(3, Potstill.run(more, RunOptions.RESUME, listener, token).stages().size());
-    assertEquals("distill 13", steps.get(0));
+    assertEquals(3, Potstill.run(more, RunOptions.RESUME, heard, token).stages().size());
+    assertEquals("distill 13", heard.figures().get(0));
 
     for (Path file : checkpoints(run)) {
       Files.delete(file);
     }
-    warnings.clear();
-    Potstill.run(scored(run, "distill.iterations=15"), RunOptions.RESUME, listener, token);
+    heard.clear();
+    Potstill.run(scored(run, "distill.iterations=15"), RunOptions.RESUME, heard, token);
     assertEquals(
         List.of("distill: begins from the start, since there is no checkpoint of it left"),
-        warnings);
+        heard.warningsByStage());
   }
 
   private static List<Path> checkpoints(Path run) throws Exception {

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +38,7 @@ import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
+import org.potstill.testing.Heard;
 import org.potstill.weights.Safetensors;
 
 class DistillStageTest {
@@ -264,18 +264,10 @@ class DistillStageTest {
     Files.delete(early.resolve(DistilledSet.FILE));
     Files.delete(early.resolve("checkpoints/distill-000000006.safetensors"));
     withoutDevice(early.resolve("checkpoints/distill-000000004.safetensors"));
-    List<Long> done = new ArrayList<>();
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long now, long total, String unit) {
-            if (task.equals("distilling")) {
-              done.add(now);
-            }
-          }
-        };
+    Heard heard = new Heard();
+    tiny.listener = heard;
     tiny.run(early);
-    assertTrue(done.get(0) >= 4, "went on, " + done);
+    assertTrue(heard.done("distilling").get(0) >= 4, heard.progress().toString());
     assertEquals(
         -1, Files.mismatch(whole.resolve(DistilledSet.FILE), early.resolve(DistilledSet.FILE)));
   }

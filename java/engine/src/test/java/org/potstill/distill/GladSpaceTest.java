@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -54,6 +53,7 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.Heard;
 import org.potstill.weights.Safetensors;
 
 class GladSpaceTest {
@@ -64,7 +64,6 @@ class GladSpaceTest {
   private static final Path PICKLE = FixtureFile.root().resolve("stylegan/tiny_superres_32.pkl");
 
   private final TinyRun tiny = new TinyRun();
-  private final List<String> warnings = new ArrayList<>();
 
   @TempDir private Path folder;
 
@@ -121,16 +120,6 @@ class GladSpaceTest {
     Path run = folder.resolve(name);
     tiny.run(run);
     return run;
-  }
-
-  private void collectWarnings() {
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
   }
 
   private static void assertSame(Path expected, Path actual, String file) throws IOException {
@@ -493,8 +482,10 @@ class GladSpaceTest {
     tiny.resolution = 16;
     tiny.prior = trained(weights());
     tiny.classIndex = Map.of("cat", 2);
-    collectWarnings();
+    Heard heard = new Heard();
+    tiny.listener = heard;
     Path run = run("drawn");
+    List<String> warnings = heard.warnings();
     assertEquals(1, warnings.size());
     assertTrue(
         warnings.get(0).startsWith("2 of the classes have no counterpart in the generator, the"),
@@ -622,9 +613,10 @@ class GladSpaceTest {
     tiny.iterations = 1;
     tiny.prior = trained(PICKLE);
     tiny.classIndex = Map.of("cat", 0, "dog/wolf", 1, "eel", 2);
-    collectWarnings();
+    Heard heard = new Heard();
+    tiny.listener = heard;
     Path run = run("published");
-    assertEquals(List.of(), warnings);
+    assertEquals(List.of(), heard.warnings());
     Path out = folder.resolve("out");
     Rendering.render(run, out, null, null);
     assertSame(run, out, DistilledSet.FILE);

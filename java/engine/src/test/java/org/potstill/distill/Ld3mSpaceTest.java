@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +46,7 @@ import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
+import org.potstill.testing.Heard;
 import org.potstill.weights.Safetensors;
 
 class Ld3mSpaceTest {
@@ -58,7 +58,6 @@ class Ld3mSpaceTest {
   private static final DiffusionConfig.LastLayers DRAWN = DiffusionConfig.LastLayers.DRAWN;
 
   private final TinyRun tiny = new TinyRun();
-  private final List<String> warnings = new ArrayList<>();
 
   @TempDir private Path folder;
 
@@ -225,14 +224,10 @@ class Ld3mSpaceTest {
     tiny.channels = 3;
     tiny.classIndex = Map.of("cat", 2);
     tiny.prior = trained("model.safetensors", PriorConfig.Init.IMAGENET);
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
+    Heard heard = new Heard();
+    tiny.listener = heard;
     Path run = run("run");
+    List<String> warnings = heard.warnings();
     assertEquals(1, warnings.size());
     assertTrue(warnings.get(0).contains("start without a condition"), warnings.get(0));
     Safetensors latents = Safetensors.open(run.resolve(LatentsFile.FILE));

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -42,6 +41,7 @@ import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.Heard;
 import org.potstill.weights.Safetensors;
 
 /** The stages {@code experts} and {@code distill} of trajectory matching, one after the other. */
@@ -121,28 +121,19 @@ class TrajectoryStagesTest {
     tiny.expertCount = 3;
     Path alone = run("alone");
     tiny.threads = 2;
-    List<String> notes = new ArrayList<>();
-    List<Long> progress = new ArrayList<>();
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void note(String stage, String message) {
-            notes.add(message);
-          }
-
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (task.equals("training experts")) {
-              assertEquals(6, total);
-              progress.add(done);
-            }
-          }
-        };
+    Heard heard = new Heard();
+    tiny.listener = heard;
     Path both = run("both");
     for (int expert = 0; expert < 3; expert++) {
       assertSame(alone, both, ExpertFile.name(expert));
     }
-    assertEquals(LongStream.rangeClosed(1, 6).boxed().toList(), progress);
+    List<Heard.Progress> trained =
+        heard.progress().stream().filter(told -> told.task().equals("training experts")).toList();
+    trained.forEach(told -> assertEquals(6, told.total()));
+    assertEquals(
+        LongStream.rangeClosed(1, 6).boxed().toList(),
+        trained.stream().map(Heard.Progress::done).toList());
+    List<String> notes = heard.notes();
     assertEquals(1, notes.size());
     assertTrue(
         notes.get(0).matches("3 experts of .* on the disk; 2 side by side on one thread each, .*"),

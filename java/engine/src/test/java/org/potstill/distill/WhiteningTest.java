@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.math3.linear.EigenDecomposition;
@@ -33,9 +32,9 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
-import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.Heard;
 
 class WhiteningTest {
 
@@ -44,7 +43,7 @@ class WhiteningTest {
   private static final int VALUES = CHANNELS * SIDE * SIDE;
 
   @TempDir Path folder;
-  private final List<String> warnings = new ArrayList<>();
+  private final Heard heard = new Heard();
 
   @BeforeEach
   void begin() {
@@ -62,15 +61,8 @@ class WhiteningTest {
   }
 
   private Whitening of(DataConfig config, Dataset data) {
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(stage + ": " + message);
-          }
-        };
     try (RunDirectory directory = RunDirectory.open(folder.resolve("run"), Existing.RESUME)) {
-      RunContext context = new RunContext(directory, listener, new CancellationToken(), 1, 2);
+      RunContext context = new RunContext(directory, heard, new CancellationToken(), 1, 2);
       return Whitening.of(config, data, context, "distill");
     }
   }
@@ -177,7 +169,7 @@ class WhiteningTest {
     of(config("zca"), other).close();
     assertTrue(other.reads() > 0);
     assertFalse(Arrays.equals(kept, Files.readAllBytes(file())));
-    assertEquals(List.of(), warnings);
+    assertEquals(List.of(), heard.warnings());
 
     of(config("zca"), data).close();
     byte[] damaged = kept.clone();
@@ -185,8 +177,9 @@ class WhiteningTest {
     Files.write(file(), damaged);
     of(config("zca"), data).close();
     assertArrayEquals(kept, Files.readAllBytes(file()));
-    assertEquals(1, warnings.size());
-    assertTrue(warnings.get(0).endsWith("it is made anew"), warnings.get(0));
+    assertEquals(1, heard.warnings().size());
+    String warning = heard.warnings().get(0);
+    assertTrue(warning.endsWith("it is made anew"), warning);
   }
 
   @Test

@@ -34,6 +34,7 @@ import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.Heard;
 
 class BaselinesTest {
 
@@ -85,21 +86,15 @@ class BaselinesTest {
       kept.add(new CoreSet.Entry(first.id(), data.classKeys().get(c), 1f, 1));
     }
     new CoreSet(kept).write(runs.prepared("run").resolve(CoreSet.FILE));
-    List<String> warnings = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
+    Heard heard = new Heard();
     runs.evaluate(
         "run",
         data,
         null,
         new CancellationToken(),
-        listener,
+        heard,
         with("evaluate.baselines=[easiest,herding]", "evaluate.repeats=1", "evaluate.epochs=1"));
+    List<String> warnings = heard.warnings();
     assertEquals(data.classNames().size(), warnings.size(), warnings.toString());
     assertEquals(
         "baseline easiest: class '"

@@ -14,7 +14,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +35,9 @@ import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
 import org.potstill.net.SmallGpu;
 import org.potstill.run.CancellationToken;
-import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.Heard;
 
 class EvaluateStageTest {
 
@@ -97,15 +96,6 @@ class EvaluateStageTest {
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
   }
 
-  private static RunListener warningsTo(List<String> warnings) {
-    return new RunListener() {
-      @Override
-      public void warning(String stage, String message) {
-        warnings.add(message);
-      }
-    };
-  }
-
   @Test
   void aClassOfWhichNoTestImageCanBeReadIsToldOf() {
     PatternDataset data = data();
@@ -113,14 +103,15 @@ class EvaluateStageTest {
       assertEquals(1, data.test().get(i).classIndex());
       data.withBadTest(i, "it ends early");
     }
-    List<String> warnings = new ArrayList<>();
+    Heard heard = new Heard();
     runs.evaluate(
         "run",
         data,
         null,
         new CancellationToken(),
-        warningsTo(warnings),
+        heard,
         with("data.on-bad-image=skip", "evaluate.repeats=1", "evaluate.epochs=1"));
+    List<String> warnings = heard.warnings();
     assertTrue(
         warnings.contains("no image of name of b can be read (loading test images)"),
         warnings.toString());
@@ -271,9 +262,10 @@ class EvaluateStageTest {
     EvaluationRuns.write(data, OptionalDouble.of(1e30), root.resolve(DistilledSet.historyFile(5)));
     EvaluationRuns.write(data, OptionalDouble.of(0.02), root.resolve(DistilledSet.historyFile(10)));
     EvaluationRuns.write(data, OptionalDouble.of(1e31), root.resolve(DistilledSet.historyFile(15)));
-    List<String> warnings = new ArrayList<>();
+    Heard heard = new Heard();
     Evaluation evaluation =
-        runs.evaluate("run", data, null, new CancellationToken(), warningsTo(warnings), settings);
+        runs.evaluate("run", data, null, new CancellationToken(), heard, settings);
+    List<String> warnings = heard.warnings();
     assertEquals(10, evaluation.protocol().get("selected-iteration"));
     assertEquals(0.02, evaluation.protocol().get("learned-rate"));
     assertEquals(2, warnings.size(), warnings.toString());

@@ -24,6 +24,7 @@ import org.potstill.prune.CoreSet;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.Heard;
 
 class ResumedEvaluationTest {
 
@@ -149,17 +150,12 @@ class ResumedEvaluationTest {
 
   /** Ends an evaluation and returns which epoch was trained first. */
   private long resume(String run, Dataset data, String... settings) {
-    List<Long> done = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long count, long total, String unit) {
-            if (unit.equals("epochs") && !task.contains("features")) {
-              done.add(count);
-            }
-          }
-        };
-    runs.evaluate(run, data, null, new CancellationToken(), listener, settings);
-    return done.get(0);
+    Heard heard = new Heard();
+    runs.evaluate(run, data, null, new CancellationToken(), heard, settings);
+    return heard.progress().stream()
+        .filter(told -> told.unit().equals("epochs") && !told.task().contains("features"))
+        .findFirst()
+        .orElseThrow()
+        .done();
   }
 }

@@ -25,8 +25,8 @@ import org.potstill.run.Existing;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
-import org.potstill.run.RunListener;
 import org.potstill.run.StageLog;
+import org.potstill.testing.Heard;
 
 class StageRunnerTest {
 
@@ -35,7 +35,7 @@ class StageRunnerTest {
   private final CancellationToken cancellation = new CancellationToken();
   private final Map<String, String> config = new TreeMap<>();
   private final List<String> worked = new ArrayList<>();
-  private final List<String> warnings = new ArrayList<>();
+  private final Heard heard = new Heard();
   private Map<String, String> environment = Map.of("java", "17", "threads", "2");
   private String data = "data 1";
   private String tests = " with tests 1";
@@ -113,14 +113,7 @@ class StageRunnerTest {
   }
 
   private StageRunner runner(Stage... stages) {
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(stage + ": " + message);
-          }
-        };
-    RunContext context = new RunContext(directory, listener, cancellation, 1, 1);
+    RunContext context = new RunContext(directory, heard, cancellation, 1, 1);
     return new StageRunner(
         List.of(stages),
         config,
@@ -152,7 +145,7 @@ class StageRunnerTest {
         List.of(
             "distill: runs with threads 1, not 2 as stage score did: the last bits of results may"
                 + " differ from those of one run on one machine"),
-        warnings);
+        heard.warningsByStage());
   }
 
   @Test
@@ -191,7 +184,8 @@ class StageRunnerTest {
     assertEquals(List.of(), runner().runAll());
     config.put("distill.iterations", "11");
     assertEquals(List.of("distill", "evaluate"), runner().runAll());
-    assertTrue(warnings.toString().contains("distill: runs with threads 1, not 2"), warnings + "");
+    String warnings = heard.warningsByStage().toString();
+    assertTrue(warnings.contains("distill: runs with threads 1, not 2"), warnings);
   }
 
   @Test
@@ -430,7 +424,8 @@ class StageRunnerTest {
     assertTrue(Files.exists(begun));
     assertTrue(runner().runOne("score", false));
     assertFalse(Files.exists(begun));
-    assertEquals(List.of("distill: begins anew, since stage score changed"), warnings);
+    assertEquals(
+        List.of("distill: begins anew, since stage score changed"), heard.warningsByStage());
     runner().runAll();
     assertFalse(Files.exists(directory.resolve("stages-before.json")));
   }

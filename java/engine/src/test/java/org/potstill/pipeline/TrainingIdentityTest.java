@@ -21,10 +21,10 @@ import org.potstill.evaluate.Comparison;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
-import org.potstill.run.RunListener;
 import org.potstill.run.StageLog;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.Heard;
 import org.potstill.testing.TinyConfig;
 
 /** What the images of the tests are part of, now and in runs of earlier versions. */
@@ -44,8 +44,7 @@ class TrainingIdentityTest {
   };
 
   @TempDir Path temp;
-  private final List<String> warnings = new ArrayList<>();
-  private int expertEpochs;
+  private final Heard heard = new Heard();
 
   @BeforeAll
   static void load() {
@@ -57,18 +56,6 @@ class TrainingIdentityTest {
   }
 
   private List<String> run(Config config, PatternDataset data, Existing existing) {
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(stage + ": " + message);
-          }
-
-          @Override
-          public void metric(String stage, long step, String name, double value) {
-            expertEpochs += stage.equals("experts") ? 1 : 0;
-          }
-        };
     try (RunSession session =
         RunSession.open(
             config,
@@ -77,7 +64,7 @@ class TrainingIdentityTest {
             data,
             existing,
             true,
-            listener,
+            heard,
             new CancellationToken())) {
       return session.runAll().stages();
     }
@@ -121,12 +108,12 @@ class TrainingIdentityTest {
     Config begun = TinyConfig.load(temp, run, "distill.iterations=6");
     run(begun, tests("1").knownByAll(), Existing.FAIL);
     assertEquals(noted(run, "evaluate"), noted(run, "score"));
-    warnings.clear();
+    heard.clear();
     assertEquals(List.of(), run(begun, tests("1"), Existing.RESUME));
     assertEquals(
         List.of("distill", "evaluate", "report"),
         run(TinyConfig.load(temp, run), tests("1"), Existing.RESUME));
-    assertEquals(List.of(), warnings);
+    assertEquals(List.of(), heard.warnings());
     // By the name that the images began with, which is in the files.
     assertSame("distilled/distilled.safetensors", whole, run);
     assertEquals(noted(run, "score"), noted(run, "distill"));
@@ -143,16 +130,17 @@ class TrainingIdentityTest {
   void scoresAndExpertsOfAnEarlierVersionAreTaken() throws IOException {
     Path lender = temp.resolve("lender");
     run(TinyConfig.load(temp, lender, EXPERTS), tests("1").knownByAll(), Existing.FAIL);
-    assertEquals(2, expertEpochs);
+    assertEquals(2, heard.figuresOf("experts"));
     Path run = temp.resolve("run");
     List<String> settings = new ArrayList<>(List.of(EXPERTS));
     settings.add("score.from=" + lender);
     settings.add("experts.from=" + lender);
     Config config = TinyConfig.load(temp, run, settings.toArray(String[]::new));
-    expertEpochs = 0;
+    assertEquals(List.of(), heard.warnings());
+    heard.clear();
     run(config, tests("1"), Existing.FAIL);
-    assertEquals(0, expertEpochs);
-    assertEquals(List.of(), warnings);
+    assertEquals(0, heard.figuresOf("experts"));
+    assertEquals(List.of(), heard.warnings());
     assertNotEquals(noted(run, "evaluate"), noted(run, "score"));
     assertEquals(List.of(), run(config, tests("1"), Existing.RESUME));
     // The same the other way round.
@@ -160,7 +148,7 @@ class TrainingIdentityTest {
     settings.set(settings.size() - 1, "experts.from=" + run);
     settings.set(settings.size() - 2, "score.from=" + run);
     run(TinyConfig.load(temp, back, settings.toArray(String[]::new)), tests("1"), Existing.FAIL);
-    assertEquals(0, expertEpochs);
+    assertEquals(0, heard.figuresOf("experts"));
     assertSame("whitening.safetensors", run, back);
   }
 }

@@ -30,10 +30,10 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
-import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
 import org.potstill.tensor.LibTorch;
+import org.potstill.testing.Heard;
 
 class PruneStageTest {
 
@@ -41,7 +41,7 @@ class PruneStageTest {
 
   @TempDir Path folder;
   private RunDirectory directory;
-  private final List<String> warnings = new ArrayList<>();
+  private final Heard heard = new Heard();
 
   @BeforeEach
   void open() {
@@ -58,14 +58,7 @@ class PruneStageTest {
   }
 
   private CoreSet prune(Mode mode, double keep, ListedDataset data, long seed) {
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void warning(String stage, String message) {
-            warnings.add(message);
-          }
-        };
-    RunContext context = new RunContext(directory, listener, new CancellationToken(), seed, 1);
+    RunContext context = new RunContext(directory, heard, new CancellationToken(), seed, 1);
     return new PruneStage(new PruneConfig(mode, keep), data, context, new JavaKernels()).run();
   }
 
@@ -224,8 +217,9 @@ class PruneStageTest {
     writeScores(data());
     CoreSet coreSet = prune(Mode.EASY, 0.1, data());
     assertEquals(named(9), ids(coreSet));
-    assertEquals(1, warnings.size());
-    assertTrue(warnings.get(0).contains("'dog' keeps no image: 0.1 of its 5"), warnings.get(0));
+    assertEquals(1, heard.warnings().size());
+    String warning = heard.warnings().get(0);
+    assertTrue(warning.contains("'dog' keeps no image: 0.1 of its 5"), warning);
     assertTrue(coreSet.records(data()).get(1).isEmpty());
   }
 

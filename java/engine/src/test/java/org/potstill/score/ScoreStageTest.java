@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +55,7 @@ import org.potstill.run.StageLog;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.Heard;
 import org.potstill.weights.Safetensors;
 
 class ScoreStageTest {
@@ -68,7 +68,7 @@ class ScoreStageTest {
   private static final Map<String, Scores> WHOLE = new HashMap<>();
 
   @TempDir Path folder;
-  private final List<String> warnings = new ArrayList<>();
+  private final Heard heard = new Heard();
   private int threads = 1;
 
   @BeforeAll
@@ -128,8 +128,8 @@ class ScoreStageTest {
   void scoringOfWhichAllIsDoneEndsAtOnce() throws IOException {
     Scores trained = score("trained", grey(), TRAINED);
     byte[] before = Files.readAllBytes(folder.resolve("trained/scores.csv"));
-    List<String> tasks = new ArrayList<>();
-    assertEquals(trained, score("trained", grey(), new CancellationToken(), tasks(tasks), TRAINED));
+    assertEquals(trained, score("trained", grey(), new CancellationToken(), heard, TRAINED));
+    List<String> tasks = heard.tasks();
     assertFalse(tasks.stream().anyMatch(task -> task.startsWith("training")), tasks.toString());
     assertArrayEquals(before, Files.readAllBytes(folder.resolve("trained/scores.csv")));
     assertEquals(4, Files.readAllLines(folder.resolve("trained/metrics.jsonl")).size());
@@ -140,18 +140,9 @@ class ScoreStageTest {
     CancellationToken last = new CancellationToken();
     assertThrows(
         RunCancelledException.class, () -> score("run", data, last, stopAt(8, last), settings));
-    tasks.clear();
-    assertEquals(whole, score("run", data, new CancellationToken(), tasks(tasks), settings));
-    assertEquals(List.of(), tasks);
-  }
-
-  private static RunListener tasks(List<String> tasks) {
-    return new RunListener() {
-      @Override
-      public void progress(String stage, String task, long done, long total, String unit) {
-        tasks.add(task);
-      }
-    };
+    heard.clear();
+    assertEquals(whole, score("run", data, new CancellationToken(), heard, settings));
+    assertEquals(List.of(), heard.tasks());
   }
 
   /** What {@link #grey} gives with such settings, scored once for all tests. */
@@ -229,16 +220,8 @@ class ScoreStageTest {
     try (Stream<Path> checkpoints = Files.list(folder.resolve("stopped/checkpoints"))) {
       assertEquals(1, checkpoints.filter(path -> path.toString().endsWith(".safetensors")).count());
     }
-    List<String> tasks = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            tasks.add(task + " " + done);
-          }
-        };
-    score("stopped", grey(), new CancellationToken(), listener, settings);
-    assertFalse(tasks.contains("training scorers 1"), tasks.toString());
+    score("stopped", grey(), new CancellationToken(), heard, settings);
+    assertFalse(heard.done("training scorers").contains(1L), heard.progress().toString());
     assertArrayEquals(
         Files.readAllBytes(folder.resolve("whole/scores.csv")),
         Files.readAllBytes(folder.resolve("stopped/scores.csv")));
@@ -264,16 +247,10 @@ class ScoreStageTest {
     // Beside another fold, it may have its losses by then.
     Path trained = folder.resolve("run/checkpoints/score-0001-000000004.safetensors");
     assertTrue(Files.exists(trained) || threads == 2);
-    List<String> tasks = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            tasks.add(task + " " + done + " of " + total);
-          }
-        };
-    assertEquals(whole, score("run", grey(), new CancellationToken(), listener, settings));
-    assertEquals("scoring 16 of 16", tasks.get(tasks.size() - 1));
+    assertEquals(whole, score("run", grey(), new CancellationToken(), heard, settings));
+    List<String> tasks = heard.tasks();
+    assertEquals(
+        new Heard.Progress("scoring", 16, 16, "images"), heard.progress().get(tasks.size() - 1));
     assertFalse(tasks.stream().anyMatch(task -> task.startsWith("training")), tasks.toString());
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
     try (Stream<Path> left = Files.list(folder.resolve("run/checkpoints"))) {
@@ -326,9 +303,9 @@ class ScoreStageTest {
     stopTraining("run", 2, settings);
     Path losses = folder.resolve("run/checkpoints/score-0000-losses-000000008.safetensors");
     Files.write(losses, new byte[100]);
-    assertEquals(whole, score("run", grey(), new CancellationToken(), warnings(), settings));
+    assertEquals(whole, score("run", grey(), new CancellationToken(), heard, settings));
     assertEquals(
-        List.of("the losses of fold 1 are damaged; its scorer is trained again"), warnings);
+        List.of("the losses of fold 1 are damaged; its scorer is trained again"), heard.warnings());
   }
 
   @Test
@@ -339,25 +316,16 @@ class ScoreStageTest {
     assertEquals(whole, score("run", grey().withBad(3, "it ends early"), skip));
   }
 
-  private RunListener warnings() {
-    return new RunListener() {
-      @Override
-      public void warning(String stage, String message) {
-        warnings.add(message);
-      }
-    };
-  }
-
   @Test
   void badImagesAreLeftOutAndListedOrFail() throws IOException {
     String[] skip = with(TRAINED, "data.on-bad-image=skip", "score.epochs=1");
     PatternDataset data = grey().withBad(3, "it ends early");
-    Scores scores = score("run", data, new CancellationToken(), warnings(), skip);
+    Scores scores = score("run", data, new CancellationToken(), heard, skip);
     assertEquals(15, scores.entries().size());
     assertEquals(
         Map.of(data.training().get(3).id(), "it ends early"),
         LeftOut.read(folder.resolve("run/left-out.csv")).reasons());
-    assertEquals(1, warnings.size());
+    assertEquals(1, heard.warnings().size());
     InputException error = assertThrows(InputException.class, () -> score("other", data, TRAINED));
     assertTrue(error.getMessage().contains("it ends early"), error.getMessage());
   }
@@ -377,12 +345,12 @@ class ScoreStageTest {
   void foldsWithOneImageOfAClassAreToldOf() {
     String[] settings = with(TRAINED, "score.epochs=1", "score.folds=4");
     PatternDataset data = new PatternDataset(12, 1, 4, "a", "b");
-    Scores scores = score("run", data, new CancellationToken(), warnings(), settings);
+    Scores scores = score("run", data, new CancellationToken(), heard, settings);
     assertEquals(
         List.of(
             "score.folds: 4 leaves fewer than two images per fold in a, b: easy images are hardly"
                 + " distinguished from hard ones; lower it"),
-        warnings);
+        heard.warnings());
     long different = scores.entries().stream().map(Scores.Entry::loss).distinct().count();
     assertEquals(scores.entries().size(), different);
   }
@@ -455,15 +423,6 @@ class ScoreStageTest {
     }
   }
 
-  private static RunListener progressTo(List<Long> seen) {
-    return new RunListener() {
-      @Override
-      public void progress(String stage, String task, long done, long total, String unit) {
-        seen.add(done);
-      }
-    };
-  }
-
   @Test
   void pretrainedScoringThatWasStoppedEndsBitIdentical() throws IOException {
     String[] settings = with(pretrained(weights("")), "data.on-bad-image=skip");
@@ -477,9 +436,8 @@ class ScoreStageTest {
         RunCancelledException.class,
         () -> score("stopped", data, cancellation, stopAt(6, cancellation), settings));
     assertFalse(Files.exists(folder.resolve("stopped/scores.csv")));
-    List<Long> seen = new ArrayList<>();
-    score("stopped", data, new CancellationToken(), progressTo(seen), settings);
-    assertEquals(List.of(9L, 12L), seen);
+    score("stopped", data, new CancellationToken(), heard, settings);
+    assertEquals(List.of(9L, 12L), heard.done());
     try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
       for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
         Path same = folder.resolve("stopped").resolve(folder.resolve("whole").relativize(file));
@@ -502,9 +460,8 @@ class ScoreStageTest {
     CancellationToken stop = new CancellationToken();
     assertThrows(
         RunCancelledException.class, () -> score("run", before, stop, stopAt(6, stop), settings));
-    List<Long> seen = new ArrayList<>();
-    score("run", data, new CancellationToken(), progressTo(seen), settings);
-    assertEquals(List.of(9L, 12L), seen);
+    score("run", data, new CancellationToken(), heard, settings);
+    assertEquals(List.of(9L, 12L), heard.done());
   }
 
   @Test
@@ -525,20 +482,11 @@ class ScoreStageTest {
         };
     PatternDataset before = grey().withTests("1").knownByAll();
     assertThrows(RunCancelledException.class, () -> score("run", before, stop, atFive, settings));
-    List<Long> steps = new ArrayList<>();
-    RunListener listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (unit.equals("steps")) {
-              steps.add(done);
-            }
-          }
-        };
-    Scores scores =
-        score("run", grey().withTests("1"), new CancellationToken(), listener, settings);
+    Scores scores = score("run", grey().withTests("1"), new CancellationToken(), heard, settings);
     assertEquals(score("whole", grey(), settings), scores);
-    assertTrue(steps.get(0) > 4, steps.toString());
+    List<Heard.Progress> steps =
+        heard.progress().stream().filter(progress -> progress.unit().equals("steps")).toList();
+    assertTrue(steps.get(0).done() > 4, steps.toString());
   }
 
   @Test
@@ -552,9 +500,8 @@ class ScoreStageTest {
     CancellationToken early = new CancellationToken();
     assertThrows(
         RunCancelledException.class, () -> score("run", more, early, stopAt(6, early), settings));
-    List<Long> seen = new ArrayList<>();
-    score("run", more, new CancellationToken(), progressTo(seen), settings);
-    assertEquals(List.of(9L, 12L), seen);
+    score("run", more, new CancellationToken(), heard, settings);
+    assertEquals(List.of(9L, 12L), heard.done());
   }
 
   @Test
@@ -569,9 +516,8 @@ class ScoreStageTest {
         assertThrows(
             InputException.class, () -> score("run", data, pretrained(weights("", 1000, 2))));
     assertTrue(error.getMessage().startsWith("score.weights: the file that"), error.getMessage());
-    List<Long> seen = new ArrayList<>();
-    score("run", data, new CancellationToken(), progressTo(seen), pretrained(moved));
-    assertEquals(List.of(6L, 8L), seen);
+    score("run", data, new CancellationToken(), heard, pretrained(moved));
+    assertEquals(List.of(6L, 8L), heard.done());
   }
 
   @Test
