@@ -1,0 +1,67 @@
+package org.potstill.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.RunFailedException;
+
+class AtomicFilesTest {
+
+  @TempDir Path temp;
+
+  @Test
+  void aFullDeviceIsToldAndLeavesTheOldFile() throws IOException {
+    Path file = temp.resolve("file.txt");
+    AtomicFiles.writeString(file, "old");
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class,
+            () -> AtomicFiles.write(file, part -> Files.writeString(Path.of("/dev/full"), "new")));
+    assertTrue(error.getMessage().contains("No space left on device"), error.getMessage());
+    assertEquals("old", Files.readString(file));
+  }
+
+  @Test
+  void whyAFileCannotBeWrittenIsTold() throws IOException {
+    // A path alone, as the system's own message, says nothing of the cause.
+    Path file = Files.writeString(temp.resolve("checkpoints"), "");
+    String inTheWay =
+        assertThrows(
+                RunFailedException.class,
+                () -> AtomicFiles.writeString(file.resolve("distill.json"), "new"))
+            .getMessage();
+    assertTrue(
+        inTheWay.contains(": " + file + ": a file or link of that name is in the way;"), inTheWay);
+    Path folder = Files.createDirectories(temp.resolve("stages.json"));
+    Files.writeString(folder.resolve("inside"), "");
+    String notReplaced =
+        assertThrows(RunFailedException.class, () -> AtomicFiles.writeString(folder, "new"))
+            .getMessage();
+    assertTrue(notReplaced.contains("irectory"), notReplaced);
+  }
+
+  @Test
+  void aFailedWriteLeavesTheOldFileAndNothingBeside() throws IOException {
+    Path file = temp.resolve("file.txt");
+    AtomicFiles.writeString(file, "old");
+    assertThrows(
+        RunFailedException.class,
+        () ->
+            AtomicFiles.write(
+                file,
+                path -> {
+                  Files.writeString(path, "half");
+                  throw new IOException("No space left on device");
+                }));
+    assertEquals("old", Files.readString(file));
+    try (var files = Files.list(temp)) {
+      assertEquals(1, files.count());
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package org.potstill.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsLogTest {
+
+  @TempDir Path temp;
+
+  @Test
+  void metricsAreCutBackToTheCheckpoint() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      MetricsLog metrics = directory.metrics();
+      metrics.append("score", 9, 0.5, Map.of("loss", 1.0));
+      for (int step = 1; step <= 4; step++) {
+        metrics.append("distill", step, 0.5, Map.of("loss", step == 4 ? Double.NaN : step));
+      }
+      Path file = directory.resolve("metrics.jsonl");
+      Files.writeString(file, Files.readString(file) + "{\"stage\":\"dist");
+      metrics.cutBack("distill", 2);
+      assertEquals(
+          """
+          {"stage":"score","step":9,"seconds":0.5,"loss":1.0}
+          {"stage":"distill","step":1,"seconds":0.5,"loss":1.0}
+          {"stage":"distill","step":2,"seconds":0.5,"loss":2.0}
+          """,
+          Files.readString(file));
+    }
+  }
+
+  @Test
+  void aDamagedByteOfTheMetricsCostsItsLineAtMost() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      MetricsLog metrics = directory.metrics();
+      for (int step = 1; step <= 3; step++) {
+        metrics.append("distill", step, 0.5, Map.of("loss", 1.0));
+      }
+      Path file = directory.resolve("metrics.jsonl");
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[0] ^= (byte) 0x80;
+      Files.write(file, bytes);
+      metrics.cutBack("distill", 2);
+      assertEquals(
+          "{\"stage\":\"distill\",\"step\":2,\"seconds\":0.5,\"loss\":1.0}\n",
+          Files.readString(file));
+    }
+  }
+}

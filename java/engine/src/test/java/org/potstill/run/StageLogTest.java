@@ -1,0 +1,74 @@
+package org.potstill.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.InputException;
+
+class StageLogTest {
+
+  @TempDir Path temp;
+
+  @Test
+  void aDamagedRecordOfStagesIsToldInAWord() throws IOException {
+    Files.writeString(temp.resolve("stages.json"), "{\n  \"score\": {\"finger");
+    InputException error = assertThrows(InputException.class, () -> StageLog.in(temp).entries());
+    assertTrue(error.getMessage().contains("(damaged JSON, line 2: "), error.getMessage());
+    assertFalse(error.getMessage().contains("Source"), error.getMessage());
+    // Overwriting would throw away what can still be gone on from.
+    assertTrue(error.getMessage().contains("delete it, and --resume"), error.getMessage());
+  }
+
+  @Test
+  void finishedStagesAreRememberedWithAllThatWentIntoThem() {
+    Fingerprint fingerprint = Fingerprint.of(Map.of("prune.keep", "0.2", "scores.csv", "abc"));
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      StageLog stages = directory.stages();
+      stages.put(
+          "prune",
+          new StageLog.Entry(fingerprint, Map.of("coreset.csv", "def"), 1.5, Map.of("java", "17")));
+      StageLog.Entry read = stages.entry("prune").orElseThrow();
+      assertEquals(fingerprint, read.fingerprint());
+      assertEquals("def", read.outputs().get("coreset.csv"));
+      assertEquals(fingerprint.hash(), read.fingerprint().hash());
+      assertEquals(
+          "prune.keep was 0.2 and is now 0.3",
+          read.fingerprint().firstDifference(fingerprint.with("prune.keep", "0.3")).orElseThrow());
+      stages.remove("prune");
+      assertTrue(stages.entry("prune").isEmpty());
+    }
+  }
+
+  @Test
+  void stagesThatAreDoneAgainAreKnownUntilTheyAre() throws IOException {
+    Path root = temp.resolve("run");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
+      StageLog stages = directory.stages();
+      stages.put("score", entry("a"));
+      stages.put("prune", entry("b"));
+      stages.setAside(List.of("prune", "distill"));
+      stages.setAside(List.of("prune", "distill"));
+      assertEquals(Map.of("score", entry("a")), stages.entries());
+      assertEquals(entry("b"), StageLog.in(root).last("prune").orElseThrow());
+      assertEquals(entry("a"), stages.last("score").orElseThrow());
+      assertTrue(stages.last("distill").isEmpty());
+      stages.put("prune", entry("c"));
+      assertEquals(entry("c"), stages.last("prune").orElseThrow());
+    }
+    assertEquals(List.of(".lock", "stages.json"), RunDirectoryTest.names(root));
+  }
+
+  private static StageLog.Entry entry(String output) {
+    return new StageLog.Entry(
+        Fingerprint.of(Map.of("key", "value")), Map.of("file", output), 1, Map.of());
+  }
+}
