@@ -159,7 +159,7 @@ public final class CheckpointReader {
   public static Map<String, String> settings(Path file) {
     try (NetworkPickle pickle = NetworkPickle.open(file)) {
       PickleRecord network =
-          format(file) == Format.PICKLE ? CheckpointTree.network(pickle.root()) : null;
+          format(file) == Format.PICKLE ? CheckpointTree.network(file, pickle.root()) : null;
       return network == null ? Map.of() : ModuleState.settings(file, network);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);

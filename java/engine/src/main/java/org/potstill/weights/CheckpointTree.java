@@ -44,6 +44,7 @@ final class CheckpointTree {
     if (depth > DEEPEST || ++visited > MOST) {
       throw new InputException(file + " was refused: its containers are nested without end");
     }
+    UnknownObject.require(file, value);
     if (value instanceof StoredTensor tensor) {
       if (tensors.put(path, tensor) != null) {
         throw new InputException(file + " holds two tensors called '" + path + "'");
@@ -51,7 +52,8 @@ final class CheckpointTree {
     } else if (value instanceof PickleRecord module) {
       ModuleState.tensors(file, module).forEach((name, t) -> tensors.put(join(path, name), t));
     } else if (value instanceof Map<?, ?> map) {
-      map.forEach((key, item) -> visit(join(path, key), item, depth + 1));
+      map.forEach(
+          (key, item) -> visit(join(path, UnknownObject.require(file, key)), item, depth + 1));
     } else if (value instanceof List<?> || value instanceof Object[]) {
       List<?> items = value instanceof List<?> list ? list : List.of((Object[]) value);
       for (int i = 0; i < items.size(); i++) {
@@ -75,15 +77,15 @@ final class CheckpointTree {
       throw new InputException(file + " has no state_dict: what was saved is not a dictionary");
     }
     // Its own tensors last, for a training script may save some beside: the best accuracy, say.
-    Map<String, Map<String, StoredTensor>> usual = underUsualKeys(map);
+    Map<String, Map<String, StoredTensor>> usual = underUsualKeys(file, map);
     if (!usual.isEmpty()) {
       return onlyOne(file, usual);
     }
-    PickleRecord network = network(map);
+    PickleRecord network = network(file, map);
     if (network != null) {
       return ModuleState.tensors(file, network);
     }
-    Map<String, StoredTensor> direct = direct(map);
+    Map<String, StoredTensor> direct = direct(file, map);
     if (direct.isEmpty()) {
       throw new InputException(
           file
@@ -99,13 +101,14 @@ final class CheckpointTree {
     return direct;
   }
 
-  private static Map<String, Map<String, StoredTensor>> underUsualKeys(Map<?, ?> map) {
+  private static Map<String, Map<String, StoredTensor>> underUsualKeys(Path file, Map<?, ?> map) {
     Map<String, Map<String, StoredTensor>> found = new LinkedHashMap<>();
     for (String key : STATE_KEYS) {
-      if (map.get(key) instanceof Map<?, ?> nested && !direct(nested).isEmpty()) {
-        found.put(key, direct(nested));
+      if (UnknownObject.require(file, map.get(key)) instanceof Map<?, ?> nested) {
+        found.put(key, direct(file, nested));
       }
     }
+    found.values().removeIf(Map::isEmpty);
     // That name leaves no doubt, whatever lies under vaguer ones.
     found.keySet().removeIf(key -> found.containsKey(CERTAIN) && !key.equals(CERTAIN));
     return found;
@@ -147,11 +150,15 @@ final class CheckpointTree {
     }
   }
 
-  /** The pickled network of a published generator, or null. */
-  static PickleRecord network(Object root) {
+  /**
+   * The pickled network of a published generator, or null.
+   *
+   * @throws InputException where it is unknown what it is
+   */
+  static PickleRecord network(Path file, Object root) {
     if (root instanceof Map<?, ?> map) {
       for (String key : NETWORK_KEYS) {
-        if (map.get(key) instanceof PickleRecord network) {
+        if (UnknownObject.require(file, map.get(key)) instanceof PickleRecord network) {
           return network;
         }
       }
@@ -159,11 +166,12 @@ final class CheckpointTree {
     return null;
   }
 
-  private static Map<String, StoredTensor> direct(Map<?, ?> map) {
+  private static Map<String, StoredTensor> direct(Path file, Map<?, ?> map) {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     map.forEach(
         (key, value) -> {
-          if (value instanceof StoredTensor tensor) {
+          UnknownObject.require(file, key);
+          if (UnknownObject.require(file, value) instanceof StoredTensor tensor) {
             tensors.put(String.valueOf(key), tensor);
           }
         });

@@ -85,7 +85,7 @@ final class LegacyCheckpoint implements Storages {
   }
 
   private Object unpickle() {
-    RestrictedUnpickler unpickler = new RestrictedUnpickler(file.toString(), null);
+    RestrictedUnpickler unpickler = new RestrictedUnpickler(file.toString());
     Object object = unpickler.read(input);
     storages.putAll(unpickler.storages());
     return object;

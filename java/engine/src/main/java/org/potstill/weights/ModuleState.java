@@ -47,29 +47,33 @@ final class ModuleState {
     if (depth > DEEPEST || ++visited > MOST) {
       throw new InputException(file + " was refused: its networks are nested without end");
     }
-    if (!(module.state() instanceof Map<?, ?> attributes)) {
+    if (!(known(module.state()) instanceof Map<?, ?> attributes)) {
       return;
     }
     take(prefix, attributes.get("_parameters"), List.of());
-    Object passing = attributes.get("_non_persistent_buffers_set");
+    Object passing = known(attributes.get("_non_persistent_buffers_set"));
     take(prefix, attributes.get("_buffers"), passing instanceof List<?> list ? list : List.of());
     attributes.forEach((key, value) -> setting(prefix, key, value));
-    if (attributes.get("_modules") instanceof Map<?, ?> modules) {
+    if (known(attributes.get("_modules")) instanceof Map<?, ?> modules) {
       modules.forEach(
           (name, value) -> {
-            if (value instanceof PickleRecord inner) {
-              visit(prefix + name + ".", inner, depth + 1);
+            if (known(value) instanceof PickleRecord inner) {
+              visit(prefix + known(name) + ".", inner, depth + 1);
             }
           });
     }
   }
 
+  private Object known(Object value) {
+    return UnknownObject.require(file, value);
+  }
+
   private void take(String prefix, Object named, List<?> passedOver) {
-    if (named instanceof Map<?, ?> map) {
+    if (known(named) instanceof Map<?, ?> map) {
       map.forEach(
           (name, value) -> {
-            if (value instanceof StoredTensor tensor && !passedOver.contains(name)) {
-              tensors.put(prefix + name, tensor);
+            if (known(value) instanceof StoredTensor tensor && !passedOver.contains(name)) {
+              tensors.put(prefix + known(name), tensor);
             }
           });
     }

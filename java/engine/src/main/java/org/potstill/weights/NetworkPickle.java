@@ -30,10 +30,15 @@ final class NetworkPickle implements Storages {
     return new NetworkPickle(file, FileChannel.open(file, StandardOpenOption.READ));
   }
 
-  /** The object that was saved. */
+  /** The object that was saved; without a network, everything in it has to be known. */
   Object root() throws IOException {
     FileInput input = new FileInput(channel, 0, channel.size());
-    return new RestrictedUnpickler(file.toString(), this::storage).read(input);
+    NetworkUnpickler unpickler = new NetworkUnpickler(file.toString(), this::storage);
+    Object root = unpickler.read(input);
+    if (CheckpointTree.network(file, root) == null) {
+      unpickler.requireKnown();
+    }
+    return root;
   }
 
   private StoredTensor.Storage storage(PickleBytes bytes) {

@@ -2,7 +2,7 @@ package org.potstill.weights;
 
 /**
  * The opcodes of the pickle virtual machine that a checkpoint may hold (pickletools of the Python
- * library documents them); every other one is refused.
+ * library documents them); every other one is refused. A few are for pickled networks alone.
  */
 final class PickleOpcode {
 
@@ -11,11 +11,13 @@ final class PickleOpcode {
   static final char DICT = 'd';
   static final char INST = 'i';
   static final char PERSISTENT = 'Q';
+  static final char OBJECT = 'o';
   static final char REDUCE = 'R';
   static final char SET_ITEM = 's';
   static final char SET_ITEMS = 'u';
   static final char EMPTY_DICT = '}';
   static final char NEW_OBJECT = 0x81;
+  static final char NEW_OBJECT_KEYWORDS = 0x92;
   static final char STACK_GLOBAL = 0x93;
   static final char EMPTY_SET = 0x8f;
   static final char ADD_ITEMS = 0x90;
@@ -29,6 +31,8 @@ final class PickleOpcode {
   static final char BINARY_UNICODE_8 = 0x8d;
   static final char BINARY_BYTES_8 = 0x8e;
   static final char SHORT_BINARY_BYTES = 'C';
+  static final char BYTE_ARRAY = 0x96;
+  static final char LONG_NUMBER = 0x8b;
 
   /** Numbers, strings, lists, tuples, marks and the memo: they build nothing else. */
   private static final String PLAIN =

@@ -19,35 +19,24 @@ import org.potstill.errors.InputException;
 
 /**
  * Reads a pickle that may hold numbers, strings, lists, tuples, dictionaries and tensors, and
- * refuses everything else by name.
+ * refuses everything else by name; {@link NetworkUnpickler} passes over more.
  *
  * <p>A pickle is a program. This reader runs the opcodes that build plain data, keeps those that
  * name or call something to itself, and knows no class but its own few: nothing that a file names
  * is ever looked up, in Java or elsewhere.
  */
-final class RestrictedUnpickler extends Unpickler {
-
-  /** Tells the storage that a string of bytes in the file holds. */
-  @FunctionalInterface
-  interface Blobs {
-    /** The storage in {@code bytes}, or an {@link InputException}. */
-    StoredTensor.Storage storage(PickleBytes bytes);
-  }
+class RestrictedUnpickler extends Unpickler {
 
   private final String source;
-  private final Blobs blobs;
   private final Map<String, StoredTensor.Storage> storages = new HashMap<>();
 
   /**
    * A reader.
    *
    * @param source the file, for messages
-   * @param blobs what strings of bytes hold, which then stay in the file; null where they are not
-   *     expected to hold storages
    */
-  RestrictedUnpickler(String source, Blobs blobs) {
+  RestrictedUnpickler(String source) {
     this.source = source;
-    this.blobs = blobs;
   }
 
   /** The storages that were named so far, by key. */
@@ -60,7 +49,7 @@ final class RestrictedUnpickler extends Unpickler {
    *
    * @param stream supports {@code mark}; is left behind the pickle
    * @return String, Number, Boolean, null, byte[], List, Object[] (a tuple), Map, {@link
-   *     StoredTensor}, {@link PickleRecord}
+   *     StoredTensor}, {@link PickleRecord}, in a network {@link UnknownObject}
    * @throws InputException where it is damaged or asks for anything else
    */
   Object read(InputStream stream) {
@@ -113,7 +102,7 @@ final class RestrictedUnpickler extends Unpickler {
 
   /** Items of objects that are never built are dropped. */
   @SuppressWarnings("unchecked")
-  private void append(List<Object> items) {
+  void append(List<Object> items) {
     if (!(stack.peek() instanceof PickleRecord)) {
       ((List<Object>) stack.peek()).addAll(items);
     }
@@ -124,26 +113,10 @@ final class RestrictedUnpickler extends Unpickler {
       throw refused("pickle opcode 0x" + Integer.toHexString(opcode));
     }
     int lengthBytes = PickleOpcode.lengthBytes(opcode);
-    if (blobs != null && PickleOpcode.isBytes(opcode)) {
-      stack.add(leaveBytes(lengthBytes));
-      return NO_RETURN_VALUE;
-    }
     if (lengthBytes > 0) {
       requireWithin(lengthBytes);
     }
     return super.dispatch(opcode);
-  }
-
-  /** Passes over a string of bytes. */
-  private PickleBytes leaveBytes(int lengthBytes) throws IOException {
-    FileInput file = (FileInput) input;
-    long length = lengthBytes == 0 ? PickleUtils.readbyte(file) : length(lengthBytes);
-    long position = file.position();
-    if (length < 0 || length > file.remaining()) {
-      throw tooLong(length, file.remaining());
-    }
-    file.seek(position + length);
-    return new PickleBytes(position, length);
   }
 
   /** A length is believed only where that many bytes are left: it is allocated at once. */
@@ -157,13 +130,13 @@ final class RestrictedUnpickler extends Unpickler {
     }
   }
 
-  private long length(int lengthBytes) throws IOException {
+  long length(int lengthBytes) throws IOException {
     ByteBuffer length = ByteBuffer.wrap(PickleUtils.readbytes(input, lengthBytes));
     length.order(ByteOrder.LITTLE_ENDIAN);
     return lengthBytes == 4 ? Integer.toUnsignedLong(length.getInt()) : length.getLong();
   }
 
-  private InputException tooLong(long bytes, long left) {
+  InputException tooLong(long bytes, long left) {
     return new InputException(
         source + " is damaged: a string of " + bytes + " bytes, of which " + left + " are left");
   }
@@ -171,13 +144,20 @@ final class RestrictedUnpickler extends Unpickler {
   private void pushGlobal(String module, String name) {
     String full = module + "." + name;
     Object known = PickleNames.find(full);
-    if (known == null) {
-      throw refused(full);
-    }
-    stack.add(known);
+    stack.add(known == null ? unknown(full) : known);
   }
 
-  private InputException refused(String what) {
+  /** What stands for a global that is not among {@link PickleNames}. */
+  Object unknown(String full) {
+    throw refused(full);
+  }
+
+  InputException refused(String what) {
+    return refused(source, what);
+  }
+
+  /** The file {@code source} needs something that may not be in a file of weights. */
+  static InputException refused(Object source, String what) {
     return new InputException(
         source
             + " was refused: it asks for '"
@@ -187,7 +167,7 @@ final class RestrictedUnpickler extends Unpickler {
             + " state_dict, best as safetensors");
   }
 
-  private void call() {
+  void call() {
     Object[] arguments = (Object[]) stack.pop();
     Object callable = stack.pop();
     if (callable instanceof PickleNames.Name name) {
@@ -214,11 +194,9 @@ final class RestrictedUnpickler extends Unpickler {
     return new PickleRecord((String) described.get("class_name"), described.get("state"));
   }
 
-  private StoredTensor.Storage storageOfBytes(Object bytes) {
-    if (!(bytes instanceof PickleBytes left)) {
-      throw refused("torch.storage._load_from_bytes of something else than bytes in the file");
-    }
-    return blobs.storage(left);
+  /** The storage in a string of bytes, as the networks of StyleGAN have them. */
+  StoredTensor.Storage storageOfBytes(Object bytes) {
+    throw refused("torch.storage._load_from_bytes of something else than bytes in the file");
   }
 
   private Map<Object, Object> orderedDict(Object[] arguments) {
@@ -300,7 +278,7 @@ final class RestrictedUnpickler extends Unpickler {
   }
 
   /** An ordered dictionary may carry attributes (a state_dict its versions), which are dropped. */
-  private void setAttributes() {
+  void setAttributes() {
     Object attributes = stack.pop();
     if (stack.peek() instanceof PickleRecord record) {
       record.setState(attributes);
@@ -311,7 +289,7 @@ final class RestrictedUnpickler extends Unpickler {
     }
   }
 
-  private void setItems(List<Object> items) {
+  void setItems(List<Object> items) {
     if (stack.peek() instanceof PickleRecord) {
       return;
     }
@@ -326,14 +304,18 @@ final class RestrictedUnpickler extends Unpickler {
     return (Map<Object, Object>) value;
   }
 
-  /** Keys are text or numbers: the hash of a container could be made to take for ever. */
   private void setItem(Map<Object, Object> target, Object key, Object value) {
+    target.put(key(key), value);
+  }
+
+  /** Keys are text or numbers: the hash of a container could be made to take for ever. */
+  Object key(Object key) {
     if (key instanceof PickleNames.Name name) {
-      target.put(name.full(), value);
-    } else if (key instanceof String || key instanceof Number || key instanceof Boolean) {
-      target.put(key, value);
-    } else {
-      throw refused("a dictionary key that is neither text nor a number");
+      return name.full();
     }
+    if (key instanceof String || key instanceof Number || key instanceof Boolean) {
+      return key;
+    }
+    throw refused("a dictionary key that is neither text nor a number");
   }
 }

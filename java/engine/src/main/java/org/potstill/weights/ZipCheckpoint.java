@@ -83,8 +83,7 @@ final class ZipCheckpoint implements Storages {
 
   /** The object that was saved. */
   Object root() throws IOException {
-    return new RestrictedUnpickler(file.toString(), null)
-        .read(new ByteArrayInputStream(bytes(PICKLE)));
+    return new RestrictedUnpickler(file.toString()).read(new ByteArrayInputStream(bytes(PICKLE)));
   }
 
   private byte[] bytes(String name) throws IOException {

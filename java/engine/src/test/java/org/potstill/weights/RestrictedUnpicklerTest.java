@@ -24,7 +24,7 @@ class RestrictedUnpicklerTest {
 
   private static Object read(String pickle) {
     byte[] bytes = pickle.getBytes(StandardCharsets.ISO_8859_1);
-    return new RestrictedUnpickler("weights.pth", null).read(new ByteArrayInputStream(bytes));
+    return new RestrictedUnpickler("weights.pth").read(new ByteArrayInputStream(bytes));
   }
 
   private static void assertRefused(String pickle, String reason) {
