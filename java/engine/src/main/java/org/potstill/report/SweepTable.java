@@ -21,6 +21,7 @@ import org.apache.commons.csv.CSVPrinter;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.Sweep;
 import org.potstill.errors.FileErrors;
+import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.net.Networks;
 import org.potstill.run.AtomicFiles;
@@ -77,14 +78,37 @@ public final class SweepTable {
   }
 
   /**
+   * That a run failed.
+   *
+   * @param reason why
+   * @param evaluated the record of an earlier evaluation when it failed, if there was one
+   */
+  public record Failure(Throwable reason, Optional<StageLog.Entry> evaluated) {
+
+    /** A failure of now. */
+    public static Failure of(Sweep.Run run, Throwable reason) {
+      return new Failure(reason, evaluation(run));
+    }
+
+    /** Empty also where it cannot be told. */
+    private static Optional<StageLog.Entry> evaluation(Sweep.Run run) {
+      try {
+        return StageLog.in(run.config().run().out()).entry(EVALUATE);
+      } catch (InputException e) {
+        return Optional.empty();
+      }
+    }
+  }
+
+  /**
    * Reads what the runs of {@code sweep} have left and writes the table of it, for people and for
    * programs. Several processes may run parts of a sweep in one folder; they come in here one after
    * the other, so that none replaces a newer table by an older one.
    *
-   * @param failed the runs that failed just now, and why
+   * @param failed the runs that failed just now
    * @throws RunFailedException where the table cannot be written
    */
-  public static SweepTable update(Sweep sweep, Map<Sweep.Run, Throwable> failed) {
+  public static SweepTable update(Sweep sweep, Map<Sweep.Run, Failure> failed) {
     // Of one process only one thread may wait for the lock.
     synchronized (SweepTable.class) {
       Path lock = sweep.out().resolve(LOCK);
@@ -105,19 +129,20 @@ public final class SweepTable {
   /**
    * Reads what the runs of {@code sweep} have left, whichever process ran them, and writes nothing.
    *
-   * @param failed the runs that failed just now, and why
+   * @param failed the runs that failed just now
    */
-  public static SweepTable read(Sweep sweep, Map<Sweep.Run, Throwable> failed) {
+  public static SweepTable read(Sweep sweep, Map<Sweep.Run, Failure> failed) {
     List<Entry> entries = new ArrayList<>();
     List<String> failures = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     Set<String> varied = sweep.variedKeys();
     for (Sweep.Run run : sweep.runs()) {
-      Entry entry = entry(run, varied, failed.containsKey(run), warnings);
-      entries.add(entry);
+      Failure failure = failed.get(run);
       // Another process may have run it since.
-      if (failed.containsKey(run) && entry.evaluation() == null) {
-        failures.add(run.folder() + ": failed: " + failed.get(run).getMessage());
+      boolean stands = failure != null && failure.evaluated().equals(Failure.evaluation(run));
+      entries.add(entry(run, varied, stands, warnings));
+      if (stands) {
+        failures.add(run.folder() + ": failed: " + failure.reason().getMessage());
       }
     }
     warnings.addAll(differences(entries));

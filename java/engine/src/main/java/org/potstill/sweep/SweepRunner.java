@@ -43,7 +43,7 @@ public final class SweepRunner {
   private final SweepListener listener;
   private final CancellationToken cancellation;
   private final List<RunResult> finished = new ArrayList<>();
-  private final Map<Sweep.Run, Throwable> failed = new LinkedHashMap<>();
+  private final Map<Sweep.Run, SweepTable.Failure> failed = new LinkedHashMap<>();
 
   /**
    * A runner, for one call.
@@ -79,8 +79,10 @@ public final class SweepRunner {
       }
     }
     SweepTable table = SweepTable.update(sweep, failed);
+    Map<Sweep.Run, Throwable> reasons = new LinkedHashMap<>();
+    failed.forEach((run, failure) -> reasons.put(run, failure.reason()));
     return new SweepResult(
-        sweep.out(), table, List.copyOf(finished), Collections.unmodifiableMap(failed));
+        sweep.out(), table, List.copyOf(finished), Collections.unmodifiableMap(reasons));
   }
 
   /** Whether it did anything, be it in vain. */
@@ -92,7 +94,7 @@ public final class SweepRunner {
     } catch (RunCancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
-      failed.put(run, e);
+      failed.put(run, SweepTable.Failure.of(run, e));
       listener.runFailed(run, e);
       return true;
     }

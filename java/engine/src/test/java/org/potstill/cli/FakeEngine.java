@@ -106,7 +106,9 @@ final class FakeEngine implements Engine {
         listener.runFinished(run, result);
       }
     }
-    return new SweepResult(sweep.out(), SweepTable.read(sweep, failed), finished, failed);
+    Map<Sweep.Run, SweepTable.Failure> failures = new LinkedHashMap<>();
+    failed.forEach((run, reason) -> failures.put(run, SweepTable.Failure.of(run, reason)));
+    return new SweepResult(sweep.out(), SweepTable.read(sweep, failures), finished, failed);
   }
 
   @Override

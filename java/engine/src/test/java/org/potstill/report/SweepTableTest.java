@@ -117,7 +117,7 @@ class SweepTableTest {
     Files.copy(report.resolveSibling("stages.json"), stopped.resolve("stages.json"));
     cutAfter(stopped.resolve("stages.json"), "prune");
     RuntimeException full = new RunFailedException("no <room> left");
-    SweepTable.update(sweep, Map.of(sweep.runs().get(3), full));
+    SweepTable.update(sweep, failure(3, full));
     String page = Files.readString(folder.resolve("sweep/table.html"));
     assertTrue(page.contains("<a class=\"accuracy\" href=\"one___two/0.2/report.html\">"), page);
     assertTrue(page.contains("1 of 4 runs measured"), page);
@@ -274,12 +274,25 @@ class SweepTableTest {
     Files.writeString(file, without.replace("\"epochs\"", list + "\"epochs\""));
   }
 
+  private Map<Sweep.Run, SweepTable.Failure> failure(int run, RuntimeException reason) {
+    Sweep.Run failed = sweep.runs().get(run);
+    return Map.of(failed, SweepTable.Failure.of(failed, reason));
+  }
+
   @Test
   void whatFailedHereAndWasRunElsewhereIsShown() throws IOException {
+    Map<Sweep.Run, SweepTable.Failure> failed = failure(0, new RunFailedException("locked"));
     evaluated(0);
-    SweepTable table =
-        SweepTable.read(sweep, Map.of(sweep.runs().get(0), new RunFailedException("locked")));
+    SweepTable table = SweepTable.read(sweep, failed);
     assertEquals(List.of(), table.failures());
+    assertEquals(1, table.evaluated());
+  }
+
+  @Test
+  void whatFailedHereIsToldAlsoWhereItWasEvaluatedEarlier() throws IOException {
+    evaluated(0);
+    SweepTable table = SweepTable.read(sweep, failure(0, new RunFailedException("no room")));
+    assertEquals(List.of("one___two/0.2: failed: no room"), table.failures());
     assertEquals(1, table.evaluated());
   }
 
