@@ -34,6 +34,9 @@ public record DataConfig(
     Whitening whitening,
     long maxPixels) {
 
+  /** Path of the key of the source. */
+  public static final String SOURCE = "data.source";
+
   /** What is done to images besides normalising them. */
   public enum Whitening {
     /** Nothing. */

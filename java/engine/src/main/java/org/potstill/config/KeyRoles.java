@@ -13,7 +13,7 @@ public final class KeyRoles {
    * experts and trainings of another run are taken only where this one would make the same.
    */
   public static final Set<String> PLACES =
-      Set.of("run.name", "run.out", "data.source", "experts.from", "evaluate.from");
+      Set.of("run.name", "run.out", DataConfig.SOURCE, "experts.from", "evaluate.from");
 
   /** Those that stand for the content of what they name, wherever it is. */
   public static final Set<String> CONTENTS =

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
@@ -55,26 +54,27 @@ public record Sweep(
   public record Run(List<String> values, String folder, Config config) {
 
     /**
-     * A setting by which the run that {@code written} is the configuration of is not this one: any
-     * but those of places, machines and the evaluation, which may change later; of the evaluation
-     * only what tells the runs of the sweep apart.
+     * The settings by which the run that {@code written} is the configuration of is not this one:
+     * all but those of places, machines and the evaluation, which may change later; of the
+     * evaluation only what tells the runs of the sweep apart. Where data, scores or weights tell
+     * them apart, the place is among these settings, and what is there decides.
      *
      * @param varied {@link Sweep#variedKeys()}
      */
-    public Optional<ConfigDiff.Change> otherSetting(Config written, Set<String> varied) {
+    public List<ConfigDiff.Change> otherSettings(Config written, Set<String> varied) {
       return ConfigDiff.changedKeys(written, config).stream()
-          .filter(change -> makesAnotherRun(change, varied))
-          .findFirst();
+          .filter(change -> makesAnotherRun(change, varied.contains(change.path())))
+          .toList();
     }
 
-    private static boolean makesAnotherRun(ConfigDiff.Change change, Set<String> varied) {
+    private static boolean makesAnotherRun(ConfigDiff.Change change, boolean varied) {
       String path = change.path();
       boolean ofMachine = path.startsWith("run.") && !path.equals("run.seed");
-      boolean mayChange = path.startsWith("evaluate.") && !varied.contains(path);
-      boolean moved =
-          KeyRoles.PLACES.contains(path) || (change.isOfContent() && !varied.contains(path));
-      boolean lent = path.equals(ScoreConfig.FROM);
-      return !ofMachine && !mayChange && !moved && !lent;
+      boolean mayChange = path.startsWith("evaluate.") && !varied;
+      boolean ofPlace = KeyRoles.PLACES.contains(path) && !path.equals(DataConfig.SOURCE);
+      boolean named =
+          path.equals(DataConfig.SOURCE) || path.equals(ScoreConfig.FROM) || change.isOfContent();
+      return !ofMachine && !mayChange && !ofPlace && (varied || !named);
     }
   }
 

@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.commons.csv.CSVPrinter;
-import org.potstill.config.ConfigDiff;
 import org.potstill.config.Sweep;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
@@ -135,12 +134,12 @@ public final class SweepTable {
     List<Entry> entries = new ArrayList<>();
     List<String> failures = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
-    Set<String> varied = sweep.variedKeys();
+    ShownRuns shown = new ShownRuns(sweep);
     for (Sweep.Run run : sweep.runs()) {
       Failure failure = failed.get(run);
       // Another process may have run it since.
       boolean stands = failure != null && failure.evaluated().equals(Failure.evaluation(run));
-      entries.add(entry(run, varied, stands, warnings));
+      entries.add(entry(run, shown, stands, warnings));
       if (stands) {
         failures.add(run.folder() + ": failed: " + failure.reason().getMessage());
       }
@@ -151,28 +150,21 @@ public final class SweepTable {
   }
 
   private static Entry entry(
-      Sweep.Run run, Set<String> varied, boolean failed, List<String> warnings) {
+      Sweep.Run run, ShownRuns shown, boolean failed, List<String> warnings) {
     Path root = run.config().run().out();
     List<String> own = new ArrayList<>();
     OptionalFiles files = new OptionalFiles(root, own);
-    Set<String> stages = files.stages(StageLog.in(root)).keySet();
-    Optional<ConfigDiff.Change> other =
-        files.config().flatMap(written -> run.otherSetting(written, varied));
+    Map<String, StageLog.Entry> stages = files.stages(StageLog.in(root));
+    Optional<String> other =
+        files.config().flatMap(written -> shown.otherThan(run, written, stages));
     if (!stages.isEmpty() && other.isPresent()) {
-      own.add(
-          "was run with "
-              + other.get().path()
-              + " "
-              + other.get().before()
-              + ", not "
-              + other.get().after()
-              + ", and is not shown");
-      stages = Set.of();
+      own.add(other.get());
     }
-    Evaluation evaluation = stages.contains(EVALUATE) ? files.evaluation() : null;
+    Set<String> finished = other.isPresent() ? Set.of() : stages.keySet();
+    Evaluation evaluation = finished.contains(EVALUATE) ? files.evaluation() : null;
     own.forEach(warning -> warnings.add(run.folder() + ": " + warning));
     boolean report = evaluation != null && Files.isRegularFile(root.resolve("report.html"));
-    String state = failed ? "failed" : own.isEmpty() ? state(stages) : "see the warning";
+    String state = failed ? "failed" : own.isEmpty() ? state(finished) : "see the warning";
     return new Entry(run, evaluation, state, report);
   }
 

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
+import org.potstill.config.DataConfig;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.ScoreConfig;
 import org.potstill.config.Sweep;
@@ -37,8 +38,6 @@ import org.potstill.tensor.Placement;
  */
 final class Lenders {
 
-  private static final String DATA_SOURCE = "data.source";
-
   /** Of no account for what is lent: what is compared as it was resolved, or by what came of it. */
   private static final Set<String> NOT_COMPARED =
       Set.of("run.threads", "run.device", ScoreConfig.FROM);
@@ -51,7 +50,7 @@ final class Lenders {
 
   Lenders(Sweep sweep) {
     folders = sweep.runs().stream().map(RunFolder::new).toList();
-    sourcesVary = sweep.variedKeys().contains(DATA_SOURCE);
+    sourcesVary = sweep.variedKeys().contains(DataConfig.SOURCE);
   }
 
   /** The configuration of a run with what it takes from others; as it is where it is finished. */
