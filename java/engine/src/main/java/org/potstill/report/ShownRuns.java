@@ -11,6 +11,7 @@ import java.util.Set;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigDiff;
 import org.potstill.config.DataConfig;
+import org.potstill.config.PriorConfig;
 import org.potstill.config.ScoreConfig;
 import org.potstill.config.Sweep;
 import org.potstill.data.Dataset;
@@ -21,14 +22,15 @@ import org.potstill.run.FileHashes;
 import org.potstill.run.StageLog;
 
 /**
- * Which directories are shown as the runs of a sweep. Where data or scores tell the runs apart, the
- * value of an axis stands for what was there when the run was made, which is compared with what is
- * there now.
+ * Which directories are shown as the runs of a sweep. Where data, scores or weights tell the runs
+ * apart, the value of an axis stands for what was there when the run was made, which is compared
+ * with what is there now.
  */
 final class ShownRuns {
 
   private static final String SCORE = "score";
   private static final String SCORES = "scores.csv";
+  private static final String DISTILL = "distill";
   private static final String EVALUATE = "evaluate";
   private static final String FOLDER = "folder:";
 
@@ -74,6 +76,8 @@ final class ShownRuns {
     return switch (key) {
       case DataConfig.SOURCE -> isSameData(now, written, stages);
       case ScoreConfig.FROM -> isLent(now, written) || isSameFile(key, SCORE, now, stages);
+      case ScoreConfig.WEIGHTS -> isSameFile(key, SCORE, now, stages);
+      case PriorConfig.WEIGHTS -> isSameFile(key, DISTILL, now, stages);
       default -> false;
     };
   }
@@ -93,8 +97,11 @@ final class ShownRuns {
 
   private static Path file(String key, Config config) {
     Path scores = config.score().from();
+    PriorConfig prior = config.distill().prior();
     return switch (key) {
       case ScoreConfig.FROM -> scores == null ? null : scores.resolve(SCORES);
+      case ScoreConfig.WEIGHTS -> config.score().weights();
+      case PriorConfig.WEIGHTS -> prior == null ? null : prior.weights();
       default -> null;
     };
   }

@@ -178,4 +178,18 @@ class ShownRunsTest {
     Files.writeString(out(0).resolve("config.yaml"), ConfigWriter.toYaml(taken));
     assertEquals(1, warnings(0).size());
   }
+
+  @Test
+  void weightsThatTellRunsApartAreComparedByContent() throws IOException {
+    file("old/a.pth", "a");
+    file("old/b.pth", "b");
+    load("score.weights", "old/a.pth", "old/b.pth");
+    madeOfItsFile(0, "score", "score.weights", "old/a.pth");
+    madeOfItsFile(1, "score", "score.weights", "old/b.pth");
+    move("old", "new");
+    load("score.weights", "new/a.pth", "new/b.pth");
+    assertEquals(List.of(), warnings(2));
+    load("score.weights", "new/b.pth", "new/a.pth");
+    assertTrue(warnings(0).get(0).startsWith("a: was run with score.weights"), "" + warnings(0));
+  }
 }
