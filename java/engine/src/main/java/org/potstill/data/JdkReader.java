@@ -145,6 +145,7 @@ final class JdkReader {
         reader.dispose();
       }
     } catch (IOException | RuntimeException e) {
+      throwErrorIn(e);
       warnings.refuse();
       throw endsEarly(e)
           ? new DamagedImageException("the file ends early: pixels are missing")
@@ -152,6 +153,15 @@ final class JdkReader {
     }
     warnings.refuse();
     return result;
+  }
+
+  /** Readers wrap errors of the JVM too: where memory runs out, the file is not to blame. */
+  private static void throwErrorIn(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof Error error) {
+        throw error;
+      }
+    }
   }
 
   private static boolean endsEarly(Throwable error) {
