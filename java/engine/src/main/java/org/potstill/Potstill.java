@@ -139,8 +139,9 @@ public final class Potstill {
 
   /**
    * Runs the runs of a sweep one after the other, each as {@link #run} does, and writes their table
-   * after each. A run that fails does not stop the others. Scores, experts and trainings on
-   * baselines that another run of the sweep made with the same settings are taken from it.
+   * after each. A run that fails does not stop the others; what a listener throws does. Scores,
+   * experts and trainings on baselines that another run of the sweep made with the same settings
+   * are taken from it.
    *
    * @param sweep as {@link org.potstill.config.SweepLoader#load} reads it
    * @param runs those of {@code sweep} that are asked for: {@link Sweep#runs()} for all

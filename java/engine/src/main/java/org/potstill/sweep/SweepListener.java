@@ -4,7 +4,11 @@ import org.potstill.config.Sweep;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.RunListener;
 
-/** Hears of the runs of a sweep, from the thread that runs them. */
+/**
+ * Hears of the runs of a sweep, from the thread that runs them. What it throws, or what hears of
+ * the progress of a run, ends the sweep, which can be resumed, and is thrown by the call that runs
+ * it.
+ */
 public interface SweepListener {
 
   /** Hears of nothing. */

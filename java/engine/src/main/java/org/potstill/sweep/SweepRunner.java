@@ -12,6 +12,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.errors.PotstillException;
+import org.potstill.errors.Rethrown;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.experts.ExpertsStage;
@@ -74,7 +75,8 @@ public final class SweepRunner {
     int number = 0;
     for (Sweep.Run run : chosen) {
       cancellation.throwIfCancelled();
-      if (run(run, listener.runStarted(run, ++number, chosen.size()))) {
+      RunListener progress = listener.runStarted(run, ++number, chosen.size());
+      if (run(run, new HostListener(progress))) {
         updateTable();
       }
     }
@@ -86,7 +88,7 @@ public final class SweepRunner {
   }
 
   /** Whether it did anything, be it in vain. */
-  private boolean run(Sweep.Run run, RunListener progress) {
+  private boolean run(Sweep.Run run, HostListener progress) {
     RunResult result;
     try (RunSession session =
         RunSession.openForRun(configOf(run), RunOptions.RESUME, progress, cancellation)) {
@@ -94,6 +96,9 @@ public final class SweepRunner {
     } catch (RunCancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
+      if (progress.thrown() != null) {
+        throw Rethrown.asItIs(progress.thrown());
+      }
       failed.put(run, SweepTable.Failure.of(run, e));
       listener.runFailed(run, e);
       return true;

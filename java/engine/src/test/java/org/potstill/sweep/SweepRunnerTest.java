@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.Potstill;
@@ -28,6 +30,7 @@ import org.potstill.config.SweepLoader;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Rethrown;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
@@ -242,6 +245,35 @@ class SweepRunnerTest {
     String page = Files.readString(sweep.out().resolve("table.html"));
     assertTrue(page.contains("0.2: failed: "), page);
     assertEquals("not a run", Files.readString(out(sweep, 0).resolve("thesis.txt")));
+  }
+
+  @Test
+  void whatAListenerThrowsEndsTheSweep() throws IOException {
+    Sweep sweep = load(OVER_KEEP, "prune.mode=random");
+    for (Throwable thrown : List.of(new IllegalStateException("stop"), new OutOfMemoryError("x"))) {
+      AtomicInteger begun = new AtomicInteger();
+      SweepListener host =
+          new SweepListener() {
+            @Override
+            public RunListener runStarted(Sweep.Run run, int number, int of) {
+              begun.incrementAndGet();
+              return new RunListener() {
+                @Override
+                public void stageStarted(String stage) {
+                  throw Rethrown.asItIs(thrown);
+                }
+              };
+            }
+          };
+      Throwable seen =
+          assertThrows(
+              thrown.getClass(),
+              () -> Potstill.sweep(sweep, sweep.runs(), RunOptions.RESUME, host, token));
+      assertSame(thrown, seen);
+      assertEquals(1, begun.get());
+    }
+    // It can be resumed.
+    assertEquals(Map.of(), run(sweep, RunOptions.RESUME).failed());
   }
 
   @Test
