@@ -86,7 +86,7 @@ final class JdkReader {
    * @throws DamagedImageException where it is not whole
    */
   RawImage decode(byte[] file) throws DamagedImageException {
-    BufferedImage image = read(file, (reader, how) -> reader.read(0, how));
+    BufferedImage image = read(file, new Warnings(), (reader, how) -> reader.read(0, how));
     return new RawImage(image.getWidth(), image.getHeight(), RGB, rgb(image));
   }
 
@@ -109,6 +109,7 @@ final class JdkReader {
             null);
     read(
         file,
+        new Warnings(),
         (reader, how) -> {
           how.setDestination(new BufferedImage(COLOURS, raster, false, null));
           return reader.read(0, how);
@@ -120,20 +121,24 @@ final class JdkReader {
    * Checks that a file is whole.
    *
    * @param row that is decoded, besides those that have to be on the way to it
+   * @return how many bytes before the marker of the end are no part of the picture
    * @throws DamagedImageException where it is not whole
    */
-  void check(byte[] file, int row) throws DamagedImageException {
+  int check(byte[] file, int row) throws DamagedImageException {
+    Warnings warnings = new Warnings();
     read(
         file,
+        warnings,
         (reader, how) -> {
           how.setSourceRegion(new Rectangle(0, row, 1, 1));
           return reader.readRaster(0, how);
         });
+    return warnings.surplus;
   }
 
-  private <T> T read(byte[] file, Reading<T> reading) throws DamagedImageException {
+  private <T> T read(byte[] file, Warnings warnings, Reading<T> reading)
+      throws DamagedImageException {
     ImageReaderSpi spi = provider.orElseThrow(this::missing);
-    Warnings warnings = new Warnings();
     T result;
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       ImageReader reader = spi.createReaderInstance();
@@ -243,10 +248,14 @@ final class JdkReader {
     private static final String SURPLUS_AT_THE_END = " extraneous bytes before marker 0xd9";
 
     private String damage;
+    private int surplus;
 
     @Override
     public void warningOccurred(ImageReader source, String warning) {
-      if (damage == null && !warning.endsWith(SURPLUS_AT_THE_END)) {
+      if (warning.startsWith(CORRUPT) && warning.endsWith(SURPLUS_AT_THE_END)) {
+        int end = warning.length() - SURPLUS_AT_THE_END.length();
+        surplus = Integer.parseInt(warning.substring(CORRUPT.length(), end));
+      } else if (damage == null) {
         damage = reason(warning);
       }
     }

@@ -170,10 +170,27 @@ record JpegFile(
   private byte[] checked() throws DamagedImageException {
     byte[] copy = copy();
     // All rows have to be decoded on the way to the last; of several scans, each to its first row.
-    if (readerKnowsCodes()) {
-      JdkReader.JPEG.check(copy, hasSeveralScans() ? 0 : height() - 1);
+    return readerKnowsCodes()
+        ? without(JdkReader.JPEG.check(copy, hasSeveralScans() ? 0 : height() - 1), copy)
+        : copy;
+  }
+
+  /** Cuts surplus bytes before the marker of the end, of which OpenCV would print a warning. */
+  private byte[] without(int surplus, byte[] copy) {
+    if (surplus == 0) {
+      return copy;
     }
-    return copy;
+    int code = scan;
+    while (view.u8(code) != END_OF_IMAGE) {
+      code = nextMarker(view, code + length(view, code));
+    }
+    int end = copy.length - (view.length() - code);
+    while ((copy[end - 1] & 0xFF) == 0xFF) {
+      end--;
+    }
+    byte[] shorter = Arrays.copyOf(copy, copy.length - surplus);
+    System.arraycopy(copy, end, shorter, end - surplus, copy.length - end);
+    return shorter;
   }
 
   /** The header without what is not needed, and the file from the first scan on. */

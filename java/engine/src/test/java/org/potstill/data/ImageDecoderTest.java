@@ -371,4 +371,19 @@ class ImageDecoderTest {
       }
     }
   }
+
+  @Test
+  void surplusBytesBeforeTheEndOfAJpegChangeNoPixel() throws BadImageException {
+    byte[] plain = TestImages.encode(".jpg", 40, 30);
+    for (byte[] file :
+        List.of(
+            TestImages.encodeProgressive(40, 30),
+            TestImages.withComponents(plain, 'a', 'b', 'c'),
+            plain)) {
+      byte[] more = TestImages.withSurplus(file, 1, 2, 3, 0xFF, 0, 0xFF, 0, 4);
+      assertArrayEquals(
+          ImageDecoder.decode("it", file, 10_000).pixels(),
+          ImageDecoder.decode("it", more, 10_000).pixels());
+    }
+  }
 }

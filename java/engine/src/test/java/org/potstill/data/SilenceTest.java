@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +44,24 @@ class SilenceTest {
     } catch (BadImageException e) {
       bad++;
     }
+    for (byte[] file : surplusFiles()) {
+      try {
+        ImageDecoder.decode("it", file, 10_000);
+      } catch (BadImageException e) {
+        throw new IllegalStateException(e);
+      }
+    }
     System.out.println((good > 4) + " " + (bad > 300));
+  }
+
+  private static List<byte[]> surplusFiles() {
+    int[] surplus = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    byte[] plain = TestImages.encode(".jpg", 40, 30);
+    return List.of(
+        TestImages.withSurplus(TestImages.encodeProgressive(40, 30), surplus),
+        TestImages.withSurplus(TestImages.encodeProgressive(40, 30), 7, 0xFF, 0, 9, 0xFF),
+        TestImages.withSurplus(TestImages.withComponents(plain, 'a', 'b', 'c'), surplus),
+        TestImages.withSurplus(plain, surplus));
   }
 
   @Test

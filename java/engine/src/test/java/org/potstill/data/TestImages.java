@@ -49,6 +49,16 @@ final class TestImages {
     return encode(".jpg", gradient(width, height), options);
   }
 
+  /** A JPEG file with bytes before the marker of its end that are no part of the picture. */
+  static byte[] withSurplus(byte[] jpeg, int... surplus) {
+    ByteBuffer out = ByteBuffer.allocate(jpeg.length + surplus.length);
+    out.put(jpeg, 0, jpeg.length - 2);
+    for (int value : surplus) {
+      out.put((byte) value);
+    }
+    return out.put(jpeg, jpeg.length - 2, 2).array();
+  }
+
   /** A file with options of OpenCV's encoder. */
   static byte[] encode(String ending, RawImage image, int... options) {
     byte[] bgr = image.pixels().clone();
