@@ -3,8 +3,8 @@ package org.potstill.config;
 import java.util.Map;
 
 /**
- * Which published file holds the weights of a generator, in one sentence for whoever lacks it; the
- * page on weights says more.
+ * Which published file holds the weights of a generator or of the scorer, in one sentence for
+ * whoever lacks it; the page on weights says more.
  */
 public final class PublishedWeights {
 
@@ -40,7 +40,16 @@ public final class PublishedWeights {
                   + DIFFUSION_TERMS
                   + ")");
 
+  private static final String SCORER =
+      "https://download.pytorch.org/models/resnet18-f37072fd.pth (45 MB; code under BSD-3, weights"
+          + " trained on ImageNet)";
+
   private PublishedWeights() {}
+
+  /** What to fetch as the scorer of the paper. */
+  public static String scorerAdvice() {
+    return "the paper's is " + SCORER + "; see docs/weights.md; score.weights: train needs no file";
+  }
 
   /**
    * What to fetch.

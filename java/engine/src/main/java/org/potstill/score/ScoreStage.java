@@ -3,6 +3,7 @@ package org.potstill.score;
 import java.nio.file.Files;
 import java.util.Map;
 import org.potstill.config.Config;
+import org.potstill.config.PublishedWeights;
 import org.potstill.config.ScoreConfig;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
@@ -109,7 +110,11 @@ public final class ScoreStage {
       BorrowedScores.requireSameData(score.from(), data);
     } else if (score.weights() != null) {
       if (!Files.isRegularFile(score.weights())) {
-        throw new InputException("score.weights: there is no file " + score.weights());
+        throw new InputException(
+            "score.weights: there is no file "
+                + score.weights()
+                + "; "
+                + PublishedWeights.scorerAdvice());
       }
       PretrainedScoring.outputs(config, data);
       PretrainedScoring.requireNetwork(score.weights());

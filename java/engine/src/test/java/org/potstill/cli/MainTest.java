@@ -310,7 +310,10 @@ class MainTest extends CommandLineTests {
     assertEquals(2, potstill("validate", file, "--set", "data.source=folder:/none"));
     assertTrue(err.contains("/none"), err);
     assertEquals(2, potstill("validate", file, "--set", "score.weights=/none.pth"));
-    assertEquals("error: score.weights: there is no file /none.pth\n", err);
+    assertTrue(
+        err.startsWith("error: score.weights: there is no file /none.pth; the paper's"), err);
+    assertTrue(err.contains("see docs/weights.md; score.weights: train needs no file"), err);
+    assertEquals(1, err.lines().count(), err);
     assertEquals(2, potstill("validate", file, "--set", "score.from=/none"));
     assertEquals("error: score.from: /none does not exist (no stages.json in it)\n", err);
     Path notFolder = Files.createFile(folder.resolve("file"));

@@ -35,6 +35,15 @@ class PublishedWeightsTest {
   }
 
   @Test
+  void addressOfTheScorerIsThatOfThePage() throws IOException {
+    String advice = PublishedWeights.scorerAdvice();
+    Matcher address = Pattern.compile("https://\\S+").matcher(advice);
+    assertTrue(address.find(), advice);
+    assertTrue(Files.readString(PAGE).contains(address.group()), advice);
+    assertTrue(advice.contains("45 MB") && !advice.contains("\n"), advice);
+  }
+
+  @Test
   void withoutAPublishedFileThePageIsNamed() {
     String advice = PublishedWeights.advice("glad", "ffhq", 128);
     assertFalse(advice.contains("https"), advice);
