@@ -7,8 +7,8 @@ import org.potstill.errors.InputException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Reads a configuration: a YAML file, settings that override it, and the defaults of the paper for
- * everything else.
+ * Reads a configuration: a YAML file, settings that override it, and defaults, most of them of the
+ * paper, for everything else.
  */
 public final class ConfigLoader {
 

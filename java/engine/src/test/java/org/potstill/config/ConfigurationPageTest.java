@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -30,6 +31,23 @@ class ConfigurationPageTest {
       return;
     }
     assertEquals(tables(), page.substring(begin, end));
+  }
+
+  /** Keys whose defaults are not the paper's, in a table of their own. */
+  @Test
+  void defaultsThatAreNotThePapersAreTheDefaults() throws IOException {
+    String page = Files.readString(PAGE);
+    int begin = page.indexOf("## What is not as in the paper");
+    String section = page.substring(begin, page.indexOf(BEGIN));
+    List<String> rows = section.lines().filter(line -> line.startsWith("| `")).toList();
+    assertEquals(8, rows.size());
+    for (String row : rows) {
+      String[] cells = row.split("\\|", -1);
+      String path = cells[1].replace("`", "").strip();
+      Key key =
+          ConfigKeys.all().stream().filter(k -> k.path().equals(path)).findFirst().orElseThrow();
+      assertEquals(cell(ConfigSchema.defaultOf(key)), cells[2].strip(), path);
+    }
   }
 
   private static String tables() {
