@@ -2,6 +2,7 @@ package org.potstill.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.potstill.errors.InputException;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -115,6 +116,13 @@ public final class ConfigLoader {
     ConfigChecks.check(settings, reader, problems);
     problems.throwIfAny();
     return bind(settings);
+  }
+
+  /** The keys that settings are of. */
+  static Set<String> keys(List<Setting> overrides) {
+    ConfigReader reader = new ConfigReader(new Problems(null));
+    overrides.forEach(setting -> apply(setting, reader));
+    return reader.values().keySet();
   }
 
   private static void apply(Setting setting, ConfigReader reader) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.potstill.errors.DidYouMean;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -34,6 +35,21 @@ final class ConfigReader {
   /** Where the key was set; empty where it was not. */
   String place(String path) {
     return places.getOrDefault(path, "");
+  }
+
+  /**
+   * Forgets those of some keys that mean nothing with what was read.
+   *
+   * @return the keys that were forgotten
+   */
+  Set<String> dropOutOfForce(Set<String> paths) {
+    Settings settings = new Settings(values, "");
+    Set<String> dropped =
+        paths.stream()
+            .filter(path -> !ConfigKeys.inForce(ConfigKeys.byPath(path), settings))
+            .collect(Collectors.toSet());
+    values.keySet().removeAll(dropped);
+    return dropped;
   }
 
   /** Reads the value of a key, or all keys of a section; the empty path is the whole file. */

@@ -29,6 +29,9 @@ public final class SweepLoader {
 
   private final List<Sweep.Run> runs = new ArrayList<>();
 
+  /** Keys that options set and no run has so far. */
+  private final Set<String> without = new LinkedHashSet<>();
+
   /** Name and run directory that the file itself gives. */
   private RunConfig ofFile;
 
@@ -83,7 +86,13 @@ public final class SweepLoader {
       }
       folders.add(folder);
     }
-    addRuns(List.of());
+    Set<String> set = ConfigLoader.keys(overrides);
+    without.addAll(set);
+    addRuns(List.of(), set);
+    if (!without.isEmpty()) {
+      // Says where they are set and which runs would have them.
+      run(axes.stream().map(axis -> axis.values().get(0)).toList(), Set.of());
+    }
     requireMeasured(published.keySet());
     return new Sweep(ofFile.name(), ofFile.out(), List.copyOf(named), List.copyOf(runs), published);
   }
@@ -126,20 +135,24 @@ public final class SweepLoader {
     }
   }
 
-  /** All runs that begin with these values. */
-  private void addRuns(List<Value> chosen) {
+  /**
+   * All runs that begin with these values.
+   *
+   * @param mayLack keys that only some of the runs may have
+   */
+  private void addRuns(List<Value> chosen, Set<String> mayLack) {
     if (chosen.size() == axes.size()) {
-      runs.add(run(chosen));
+      runs.add(run(chosen, mayLack));
       return;
     }
     for (Value value : axes.get(chosen.size()).values()) {
       List<Value> more = new ArrayList<>(chosen);
       more.add(value);
-      addRuns(more);
+      addRuns(more, mayLack);
     }
   }
 
-  private Sweep.Run run(List<Value> chosen) {
+  private Sweep.Run run(List<Value> chosen, Set<String> mayLack) {
     List<String> values = chosen.stream().map(Value::name).toList();
     List<String> names = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
@@ -151,9 +164,11 @@ public final class SweepLoader {
             file,
             shared,
             overrides,
-            reader ->
-                chosen.forEach(
-                    value -> reader.read(value.path(), value.node(), ConfigLoader.origin(file))));
+            reader -> {
+              chosen.forEach(
+                  value -> reader.read(value.path(), value.node(), ConfigLoader.origin(file)));
+              without.retainAll(reader.dropOutOfForce(mayLack));
+            });
     ofFile = config.run();
     Path folder = ofFile.out();
     for (String name : names) {

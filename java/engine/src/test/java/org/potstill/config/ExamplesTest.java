@@ -112,6 +112,18 @@ class ExamplesTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"table-1-pixel", "table-1-glad", "table-1-ld3m"})
+  void asManyExpertsAsWerePublishedCanBeAskedFor(String name) {
+    Path file = FOLDER.resolve("tables").resolve(name + ".yaml");
+    Sweep sweep = SweepLoader.load(file, List.of("experts.count=5000"));
+    for (Sweep.Run run : sweep.runs()) {
+      boolean matched = run.values().contains("mtt");
+      assertEquals(matched, run.config().experts() != null, run.folder());
+      assertTrue(!matched || run.config().experts().count() == 5000, run.folder());
+    }
+  }
+
   @Test
   void methodsOnSmallDataRunAsTheirOwnPapersDo() {
     Path file = FOLDER.resolve("tables/small-data.yaml");

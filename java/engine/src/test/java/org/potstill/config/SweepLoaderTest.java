@@ -256,6 +256,21 @@ class SweepLoaderTest {
   }
 
   @Test
+  void anOptionOfSomeRunsIsLeftOutOfTheOthers() throws IOException {
+    Sweep sweep = load(TABLE, "experts={count: 5, epochs: 50}");
+    for (Sweep.Run run : sweep.runs()) {
+      ExpertsConfig experts = run.config().experts();
+      assertEquals(run.values().get(1).equals("mtt"), experts != null, run.folder());
+      assertTrue(experts == null || (experts.count() == 5 && experts.epochs() == 50));
+    }
+    String none = TABLE.replace("[dm, mtt]", "[dm, dc]").replace("mtt: {b: 0}", "dc: {b: 0}");
+    assertEquals(
+        "--set experts.count=5: experts.count: is set, but only distill.method mtt has experts and"
+            + " the method is dm",
+        messageOf(none, "experts.count=5"));
+  }
+
+  @Test
   void aSingleRunOfASweepIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("table.yaml"), TABLE);
     InputException error =
