@@ -33,7 +33,8 @@ import org.potstill.sweep.SweepRunner;
  *
  * <p>What takes long works on a thread of its own. An interrupt of the calling thread asks it to
  * stop as a {@link CancellationToken} does; the call returns when it has, and the thread is still
- * interrupted then. {@link #render} and {@link #sideBySide} are not stopped by it.
+ * interrupted then. The token itself is not cancelled by it and may be used again. {@link #render}
+ * and {@link #sideBySide} are not stopped by it.
  */
 public final class Potstill {
 
@@ -62,9 +63,8 @@ public final class Potstill {
       Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
     return RunThread.call(
         cancellation,
-        () -> {
-          try (RunSession session =
-              RunSession.openForRun(config, options, listener, cancellation)) {
+        own -> {
+          try (RunSession session = RunSession.openForRun(config, options, listener, own)) {
             return session.runAll();
           }
         });
@@ -89,9 +89,8 @@ public final class Potstill {
       CancellationToken cancellation) {
     return RunThread.call(
         cancellation,
-        () -> {
-          try (RunSession session =
-              RunSession.openForStage(config, options, listener, cancellation)) {
+        own -> {
+          try (RunSession session = RunSession.openForStage(config, options, listener, own)) {
             return session.runOne(stage);
           }
         });
@@ -129,9 +128,9 @@ public final class Potstill {
       CancellationToken cancellation) {
     return RunThread.call(
         cancellation,
-        () -> {
+        own -> {
           try (RunSession session =
-              RunSession.openForStage(config, RunOptions.RESUME, listener, cancellation)) {
+              RunSession.openForStage(config, RunOptions.RESUME, listener, own)) {
             return session.evaluate(distilled, options.existing() == Existing.OVERWRITE);
           }
         });
@@ -156,7 +155,7 @@ public final class Potstill {
       SweepListener listener,
       CancellationToken cancellation) {
     return RunThread.call(
-        cancellation, () -> new SweepRunner(sweep, runs, listener, cancellation).run(options));
+        cancellation, own -> new SweepRunner(sweep, runs, listener, own).run(options));
   }
 
   /**
@@ -176,7 +175,7 @@ public final class Potstill {
    */
   public static int render(Path run, Path out, Path weights, String device) {
     return RunThread.call(
-        new CancellationToken(), () -> Rendering.render(run, out, weights, device));
+        new CancellationToken(), own -> Rendering.render(run, out, weights, device));
   }
 
   /**
@@ -212,7 +211,7 @@ public final class Potstill {
   public static void sideBySide(List<Path> runs, Path page) {
     RunThread.call(
         new CancellationToken(),
-        () -> {
+        own -> {
           SideBySide.write(runs, page);
           return page;
         });

@@ -2,7 +2,7 @@ package org.potstill.pipeline;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.potstill.errors.Rethrown;
 import org.potstill.run.CancellationToken;
 
@@ -21,11 +21,14 @@ public final class RunThread {
    * Does {@code work} and waits for it, also where the calling thread is interrupted, which then
    * stays so.
    *
-   * @param cancellation is asked to stop where the calling thread is interrupted
+   * @param cancellation stops the work, and stays as it is where the calling thread is interrupted:
+   *     the caller may use it again
+   * @param work is given the token that also an interrupt cancels
    * @return what the work returns; what it throws is thrown here
    */
-  public static <T> T call(CancellationToken cancellation, Supplier<T> work) {
-    FutureTask<T> task = new FutureTask<>(work::get);
+  public static <T> T call(CancellationToken cancellation, Function<CancellationToken, T> work) {
+    CancellationToken own = cancellation.child();
+    FutureTask<T> task = new FutureTask<>(() -> work.apply(own));
     Thread thread = new Thread(task, NAME);
     thread.start();
     boolean interrupted = false;
@@ -35,7 +38,7 @@ public final class RunThread {
           return task.get();
         } catch (InterruptedException e) {
           interrupted = true;
-          cancellation.cancel();
+          own.cancel();
         }
       }
     } catch (ExecutionException e) {

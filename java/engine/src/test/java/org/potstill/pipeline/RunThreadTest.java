@@ -26,7 +26,7 @@ class RunThreadTest {
   void resultsAndErrorsComeThrough() {
     Thread caller = Thread.currentThread();
     CancellationToken token = new CancellationToken();
-    assertNotSame(caller, RunThread.call(token, Thread::currentThread));
+    assertNotSame(caller, RunThread.call(token, own -> Thread.currentThread()));
     InputException wrong = new InputException("wrong");
     Error broken = new AssertionError("broken");
     assertSame(
@@ -36,7 +36,7 @@ class RunThreadTest {
             () ->
                 RunThread.call(
                     token,
-                    () -> {
+                    own -> {
                       throw wrong;
                     })));
     assertSame(
@@ -46,7 +46,7 @@ class RunThreadTest {
             () ->
                 RunThread.call(
                     token,
-                    () -> {
+                    own -> {
                       throw broken;
                     })));
     IOException checked = new IOException("from Kotlin");
@@ -57,11 +57,18 @@ class RunThreadTest {
             () ->
                 RunThread.call(
                     token,
-                    () -> {
+                    own -> {
                       throw Rethrown.asItIs(checked);
                     })));
     assertFalse(token.isCancelled());
     assertFalse(Thread.interrupted());
+  }
+
+  @Test
+  void cancellationByTheCallerIsHeard() {
+    CancellationToken token = new CancellationToken();
+    token.cancel();
+    assertTrue(RunThread.call(token, CancellationToken::isCancelled));
   }
 
   /** Written by the thread that is interrupted, a file would be closed on the way. */
@@ -78,12 +85,12 @@ class RunThreadTest {
               written[0] =
                   RunThread.call(
                       token,
-                      () -> {
+                      own -> {
                         int count = 0;
                         do {
                           AtomicFiles.writeString(file, "number " + count++);
                           working.countDown();
-                        } while (!token.isCancelled());
+                        } while (!own.isCancelled());
                         // The checkpoint of a run that stops.
                         AtomicFiles.writeString(file, "last");
                         return count;
@@ -97,5 +104,7 @@ class RunThreadTest {
     assertTrue(written[0] > 0);
     assertTrue(still[0]);
     assertEquals("last", Files.readString(file));
+    assertFalse(token.isCancelled());
+    assertFalse(RunThread.call(token, CancellationToken::isCancelled));
   }
 }
