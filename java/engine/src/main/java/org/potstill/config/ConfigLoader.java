@@ -46,7 +46,7 @@ public final class ConfigLoader {
    * @throws InputException as {@link #load(Path, List)}
    */
   public static Config of(String... settings) {
-    List<Setting> overrides = List.of(settings).stream().map(Setting::parse).toList();
+    List<Setting> overrides = List.of(settings).stream().map(Setting::ofProgram).toList();
     Node nothing = YamlText.compose("the settings", "{}").orElseThrow();
     return parse(null, WORKING_DIRECTORY.resolve("potstill"), nothing, overrides, reader -> {});
   }

@@ -17,12 +17,20 @@ public record Setting(String option, String path, String value) {
    * @throws InputException where it has no '='
    */
   public static Setting parse(String text) {
+    return parse("--set " + text, text);
+  }
+
+  /** The same of a program, which has no options. */
+  static Setting ofProgram(String text) {
+    return parse(text, text);
+  }
+
+  private static Setting parse(String option, String text) {
     int equals = text.indexOf('=');
     if (equals <= 0) {
-      throw new InputException(
-          "--set " + text + ": found no key.path=value, for example prune.keep=0.5");
+      throw new InputException(option + ": found no key.path=value, for example prune.keep=0.5");
     }
     String path = text.substring(0, equals).strip();
-    return new Setting("--set " + text, path, text.substring(equals + 1));
+    return new Setting(option, path, text.substring(equals + 1));
   }
 }

@@ -145,6 +145,20 @@ class ConfigErrorsTest extends ConfigFileTests {
             .startsWith("--set prune.keep=[1, line 2: this is no YAML"));
   }
 
+  /** A program has no option --set. */
+  @Test
+  void badSettingOfAProgramIsNamedAsItIs() {
+    String source = "data.source=builtin:fashion-mnist-mini";
+    assertEquals(
+        "run.threads: found no key.path=value, for example prune.keep=0.5",
+        assertThrows(InputException.class, () -> ConfigLoader.of(source, "run.threads"))
+            .getMessage());
+    assertEquals(
+        "run.threads=-1: run.threads: found -1; allowed: a whole number from 0 to 1024",
+        assertThrows(InputException.class, () -> ConfigLoader.of(source, "run.threads=-1"))
+            .getMessage());
+  }
+
   @Test
   void rulesBetweenKeysAreChecked() {
     assertEquals(
