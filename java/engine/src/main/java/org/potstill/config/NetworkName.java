@@ -17,7 +17,11 @@ record NetworkName() implements ValueType {
 
   @Override
   public Object read(Node node, Path base) throws Unfit {
-    return known().read(node, base);
+    try {
+      return known().read(node, base);
+    } catch (Unfit e) {
+      throw e.or(Networks.OF_ONES_OWN);
+    }
   }
 
   @Override

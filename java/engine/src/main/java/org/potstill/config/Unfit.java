@@ -13,8 +13,17 @@ final class Unfit extends Exception {
    * @param where the value, or the element of it, that does not fit
    */
   Unfit(Node where, String allowed) {
-    super("found " + Nodes.describe(where) + "; allowed: " + allowed);
+    this("found " + Nodes.describe(where) + "; allowed: " + allowed, where);
+  }
+
+  private Unfit(String message, Node where) {
+    super(message);
     this.where = where;
+  }
+
+  /** The same with something else that the key takes. */
+  Unfit or(String other) {
+    return new Unfit(getMessage() + "; or " + other, where);
   }
 
   /** The value, or the element of it, that does not fit. */

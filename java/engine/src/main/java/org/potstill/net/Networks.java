@@ -23,6 +23,10 @@ public final class Networks {
    */
   public static final String CROSS = "cross";
 
+  /** What a name that is not known may be, and where it then belongs. */
+  public static final String OF_ONES_OWN =
+      "one of your own, which must be on the class path (docs/networks.md)";
+
   private static final Map<String, Builder> BUILDERS = builders();
   private static final OwnNetworks OWN = new OwnNetworks(BUILDERS.keySet());
 

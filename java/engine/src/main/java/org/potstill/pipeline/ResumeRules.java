@@ -11,6 +11,7 @@ import org.potstill.config.ConfigDiff;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.KeyRoles;
 import org.potstill.errors.InputException;
+import org.potstill.net.Networks;
 import org.potstill.run.ConfigText;
 import org.potstill.run.FileHashes;
 import org.potstill.run.RunDirectory;
@@ -78,10 +79,14 @@ public final class ResumeRules {
     } catch (InputException e) {
       List<String> lines = e.getMessage().lines().map(String::strip).toList();
       String reason = lines.size() == 1 ? lines.get(0).split(";", 2)[0] : String.join(" ", lines);
+      boolean ownNetwork = e.getMessage().contains(Networks.OF_ONES_OWN);
       throw new InputException(
           "the configuration that the run began with is not known: "
               + reason
-              + "; put it back, or "
+              + (ownNetwork
+                  ? "; a network of your own must be on the class path (docs/networks.md); if the"
+                      + " file is another, put it back, or "
+                  : "; put it back, or ")
               + (StageLog.in(root).entries().isEmpty()
                   ? "start anew with --overwrite"
                   : "delete it: finished stages and checkpoints keep by themselves what made them"),

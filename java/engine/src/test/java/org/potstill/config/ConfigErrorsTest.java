@@ -1,11 +1,13 @@
 package org.potstill.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.potstill.errors.InputException;
 
 class ConfigErrorsTest extends ConfigFileTests {
 
@@ -143,6 +145,16 @@ class ConfigErrorsTest extends ConfigFileTests {
     assertTrue(
         messageOf(good, "prune.keep=[1")
             .startsWith("--set prune.keep=[1, line 2: this is no YAML"));
+  }
+
+  @Test
+  void aNetworkThatIsNotKnownMayBeOneOfTheUsersOwn() {
+    String own = "; or one of your own, which must be on the class path (docs/networks.md)";
+    String source = "data: {source: 'idx:d'}\n";
+    String message = messageOf(source, "evaluate.networks=[convnet,lenet]");
+    assertTrue(message.endsWith("did you mean \"alexnet\"?" + own), message);
+    message = messageOf(source, "distill.network.name=transformer");
+    assertTrue(message.endsWith(", vit" + own), message);
   }
 
   /** A program has no option --set. */

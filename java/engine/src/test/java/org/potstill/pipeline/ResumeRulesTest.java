@@ -38,6 +38,21 @@ class ResumeRulesTest {
     assertTrue(now.startsWith("distill.method was dm in "), now);
   }
 
+  /** Nothing is wrong with the file that was begun with: the class path lacks a network. */
+  @Test
+  void aNetworkThatIsNotKnownMayBeMissingOnTheClassPath() throws IOException {
+    String data = "data: {source: 'builtin:fashion-mnist-mini'}\n";
+    begun(data + "evaluate: {networks: [convnet, lenet]}\n");
+    String told = refusal(SOURCE);
+    assertTrue(
+        told.contains(
+            "line 2: evaluate.networks: found the text 'lenet'; a network of your own must be on the"
+                + " class path (docs/networks.md); if the file is another, put it back, or delete"),
+        told);
+    begun(data + "distill: {iteration: 3}\n");
+    assertTrue(refusal(SOURCE).contains("unknown key; put it back, or"), refusal(SOURCE));
+  }
+
   private static String[] extendedBy(String... changes) {
     List<String> settings =
         new ArrayList<>(
