@@ -60,12 +60,10 @@ final class ConfigOptions {
     return ConfigLoader.loadWith(file, all());
   }
 
-  /**
-   * The configuration as {@link #load} gives it; says on {@code err} what of the file is unused.
-   */
+  /** The configuration as {@link #load} gives it; says on {@code err} what is unused. */
   Config loadAndWarn(PrintStream err) {
     Config config = load();
-    ConfigLoader.unused(file, config).forEach(line -> err.println("warning: " + line));
+    ConfigLoader.unused(file, all(), config).forEach(line -> err.println("warning: " + line));
     return config;
   }
 

@@ -52,29 +52,30 @@ public final class ConfigLoader {
   }
 
   /**
-   * What {@code file} sets and {@code config} does not use, in a sentence each. Nothing is wrong
-   * with it, since {@code --set prune.mode=none} is to be enough; but who writes both may expect
-   * something else.
+   * What {@code file} or {@code overrides} set and {@code config} does not use, in a sentence each.
+   * Nothing is wrong with it, since {@code --set prune.mode=none} is to be enough for a file with a
+   * share; but who writes both side by side, or overrides the share, may expect something else.
    *
-   * @param config as it was loaded from {@code file}
+   * @param config as it was loaded from them
    */
-  public static List<String> unused(Path file, Config config) {
-    if (config.prune().mode() != PruneConfig.Mode.NONE) {
+  public static List<String> unused(Path file, List<Setting> overrides, Config config) {
+    double keep = config.prune().keep();
+    if (config.prune().mode() != PruneConfig.Mode.NONE || keep == 1) {
       return List.of();
     }
     ConfigReader reader = new ConfigReader(new Problems(file.toString()));
     reader.read("", root(file), origin(file));
-    Object keep = reader.values().get(KEEP);
-    boolean both = reader.values().containsKey("prune.mode") && keep instanceof Double;
-    return both && (Double) keep != 1
+    boolean sideBySide = reader.values().keySet().containsAll(Set.of("prune.mode", KEEP));
+    overrides.forEach(setting -> apply(setting, reader));
+    boolean overridden = keys(overrides).contains(KEEP);
+    return sideBySide || overridden
         ? List.of(
-            file
-                + ", "
+            (overridden ? "" : file + ", ")
                 + reader.place(KEEP)
                 + ": "
                 + KEEP
                 + ": "
-                + Numbers.plain((Double) keep)
+                + Numbers.plain(keep)
                 + " has no effect, since prune.mode none keeps all images")
         : List.of();
   }

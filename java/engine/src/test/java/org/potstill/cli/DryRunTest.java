@@ -318,6 +318,19 @@ class DryRunTest extends CommandLineTests {
   }
 
   @Test
+  void aShareThatAnOptionSetsInVainIsWarnedOf() throws IOException {
+    String reason = ": prune.keep: 0.5 has no effect, since prune.mode none keeps all images\n";
+    String warning = "warning: --set prune.keep=0.5" + reason;
+    String source = "data: {source: 'builtin:fashion-mnist-mini'}\n";
+    String[] keep = {"--set", "prune.keep=0.5"};
+    assertEquals(0, run("x", "--dry-run", "--set", "prune.mode=none", keep[0], keep[1]), err);
+    assertEquals(warning, err);
+    Files.writeString(config, source + "prune: {mode: none}\n");
+    assertEquals(0, run("x", "--dry-run", keep[0], keep[1]), err);
+    assertEquals(warning, err);
+  }
+
+  @Test
   void doctorCountsExpertsAsTheDryRunDoes() throws IOException {
     String trajectories =
         """
