@@ -49,7 +49,7 @@ final class CompareCommand implements Callable<Integer>, HasOutput {
     } else {
       table(comparison);
     }
-    comparison.remarks().forEach(remark -> streams.err().println("warning: " + remark));
+    comparison.remarks().forEach(remark -> Warning.print(streams, output, null, remark));
     return 0;
   }
 

@@ -1,6 +1,5 @@
 package org.potstill.cli;
 
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,10 +59,11 @@ final class ConfigOptions {
     return ConfigLoader.loadWith(file, all());
   }
 
-  /** The configuration as {@link #load} gives it; says on {@code err} what is unused. */
-  Config loadAndWarn(PrintStream err) {
+  /** The configuration as {@link #load} gives it; warns of settings that are unused. */
+  Config loadAndWarn(Streams streams, Output output) {
     Config config = load();
-    ConfigLoader.unused(file, all(), config).forEach(line -> err.println("warning: " + line));
+    ConfigLoader.unused(file, all(), config)
+        .forEach(line -> Warning.print(streams, output, null, line));
     return config;
   }
 

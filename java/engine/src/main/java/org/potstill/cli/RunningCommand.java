@@ -60,7 +60,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
   @Override
   public Integer call() {
-    Config resolved = config.loadAndWarn(streams.err());
+    Config resolved = config.loadAndWarn(streams, output);
     Logging logging = Logging.setUp(streams, output);
     CancellationToken cancellation = new CancellationToken();
     if (dryRun) {

@@ -89,7 +89,7 @@ final class SweepCommand extends RunningCommand {
     try {
       return List.copyOf(StageLog.in(run.config().run().out()).entries().keySet());
     } catch (InputException e) {
-      streams().err().println("warning: run " + run.folder() + ": " + e.getMessage());
+      Warning.print(streams(), output(), null, "run " + run.folder() + ": " + e.getMessage());
       return List.of();
     }
   }
@@ -132,10 +132,9 @@ final class SweepCommand extends RunningCommand {
       result.table().lines().forEach(streams().out()::println);
       streams().out().println("table: " + page);
     }
-    result
-        .table()
-        .warnings()
-        .forEach(warning -> streams().err().println("warning: table: " + warning));
+    for (String warning : result.table().warnings()) {
+      Warning.print(streams(), output(), "table", warning);
+    }
     if (!result.failed().isEmpty()) {
       int all = result.failed().size() + result.finished().size();
       streams()

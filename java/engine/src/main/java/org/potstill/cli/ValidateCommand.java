@@ -51,7 +51,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     if (SweepLoader.isSweep(options.file())) {
       return validateSweep();
     }
-    Config config = options.loadAndWarn(streams.err());
+    Config config = options.loadAndWarn(streams, output);
     try (Logging logging = Logging.setUp(streams, output);
         Dataset data = Datasets.open(config.data(), config.run().seed())) {
       String line = check(config, data);
@@ -90,7 +90,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
 
   /** Checks a config and what it names; what there is to say of its data. */
   private String check(Config config, Dataset data) {
-    data.warnings().forEach(warning -> streams.err().println("warning: data: " + warning));
+    data.warnings().forEach(warning -> Warning.print(streams, output, "data", warning));
     Preflight.check(config, data);
     checkScore(config);
     remarkOnDevice(config);
@@ -103,7 +103,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
       DryRun.requireDevice(config, natives);
     } catch (InputException e) {
       if (told.add(e.getMessage())) {
-        streams.err().println("warning: on this machine it would not run: " + e.getMessage());
+        Warning.print(streams, output, null, "on this machine it would not run: " + e.getMessage());
       }
     }
   }
@@ -124,12 +124,11 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
   private void checkRunDirectory(Path out) {
     RunDirectory.requireWritable(out);
     if (Files.exists(out.resolve(ConfigText.FILE))) {
-      streams
-          .err()
-          .println(
-              "warning: the run directory "
-                  + out
-                  + " exists; a run in it needs --resume or --overwrite");
+      Warning.print(
+          streams,
+          output,
+          null,
+          "the run directory " + out + " exists; a run in it needs --resume or --overwrite");
     }
   }
 }

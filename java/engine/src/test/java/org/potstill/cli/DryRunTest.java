@@ -310,6 +310,16 @@ class DryRunTest extends CommandLineTests {
     assertEquals("", err);
     assertEquals(0, run("x"), err);
     assertTrue(err.startsWith(warning), err);
+    String event =
+        "{\"event\":\"warning\",\"stage\":null,\"message\":\""
+            + warning.substring(9).strip()
+            + "\"}\n";
+    String events = folder.resolve("events").toString();
+    for (String command : List.of("run", "validate")) {
+      assertEquals(0, potstill(command, config.toString(), "--json", "--out", events), err);
+      assertTrue(out.startsWith(event), out);
+      assertFalse(err.contains("has no effect"), err);
+    }
     for (String prune : List.of("{keep: 0.5}", "{mode: none, keep: 1}", "{mode: none}")) {
       Files.writeString(config, source + "prune: " + prune + "\n");
       assertEquals(0, dryRun(folder.resolve("other"), "--set", "prune.mode=none"), err);

@@ -363,6 +363,10 @@ class MainTest extends CommandLineTests {
     JsonNode event = new ObjectMapper().readTree(out.lines().skip(1).findFirst().orElseThrow());
     assertEquals("vit", event.get("network").asText());
     assertTrue(event.get("p").isNull());
+    JsonNode remark = new ObjectMapper().readTree(out.lines().skip(2).findFirst().orElseThrow());
+    assertEquals("warning", remark.get("event").asText());
+    assertEquals("one repeat allows no test", remark.get("message").asText());
+    assertEquals("", err);
     assertEquals(2, potstill("compare", "a"));
   }
 
