@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.potstill.errors.InputException;
+import org.potstill.experts.ExpertsStage;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
@@ -83,7 +84,11 @@ final class StageRunner {
     List<String> names = stages.stream().map(Stage::name).toList();
     if (!names.contains(name)) {
       throw new InputException(
-          "this configuration has no stage " + name + ", only " + String.join(", ", names));
+          "this configuration has no stage "
+              + name
+              + ", only "
+              + String.join(", ", names)
+              + (name.equals(ExpertsStage.NAME) ? "; only distill.method: mtt has it" : ""));
     }
     for (Stage stage : stages) {
       if (stage.name().equals(name)) {

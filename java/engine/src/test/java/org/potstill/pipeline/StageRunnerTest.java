@@ -135,6 +135,17 @@ class StageRunnerTest {
   }
 
   @Test
+  void theStageOfAnotherMethodIsToldWhichMethodHasIt() {
+    InputException error =
+        assertThrows(InputException.class, () -> runner().runOne("experts", false));
+    assertTrue(
+        error.getMessage().startsWith("this configuration has no stage experts, only score"));
+    assertTrue(error.getMessage().endsWith("; only distill.method: mtt has it"));
+    error = assertThrows(InputException.class, () -> runner().runOne("polish", false));
+    assertFalse(error.getMessage().contains("mtt"), error.getMessage());
+  }
+
+  @Test
   void aRunThatGoesOnElsewhereIsToldThatItsBitsMayDiffer() {
     distillFails = true;
     assertThrows(RunFailedException.class, () -> runner().runAll());
