@@ -16,6 +16,9 @@ import org.potstill.config.Words.Strategy;
 /** Keys of the distillation and of what measures its result. */
 final class OutputKeys {
 
+  /** Sets of real images that are evaluated for comparison. */
+  static final List<String> BASELINES = List.of("random", "easiest", "herding", "k-center", "full");
+
   private static final String ALL_DSA = "color_crop_cutout_flip_scale_rotate";
   private static final Strategy DSA =
       new Strategy(List.of("color", "crop", "cutout", "flip", "scale", "rotate"));
@@ -257,10 +260,7 @@ final class OutputKeys {
             "What the best iteration is chosen by: the validation share, or the test images (paper)."),
         fixed(
             "evaluate.baselines",
-            new ListOf(
-                new Choice(List.of("random", "easiest", "herding", "k-center", "full")),
-                false,
-                true),
+            new ListOf(new Choice(BASELINES), false, true),
             List.of("random"),
             "Sets of real images evaluated for comparison, as many per class; full takes all."),
         fixed(

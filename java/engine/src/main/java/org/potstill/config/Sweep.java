@@ -21,13 +21,15 @@ import org.potstill.errors.InputException;
  * @param published by the name of a figure ({@code cross} or that of a network), then by one value
  *     of every axis, the accuracy from 0 to 1 that the runs are to be compared with; {@link #MEAN}
  *     in the place of the last value is the mean along that axis
+ * @param publishedBaselines the same of baselines, without means, by the name of the baseline first
  */
 public record Sweep(
     String name,
     Path out,
     List<Axis> axes,
     List<Run> runs,
-    Map<String, Map<List<String>, Double>> published) {
+    Map<String, Map<List<String>, Double>> published,
+    Map<String, Map<String, Map<List<String>, Double>>> publishedBaselines) {
 
   /** Stands for all values of the last axis. */
   public static final String MEAN = "mean";

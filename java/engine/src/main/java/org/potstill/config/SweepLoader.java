@@ -73,7 +73,7 @@ public final class SweepLoader {
     return loader.load(section.published());
   }
 
-  private Sweep load(Map<String, Map<List<String>, Double>> published) {
+  private Sweep load(SweepFigures published) {
     List<Sweep.Axis> named = new ArrayList<>();
     for (VariedAxis axis : axes) {
       List<String> values = axis.values().stream().map(Value::name).toList();
@@ -93,8 +93,14 @@ public final class SweepLoader {
       // Says where they are set and which runs would have them.
       run(axes.stream().map(axis -> axis.values().get(0)).toList(), Set.of());
     }
-    requireMeasured(published.keySet());
-    return new Sweep(ofFile.name(), ofFile.out(), List.copyOf(named), List.copyOf(runs), published);
+    requireMeasured(published);
+    return new Sweep(
+        ofFile.name(),
+        ofFile.out(),
+        List.copyOf(named),
+        List.copyOf(runs),
+        published.figures(),
+        published.baselines());
   }
 
   /** No name of a file or folder that a run or the sweep itself writes. */
@@ -118,17 +124,28 @@ public final class SweepLoader {
     }
   }
 
-  private void requireMeasured(Set<String> figures) {
-    Set<String> measured = new LinkedHashSet<>(List.of(Networks.CROSS));
-    runs.forEach(run -> measured.addAll(run.config().evaluate().networks()));
-    for (String figure : figures) {
-      if (!measured.contains(figure)) {
+  private void requireMeasured(SweepFigures published) {
+    Set<String> figures = new LinkedHashSet<>(List.of(Networks.CROSS));
+    runs.forEach(run -> figures.addAll(run.config().evaluate().networks()));
+    Set<String> all = new LinkedHashSet<>(figures);
+    all.addAll(OutputKeys.BASELINES);
+    requireMeasured("", published.figures().keySet(), all);
+    // Which baselines are measured is often changed for one call; their names are known anyway.
+    published
+        .baselines()
+        .forEach((name, ofBaseline) -> requireMeasured(name + ".", ofBaseline.keySet(), figures));
+  }
+
+  private void requireMeasured(String section, Set<String> names, Set<String> measured) {
+    for (String name : names) {
+      if (!measured.contains(name)) {
         throw new InputException(
             file
                 + ": sweep.published."
-                + figure
+                + section
+                + name
                 + ": no run measures it"
-                + DidYouMean.hint(figure, measured)
+                + DidYouMean.hint(name, measured)
                 + "; allowed: "
                 + String.join(", ", measured));
       }

@@ -13,9 +13,9 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
  * Section {@code sweep} of a config file, which only the command of that name reads.
  *
  * @param axes what varies
- * @param published see {@link Sweep#published()}
+ * @param published what the runs are to be compared with
  */
-record SweepSection(SweepAxes axes, Map<String, Map<List<String>, Double>> published) {
+record SweepSection(SweepAxes axes, SweepFigures published) {
 
   /** Name of the section. */
   static final String NAME = "sweep";
@@ -72,7 +72,10 @@ record SweepSection(SweepAxes axes, Map<String, Map<List<String>, Double>> publi
     SweepAxes axes = SweepAxes.read(parts.get(OVER), nodes);
     boolean compared = parts.containsKey(PUBLISHED) && nodes.areFine();
     return new SweepSection(
-        axes, compared ? SweepFigures.read(parts.get(PUBLISHED), axes.all(), nodes) : Map.of());
+        axes,
+        compared
+            ? SweepFigures.read(parts.get(PUBLISHED), axes.all(), nodes)
+            : SweepFigures.none());
   }
 
   /**

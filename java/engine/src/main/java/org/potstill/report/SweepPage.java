@@ -98,7 +98,7 @@ record SweepPage(
     SweepGrid grid = SweepGrid.of(table, figure);
     List<Row> rows = new ArrayList<>();
     for (SweepGrid.Row row : grid.rows()) {
-      List<Cell> cells = row.cells().stream().map(cell -> cell(cell, figure)).toList();
+      List<Cell> cells = row.cells().stream().map(cell -> cell(table, cell, figure)).toList();
       rows.add(new Row(row.values(), cells));
     }
     boolean cross = figure.equals(Networks.CROSS);
@@ -111,7 +111,7 @@ record SweepPage(
         rows);
   }
 
-  private static Cell cell(SweepGrid.Cell cell, String figure) {
+  private static Cell cell(SweepTable table, SweepGrid.Cell cell, String figure) {
     Evaluation.Accuracy accuracy = cell.accuracy();
     List<String> notes = new ArrayList<>();
     if (cell.published() != null) {
@@ -125,17 +125,32 @@ record SweepPage(
       if (maxima != null && SweepTable.of(maxima, figure) != null) {
         notes.add("best of each " + Numbers.percent(SweepTable.of(maxima, figure).mean()));
       }
-      for (Map.Entry<String, Evaluation.TrainingSet> baseline :
-          cell.entry().evaluation().baselines().entrySet()) {
-        Evaluation.Accuracy same = SweepTable.of(baseline.getValue(), figure);
-        if (same != null) {
-          notes.add(baseline.getKey() + " " + Numbers.percent(same.mean()));
-        }
-      }
+      notes.addAll(baselines(table, cell.entry(), figure));
     }
     boolean linked = cell.entry() != null && cell.entry().hasReport();
     return new Cell(
         Numbers.percent(accuracy), linked ? link(cell.entry().run().folder()) : "", notes, true);
+  }
+
+  /** What baselines reached beside a run, and what was published of them. */
+  private static List<String> baselines(SweepTable table, SweepTable.Entry entry, String figure) {
+    List<String> notes = new ArrayList<>();
+    entry
+        .evaluation()
+        .baselines()
+        .forEach(
+            (name, set) -> {
+              Evaluation.Accuracy same = SweepTable.of(set, figure);
+              Double published = table.published(name, figure, entry.run().values());
+              if (same != null) {
+                notes.add(
+                    name
+                        + " "
+                        + Numbers.percent(same.mean())
+                        + (published == null ? "" : ", published " + Numbers.percent(published)));
+              }
+            });
+    return notes;
   }
 
   /** Names of folders may have letters that an address may not have. */

@@ -267,6 +267,15 @@ public final class SweepTable {
     return sweep.published().getOrDefault(figure, Map.of()).get(values);
   }
 
+  /** What was published of a baseline beside a run; null where nothing was. */
+  Double published(String baseline, String figure, List<String> values) {
+    return sweep
+        .publishedBaselines()
+        .getOrDefault(baseline, Map.of())
+        .getOrDefault(figure, Map.of())
+        .get(values);
+  }
+
   private void write() {
     AtomicFiles.write(sweep.out().resolve(FILE), this::writeCsv);
     String page = new PageTemplate().render(SweepPage.of(this));
@@ -305,7 +314,10 @@ public final class SweepTable {
     List<Object> fields = new ArrayList<>(run.values());
     fields.addAll(List.of(run.folder(), images, figure));
     fields.addAll(List.of(rounded(accuracy.mean()), rounded(accuracy.std()), accuracy.repeats()));
-    Double published = images.equals(DISTILLED) ? published(figure, run.values()) : null;
+    Double published =
+        images.equals(DISTILLED)
+            ? published(figure, run.values())
+            : published(images, figure, run.values());
     fields.add(published == null ? null : rounded(published));
     printer.printRecord(fields);
   }

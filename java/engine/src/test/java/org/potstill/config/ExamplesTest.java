@@ -83,6 +83,12 @@ class ExamplesTest {
     assertEquals(figures, sweep.published().getOrDefault(figure, Map.of()).size());
   }
 
+  @Test
+  void randomImagesOnSmallDataArePublishedForEveryRun() {
+    Sweep sweep = SweepLoader.load(FOLDER.resolve("tables/small-data.yaml"), List.of());
+    assertEquals(27, sweep.publishedBaselines().get("random").get("convnet").size());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"table-1-pixel", "table-1-glad", "table-1-ld3m", "table-2", "table-3"})
   void runsOfThePapersTablesFollowItsProtocol(String name) {

@@ -108,6 +108,25 @@ class SweepLoaderTest {
   }
 
   @Test
+  void baselinesHavePublishedFiguresToo() throws IOException {
+    String random = TABLE + "    random: {convnet: {all: {dm: {b: 14.4}}}}\n";
+    Sweep sweep = load(random);
+    var figures = sweep.publishedBaselines().get("random").get("convnet");
+    assertEquals(0.144, figures.get(List.of("all", "dm", "b")), 1e-12);
+    assertEquals(1, sweep.published().size());
+    assertTrue(
+        messageOf(random.replace("convnet", "convnett"))
+            .contains("sweep.published.random.convnett: no run measures it; did you mean"));
+    assertTrue(
+        messageOf(TABLE + "    randm: {all: {dm: {b: 14.4}}}\n")
+            .contains("did you mean \"random\"?"));
+    assertEquals(1, load(random, "evaluate.baselines=[]").publishedBaselines().size());
+    assertTrue(
+        messageOf(random.replace("{b: 14.4}", "{mean: 14.4}"))
+            .contains("data.classes has no value mean"));
+  }
+
+  @Test
   void aPartIsChosenByItsValues() throws IOException {
     Sweep sweep = load(TABLE);
     assertEquals(

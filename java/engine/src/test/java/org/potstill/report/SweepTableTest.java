@@ -133,6 +133,22 @@ class SweepTableTest {
   }
 
   @Test
+  void whatWasPublishedOfABaselineStandsBesideIt() throws IOException {
+    loadSweep(YAML + "    random: {convnet: {one & two: {0.2: 47.1}}}\n");
+    evaluated(0);
+    evaluated(1);
+    SweepTable.update(sweep, Map.of());
+    String csv = Files.readString(folder.resolve("sweep/table.csv"));
+    assertTrue(csv.contains("one___two/0.2,random,convnet,0.52,0.01,2,0.471\n"), csv);
+    assertTrue(csv.contains("one___two/0.5,random,convnet,0.52,0.01,2,\n"), csv);
+    assertTrue(csv.contains("one___two/0.2,distilled,convnet,0.705,0.005,5,\n"), csv);
+    String page = Files.readString(folder.resolve("sweep/table.html"));
+    String note = "random " + Numbers.percent(0.52) + ", published " + Numbers.percent(0.471);
+    assertTrue(page.contains(note), page);
+    assertTrue(table().lines().get(0).contains("mean over the networks"), "no figure of its own");
+  }
+
+  @Test
   void whatIsBrokenIsToldAndDoesNotHideTheRest() throws IOException {
     evaluated(0);
     evaluated(1);
