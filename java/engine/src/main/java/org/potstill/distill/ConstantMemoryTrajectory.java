@@ -14,7 +14,8 @@ import org.potstill.tensor.Tensors;
  * parameters at the beginning of every step count as constants, {@code theta_T = theta_0 - rate sum
  * g_t}, so that the gradient is a sum over steps and one step's graph is held at a time.
  *
- * <p>A first pass finds where the student ends, a second one differentiates step by step. What
+ * <p>A first pass finds where the student ends, a second one differentiates step by step. From one
+ * to the other steps are kept as far as there is room, the same for any number of steps. What
  * images of a step change in later steps is left out; see the page on distillation.
  */
 final class ConstantMemoryTrajectory implements TrajectoryForm {
@@ -22,44 +23,50 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
   private final Student student;
   private final ParameterDistance distance;
   private final int steps;
+  private final long room;
 
-  ConstantMemoryTrajectory(Student student, ParameterDistance distance, int steps) {
+  /**
+   * A student's trajectory.
+   *
+   * @param room bytes that may be kept of its passes
+   */
+  ConstantMemoryTrajectory(Student student, ParameterDistance distance, int steps, long room) {
     this.student = student;
     this.distance = distance;
     this.steps = steps;
+    this.room = room;
   }
 
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
-    List<Tensor> weights;
-    double loss;
-    double rateGradient;
-    try (NamedTensors state = student.copy(segment.start());
-        Sgd sgd = new Sgd(0, 0)) {
-      List<Tensor> sums = train(images, rate, state, sgd, iteration);
-      weights = StepDerivative.zeros(student.parameters(state));
-      loss = distance.of(student.names(), student.parameters(state), segment, weights);
-      rateGradient = -StepDerivative.product(weights, sums).item_double();
-    }
     Tensor gradient = torch.zeros_like(images);
-    try (NamedTensors state = student.copy(segment.start());
+    KeptPasses kept = new KeptPasses(room);
+    try (PointerScope passes = new PointerScope();
+        NamedTensors state = student.copy(segment.start());
         Sgd sgd = new Sgd(0, 0)) {
+      List<Tensor> sums = train(images, rate, state, sgd, kept, iteration);
+      List<Tensor> weights = StepDerivative.zeros(student.parameters(state));
+      double loss = distance.of(student.names(), student.parameters(state), segment, weights);
+      double rateGradient = -StepDerivative.product(weights, sums).item_double();
+      // Kept passes look at the state that they were made with.
+      student.names().forEach(name -> state.get(name).detach().copy_(segment.start().get(name)));
       for (int step = 0; step < steps; step++) {
         try (PointerScope scope = new PointerScope()) {
-          addShare(images, rate, state, sgd, weights, gradient, iteration, step);
+          addShare(images, rate, state, sgd, weights, kept, gradient, iteration, step);
         }
       }
+      return new Result(loss, gradient, rateGradient);
     }
-    return new Result(loss, gradient, rateGradient);
   }
 
   /** Moves {@code state} to the end; returns the sums of the gradients. */
   private List<Tensor> train(
-      Tensor images, float rate, NamedTensors state, Sgd sgd, long iteration) {
+      Tensor images, float rate, NamedTensors state, Sgd sgd, KeptPasses kept, long iteration) {
     List<Tensor> sums = StepDerivative.zeros(student.parameters(state));
     for (int step = 0; step < steps; step++) {
+      student.keep(state, images, kept, iteration, step);
       try (PointerScope scope = new PointerScope()) {
-        List<Tensor> gradients = student.gradients(state, images, iteration, step);
+        List<Tensor> gradients = student.gradients(state, images, kept, iteration, step);
         Tensors.addTo(sums, gradients, 1);
         sgd.step(state, student.names(), gradients.toArray(Tensor[]::new), rate);
       }
@@ -74,10 +81,12 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
       NamedTensors state,
       Sgd sgd,
       List<Tensor> weights,
+      KeptPasses kept,
       Tensor gradient,
       long iteration,
       int step) {
-    StepDerivative own = StepDerivative.of(student, state, images, weights, false, iteration, step);
+    StepDerivative own =
+        StepDerivative.of(student, state, images, weights, kept, false, iteration, step);
     gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
     if (step < steps - 1) {
       sgd.step(state, student.names(), own.gradients().toArray(Tensor[]::new), rate);

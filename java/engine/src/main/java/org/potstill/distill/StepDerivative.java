@@ -26,6 +26,7 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
    * @param state of the student before the step
    * @param images all synthetic images
    * @param weights one per parameter
+   * @param kept what is kept of the steps
    * @param ofParameters whether the derivative with respect to the parameters is wanted
    */
   static StepDerivative of(
@@ -33,6 +34,7 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
       NamedTensors state,
       Tensor images,
       List<Tensor> weights,
+      KeptPasses kept,
       boolean ofParameters,
       long iteration,
       int step) {
@@ -44,24 +46,20 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
     Tensor ofInput = torch.empty_like(plain);
     List<Tensor> gradients = zeros(weights);
     List<Tensor> parameters = ofParameters ? zeros(weights) : List.of();
-    long count = plain.size(0);
     student.each(
+        state,
         plain,
-        (from, to) -> {
-          int some = to - from;
-          try (PointerScope scope = new PointerScope()) {
-            GradientPass pass =
-                student.gradientPass(
-                    state, plain.narrow(0, from, some), labels.narrow(0, from, some), count);
-            GradientPass.Derivative own = pass.derivative(weights, ofParameters);
-            ofInput.narrow(0, from, some).copy_(own.input());
-            // Last and at once, so that a part that finds no memory can be gone again.
-            List<Tensor> sums = new ArrayList<>(gradients);
-            sums.addAll(parameters);
-            List<Tensor> shares = new ArrayList<>(pass.gradients());
-            shares.addAll(own.parameters());
-            Tensors.addTo(sums, shares, 1);
-          }
+        labels,
+        kept.of(step),
+        (from, to, pass) -> {
+          GradientPass.Derivative own = pass.derivative(weights, ofParameters);
+          ofInput.narrow(0, from, to - from).copy_(own.input());
+          // Last and at once, so that a part that finds no memory can be gone again.
+          List<Tensor> sums = new ArrayList<>(gradients);
+          sums.addAll(parameters);
+          List<Tensor> shares = new ArrayList<>(pass.gradients());
+          shares.addAll(own.parameters());
+          Tensors.addTo(sums, shares, 1);
         });
     Tensor[] outputs = {input};
     Tensor[] ofOutputs = {ofInput};

@@ -1,6 +1,7 @@
 package org.potstill.distill;
 
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -130,53 +131,101 @@ final class Student implements AutoCloseable {
    *
    * @param images all synthetic images
    */
-  List<Tensor> gradients(NamedTensors state, Tensor images, long iteration, int step) {
+  List<Tensor> gradients(
+      NamedTensors state, Tensor images, KeptPasses kept, long iteration, int step) {
+    List<GradientPass> own = kept.of(step);
+    if (own.size() == 1) {
+      return own.get(0).gradients();
+    }
     Tensor rows = Tensors.indices(images, rows(iteration, step));
     Tensor input = augmented(torch.index_select(images, 0, rows), iteration, step);
     Tensor labels = labels(input, iteration, step);
-    return BatchGradients.of(
-            network, state, names, input, labels, Pass.TRAIN, Precision.F32, plainParts)
-        .gradients();
+    if (GradientPass.bytesPerImage(network, input) == 0) {
+      return BatchGradients.of(
+              network, state, names, input, labels, Pass.TRAIN, Precision.F32, plainParts)
+          .gradients();
+    }
+    // The same as those of kept passes, so that what is kept changes no bit.
+    List<Tensor> sums = StepDerivative.zeros(parameters(state));
+    each(state, input, labels, own, (from, to, pass) -> Tensors.addTo(sums, pass.gradients(), 1));
+    return sums;
   }
 
   /**
-   * What a part of {@code count} images contributes to the gradients of their mean class loss; can
-   * be differentiated with respect to the part and the parameters.
+   * Goes the way of a step, there and back, in the caller's scope, and keeps it for when the step
+   * is differentiated, as far as there is room. By then {@code state} has the same values.
    *
-   * @param part augmented images
+   * @param images all synthetic images
    */
-  GradientPass gradientPass(NamedTensors state, Tensor part, Tensor labels, long count) {
+  void keep(NamedTensors state, Tensor images, KeptPasses kept, long iteration, int step) {
+    int[] seen = rows(iteration, step);
+    long ofImage = GradientPass.bytesPerImage(network, images);
+    long atOnce = imagesAtOnce(images, seen.length);
+    long ofGradients = parameters(state).stream().mapToLong(Tensor::nbytes).sum();
+    long parts = (seen.length + atOnce - 1) / atOnce;
+    if (ofImage == 0 || !kept.takes(seen.length * ofImage + parts * ofGradients)) {
+      return;
+    }
+    Tensor rows = Tensors.indices(images, seen);
+    Tensor input = augmented(torch.index_select(images, 0, rows), iteration, step);
+    Tensor labels = labels(input, iteration, step);
+    RowParts.each(
+        seen.length,
+        Math.toIntExact(atOnce),
+        (from, to) -> kept.put(step, pass(state, input, labels, from, to)));
+  }
+
+  /** Works on what a part of a step's images contributes, in a scope of its own. */
+  @FunctionalInterface
+  interface Part {
+    void run(int from, int to, GradientPass pass);
+  }
+
+  /**
+   * Works on what the parts of {@code input} contribute to the gradients of the mean class loss of
+   * all; can be differentiated with respect to the part and the parameters. Parts fit the caches
+   * and the memory; it is all at once where images may influence each other.
+   *
+   * @param input augmented images
+   * @param kept the passes of the parts, in order; empty where they are to be made
+   */
+  void each(NamedTensors state, Tensor input, Tensor labels, List<GradientPass> kept, Part part) {
+    int count = Math.toIntExact(input.size(0));
+    Iterator<GradientPass> made = kept.iterator();
+    RowParts.Part work =
+        (from, to) -> {
+          try (PointerScope scope = new PointerScope()) {
+            part.run(from, to, made.hasNext() ? made.next() : pass(state, input, labels, from, to));
+          }
+        };
+    if (network.separable(Pass.TRAIN)) {
+      twiceParts.run(count, Math.toIntExact(imagesAtOnce(input, count)), work);
+    } else {
+      twiceParts.whole(() -> work.run(0, count));
+    }
+  }
+
+  private GradientPass pass(NamedTensors state, Tensor input, Tensor labels, int from, int to) {
+    Tensor own = labels.narrow(0, from, to - from);
+    double share = (double) (to - from) / input.size(0);
     GradientPass way =
         GradientPass.of(
-            network, state, part, Pass.TRAIN, names, logits -> share(logits, labels, count));
+            network,
+            state,
+            input.narrow(0, from, to - from),
+            Pass.TRAIN,
+            names,
+            logits -> ClassLoss.mean(logits, own).mul(new Scalar(share)));
     way.buffers().close();
     return way;
   }
 
-  private static Tensor share(Tensor logits, Tensor labels, long count) {
-    return ClassLoss.mean(logits, labels).mul(new Scalar((double) logits.size(0) / count));
-  }
-
-  /**
-   * Works on the images of {@code input}, differentiating twice, in parts that fit the caches and
-   * the memory; on all at once where they may influence each other.
-   */
-  void each(Tensor input, RowParts.Part part) {
-    int count = Math.toIntExact(input.size(0));
-    if (network.separable(Pass.TRAIN)) {
-      twiceParts.run(count, Math.toIntExact(imagesAtOnce(input)), part);
-    } else {
-      twiceParts.whole(() -> part.run(0, count));
-    }
-  }
-
-  /**
-   * Images of {@code input} that are best taken at a time; all where they may influence each other.
-   */
-  private long imagesAtOnce(Tensor input) {
-    long count = input.size(0);
-    long pixels = input.size(2) * input.size(3);
-    return input.is_cpu() ? BatchGradients.imagesAtOnce(network, count, pixels, Pass.TRAIN) : count;
+  /** Of {@code count}, how many images are best taken at a time; all where they may not part. */
+  private long imagesAtOnce(Tensor images, int count) {
+    long pixels = images.size(2) * images.size(3);
+    return images.is_cpu()
+        ? BatchGradients.imagesAtOnce(network, count, pixels, Pass.TRAIN)
+        : count;
   }
 
   @Override

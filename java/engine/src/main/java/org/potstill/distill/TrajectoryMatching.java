@@ -80,10 +80,11 @@ public final class TrajectoryMatching implements Distiller {
         settings,
         StudentBatches.shuffled(
             network.classes() * settings.imagesPerClass(), settings.batchSynthetic(), seed),
+        KeptPasses.usualRoom(),
         seed);
   }
 
-  /** A distiller with batches of the caller's. */
+  /** A distiller with batches of the caller's that keeps so many bytes of passes. */
   TrajectoryMatching(
       Network network,
       ExpertSource experts,
@@ -91,6 +92,7 @@ public final class TrajectoryMatching implements Distiller {
       SiameseAugmentation augmentation,
       Settings settings,
       StudentBatches batches,
+      long room,
       long seed) {
     this.settings = settings;
     this.experts = experts;
@@ -99,8 +101,9 @@ public final class TrajectoryMatching implements Distiller {
     ParameterDistance distance = new ParameterDistance(kernels);
     this.form =
         switch (settings.form()) {
-          case UNROLLED -> new UnrolledTrajectory(student, distance, settings.steps());
-          case CONSTANT_MEMORY -> new ConstantMemoryTrajectory(student, distance, settings.steps());
+          case UNROLLED -> new UnrolledTrajectory(student, distance, settings.steps(), room);
+          case CONSTANT_MEMORY ->
+              new ConstantMemoryTrajectory(student, distance, settings.steps(), room);
         };
   }
 

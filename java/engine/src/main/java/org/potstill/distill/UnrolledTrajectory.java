@@ -18,40 +18,50 @@ import org.potstill.tensor.Tensors;
  * lambda_T} the derivative of the distance with respect to the last parameters, going back from the
  * last step, {@code lambda_t = lambda_{t+1} - rate d<g_t, lambda_{t+1}>/d theta_t}, and the images
  * and the rate of a step receive {@code -rate d<g_t, lambda_{t+1}>/d images} and {@code -<g_t,
- * lambda_{t+1}>}. Kept are the parameters before every step, not its maps: each step's are made
- * anew, so that the memory for maps is that of one step.
+ * lambda_{t+1}>}. Kept are the parameters before every step. The maps of its pass are kept as far
+ * as there is room, and made anew beyond that, one step's at a time.
  */
 final class UnrolledTrajectory implements TrajectoryForm {
 
   private final Student student;
   private final ParameterDistance distance;
   private final int steps;
+  private final long room;
 
-  UnrolledTrajectory(Student student, ParameterDistance distance, int steps) {
+  /**
+   * A student's trajectory.
+   *
+   * @param room bytes that may be kept of its passes
+   */
+  UnrolledTrajectory(Student student, ParameterDistance distance, int steps, long room) {
     this.student = student;
     this.distance = distance;
     this.steps = steps;
+    this.room = room;
   }
 
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
     List<NamedTensors> path = new ArrayList<>();
-    try {
+    KeptPasses kept = new KeptPasses(room);
+    Tensor gradient = torch.zeros_like(images);
+    try (PointerScope passes = new PointerScope()) {
       path.add(student.copy(segment.start()));
       for (int step = 0; step < steps; step++) {
-        path.add(next(path.get(step), images, rate, iteration, step));
+        student.keep(path.get(step), images, kept, iteration, step);
+        path.add(next(path.get(step), images, rate, kept, iteration, step));
       }
       List<Tensor> end = student.parameters(path.get(steps));
       List<Tensor> lambda = StepDerivative.zeros(end);
       double loss = distance.of(student.names(), end, segment, lambda);
-      Tensor gradient = torch.zeros_like(images);
       // Read once, at the end: a GPU would wait for it after every step.
       Tensor products = Tensors.zeros(images).to(torch.ScalarType.Double);
       for (int step = steps - 1; step >= 0; step--) {
         try (PointerScope scope = new PointerScope()) {
           // The first parameters are the expert's, whatever the images.
           StepDerivative own =
-              StepDerivative.of(student, path.get(step), images, lambda, step > 0, iteration, step);
+              StepDerivative.of(
+                  student, path.get(step), images, lambda, kept, step > 0, iteration, step);
           gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
           products.add_(StepDerivative.product(own.gradients(), lambda));
           for (int i = 0; i < own.parameters().size(); i++) {
@@ -67,11 +77,11 @@ final class UnrolledTrajectory implements TrajectoryForm {
 
   /** The student after a step. */
   private NamedTensors next(
-      NamedTensors state, Tensor images, float rate, long iteration, int step) {
+      NamedTensors state, Tensor images, float rate, KeptPasses kept, long iteration, int step) {
     NamedTensors moved = student.copy(state);
     try (PointerScope scope = new PointerScope();
         Sgd sgd = new Sgd(0, 0)) {
-      List<Tensor> gradients = student.gradients(state, images, iteration, step);
+      List<Tensor> gradients = student.gradients(state, images, kept, iteration, step);
       sgd.step(moved, student.names(), gradients.toArray(Tensor[]::new), rate);
       return moved;
     } catch (RuntimeException | Error e) {

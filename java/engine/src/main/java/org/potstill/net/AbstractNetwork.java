@@ -128,6 +128,11 @@ public abstract class AbstractNetwork implements Network, Cloneable {
     return new GradientPass.Autograd(this, networkState, input, pass, parameters, loss);
   }
 
+  /** As {@link GradientPass#bytesPerImage}. */
+  long gradientPassBytes(Tensor input) {
+    return 0;
+  }
+
   /** From an input to an output through the layers of one pass. */
   private interface Way {
     Tensor apply(Layers layers, Tensor input);

@@ -212,6 +212,27 @@ public final class ConvNet extends AbstractNetwork {
     return new ConvNetGradientPass(way, parameters, loss);
   }
 
+  /** The input, and of every block what went in and out of norm and pooling, with its gradient. */
+  @Override
+  long gradientPassBytes(Tensor input) {
+    if (!goesOwnWay(input)) {
+      return 0;
+    }
+    long height = input.size(2);
+    long columns = input.size(3);
+    long elements = input.size(1) * height * columns;
+    int window = pooling == Pooling.AVG ? 2 : 1;
+    for (Block block : blocks) {
+      height += 2L * (block.padding() - 1);
+      columns += 2L * (block.padding() - 1);
+      elements += 2 * width * height * columns;
+      height /= window;
+      columns /= window;
+      elements += 2 * width * height * columns;
+    }
+    return Float.BYTES * elements;
+  }
+
   private boolean goesOwnWay(Tensor input) {
     return kernels != null
         && kernels.afterwards().takes(input)

@@ -42,6 +42,16 @@ public abstract class GradientPass {
         : new Autograd(network, state, input, pass, parameters, loss);
   }
 
+  /**
+   * Bytes per image that a pass holds until it is differentiated, besides its gradients; 0 where
+   * autograd recorded it, of which that is not known.
+   *
+   * @param input as for {@link #of}
+   */
+  public static long bytesPerImage(Network network, Tensor input) {
+    return network instanceof AbstractNetwork own ? own.gradientPassBytes(input) : 0;
+  }
+
   /** The buffers that the pass moved, which the caller closes. */
   public abstract NamedTensors buffers();
 

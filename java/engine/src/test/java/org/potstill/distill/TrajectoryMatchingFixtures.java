@@ -60,6 +60,7 @@ final class TrajectoryMatchingFixtures {
                 SiameseAugmentation.of(""),
                 settings,
                 (iteration, step) -> indices(file, step),
+                KeptPasses.usualRoom(),
                 IterationFixtureTest.SEED)) {
       distiller.begin(0);
       TrajectoryForm.Result result = distiller.run(file.tensor("syn"));

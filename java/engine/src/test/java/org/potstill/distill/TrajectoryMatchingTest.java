@@ -2,8 +2,10 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -19,8 +21,10 @@ import org.potstill.augment.SiameseAugmentation;
 import org.potstill.distill.TrajectoryMatching.Form;
 import org.potstill.distill.TrajectoryMatching.Settings;
 import org.potstill.fixtures.Closeness;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.JavaKernels;
 import org.potstill.net.BatchGradients;
+import org.potstill.net.GradientPass;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkOutput;
 import org.potstill.net.NetworkSpec;
@@ -78,6 +82,11 @@ class TrajectoryMatchingTest {
   }
 
   private static TrajectoryMatching distiller(Network network, Settings settings) {
+    return keeping(network, settings, KeptPasses.usualRoom());
+  }
+
+  /** A distiller that keeps so many bytes of passes. */
+  private static TrajectoryMatching keeping(Network network, Settings settings, long room) {
     ExpertSource experts =
         iteration -> new ExpertSegment(random(network, 0), random(network, iteration + 1));
     return new TrajectoryMatching(
@@ -86,6 +95,8 @@ class TrajectoryMatchingTest {
         new JavaKernels(),
         SiameseAugmentation.of("color_crop_cutout_flip_scale_rotate"),
         settings,
+        StudentBatches.shuffled(CLASSES * PER_CLASS, settings.batchSynthetic(), SEED),
+        room,
         SEED);
   }
 
@@ -243,6 +254,46 @@ class TrajectoryMatchingTest {
     }
   }
 
+  /** None of three steps, some, and all; six images, of which four are taken at a time. */
+  @ParameterizedTest
+  @EnumSource
+  void whatIsKeptOfStepsChangesNoBit(Form form) {
+    Network network =
+        Networks.create(
+                NetworkSpec.of("convnet", 32, 3, CLASSES).with(1, 512, Norm.INSTANCE, Pooling.AVG))
+            .with(new CpuKernels(1));
+    Settings settings = new Settings(form, 3, 0, PER_CLASS, 0.05, 0, 0);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = images(32);
+      assertEquals(4, BatchGradients.imagesAtOnce(network, 6, 32 * 32, Pass.TRAIN));
+      long step = 6 * GradientPass.bytesPerImage(network, images);
+      List<TrajectoryForm.Result> results = new ArrayList<>();
+      for (long room : new long[] {0, 2 * step, 4 * step}) {
+        try (TrajectoryMatching distiller = keeping(network, settings, room)) {
+          distiller.begin(0);
+          results.add(distiller.run(images));
+        }
+      }
+      TrajectoryForm.Result expected = results.get(0);
+      for (TrajectoryForm.Result actual : results) {
+        assertEquals(expected.loss(), actual.loss());
+        assertEquals(expected.rateGradient(), actual.rateGradient());
+        assertArrayEquals(
+            Closeness.doubles(expected.imageGradient()), Closeness.doubles(actual.imageGradient()));
+      }
+    }
+  }
+
+  @Test
+  void stepsAreKeptAsLongAsThereIsRoom() {
+    KeptPasses kept = new KeptPasses(10);
+    assertTrue(kept.takes(6));
+    assertFalse(kept.takes(5));
+    assertTrue(kept.takes(4));
+    assertFalse(kept.takes(1));
+    assertEquals(List.of(), kept.of(0));
+  }
+
   @Test
   void rateMovesAgainstItsGradientWithMomentum() {
     try (PointerScope scope = new PointerScope();
@@ -263,12 +314,28 @@ class TrajectoryMatchingTest {
   @EnumSource
   @Tag("memory")
   void repeatedIterationsKeepNativeMemoryFlat(Form form) {
+    assertFlat(network(Norm.INSTANCE), images(), form, 200);
+  }
+
+  /** The steps of one iteration, lost in every one, would add up to more than 100 MB. */
+  @ParameterizedTest
+  @EnumSource
+  @Tag("memory")
+  void whatAnIterationKeepsIsGivenBack(Form form) {
+    Network network =
+        Networks.create(
+                NetworkSpec.of("convnet", 32, 3, CLASSES).with(2, 16, Norm.INSTANCE, Pooling.AVG))
+            .with(new CpuKernels(1));
+    assertFlat(network, images(32), form, 60);
+  }
+
+  private static void assertFlat(Network network, Tensor images, Form form, int iterations) {
+    Settings settings = new Settings(form, 3, 4, PER_CLASS, 0.05, 1e-6, 0.5);
     try (PointerScope scope = new PointerScope();
-        TrajectoryMatching distiller = distiller(form, Norm.INSTANCE, 3, 1e-6)) {
-      Tensor images = images();
+        TrajectoryMatching distiller = distiller(network, settings)) {
       ResidentMemory.assertFlat(
-          100,
-          200,
+          iterations / 2,
+          iterations,
           iteration -> {
             distiller.begin(iteration);
             try (PointerScope step = new PointerScope()) {

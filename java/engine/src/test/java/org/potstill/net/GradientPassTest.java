@@ -149,6 +149,21 @@ class GradientPassTest {
     }
   }
 
+  /** Two blocks of width 8: of 32 pixels, then of 16, each pooled; and the images. */
+  @Test
+  void whatAPassHoldsIsKnownWhereItIsOwn() {
+    NetworkSpec spec = ConvNetCases.spec(32, 3, 10).with(2, 8, Norm.INSTANCE, Pooling.AVG);
+    Network network = Networks.create(spec);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = ConvNetCases.images(spec, 2);
+      assertEquals(0, GradientPass.bytesPerImage(network, images));
+      long pixels = 32 * 32 + 16 * 16 + 16 * 16 + 8 * 8;
+      assertEquals(
+          4 * (3 * 32 * 32 + 2 * 8 * pixels),
+          GradientPass.bytesPerImage(network.with(CPU), images));
+    }
+  }
+
   /** The maps of one pass, lost in every one, would add up to 60 MB. */
   @Test
   @Tag("memory")
