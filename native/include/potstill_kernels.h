@@ -254,7 +254,8 @@ POTSTILL_API int64_t potstill_convolution_workspace(int64_t images, int64_t heig
  * convolution: y = x * weight + bias, cross-correlation with squares of 3 x 3, stride 1, a zero around
  * every map. x (images, height, width, in), y (images, height, width, out), bias (out) or NULL. weight
  * (out, in, 3, 3); with `transposed` (in, out, 3, 3), the gradient with respect to the input of the
- * convolution whose weight it is. in and out are multiples of 16.
+ * convolution whose weight it is. in is a multiple of 16, and so is out, or it is from 1 to 4: then sums
+ * are direct.
  * By minimal filtering F(4 x 4, 3 x 3): a quarter of the multiplications where sides are multiples of 4,
  * in single precision, rounding like a direct sum of as many terms. A value that is not finite makes NaN
  * of the squares of 4 x 4 that it is in or beside. Reads x two and a quarter times, writes y once.

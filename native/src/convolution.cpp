@@ -11,7 +11,8 @@
 //   chunks of 64 by 64 channels, whose planes are used as soon as they are made. Of 512 by 512 channels
 //   all planes are 38 MB.
 //
-// Maps of few pixels go tap by tap instead (taps.h); what follows is about tiles.
+// Maps of few pixels go tap by tap instead (taps.h), and to few channels it goes directly
+// (few_channels.h); what follows is about tiles.
 //
 // Of every channel of an image the mean is taken off first, and what it comes to is added to the outputs
 // with the bias: tiles round what all their pixels share several times as much as a direct sum does, and
@@ -25,6 +26,7 @@
 
 #include <cstring>
 
+#include "few_channels.h"
 #include "loops.h"
 #include "partition.h"
 #include "status.h"
@@ -67,7 +69,8 @@ struct Sizes {
   Sizes(int64_t images, int64_t height, int64_t width, int64_t in_channels, int64_t out_channels) {
     require(images >= 0 && height >= 0 && width >= 0, "a size is negative");
     require(images == 0 || (height >= 1 && width >= 1), "a map has no position");
-    require(in_channels > 0 && out_channels > 0 && in_channels % kRow == 0 && out_channels % kRow == 0,
+    require(in_channels > 0 && out_channels > 0 && in_channels % kRow == 0 &&
+                (out_channels % kRow == 0 || FewChannels::takes(in_channels, out_channels)),
             "channels are not multiples of 16");
     const int64_t channels = std::max(in_channels, out_channels);
     int64_t elements = 0;
@@ -375,14 +378,20 @@ int64_t potstill_convolution_workspace(int64_t images, int64_t height, int64_t w
   guard("convolution_workspace", [&] {
     require(threads >= 1, "threads must be at least 1");
     const Sizes sizes(images, height, width, in, out);
-    const bool by_taps = TapConvolution::takes(height, width);
-    int64_t floats = 0;
-    if (__builtin_mul_overflow(by_taps ? TapConvolution::of_thread(height, width) : sizes.of_thread(),
-                               threads, &floats) ||
-        floats > INT64_MAX / 16) {
+    int64_t shared = 0, of_thread = 0, floats = 0;
+    if (FewChannels::takes(in, out)) {
+      shared = FewChannels::shared(in);
+      of_thread = FewChannels::of_thread(width);
+    } else if (TapConvolution::takes(height, width)) {
+      of_thread = TapConvolution::of_thread(height, width);
+    } else {
+      shared = sizes.shared();
+      of_thread = sizes.of_thread();
+    }
+    if (__builtin_mul_overflow(of_thread, threads, &floats) || floats > INT64_MAX / 16) {
       throw Failure(POTSTILL_INVALID_ARGUMENT, "the workspace is too large");
     }
-    bytes = ((by_taps ? 0 : sizes.shared()) + floats) * 4 + kAlignment;
+    bytes = (shared + floats) * 4 + kAlignment;
   });
   return bytes;
 }
@@ -403,6 +412,11 @@ int32_t potstill_convolution(const float* x, int64_t images, int64_t height, int
     const TileWeights weights =
         transposed != 0 ? TileWeights{weight, in, out, 9 * out, 9, true}
                         : TileWeights{weight, in, out, 9, 9 * in, false};
+    if (FewChannels::takes(in, out)) {
+      const FewChannels few{loops, images, height, width, in, out};
+      few.forward(x, weights, bias, y, aligned(workspace), threads);
+      return;
+    }
     if (TapConvolution::takes(height, width)) {
       const TapConvolution taps{loops, images, height, width, in, out};
       taps.forward(x, weights, bias, y, aligned(workspace), threads);
@@ -423,6 +437,7 @@ int32_t potstill_convolution_weight_gradient(const float* x, int64_t images, int
     const Loops& loops = loops_of(level);
     require(threads >= 1, "threads must be at least 1");
     const Sizes sizes(images, height, width, in, out);
+    require(!FewChannels::takes(in, out), "channels are not multiples of 16");
     require_workspace(workspace, workspace_bytes,
                       potstill_convolution_workspace(images, height, width, in, out, threads));
     require(weight_gradient != nullptr, "weight_gradient is NULL");

@@ -144,6 +144,37 @@ void test(const Case& c) {
         "gradient of the weights, " + c.name());
 }
 
+// A convolution to few channels, and the same as the gradient of the input of one from few.
+void test_to_few(const Case& c) {
+  Data data(c);
+  const Case turned{c.images, c.height, c.width, c.out, c.in};
+  Unaligned y(c.positions() * c.out), dx(c.positions() * c.out);
+  std::vector<float> first;
+  for (int32_t threads : {1, 3}) {
+    const int64_t bytes =
+        potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, threads);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
+    check(potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), 0,
+                               data.bias.data(), c.out, y.data(), workspace.data(), bytes, threads,
+                               level) == POTSTILL_OK &&
+              potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in,
+                                   data.weight.data(), 1, nullptr, c.out, dx.data(), workspace.data(),
+                                   bytes, threads, level) == POTSTILL_OK,
+          "convolution to few channels runs, " + c.name());
+    std::vector<float> all(y.data(), y.data() + c.positions() * c.out);
+    all.insert(all.end(), dx.data(), dx.data() + c.positions() * c.out);
+    check(threads == 1 || std::memcmp(all.data(), first.data(), 4 * all.size()) == 0,
+          "the thread count does not change convolution, " + c.name());
+    first = all;
+  }
+  check(rounding(y.data(), expected_output(c, data)) < kRounding, "output, " + c.name());
+  Data back(turned);
+  std::copy(data.x.data(), data.x.data() + c.positions() * c.in, back.given.data());
+  std::copy(data.weight.data(), data.weight.data() + 9 * c.in * c.out, back.weight.data());
+  check(rounding(dx.data(), expected_input_gradient(turned, back)) < kRounding,
+        "gradient of the input, " + turned.name());
+}
+
 // Maps with a mean far from zero, as behind a ReLU, are to be as exact as by a direct sum.
 void test_common_part(const Case& c) {
   Data data(c);
@@ -185,8 +216,15 @@ void test_edges() {
   check(std::isfinite(y.data()[63 * 16]), "NaN stays where it is");
   check(potstill_convolution_workspace(1, 8, 8, 8, 16, 1) == -1 &&
             potstill_convolution(x.data(), 1, 8, 8, 8, weight.data(), 0, nullptr, 16, y.data(),
-                                 workspace.data(), bytes, 1, level) == POTSTILL_INVALID_ARGUMENT,
-        "channels that are no multiple of 16 are refused");
+                                 workspace.data(), bytes, 1, level) == POTSTILL_INVALID_ARGUMENT &&
+            potstill_convolution_workspace(1, 8, 8, 24, 3, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 3, 16, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 5, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 0, 1) == -1 &&
+            potstill_convolution_weight_gradient(x.data(), 1, 8, 8, 16, x.data(), 3, y.data(),
+                                                 workspace.data(), bytes, 1,
+                                                 level) == POTSTILL_INVALID_ARGUMENT,
+        "channels that are no multiple of 16 are refused, but for few outputs");
   check(potstill_convolution_workspace(-1, 8, 8, 16, 16, 1) == -1 &&
             potstill_convolution_workspace(INT64_MAX / 8, 8, 8, 16, 16, 1) == -1 &&
             potstill_convolution_workspace(1, 1, 1, INT64_MAX / 16 * 16, 16, 1) == -1 &&
@@ -225,6 +263,14 @@ int main(int argc, char** argv) {
     test({203, 2, 1, 16, 96});
     test({390, 1, 1, 80, 16});
     test({1, 3, 130, 16, 16});
+    // To few channels: rows alone and together, shorter and longer than a block.
+    for (int64_t channels = 1; channels <= 4; ++channels) {
+      for (int64_t side = 1; side <= 5; ++side) test_to_few({3, side, 6 - side, 48, channels});
+      test_to_few({2, 16, 16, 128, channels});
+    }
+    test_to_few({11, 28, 28, 64, 1});
+    test_to_few({2, 3, 130, 16, 3});
+    test_to_few({1, 33, 31, 272, 4});
     test_common_part({2, 12, 12, 128, 32});   // by blocks
     test_common_part({2, 12, 12, 512, 256});  // by chunks
     test_common_part({9, 2, 2, 128, 32});     // by taps

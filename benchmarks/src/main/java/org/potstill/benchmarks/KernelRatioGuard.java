@@ -135,6 +135,8 @@ public final class KernelRatioGuard {
         place -> new ConvolutionCase(place, 14, true),
         place -> new ConvolutionCase(place, 2, false),
         place -> new ConvolutionCase(place, 2, true),
+        place -> new ImageGradientCase(place, 3),
+        place -> new ImageGradientCase(place, 1),
         place -> new NormReluPoolCase(place, 32, 0),
         place -> new NormReluPoolCase(place, 32, 1),
         place -> new NormReluPoolCase(place, 32, 2),

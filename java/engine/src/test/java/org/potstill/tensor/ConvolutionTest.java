@@ -48,9 +48,21 @@ class ConvolutionTest {
     check(3, 16, 144, 3, 2, 3, 1);
   }
 
+  /** Of their gradients the kernel finds that of the input. */
+  @Test
+  void imagesOfAnyPaddingGiveTheSame() {
+    check(3, 3, 32, 8, 9, 3, 1);
+    check(2, 1, 16, 28, 28, 3, 3);
+    check(2, 4, 48, 5, 3, 3, 2);
+    check(1, 2, 16, 1, 1, 3, 1);
+  }
+
   @Test
   void whatTheKernelDoesNotTakeGoesToLibTorch() {
-    check(3, 3, 32, 8, 9, 3, 1);
+    check(3, 5, 32, 8, 9, 3, 1);
+    check(3, 3, 24, 8, 9, 3, 1);
+    check(3, 3, 32, 8, 9, 3, 0);
+    check(3, 3, 32, 8, 9, 5, 2);
     check(2, 16, 16, 8, 8, 3, 2);
     check(2, 16, 16, 8, 8, 5, 2);
     check(2, 16, 16, 5, 5, 3, 1);

@@ -170,6 +170,24 @@ final class Arguments {
       FloatPointer weight,
       FloatPointer bias,
       FloatPointer output) {
+    convolution(maps, input, weight, bias, output, false);
+  }
+
+  static void convolutionInputGradient(
+      ConvolutionMaps maps,
+      FloatPointer outputGradient,
+      FloatPointer weight,
+      FloatPointer inputGradient) {
+    convolution(maps, inputGradient, weight, null, outputGradient, true);
+  }
+
+  private static void convolution(
+      ConvolutionMaps maps,
+      FloatPointer input,
+      FloatPointer weight,
+      FloatPointer bias,
+      FloatPointer output,
+      boolean ofFewToo) {
     String call = "convolution(" + maps + ")";
     int multiple = ConvolutionMaps.CHANNELS;
     require(maps.images() >= 0, call, "negative size");
@@ -180,7 +198,7 @@ final class Arguments {
     require(
         maps.in() >= 1
             && maps.out() >= 1
-            && maps.in() % multiple == 0
+            && (maps.in() % multiple == 0 || (ofFewToo && maps.in() <= ConvolutionMaps.FEW))
             && maps.out() % multiple == 0,
         call,
         "channels are not multiples of " + multiple);

@@ -8,13 +8,17 @@ package org.potstill.kernels;
  * @param images number of them
  * @param height rows of a map, before and after
  * @param width columns of a map, before and after
- * @param in channels before, a multiple of {@link #CHANNELS}
+ * @param in channels before, a multiple of {@link #CHANNELS}; for the gradient of the input also
+ *     from 1 to {@link #FEW}
  * @param out channels after, a multiple of {@link #CHANNELS}
  */
 public record ConvolutionMaps(long images, long height, long width, long in, long out) {
 
   /** What channels are a multiple of. */
   public static final int CHANNELS = 16;
+
+  /** Channels of images, and a few more. */
+  public static final int FEW = 4;
 
   /** Elements of a square of weights. */
   static final int TAPS = 9;

@@ -354,7 +354,7 @@ public final class CpuKernels implements Kernels {
       FloatPointer weight,
       FloatPointer inputGradient) {
     requireAvailable();
-    Arguments.convolution(maps, inputGradient, weight, null, outputGradient);
+    Arguments.convolutionInputGradient(maps, outputGradient, weight, inputGradient);
     convolve(maps, outputGradient, maps.out(), weight, true, null, maps.in(), inputGradient);
   }
 
@@ -367,7 +367,7 @@ public final class CpuKernels implements Kernels {
       FloatPointer bias,
       long intoChannels,
       FloatPointer into) {
-    long bytes = convolutionWorkspace(maps);
+    long bytes = convolutionWorkspace(maps, fromChannels, intoChannels);
     try (BytePointer workspace = workspace(bytes)) {
       check(
           NativeKernels.potstill_convolution(
@@ -397,7 +397,7 @@ public final class CpuKernels implements Kernels {
       FloatPointer weightGradient) {
     requireAvailable();
     Arguments.convolution(maps, input, weightGradient, null, outputGradient);
-    long bytes = convolutionWorkspace(maps);
+    long bytes = convolutionWorkspace(maps, maps.in(), maps.out());
     try (BytePointer workspace = workspace(bytes)) {
       check(
           NativeKernels.potstill_convolution_weight_gradient(
@@ -417,10 +417,9 @@ public final class CpuKernels implements Kernels {
     }
   }
 
-  /** The same for the gradients: in and out are interchangeable. */
-  private long convolutionWorkspace(ConvolutionMaps maps) {
+  private long convolutionWorkspace(ConvolutionMaps maps, long from, long into) {
     return NativeKernels.potstill_convolution_workspace(
-        maps.images(), maps.height(), maps.width(), maps.in(), maps.out(), threads);
+        maps.images(), maps.height(), maps.width(), from, into, threads);
   }
 
   @Override

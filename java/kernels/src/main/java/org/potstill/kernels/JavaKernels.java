@@ -146,7 +146,7 @@ public final class JavaKernels implements Kernels {
       FloatPointer outputGradient,
       FloatPointer weight,
       FloatPointer inputGradient) {
-    Arguments.convolution(maps, inputGradient, weight, null, outputGradient);
+    Arguments.convolutionInputGradient(maps, outputGradient, weight, inputGradient);
     new JavaConvolution(maps).inputGradient(outputGradient, weight, inputGradient);
   }
 

@@ -209,7 +209,8 @@ public interface Kernels {
       FloatPointer output);
 
   /**
-   * The gradient of {@link #convolution} with respect to the input.
+   * The gradient of {@link #convolution} with respect to the input, which may have few channels:
+   * native kernels then sum directly.
    *
    * @param outputGradient as the output
    * @param weight as it was given

@@ -1,6 +1,7 @@
 package org.potstill.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.bytedeco.javacpp.FloatPointer;
@@ -30,10 +31,25 @@ abstract class ConvolutionOracleCases {
     check(new ConvolutionMaps(3, 2, 2, 32, 144));
   }
 
+  /** As of images: of these the gradient of the input alone. */
+  @Test
+  void gradientsOfFewChannelsEqualTheOracle() {
+    for (long channels = 1; channels <= ConvolutionMaps.FEW; channels++) {
+      Data data = new Data(new ConvolutionMaps(2, 7, 6, channels, 48), random);
+      check(
+          data.maps(),
+          new float[][] {data.inputGradient(new JavaKernels())},
+          new float[][] {data.inputGradient(kernels())});
+      assertThrows(IllegalArgumentException.class, () -> data.outputs(kernels()));
+    }
+  }
+
   private void check(ConvolutionMaps maps) {
     Data data = new Data(maps, random);
-    float[][] expected = data.outputs(new JavaKernels());
-    float[][] found = data.outputs(kernels());
+    check(maps, data.outputs(new JavaKernels()), data.outputs(kernels()));
+  }
+
+  private static void check(ConvolutionMaps maps, float[][] expected, float[][] found) {
     for (int i = 0; i < expected.length; i++) {
       double error = 0;
       double size = 0;
@@ -74,20 +90,22 @@ abstract class ConvolutionOracleCases {
     }
 
     float[][] outputs(Kernels kernels) {
-      float[][] found = {
-        new float[(int) maps.outputs()],
-        new float[(int) maps.inputs()],
-        new float[(int) maps.weights()]
-      };
+      float[][] found = {new float[(int) maps.outputs()], null, new float[(int) maps.weights()]};
       FloatPointer output = new FloatPointer(maps.outputs());
       kernels.convolution(maps, input, weight, bias, output);
       output.get(found[0]);
-      FloatPointer ofInput = new FloatPointer(maps.inputs());
-      kernels.convolutionInputGradient(maps, received, weight, ofInput);
-      ofInput.get(found[1]);
+      found[1] = inputGradient(kernels);
       FloatPointer ofWeight = new FloatPointer(maps.weights());
       kernels.convolutionWeightGradient(maps, input, received, ofWeight);
       ofWeight.get(found[2]);
+      return found;
+    }
+
+    float[] inputGradient(Kernels kernels) {
+      float[] found = new float[(int) maps.inputs()];
+      FloatPointer ofInput = new FloatPointer(maps.inputs());
+      kernels.convolutionInputGradient(maps, received, weight, ofInput);
+      ofInput.get(found);
       return found;
     }
   }
