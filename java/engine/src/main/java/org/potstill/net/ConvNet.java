@@ -108,6 +108,7 @@ public final class ConvNet extends AbstractNetwork {
     int layersPerBlock =
         2 + (spec.norm() == Norm.NONE ? 0 : 1) + (spec.pooling() == Pooling.NONE ? 0 : 1);
     int size = spec.paddedSize();
+    int smallest = size;
     int in = spec.channels();
     for (int depth = 0; depth < spec.depth(); depth++) {
       int out = globalAverage ? spec.width() << depth : spec.width();
@@ -119,11 +120,13 @@ public final class ConvNet extends AbstractNetwork {
               depth == 0 ? 1 + spec.extraPadding() : 1);
       layout.convolution(block.convolution(), in, out, 3, true);
       layout.norm(spec.norm(), block.norm(), out, size);
+      smallest = size;
       blocks.add(block);
       in = out;
       size = spec.pooling() == Pooling.NONE ? size : size / 2;
     }
     requireRoom(spec, size);
+    spec.requirePositions(smallest);
     layout.linear(CLASSIFIER, globalAverage ? in : (long) in * size * size, spec.classes(), true);
     return new ConvNet(spec, globalAverage, layout, blocks);
   }

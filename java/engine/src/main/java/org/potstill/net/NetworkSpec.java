@@ -138,6 +138,23 @@ public record NetworkSpec(
     }
   }
 
+  /**
+   * Refuses an instance norm of maps with a single position: it gives 0 whatever is in the image,
+   * and the network learns nothing.
+   *
+   * @param side of the smallest maps that the network normalises
+   */
+  void requirePositions(int side) {
+    if (norm == Norm.INSTANCE && side < 2) {
+      throw new InputException(
+          name
+              + " at "
+              + imageSize
+              + " pixels has maps of a single pixel, of which instance norm leaves nothing; take"
+              + " larger images or another norm");
+    }
+  }
+
   void requireMultiple(int patch) {
     if (imageSize % patch != 0) {
       throw new InputException(

@@ -16,6 +16,9 @@ final class ResNet18 extends AbstractNetwork {
 
   private static final int FEATURE_SQUARE = 4;
 
+  /** Of all stages together. */
+  private static final int STRIDE = 8;
+
   private final ResidualStages stages;
 
   private ResNet18(NetworkSpec spec, ResidualStages stages, StateLayout layout) {
@@ -25,6 +28,7 @@ final class ResNet18 extends AbstractNetwork {
 
   static ResNet18 of(NetworkSpec spec) {
     spec.requireNorm(Norm.INSTANCE, Norm.BATCH);
+    spec.requirePositions((spec.imageSize() + STRIDE - 1) / STRIDE);
     StateLayout layout = new StateLayout();
     ResidualStages stages = new ResidualStages(spec.norm(), "shortcut", false);
     layout.convolution("conv1", spec.channels(), ResidualStages.channels(0), 3, false);

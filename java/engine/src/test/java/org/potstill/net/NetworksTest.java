@@ -60,6 +60,18 @@ class NetworksTest {
     return assertThrows(InputException.class, () -> Networks.create(spec)).getMessage();
   }
 
+  /** Instance norm of one value is 0: such a network would be the same for all images. */
+  @Test
+  void instanceNormOfSinglePixelsIsRefused() {
+    String message = refused(NetworkSpec.of("resnet18", 8, 3, 10));
+    assertTrue(message.startsWith("resnet18 at 8 pixels has maps of a single pixel"), message);
+    NetworkSpec flat = NetworkSpec.of("convnet", 1, 3, 10).with(2, 8, null, Pooling.NONE);
+    assertTrue(refused(flat).contains("instance norm"), refused(flat));
+    Networks.create(NetworkSpec.of("resnet18", 9, 3, 10));
+    Networks.create(NetworkSpec.of("resnet18", 8, 3, 10).with(Norm.BATCH));
+    Networks.create(NetworkSpec.of("convnet", 2, 3, 10).with(1, 8, null, Pooling.AVG));
+  }
+
   @Test
   void theFormHasEverythingThatWasLeftOpen() {
     assertEquals(
