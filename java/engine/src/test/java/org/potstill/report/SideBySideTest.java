@@ -146,6 +146,20 @@ class SideBySideTest {
   }
 
   @Test
+  void longListsThatDifferAtTheirEndDiffer() throws IOException {
+    List<Path> runs = runs();
+    String source = "data: {";
+    edit(runs.get(0).resolve("config.yaml"), source, source + "classes: [a, b, c, d, e, f], ");
+    edit(runs.get(1).resolve("config.yaml"), source, source + "classes: [a, b, c, d, e, g], ");
+    String text = write(runs);
+    assertTrue(text.contains("<td>a, b, c, d, e, f</td><td>a, b, c, d, e, g</td>"), text);
+    edit(runs.get(1).resolve("config.yaml"), "[a, b,", "[b, a,");
+    text = write(runs);
+    assertTrue(
+        text.contains("<td>a, b, c, d, e and 1 more</td><td>b, a, c, d, e and 1 more</td>"), text);
+  }
+
+  @Test
   void runThatWasNotEvaluatedSaysSo() throws IOException {
     List<Path> runs = runs();
     Files.delete(runs.get(1).resolve("evaluation.json"));
