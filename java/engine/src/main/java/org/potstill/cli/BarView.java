@@ -8,19 +8,41 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** A bar with rate and time left, on a terminal. */
 final class BarView implements ProgressView {
 
-  private static final int WIDTH = 100;
+  private static final int NARROWEST = 20;
+
+  /** Percentage, both times and rate, without count and unit. */
+  private static final int FIGURES = 42;
+
+  private static final int SHORTEST_TASK = 8;
+  private static final String CUT = "..";
   private static final int INTERVAL_MILLIS = 250;
 
   private final PrintStream terminal;
+  private final int width;
   private ProgressBar bar;
   private String task;
 
   BarView(PrintStream terminal) {
+    this(terminal, columns() - 1);
+  }
+
+  /** One of so many characters. */
+  BarView(PrintStream terminal, int width) {
     this.terminal = terminal;
+    this.width = Math.max(NARROWEST, width);
+  }
+
+  /** Asked once: a terminal that is not told of by the shell is asked by another process. */
+  private static int columns() {
+    String columns = System.getenv("COLUMNS");
+    return columns != null && columns.matches("\\d{2,4}")
+        ? Integer.parseInt(columns)
+        : CommandSpec.create().usageMessage().autoWidth(true).width();
   }
 
   @Override
@@ -36,7 +58,7 @@ final class BarView implements ProgressView {
 
   private ProgressBar start(long total, long done, String unit) {
     return new ProgressBarBuilder()
-        .setTaskName(task)
+        .setTaskName(shortened(task, room(total, unit)))
         .setInitialMax(total)
         .startsFrom(done, java.time.Duration.ZERO)
         .setUnit(unit, 1)
@@ -46,6 +68,17 @@ final class BarView implements ProgressView {
         .clearDisplayOnFinish()
         .setConsumer(new Line())
         .build();
+  }
+
+  /** Count and unit are shown twice at most: what was done of all, and how fast. */
+  private int room(long total, String unit) {
+    return width - FIGURES - 2 * (String.valueOf(total).length() + unit.length());
+  }
+
+  /** The library would cut off the figures at the end of the line instead. */
+  private static String shortened(String text, int room) {
+    int most = Math.max(SHORTEST_TASK, room);
+    return text.length() <= most ? text : text.substring(0, most - CUT.length()) + CUT;
   }
 
   @Override
@@ -60,8 +93,6 @@ final class BarView implements ProgressView {
    * One line of the terminal, overwritten each time; the library's own asks JLine for its width.
    */
   private final class Line implements ProgressBarConsumer {
-
-    private final int width = columns();
 
     @Override
     public int getMaxRenderedLength() {
@@ -83,12 +114,6 @@ final class BarView implements ProgressView {
     @Override
     public void close() {
       clear();
-    }
-
-    private static int columns() {
-      String columns = System.getenv("COLUMNS");
-      boolean number = columns != null && columns.matches("\\d{2,4}");
-      return number ? Math.min(WIDTH, Integer.parseInt(columns) - 1) : WIDTH - 21;
     }
   }
 }
