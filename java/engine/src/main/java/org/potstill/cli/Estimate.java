@@ -156,7 +156,8 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
                       atOnce(config, data, ofTrajectory(config, data), MapPixels.ONCE));
         };
     return Math.max(
-        coreSet(config, data) + distilling, test(data) + EvaluationNeeds.bytes(config, data, true));
+        coreSet(config, data) + distilling,
+        evaluated(config, data) + EvaluationNeeds.bytes(config, data, true));
   }
 
   /** Images of a part; all where batch norm has them know each other. */
@@ -177,15 +178,17 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
             : plain(config, data, distill.batchReal()) + differentiated(config, data, images);
     return Math.max(
         coreSet(config, data) + distilling,
-        test(data) + EvaluationNeeds.bytes(config, data, false));
+        evaluated(config, data) + EvaluationNeeds.bytes(config, data, false));
   }
 
   private static long coreSet(Config config, Dataset data) {
     return PruneStage.expectedSize(config.prune(), data) * bytes(data);
   }
 
-  private static long test(Dataset data) {
-    return data.test().size() * bytes(data);
+  /** Images that are tested on, and those of baselines. */
+  private static long evaluated(Config config, Dataset data) {
+    long images = data.test().size() + EvaluationNeeds.imagesOfBaselines(config, data);
+    return images * bytes(data);
   }
 
   /** Of an image. */

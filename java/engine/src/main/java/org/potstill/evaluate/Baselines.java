@@ -41,6 +41,9 @@ final class Baselines {
   /** All training images. */
   static final String FULL = "full";
 
+  /** Those that hold all training images in memory. */
+  static final Set<String> OF_ALL = Set.of(HERDING, K_CENTER, FULL);
+
   /** What the listener is told while they are looked at. */
   static final String LOOKING = "looking at training images";
 

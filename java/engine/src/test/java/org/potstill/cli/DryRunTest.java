@@ -221,6 +221,26 @@ class DryRunTest extends CommandLineTests {
   }
 
   @Test
+  void estimateCountsTrainingsSideBySideAndImagesOfBaselines() throws IOException {
+    String[] settings = {
+      "prune.mode=none",
+      "prune.keep=1",
+      "evaluate.networks=[vit]",
+      "distill.images-per-class=10",
+      "evaluate.repeats=4",
+      "evaluate.baselines=[]",
+      "run.threads=1"
+    };
+    long one = bytes("memoryBytes", settings);
+    settings[6] = "run.threads=2";
+    long two = bytes("memoryBytes", settings);
+    assertTrue(two > 1.5 * one, one + " and " + two);
+    settings[5] = "evaluate.baselines=[full]";
+    long full = bytes("memoryBytes", settings);
+    assertEquals(5400 * 28 * 28 * 4, full - two);
+  }
+
+  @Test
   void memoryForImagesOfAGeneratorIsToldBesides() {
     assertEquals(0, run("x", "--dry-run", "--set", "distill.space=glad"), err);
     assertTrue(
