@@ -13,6 +13,7 @@ import org.potstill.config.TrajectoryConfig;
 import org.potstill.data.Dataset;
 import org.potstill.distill.DistillingNetwork;
 import org.potstill.distill.MapPixels;
+import org.potstill.distill.TrajectoryMatching;
 import org.potstill.distill.Whitening;
 import org.potstill.evaluate.EvaluationNeeds;
 import org.potstill.experts.ExpertNeeds;
@@ -150,6 +151,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
                   + differentiated(config, data, atOnce(config, data, synthetic, MapPixels.TWICE));
           case MTT ->
               path(config, data)
+                  + keptSteps(config, data)
                   + differentiated(
                       config,
                       data,
@@ -215,6 +217,15 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
             .mapToLong(StateEntry::size)
             .sum();
     return (trajectory.steps() + 1) * values * FLOAT;
+  }
+
+  /**
+   * Steps of the student that are kept for their derivative: maps before and after norm and
+   * pooling, with their gradients; each block has a quarter of the one before.
+   */
+  private static long keptSteps(Config config, Dataset data) {
+    long images = config.distill().trajectory().steps() * ofTrajectory(config, data);
+    return Math.min(TrajectoryMatching.mostKept(), images * layer(config, data) * 10 / 3);
   }
 
   /** Maps of images without gradients: those of a block are let go one after the other. */

@@ -198,7 +198,10 @@ final class Student implements AutoCloseable {
             part.run(from, to, made.hasNext() ? made.next() : pass(state, input, labels, from, to));
           }
         };
-    if (network.separable(Pass.TRAIN)) {
+    if (!kept.isEmpty()) {
+      // In the parts that they were made in, which nothing makes smaller.
+      RowParts.each(count, Math.toIntExact(imagesAtOnce(input, count)), work);
+    } else if (network.separable(Pass.TRAIN)) {
       twiceParts.run(count, Math.toIntExact(imagesAtOnce(input, count)), work);
     } else {
       twiceParts.whole(() -> work.run(0, count));

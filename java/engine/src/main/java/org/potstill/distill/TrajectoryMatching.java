@@ -84,6 +84,11 @@ public final class TrajectoryMatching implements Distiller {
         seed);
   }
 
+  /** Bytes that are taken at most, on the CPU, for steps that are kept for their derivative. */
+  public static long mostKept() {
+    return KeptPasses.usualRoom();
+  }
+
   /** A distiller with batches of the caller's that keeps so many bytes of passes. */
   TrajectoryMatching(
       Network network,

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.distill.TrajectoryMatching;
 import org.potstill.run.Existing;
 import org.potstill.run.RunDirectory;
 
@@ -178,6 +179,26 @@ class DryRunTest extends CommandLineTests {
     long layer = 4L * 128 * 32 * 32;
     long images = 5400 + 6 * 100;
     assertEquals(1025 * 4 * parameters + 20 * layer * 32 / 3 + images * 28 * 28 * 4, few);
+  }
+
+  @Test
+  void stepsThatAreKeptCountInTheEstimateUpToTheirBound() throws IOException {
+    String[] settings = {
+      "distill.method=mtt",
+      "experts.count=1",
+      "run.threads=1",
+      "prune.mode=none",
+      "evaluate.repeats=1",
+      "distill.trajectory.steps=3"
+    };
+    long three = bytes("memoryBytes", settings);
+    settings[5] = "distill.trajectory.steps=6";
+    // Ten images, whose first maps are 128 x 32 x 32, ten thirds of them a step.
+    long threeSteps = 100L * 4 * 128 * 32 * 32;
+    assertEquals(threeSteps, bytes("memoryBytes", settings) - three);
+    settings[5] = "distill.trajectory.steps=1000";
+    assertEquals(
+        TrajectoryMatching.mostKept() - threeSteps, bytes("memoryBytes", settings) - three);
   }
 
   private long bytes(String key, String... settings) throws IOException {
