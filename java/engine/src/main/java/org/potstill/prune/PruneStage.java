@@ -14,6 +14,7 @@ import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.InputException;
 import org.potstill.kernels.Kernels;
+import org.potstill.run.MetricsLog;
 import org.potstill.run.RunContext;
 import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
@@ -24,6 +25,9 @@ public final class PruneStage {
 
   /** Name of the stage, as the listener hears it. */
   public static final String NAME = "prune";
+
+  /** What the metrics of the stage call the number of images that it chose from. */
+  public static final String IMAGES = "images";
 
   private final PruneConfig config;
   private final Dataset data;
@@ -51,9 +55,22 @@ public final class PruneStage {
   public CoreSet run() {
     // Before the kernels, so that one OpenMP runtime serves both and JavaCPP's limits are set.
     LibTorch.load();
-    CoreSet coreSet = prune(losses());
+    long start = System.nanoTime();
+    Map<ImageRecord, Float> losses = losses();
+    CoreSet coreSet = prune(losses);
     coreSet.write(context.directory().resolve(CoreSet.FILE));
+    log(losses.size(), coreSet.entries().size(), (System.nanoTime() - start) / 1e9);
     return coreSet;
+  }
+
+  /** The core-set alone does not tell how many images there were to choose from. */
+  private void log(int images, int kept, double seconds) {
+    MetricsLog metrics = context.directory().metrics();
+    metrics.cutBack(NAME, 0);
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put(IMAGES, (double) images);
+    figures.put("kept", (double) kept);
+    metrics.append(NAME, 1, seconds, figures);
   }
 
   /** How many images will be kept, if every one can be read. */

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.potstill.prune.PruneStage;
 
 /** Logged steps of {@code metrics.jsonl}, by stage. */
 final class LossLog {
@@ -20,6 +21,7 @@ final class LossLog {
 
   private final Map<String, Series> losses = new LinkedHashMap<>();
   private final Map<String, Double> seconds = new LinkedHashMap<>();
+  private long prunedFrom;
 
   /**
    * Reads one JSON object a line; a line that is not one, as a process that was killed leaves
@@ -48,6 +50,9 @@ final class LossLog {
       Series series = losses.computeIfAbsent(stage, name -> new Series());
       series.add(line.get("step").asDouble(), line.get("loss").asDouble());
     }
+    if (stage.equals(PruneStage.NAME)) {
+      prunedFrom = line.path(PruneStage.IMAGES).asLong();
+    }
   }
 
   /** Losses of a stage over its steps, empty where none were logged. */
@@ -58,6 +63,11 @@ final class LossLog {
   /** Seconds of the logged steps of every stage, summed. */
   Map<String, Double> seconds() {
     return seconds;
+  }
+
+  /** How many images the core-set was chosen from; 0 where none were logged. */
+  long prunedFrom() {
+    return prunedFrom;
   }
 
   /** A figure over the steps of a stage. */

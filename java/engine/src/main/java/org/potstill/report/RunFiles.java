@@ -77,11 +77,15 @@ record RunFiles(
   }
 
   /**
-   * How many images there were to keep from: all that were scored, or that were kept where all are;
-   * 0 where neither tells, since a share was drawn at random and nothing was scored.
+   * How many images there were to keep from: all that were scored or, where none were, those that
+   * the stage {@code prune} noted. Runs of earlier builds did not note them: 0 then, unless all
+   * were kept.
    */
   long imagesIn() {
-    return scores.images() == 0 && keepsAll() ? scores.keptImages() : scores.images();
+    if (scores.images() > 0) {
+      return scores.images();
+    }
+    return metrics.prunedFrom() == 0 && keepsAll() ? scores.keptImages() : metrics.prunedFrom();
   }
 
   private boolean keepsAll() {

@@ -82,6 +82,17 @@ class PruneStageTest {
     new Scores(entries).write(directory.resolve(Scores.FILE));
   }
 
+  /** The core-set of a random share does not tell it, and a repeated stage tells it once. */
+  @Test
+  void howManyImagesThereWereIsLogged() throws IOException {
+    prune(Mode.RANDOM, 0.5, data());
+    prune(Mode.RANDOM, 0.2, data());
+    List<String> lines = Files.readAllLines(directory.resolve("metrics.jsonl"));
+    assertEquals(1, lines.size());
+    assertTrue(lines.get(0).startsWith("{\"stage\":\"prune\",\"step\":1,"), lines.get(0));
+    assertTrue(lines.get(0).endsWith("\"images\":15.0,\"kept\":3.0}"), lines.get(0));
+  }
+
   private static List<String> ids(CoreSet coreSet) {
     return coreSet.entries().stream().map(CoreSet.Entry::id).toList();
   }

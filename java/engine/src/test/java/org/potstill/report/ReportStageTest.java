@@ -270,6 +270,19 @@ class ReportStageTest {
     assertFalse(page.contains("<dt>Compression</dt>"), page);
   }
 
+  @Test
+  void whatARandomShareWasDrawnFromIsShownWhereThePruningNotedIt() throws IOException {
+    sample().required();
+    Files.writeString(
+        root.resolve("metrics.jsonl"),
+        "{\"stage\":\"prune\",\"step\":1,\"seconds\":0.2,\"images\":509.0,\"kept\":100.0}\n");
+    String page = unscored("random", "0.2");
+    assertTrue(page.contains(figure("Images in", "509", "in 10 classes")));
+    assertTrue(page.contains(figure("Kept", "100", "19.6\u202f% of them")));
+    assertEquals("509 images", step(page, "source"));
+    assertEquals("100 kept", step(page, "prune"));
+  }
+
   /** The page of a run that scored nothing and kept 100 images. */
   private String unscored(String mode, String keep) throws IOException {
     SampleRun run = sample().required();
