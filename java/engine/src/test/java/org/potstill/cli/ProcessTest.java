@@ -156,6 +156,26 @@ class ProcessTest {
     }
   }
 
+  /** Other programs read it, and cron has no locale. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-Dfile.encoding=UTF-8", "-Dfile.encoding=ISO-8859-1"})
+  void outputIsInUtf8WhateverTheLocale(String option) throws Exception {
+    Path config = folder.resolve("quick.yaml");
+    Files.writeString(
+        config, "run: {name: Bl\u00fcte}\ndata: {source: 'builtin:fashion-mnist-mini'}\n");
+    locale = "C";
+    String out = folder.resolve("run").toString();
+    List<String> options = List.of(option);
+    String[] command = {"run", config.toString(), "--dry-run", "--json", "--out", out};
+    assertEquals(0, start(options, Main.class, command).waitFor(), read("err"));
+    assertTrue(read("out").contains("\"run.name\":\"Bl\u00fcte\""), read("out"));
+    Files.writeString(config, "run: {name: Bl\u00fcte, nam\u00e9: 1}\n");
+    assertEquals(2, start(options, Main.class, command).waitFor());
+    assertTrue(read("out").contains("run.nam\u00e9"), read("out"));
+    assertEquals(2, start(options, Main.class, "run", config.toString()).waitFor());
+    assertTrue(read("err").contains("run.nam\u00e9"), read("err"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM", "HUP"})
   void signalLetsTheStepFinish(String signal) throws Exception {
