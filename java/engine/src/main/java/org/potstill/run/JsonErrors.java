@@ -13,7 +13,12 @@ public final class JsonErrors {
   public static String reason(Exception error) {
     if (error instanceof JsonProcessingException json) {
       String line = json.getLocation() == null ? "" : ", line " + json.getLocation().getLineNr();
-      return "damaged JSON" + line + ": " + withoutPlaces(json.getOriginalMessage());
+      // What one of our own classes refuses is told in its own words.
+      String message =
+          json.getCause() instanceof IllegalArgumentException own
+              ? own.getMessage()
+              : withoutPlaces(json.getOriginalMessage());
+      return "damaged JSON" + line + ": " + message;
     }
     return error instanceof IOException ofFile
         ? FileErrors.reason(null, ofFile)

@@ -59,6 +59,13 @@ public final class StageLog {
       double seconds,
       Map<String, String> environment) {
 
+    /** Refuses a part that is missing, as in a damaged file. */
+    public Entry {
+      if (fingerprint == null || outputs == null || environment == null) {
+        throw new IllegalArgumentException("a stage lacks its fingerprint, outputs or environment");
+      }
+    }
+
     /** What {@link #dataSet} is noted under in the fingerprint. */
     public static final String DATA_SET = "data set";
 
@@ -94,16 +101,25 @@ public final class StageLog {
     if (!Files.exists(file)) {
       return Map.of();
     }
+    Map<String, Entry> all;
     try {
-      return JSON.readValue(file.toFile(), new TypeReference<LinkedHashMap<String, Entry>>() {});
+      all = JSON.readValue(file.toFile(), new TypeReference<LinkedHashMap<String, Entry>>() {});
     } catch (IOException e) {
-      throw new InputException(
-          file
-              + " cannot be read ("
-              + JsonErrors.reason(e)
-              + "); put it back, or delete it, and --resume goes on from the checkpoints that are left",
-          e);
+      throw damaged(file, JsonErrors.reason(e), e);
     }
+    if (all == null || all.containsValue(null)) {
+      throw damaged(file, "null in the place of what is known of a stage", null);
+    }
+    return all;
+  }
+
+  private static InputException damaged(Path file, String reason, IOException cause) {
+    return new InputException(
+        file
+            + " cannot be read ("
+            + reason
+            + "); put it back, or delete it, and --resume goes on from the checkpoints that are left",
+        cause);
   }
 
   /** Records that {@code stage} was finished. */

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.InputException;
 
 class StageLogTest {
@@ -26,6 +28,21 @@ class StageLogTest {
     assertFalse(error.getMessage().contains("Source"), error.getMessage());
     // Overwriting would throw away what can still be gone on from.
     assertTrue(error.getMessage().contains("delete it, and --resume"), error.getMessage());
+  }
+
+  /** What can be read but says too little. */
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "{\"score\": null}", "{\"score\": {}}"})
+  void aRecordWithGapsIsDamagedToo(String text) throws IOException {
+    Files.writeString(temp.resolve("stages.json"), text);
+    InputException error = assertThrows(InputException.class, () -> StageLog.in(temp).entries());
+    assertTrue(error.getMessage().startsWith(temp + "/stages.json cannot be read ("));
+    assertTrue(error.getMessage().contains("a stage"), error.getMessage());
+    assertFalse(error.getMessage().contains("org.potstill"), error.getMessage());
+    Files.writeString(temp.resolve("stages.json"), "{}");
+    Files.writeString(temp.resolve("stages-before.json"), text);
+    error = assertThrows(InputException.class, () -> StageLog.in(temp).known());
+    assertTrue(error.getMessage().startsWith(temp + "/stages-before.json cannot be read ("));
   }
 
   @Test
