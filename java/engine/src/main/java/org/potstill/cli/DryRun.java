@@ -47,7 +47,7 @@ final class DryRun {
     List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
     requireDevice(config, natives);
     try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
-      RunSession.requireStart(config, data, options, stage == null);
+      RunSession.requireStart(config, data, options, stage);
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);
       if (experts != null) {

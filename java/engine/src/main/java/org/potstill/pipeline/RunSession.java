@@ -1,5 +1,6 @@
 package org.potstill.pipeline;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -177,11 +178,14 @@ public final class RunSession implements AutoCloseable {
    * Checks what a session would refuse when it is opened, as far as can be told without reading an
    * image; makes nothing.
    *
-   * @param whole whether for all stages, rather than for a single one
-   * @throws InputException as {@link #openForRun} and {@link #openForStage} do
+   * @param stage the single one that it would be for; null for all
+   * @throws InputException as {@link #openForRun}, {@link #openForStage} and {@link #runOne} do
    */
-  public static void requireStart(Config config, Dataset data, RunOptions options, boolean whole) {
-    requireSound(config, data, options.existing(), whole);
+  public static void requireStart(Config config, Dataset data, RunOptions options, String stage) {
+    if (stage != null) {
+      StageRunner.requireStage(stages(config), stage);
+    }
+    requireSound(config, data, options.existing(), stage == null);
     if (options.existing() == Existing.RESUME) {
       ResumeRules.check(config.run().out(), config);
     }
@@ -235,7 +239,12 @@ public final class RunSession implements AutoCloseable {
   /** Runs every stage that is not finished. */
   public RunResult runAll() {
     data.warnings().forEach(warning -> context.listener().warning(DATA, warning));
-    return result(runner.runAll());
+    List<String> ran = runner.runAll();
+    if (!Files.exists(directory.resolve(ConfigText.FILE))) {
+      // Deleted since it was damaged, of a run that is finished.
+      writeConfig();
+    }
+    return result(ran);
   }
 
   /**

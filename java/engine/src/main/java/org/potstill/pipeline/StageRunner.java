@@ -81,15 +81,7 @@ final class StageRunner {
    * @throws InputException where a stage before it is missing or no longer fits
    */
   boolean runOne(String name, boolean repeat) {
-    List<String> names = stages.stream().map(Stage::name).toList();
-    if (!names.contains(name)) {
-      throw new InputException(
-          "this configuration has no stage "
-              + name
-              + ", only "
-              + String.join(", ", names)
-              + (name.equals(ExpertsStage.NAME) ? "; only distill.method: mtt has it" : ""));
-    }
+    requireStage(stages.stream().map(Stage::name).toList(), name);
     for (Stage stage : stages) {
       if (stage.name().equals(name)) {
         return runAlone(stage, repeat);
@@ -99,6 +91,22 @@ final class StageRunner {
       }
     }
     throw new IllegalArgumentException("no stage is called " + name);
+  }
+
+  /**
+   * Checks that a configuration whose stages are {@code names} has one called {@code name}.
+   *
+   * @throws InputException where it has not
+   */
+  static void requireStage(List<String> names, String name) {
+    if (!names.contains(name)) {
+      throw new InputException(
+          "this configuration has no stage "
+              + name
+              + ", only "
+              + String.join(", ", names)
+              + (name.equals(ExpertsStage.NAME) ? "; only distill.method: mtt has it" : ""));
+    }
   }
 
   /** The stage called {@code name} where it was stopped before its end; empty where it begins. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.potstill.errors.InputException;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -21,6 +22,10 @@ public record ConfigText(String text, Map<?, ?> values) {
   /** Name in the run directory. */
   public static final String FILE = "config.yaml";
 
+  private static final String ANEW =
+      ", or delete it and continue the run with the config that it began with (run CONFIG"
+          + " --resume)";
+
   /**
    * Reads it.
    *
@@ -33,12 +38,22 @@ public record ConfigText(String text, Map<?, ?> values) {
       if (values instanceof Map<?, ?> map) {
         return new ConfigText(text, map);
       }
-      throw new InputException(file + " is not a YAML mapping; run the stage 'run' anew");
+      throw new InputException(file + " is not the config of a run; put it back" + ANEW);
     } catch (YamlEngineException e) {
-      throw new InputException(file + " is not valid YAML: " + e.getMessage(), e);
+      throw new InputException(file + " is damaged: " + problem(e) + "; put it back" + ANEW, e);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + JsonErrors.reason(e), e);
     }
+  }
+
+  /** The parser's own message goes over many lines. */
+  private static String problem(YamlEngineException error) {
+    if (error instanceof MarkedYamlEngineException marked) {
+      String line =
+          marked.getProblemMark().map(mark -> "line " + (mark.getLine() + 1) + ": ").orElse("");
+      return line + marked.getProblem();
+    }
+    return String.valueOf(error.getMessage()).lines().findFirst().orElse("it is no YAML");
   }
 
   /** Every value that is no mapping, by its key path, in the order of the file. */

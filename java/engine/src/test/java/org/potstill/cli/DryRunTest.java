@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.distill.TrajectoryMatching;
 import org.potstill.run.Existing;
@@ -38,6 +39,16 @@ class DryRunTest extends CommandLineTests {
     Path weights = folder.resolve("none.pth");
     assertEquals(2, run("x", "--dry-run", "--set", "score.weights=" + weights));
     assertTrue(err.startsWith("error: score.weights: there is no file " + weights + "; "), err);
+    assertEquals("", out);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"experts, distill.method=dm", "score, prune.mode=random"})
+  void dryRunRefusesAStageThatTheConfigDoesNotHave(String stage, String setting) {
+    String run = folder.resolve("run").toString();
+    String[] command = {stage, config.toString(), "--out", run, "--dry-run", "--set", setting};
+    assertEquals(2, potstill(command));
+    assertTrue(err.startsWith("error: this configuration has no stage " + stage + ", only "), err);
     assertEquals("", out);
   }
 
