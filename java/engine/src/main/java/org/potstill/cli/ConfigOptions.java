@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.potstill.config.Config;
+import org.potstill.config.ConfigFile;
 import org.potstill.config.ConfigLoader;
 import org.potstill.config.Setting;
 import org.potstill.config.Sweep;
@@ -39,6 +40,8 @@ final class ConfigOptions {
       description = "Where networks run: auto, cpu, cuda or cuda:N.")
   private String device;
 
+  private ConfigFile read;
+
   /** The config file. */
   Path file() {
     return file;
@@ -56,20 +59,32 @@ final class ConfigOptions {
 
   /** The configuration, overridden and checked. */
   Config load() {
-    return ConfigLoader.loadWith(file, all());
+    return ConfigLoader.loadWith(content(), all());
   }
 
   /** The configuration as {@link #load} gives it; warns of settings that are unused. */
   Config loadAndWarn(Streams streams, Output output) {
     Config config = load();
-    ConfigLoader.unused(file, all(), config)
+    ConfigLoader.unused(content(), all(), config)
         .forEach(line -> Warning.print(streams, output, null, line));
     return config;
   }
 
   /** The sweep in the file, what does not vary overridden, and checked. */
   Sweep loadSweep() {
-    return SweepLoader.loadWith(file, all());
+    return SweepLoader.loadWith(content(), all());
+  }
+
+  /** Whether the file stands for several runs. */
+  boolean isSweep() {
+    return content().isSweep();
+  }
+
+  private ConfigFile content() {
+    if (read == null) {
+      read = ConfigFile.read(file);
+    }
+    return read;
   }
 
   private List<Setting> all() {

@@ -9,7 +9,6 @@ import java.util.concurrent.Callable;
 import org.potstill.config.Config;
 import org.potstill.config.ScoreConfig;
 import org.potstill.config.Sweep;
-import org.potstill.config.SweepLoader;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
@@ -48,7 +47,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
 
   @Override
   public Integer call() {
-    if (SweepLoader.isSweep(options.file())) {
+    if (options.isSweep()) {
       return validateSweep();
     }
     Config config = options.loadAndWarn(streams, output);

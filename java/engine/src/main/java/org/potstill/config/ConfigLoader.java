@@ -28,14 +28,13 @@ public final class ConfigLoader {
    *     is allowed
    */
   public static Config load(Path file, List<String> overrides) {
-    return loadWith(file, overrides.stream().map(Setting::parse).toList());
+    return loadWith(ConfigFile.read(file), overrides.stream().map(Setting::parse).toList());
   }
 
   /** As {@link #load(Path, List)}, with overrides that come from other options than --set. */
-  public static Config loadWith(Path file, List<Setting> overrides) {
-    Node root = root(file);
-    SweepSection.refuseIn(file, root);
-    return parse(file.toString(), file, root, overrides, reader -> {});
+  public static Config loadWith(ConfigFile file, List<Setting> overrides) {
+    SweepSection.refuseIn(file);
+    return parse(file.path().toString(), file.path(), file.root(), overrides, reader -> {});
   }
 
   /**
@@ -58,19 +57,19 @@ public final class ConfigLoader {
    *
    * @param config as it was loaded from them
    */
-  public static List<String> unused(Path file, List<Setting> overrides, Config config) {
+  public static List<String> unused(ConfigFile file, List<Setting> overrides, Config config) {
     double keep = config.prune().keep();
     if (config.prune().mode() != PruneConfig.Mode.NONE || keep == 1) {
       return List.of();
     }
-    ConfigReader reader = new ConfigReader(new Problems(file.toString()));
-    reader.read("", root(file), origin(file));
+    ConfigReader reader = new ConfigReader(new Problems(file.path().toString()));
+    reader.read("", file.root(), origin(file.path()));
     boolean sideBySide = reader.values().keySet().containsAll(Set.of("prune.mode", KEEP));
     overrides.forEach(setting -> apply(setting, reader));
     boolean overridden = keys(overrides).contains(KEEP);
     return sideBySide || overridden
         ? List.of(
-            (overridden ? "" : file + ", ")
+            (overridden ? "" : file.path() + ", ")
                 + reader.place(KEEP)
                 + ": "
                 + KEEP
@@ -78,18 +77,6 @@ public final class ConfigLoader {
                 + Numbers.plain(keep)
                 + " has no effect, since prune.mode none keeps all images")
         : List.of();
-  }
-
-  /**
-   * What the file holds, as YAML.
-   *
-   * @throws InputException where it cannot be read, is no YAML, or is empty
-   */
-  static Node root(Path file) {
-    return YamlText.compose(file.toString(), YamlText.read(file))
-        .filter(root -> !Nodes.isNull(root))
-        .orElseThrow(
-            () -> new InputException(file + " is empty; 'init' writes a config to begin with"));
   }
 
   /** Where settings of {@code file} come from. */

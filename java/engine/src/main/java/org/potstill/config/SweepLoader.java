@@ -43,15 +43,6 @@ public final class SweepLoader {
   }
 
   /**
-   * Whether a config file stands for several runs.
-   *
-   * @throws InputException where it cannot be read
-   */
-  public static boolean isSweep(Path file) {
-    return SweepSection.isIn(ConfigLoader.root(file));
-  }
-
-  /**
    * The sweep in {@code file}. Every run is the rest of the file with the settings of its values,
    * in a run directory of its own: {@code run.out} of the file is the folder that holds them.
    *
@@ -60,16 +51,16 @@ public final class SweepLoader {
    * @throws InputException with everything that is wrong
    */
   public static Sweep load(Path file, List<String> overrides) {
-    return loadWith(file, overrides.stream().map(Setting::parse).toList());
+    return loadWith(ConfigFile.read(file), overrides.stream().map(Setting::parse).toList());
   }
 
   /** As {@link #load(Path, List)}, with overrides that come from other options than --set. */
-  public static Sweep loadWith(Path file, List<Setting> overrides) {
-    Node root = ConfigLoader.root(file);
-    SweepSection section = SweepSection.read(file, root);
+  public static Sweep loadWith(ConfigFile file, List<Setting> overrides) {
+    SweepSection section = SweepSection.read(file);
     overrides.forEach(section.axes()::refuse);
     SweepLoader loader =
-        new SweepLoader(file, SweepSection.without(root), overrides, section.axes().all());
+        new SweepLoader(
+            file.path(), SweepSection.without(file.root()), overrides, section.axes().all());
     return loader.load(section.published());
   }
 

@@ -1,6 +1,5 @@
 package org.potstill.config;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.potstill.errors.DidYouMean;
@@ -35,14 +34,15 @@ record SweepSection(SweepAxes axes, SweepFigures published) {
    *
    * @throws InputException where there is none, with all that is wrong in it
    */
-  static SweepSection read(Path file, Node root) {
-    List<NodeTuple> found = find(root);
+  static SweepSection read(ConfigFile file) {
+    List<NodeTuple> found = find(file.root());
     if (found.isEmpty()) {
       throw new InputException(
-          file + " has no section sweep, which says what varies; 'run' runs this config alone");
+          file.path()
+              + " has no section sweep, which says what varies; 'run' runs this config alone");
     }
-    Problems problems = new Problems(file.toString());
-    SweepNodes nodes = new SweepNodes(ConfigLoader.origin(file), problems);
+    Problems problems = new Problems(file.path().toString());
+    SweepNodes nodes = new SweepNodes(ConfigLoader.origin(file.path()), problems);
     found
         .subList(1, found.size())
         .forEach(pair -> nodes.report(pair.getKeyNode(), NAME + ": is given a second time"));
@@ -83,10 +83,10 @@ record SweepSection(SweepAxes axes, SweepFigures published) {
    *
    * @throws InputException where it has it
    */
-  static void refuseIn(Path file, Node root) {
-    for (NodeTuple found : find(root)) {
+  static void refuseIn(ConfigFile file) {
+    for (NodeTuple found : find(file.root())) {
       throw new InputException(
-          file
+          file.path()
               + ", line "
               + Nodes.line(found.getKeyNode())
               + ": sweep: this config stands for several runs; 'sweep' runs them, and each"

@@ -295,8 +295,8 @@ class SweepLoaderTest {
     InputException error =
         assertThrows(InputException.class, () -> ConfigLoader.load(file, List.of()));
     assertTrue(error.getMessage().contains("table.yaml, line 2: sweep: this config"));
-    assertTrue(SweepLoader.isSweep(file));
+    assertTrue(ConfigFile.read(file).isSweep());
     Files.writeString(file, "data: {source: 'folder:images'}\n");
-    assertFalse(SweepLoader.isSweep(file));
+    assertFalse(ConfigFile.read(file).isSweep());
   }
 }
