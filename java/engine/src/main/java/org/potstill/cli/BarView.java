@@ -15,6 +15,9 @@ final class BarView implements ProgressView {
 
   private static final int NARROWEST = 20;
 
+  /** picocli tells no terminal to be narrower. */
+  private static final int LEAST_TOLD = 55;
+
   /** Percentage, both times and rate, without count and unit. */
   private static final int FIGURES = 42;
 
@@ -27,8 +30,10 @@ final class BarView implements ProgressView {
   private ProgressBar bar;
   private String task;
 
-  BarView(PrintStream terminal) {
-    this(terminal, columns() - 1);
+  /** A bar; lines where it might not fit, since one that is wrapped cannot be overwritten. */
+  static ProgressView on(PrintStream terminal) {
+    int columns = columns();
+    return columns > LEAST_TOLD ? new BarView(terminal, columns - 1) : new LineView(terminal);
   }
 
   /** One of so many characters. */

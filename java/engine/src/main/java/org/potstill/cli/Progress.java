@@ -20,7 +20,7 @@ final class Progress {
       return new TextProgress(streams.err(), ProgressView.NONE, true);
     }
     ProgressView view =
-        streams.terminal() ? new BarView(streams.err()) : new LineView(streams.err());
+        streams.terminal() ? BarView.on(streams.err()) : new LineView(streams.err());
     return new TextProgress(streams.err(), view, false);
   }
 }

@@ -15,7 +15,7 @@ class BarViewTest {
   @Test
   void barShowsCountRateAndTimeLeft() throws InterruptedException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    BarView view = new BarView(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    BarView view = new BarView(new PrintStream(bytes, true, StandardCharsets.UTF_8), 79);
     for (int i = 1; i <= 20; i++) {
       view.update("scoring", i, 100, "images");
       Thread.sleep(60);
