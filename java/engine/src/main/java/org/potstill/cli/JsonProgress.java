@@ -13,6 +13,9 @@ final class JsonProgress implements ProgressListener {
   private String task;
   private long lastNanos;
 
+  /** The latest progress where it was not told; else null. */
+  private Runnable untold;
+
   JsonProgress(PrintStream out) {
     this.out = out;
   }
@@ -29,6 +32,7 @@ final class JsonProgress implements ProgressListener {
 
   @Override
   public void stageFinished(String stage, double seconds) {
+    tellLast();
     print("stage-finished", stage, Map.of("seconds", seconds));
   }
 
@@ -37,15 +41,27 @@ final class JsonProgress implements ProgressListener {
   public void progress(String stage, String newTask, long done, long total, String unit) {
     long now = System.nanoTime();
     boolean first = !newTask.equals(task);
+    if (first) {
+      // Which one is the last shows where another task begins.
+      tellLast();
+    }
+    task = newTask;
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("task", newTask);
+    details.put("done", done);
+    details.put("total", total);
+    details.put("unit", unit);
+    untold = () -> print("progress", stage, details);
     if (first || done >= total || now - lastNanos >= INTERVAL_NANOS) {
-      task = newTask;
       lastNanos = now;
-      Map<String, Object> details = new LinkedHashMap<>();
-      details.put("task", newTask);
-      details.put("done", done);
-      details.put("total", total);
-      details.put("unit", unit);
-      print("progress", stage, details);
+      tellLast();
+    }
+  }
+
+  private void tellLast() {
+    if (untold != null) {
+      untold.run();
+      untold = null;
     }
   }
 
