@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.potstill.config.ConfigTemplate;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.OutputPlaces;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -49,6 +50,7 @@ final class InitCommand implements Callable<Integer> {
     if (Files.isDirectory(path)) {
       throw new InputException(path + " is a folder; name the config, a file");
     }
+    OutputPlaces.requireFile(path);
     if (Files.exists(path) && !overwrite) {
       throw new InputException(path + " exists; --overwrite replaces it, or name another file");
     }

@@ -29,20 +29,24 @@ final class Logging implements AutoCloseable {
   private static final String NATIVES = NativeCache.class.getName();
 
   private final LoggerContext context;
+  private final Streams streams;
+  private final Output output;
   private final RunLog runLog = new RunLog();
 
-  private Logging(LoggerContext context) {
+  private Logging(LoggerContext context, Streams streams, Output output) {
     this.context = context;
+    this.streams = streams;
+    this.output = output;
   }
 
   /** Replaces whatever logging there was. */
   static Logging setUp(Streams streams, Output output) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
-    Logging logging = new Logging(context);
+    Logging logging = new Logging(context, streams, output);
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(output.debug() ? Level.DEBUG : Level.INFO);
-    root.addAppender(logging.console(streams, output));
+    root.addAppender(logging.console());
     logging.runLog.setContext(context);
     logging.runLog.start();
     root.addAppender(logging.runLog);
@@ -51,8 +55,11 @@ final class Logging implements AutoCloseable {
 
   /** Begins {@code run.log} in the run directory, once that is there; later calls do nothing. */
   void openRunLog(Path runDirectory) {
-    runLog.open(
-        runDirectory.resolve("run.log"), encoder("%d{ISO8601} %-5level %logger: %msg%n%ex"));
+    Path file = runDirectory.resolve("run.log");
+    if (!runLog.open(file, encoder("%d{ISO8601} %-5level %logger: %msg%n%ex"))) {
+      Warning.print(
+          streams, output, null, file + " cannot be written to: what is logged is not kept there");
+    }
   }
 
   /** Ends {@code run.log}. */
@@ -61,7 +68,7 @@ final class Logging implements AutoCloseable {
     context.stop();
   }
 
-  private OutputStreamAppender<ILoggingEvent> console(Streams streams, Output output) {
+  private OutputStreamAppender<ILoggingEvent> console() {
     OutputStreamAppender<ILoggingEvent> console = new OutputStreamAppender<>();
     console.setContext(context);
     console.setEncoder(
@@ -120,17 +127,20 @@ final class Logging implements AutoCloseable {
       }
     }
 
-    synchronized void open(Path path, PatternLayoutEncoder encoder) {
-      if (file == null) {
-        file = new FileAppender<>();
-        file.setContext(getContext());
-        file.setFile(path.toString());
-        file.setAppend(true);
-        file.setEncoder(encoder);
-        file.start();
-        waiting.forEach(file::doAppend);
-        waiting.clear();
+    /** Whether it can be written to, or has been opened before. */
+    synchronized boolean open(Path path, PatternLayoutEncoder encoder) {
+      if (file != null) {
+        return true;
       }
+      file = new FileAppender<>();
+      file.setContext(getContext());
+      file.setFile(path.toString());
+      file.setAppend(true);
+      file.setEncoder(encoder);
+      file.start();
+      waiting.forEach(file::doAppend);
+      waiting.clear();
+      return file.isStarted();
     }
 
     @Override

@@ -144,7 +144,8 @@ final class SweepCommand extends RunningCommand {
                   + result.failed().size()
                   + " of "
                   + all
-                  + " runs failed, see above; --resume tries them again");
+                  + " runs failed, see above; --resume tries them again (the CONFIG of one alone is"
+                  + " the config.yaml in its directory)");
     }
     return status;
   }

@@ -38,6 +38,7 @@ final class FolderSource implements ImageSource {
     this.maxPixels = maxPixels;
     Path train = root.resolve(TRAIN);
     if (!Files.isDirectory(train)) {
+      requireReadable(root);
       throw new InputException(
           root
               + " has no folder train: data.source folder: needs train/CLASS/IMAGE and"
@@ -50,6 +51,13 @@ final class FolderSource implements ImageSource {
       if (!trainFolders.containsKey(name)) {
         warnings.add("val/" + name + " has no folder train/" + name + ": left out");
       }
+    }
+  }
+
+  /** What lies in a folder that may not be looked into seems not to be there. */
+  private static void requireReadable(Path folder) {
+    if (Files.isDirectory(folder) && !(Files.isReadable(folder) && Files.isExecutable(folder))) {
+      throw new InputException("cannot read " + folder + ": permission denied");
     }
   }
 

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
 
@@ -47,12 +50,14 @@ final class EvaluationFile {
   static Evaluation read(Path file) {
     JsonNode root;
     try {
-      root = JSON.readTree(file.toFile());
+      root = JSON.readTree(Files.readAllBytes(file));
     } catch (JsonProcessingException e) {
       throw Evaluation.damaged(file, e);
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
       throw new InputException(
           "cannot read " + file + ": evaluate the run first (engine.jar evaluate CONFIG)", e);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + FileErrors.reason(file, e), e);
     }
     Evaluation.requireNetworks(file, root);
     Map<String, Evaluation.SetResult> baselines = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package org.potstill.run;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -42,17 +43,20 @@ public final class AtomicFiles {
       synchroniseFolder(target.toAbsolutePath().getParent());
     } catch (IOException e) {
       throw new RunFailedException(
-          "cannot write "
-              + target
-              + ": "
-              + FileErrors.reason(target, e)
-              + (Files.isDirectory(target)
-                  ? "; move it away or choose another --out"
-                  : "; free some space or choose another --out"),
+          "cannot write " + target + ": " + FileErrors.reason(target, e) + "; " + advice(target, e),
           e);
     } finally {
       deleteQuietly(part);
     }
+  }
+
+  private static String advice(Path target, IOException error) {
+    if (Files.isDirectory(target)) {
+      return "move it away or choose another place";
+    }
+    return error instanceof AccessDeniedException
+        ? "choose another place"
+        : "free some space or choose another place";
   }
 
   /** Replaces {@code target} by {@code text} in UTF-8; see {@link #write(Path, Writer)}. */

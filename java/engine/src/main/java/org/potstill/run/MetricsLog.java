@@ -50,7 +50,12 @@ public final class MetricsLog {
           StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new RunFailedException(
-          "cannot append to " + file + ": " + FileErrors.reason(file, e), e);
+          "cannot append to "
+              + file
+              + ": "
+              + FileErrors.reason(file, e)
+              + "; free some space, and --resume goes on",
+          e);
     }
   }
 

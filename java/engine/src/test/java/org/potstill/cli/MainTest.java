@@ -1,5 +1,6 @@
 package org.potstill.cli;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -107,6 +109,13 @@ class MainTest extends CommandLineTests {
     assertTrue(log.contains("all begins") && log.contains("a class keeps no image"), log);
     run("x");
     assertTrue(Files.readString(folder.resolve("run/run.log")).startsWith(log));
+  }
+
+  @Test
+  void runLogThatCannotBeWrittenIsWarnedOf() throws IOException {
+    Path log = Files.createDirectories(folder.resolve("run/run.log"));
+    assertEquals(0, run("x"));
+    assertTrue(err.contains("warning: " + log + " cannot be written to"), err);
   }
 
   @Test
@@ -336,6 +345,32 @@ class MainTest extends CommandLineTests {
       assertTrue(err.contains("see docs/weights.md; distill.prior.init: random needs no"), err);
       assertEquals(1, err.lines().count(), err);
     }
+  }
+
+  /** Its content cannot be had a second time. */
+  @Test
+  void configMayBeAPipe() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    String run = folder.resolve("run").toString();
+    String text = Files.readString(config) + "prune: {mode: none, keep: 0.5}\n";
+    for (String command : List.of("validate", "run --dry-run")) {
+      CompletableFuture<Void> writer =
+          CompletableFuture.runAsync(() -> assertDoesNotThrow(() -> Files.writeString(pipe, text)));
+      List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
+      arguments.addAll(List.of(pipe.toString(), "--out", run));
+      assertEquals(0, potstill(arguments.toArray(String[]::new)), err);
+      assertTrue(err.contains("has no effect, since prune.mode none keeps all"), err);
+      writer.join();
+    }
+  }
+
+  @Test
+  void initNamesNoOptionThatItDoesNotHave() throws IOException {
+    Path file = Files.createFile(folder.resolve("file")).resolve("below/new.yaml");
+    assertEquals(2, potstill("init", file.toString()));
+    assertTrue(err.startsWith("error: cannot write " + file + ": "), err);
+    assertFalse(err.contains("--out"), err);
   }
 
   @Test
