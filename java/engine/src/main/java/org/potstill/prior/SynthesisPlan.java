@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * The layers of a synthesis by the published rules: cutoff and stopband grow geometrically up to
  * the last layers, which are critically sampled (Karras et al. 2021, section 3.2 and appendix F);
- * every super-resolution stage drops the layers that were critically sampled and continues the
- * curves of the stage before it (Sauer et al. 2022, section 3.3).
+ * every super-resolution stage drops the layers that were critically sampled and continues from the
+ * filter of the last one left (Sauer et al. 2022, section 3.3).
  */
 final class SynthesisPlan {
 
@@ -43,6 +43,11 @@ final class SynthesisPlan {
 
     private double halfWidth() {
       return Math.max(stopband, rate / 2) - cutoff;
+    }
+
+    /** Up to the frequency where the transition of its filter ends, if that is further. */
+    private Band widened() {
+      return new Band(cutoff, Math.max(stopband, rate / 2), rate, size, channels);
     }
   }
 
@@ -111,7 +116,7 @@ final class SynthesisPlan {
 
   private void addHead(StyleGanConfig.Head head, int resolution) {
     layers.removeIf(Layer::critical);
-    Band before = layers.get(layers.size() - 1).out();
+    Band before = layers.get(layers.size() - 1).out().widened();
     add(layers.size() + 1, curve(before, head.layers(), resolution), head.layers());
   }
 

@@ -160,6 +160,30 @@ class StyleGanTest {
     }
   }
 
+  /**
+   * The sizes that the published rules give, where the last layer left is sampled so often that its
+   * filter ends beyond its stopband.
+   */
+  @Test
+  void aStageContinuesFromTheFilterOfTheLayerBefore() {
+    StyleGanConfig config =
+        new StyleGanConfig(
+            8,
+            16,
+            6,
+            new StyleGanConfig.Embeddings(6, 10),
+            3,
+            16,
+            4,
+            96,
+            8,
+            List.of(new StyleGanConfig.Head(14, 4)));
+    List<Integer> sizes =
+        SynthesisPlan.of(config).stream().map(filtered -> filtered.layer().outSize()).toList();
+    assertEquals(
+        List.of(36, 36, 36, 52, 52, 52, 52, 52, 84, 84, 84, 84, 84, 84, 84, 64, 64), sizes);
+  }
+
   @Test
   void everyLayerOfTheSmallestGeneratorHasAChannel() {
     for (SynthesisPlan.Filtered filtered : SynthesisPlan.of(StyleGanConfig.random(3, 32, 8, 6))) {
