@@ -188,7 +188,7 @@ public final class ConvNet extends AbstractNetwork {
       Backpropagation.Wanted wanted) {
     return goesOwnWay(input)
         ? new ConvNetBackpropagation(
-            blocks, kernels, networkState, input, pass, output, wanted, false)
+            passes(networkState, pass), networkState, input, output, wanted)
         : super.backpropagation(networkState, input, pass, output, wanted);
   }
 
@@ -199,20 +199,13 @@ public final class ConvNet extends AbstractNetwork {
       Pass pass,
       List<String> parameters,
       UnaryOperator<Tensor> loss) {
-    if (!goesOwnWay(input)) {
-      return super.gradientPass(networkState, input, pass, parameters, loss);
-    }
-    ConvNetBackpropagation way =
-        new ConvNetBackpropagation(
-            blocks,
-            kernels,
-            networkState,
-            input,
-            pass,
-            Backpropagation.Output.LOGITS,
-            new Backpropagation.Wanted(parameters, false),
-            true);
-    return new ConvNetGradientPass(way, parameters, loss);
+    return goesOwnWay(input)
+        ? new ConvNetGradientPass(passes(networkState, pass), networkState, input, parameters, loss)
+        : super.gradientPass(networkState, input, pass, parameters, loss);
+  }
+
+  private ConvNetPasses passes(NamedTensors networkState, Pass pass) {
+    return new ConvNetPasses(blocks, kernels, networkState, pass);
   }
 
   /** The input, and of every block what went in and out of norm and pooling, with its gradient. */

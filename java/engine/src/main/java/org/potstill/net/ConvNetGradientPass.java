@@ -9,41 +9,56 @@ import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
 /**
- * The gradients of a ConvNet by the kernel, and their derivative by tangents (Pearlmutter, "Fast
- * Exact Multiplication by the Hessian", 1994): the order of two derivatives may be changed, so that
- * what input and parameters do to {@code <gradients, weights>} is how their own gradients move
- * where the parameters move by the weights. One way there and one back carry that beside what is
- * known.
+ * The gradients of a ConvNet by kernels, and their derivative by tangents (Pearlmutter, "Fast Exact
+ * Multiplication by the Hessian", 1994): the order of two derivatives may be changed, so that what
+ * {@code <gradients, weights>} depends on is how the gradients of input and parameters move where
+ * the parameters move by the weights.
+ *
+ * <p>All four {@linkplain ConvNetPasses passes}: forward and backward when it is made, their
+ * tangents for the derivative. Between them is the loss, which autograd differentiates, twice.
  */
 final class ConvNetGradientPass extends GradientPass {
 
-  private final ConvNetBackpropagation way;
+  private final ConvNetPasses passes;
+  private final NamedTensors state;
   private final List<String> parameters;
+  private final ConvNetPasses.Forward forward;
+  private final ConvNetPasses.Backward backward;
+
+  /** A leaf of autograd's. */
   private final Tensor logits;
 
-  /** Of the loss with respect to the logits, with history. */
-  private final Tensor slope;
+  /** Of the loss, with history. */
+  private final Tensor logitsGradient;
 
   private final List<Tensor> gradients;
 
   /**
-   * Goes the way back.
+   * Goes forward and backward.
    *
-   * @param way that can be repeated for tangents
    * @param parameters names of those that it is asked for, in order
    */
   ConvNetGradientPass(
-      ConvNetBackpropagation way, List<String> parameters, UnaryOperator<Tensor> loss) {
-    this.way = way;
+      ConvNetPasses passes,
+      NamedTensors state,
+      Tensor input,
+      List<String> parameters,
+      UnaryOperator<Tensor> loss) {
+    this.passes = passes;
+    this.state = state;
     this.parameters = parameters;
-    logits = way.output().value().detach().requires_grad_(true);
-    slope = Tensors.gradients(loss.apply(logits), null, new Tensor[] {logits}, true)[0];
-    gradients = List.of(way.gradients(slope.detach()));
+    forward = passes.forward(input, Backpropagation.Output.LOGITS);
+    logits = forward.logits().detach().requires_grad_(true);
+    logitsGradient = Tensors.gradients(loss.apply(logits), null, new Tensor[] {logits}, true)[0];
+    ParameterGradients found = new ParameterGradients(parameters);
+    backward =
+        passes.backward(forward, logitsGradient.detach(), found, ConvNetPasses.Also.FOR_TANGENTS);
+    gradients = found.inOrder(state);
   }
 
   @Override
   public NamedTensors buffers() {
-    return way.output().buffers();
+    return passes.movedBuffers();
   }
 
   @Override
@@ -53,17 +68,18 @@ final class ConvNetGradientPass extends GradientPass {
 
   @Override
   public Derivative derivative(List<Tensor> weights, boolean ofParameters) {
-    Map<String, Tensor> direction = new HashMap<>();
+    Map<String, Tensor> moved = new HashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
-      direction.put(parameters.get(i), weights.get(i).detach());
+      moved.put(parameters.get(i), weights.get(i).detach());
     }
-    List<String> wanted = ofParameters ? parameters : List.of();
-    ConvNetTangents tangents = way.tangents(direction, wanted);
+    ParameterGradients found = new ParameterGradients(ofParameters ? parameters : List.of());
+    ConvNetPasses.Tangent tangent = passes.tangent(forward, new ParameterDirection(state, moved));
     // The Hessian of the loss is symmetric, so that its product with the tangent is this gradient.
-    Tensor slopeTangent =
+    Tensor logitsGradientTangent =
         Tensors.gradients(
-            new Tensor[] {slope}, new Tensor[] {tangents.logits()}, new Tensor[] {logits})[0];
-    Tensor ofInput = tangents.back(slope.detach(), slopeTangent);
-    return new Derivative(ofInput, tangents.parameterGradients());
+            new Tensor[] {logitsGradient}, new Tensor[] {tangent.logits()}, new Tensor[] {logits})[
+            0];
+    Tensor ofInput = passes.gradientTangent(backward, tangent, logitsGradientTangent, found);
+    return new Derivative(ofInput, found.inOrder(state));
   }
 }

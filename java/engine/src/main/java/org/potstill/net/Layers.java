@@ -90,7 +90,7 @@ public final class Layers {
         1);
   }
 
-  /** Whether there are kernels, and a way back from what they do if one is needed. */
+  /** Whether there are kernels, and autograd does not have to see what they do. */
   private boolean mayGoToKernel(Tensor input, Tensor weight, Tensor bias) {
     return kernels != null
         && Segments.mayHide(segments, input, weight, bias)
@@ -164,7 +164,7 @@ public final class Layers {
     if (kernel == null || !mayGoToKernel(input, scale, shift) || !kernel.takes(input)) {
       return null;
     }
-    NormReluPool.Forward left = kernel.forward(input, scale, shift);
+    NormReluPool.Forward left = kernel.forward(new NormReluPool.Operands(input, scale, shift));
     if (segments == null) {
       return left.output();
     }
@@ -172,10 +172,11 @@ public final class Layers {
         input,
         left.output(),
         (maps, gradient, wanted, parameters) -> {
-          Tensor[] gradients = kernel.gradients(maps, scale, shift, left, gradient);
-          parameters.offer(scale, () -> gradients[1]);
-          parameters.offer(shift, () -> gradients[2]);
-          return wanted ? gradients[0] : null;
+          NormReluPool.Operands gradients =
+              kernel.gradients(new NormReluPool.Operands(maps, scale, shift), left, gradient);
+          parameters.offer(scale, gradients::scale);
+          parameters.offer(shift, gradients::shift);
+          return wanted ? gradients.maps() : null;
         });
   }
 

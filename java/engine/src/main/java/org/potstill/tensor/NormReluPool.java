@@ -44,6 +44,30 @@ public final class NormReluPool {
   }
 
   /**
+   * What the operation works on, or as many tensors of the same shapes: a direction in which these
+   * move, gradients with respect to them.
+   *
+   * @param maps (N, C, H, W)
+   * @param scale (C)
+   * @param shift (C)
+   */
+  public record Operands(Tensor maps, Tensor scale, Tensor shift) {
+
+    /** Memory for as many, in the caller's scope. */
+    private Operands emptyLike() {
+      return new Operands(
+          ChannelsLast.empty(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3)),
+          Tensors.empty(maps, maps.size(1)),
+          Tensors.empty(maps, maps.size(1)));
+    }
+
+    private NormGradients gradientPointers() {
+      return new NormGradients(
+          maps.data_ptr_float(), scale.data_ptr_float(), shift.data_ptr_float());
+    }
+  }
+
+  /**
    * What a pass leaves, in the caller's scope.
    *
    * @param output (N, C, H / window, W / window), channels last
@@ -52,103 +76,71 @@ public final class NormReluPool {
    */
   public record Forward(Tensor output, Tensor mean, Tensor rstd) {}
 
-  /**
-   * The pass, without history.
-   *
-   * @param maps (N, C, H, W)
-   * @param scale (C)
-   * @param shift (C)
-   */
-  public Forward forward(Tensor maps, Tensor scale, Tensor shift) {
-    long count = maps.size(0);
-    long channels = maps.size(1);
-    Tensor output =
-        ChannelsLast.empty(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
-    Tensor mean = Tensors.empty(maps, count, channels);
-    Tensor rstd = Tensors.empty(maps, count, channels);
+  /** The forward pass, without history. */
+  public Forward forward(Operands operands) {
+    Tensor maps = operands.maps();
+    Forward left = new Forward(emptyOutput(maps), emptyPerMap(maps), emptyPerMap(maps));
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPool(
               sizes(maps),
               ChannelsLast.of(maps).data_ptr_float(),
-              state(scale, shift, mean, rstd),
-              output.data_ptr_float());
+              state(operands, left),
+              left.output().data_ptr_float());
     }
-    return new Forward(output, mean, rstd);
+    return left;
   }
 
   /**
-   * The way back.
+   * The backward pass.
    *
-   * @param maps as they were given
-   * @param scale as it was given
-   * @param shift as it was given
-   * @param left what the pass left; its output is not read
+   * @param operands as they were given
+   * @param left what the forward pass left; its output is not read
    * @param outputGradient shaped as the output
-   * @return the gradients of maps, scale and shift, in the caller's scope
+   * @return the gradients of the operands, in the caller's scope
    */
-  public Tensor[] gradients(
-      Tensor maps, Tensor scale, Tensor shift, Forward left, Tensor outputGradient) {
-    Tensor ofMaps =
-        ChannelsLast.empty(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
-    Tensor ofScale = Tensors.empty(maps, maps.size(1));
-    Tensor ofShift = Tensors.empty(maps, maps.size(1));
+  public Operands gradients(Operands operands, Forward left, Tensor outputGradient) {
+    Operands gradients = operands.emptyLike();
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPoolGradient(
-              sizes(maps),
-              ChannelsLast.of(maps).data_ptr_float(),
-              state(scale, shift, left.mean(), left.rstd()),
+              sizes(operands.maps()),
+              ChannelsLast.of(operands.maps()).data_ptr_float(),
+              state(operands, left),
               ChannelsLast.of(outputGradient).data_ptr_float(),
-              new NormGradients(
-                  ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
+              gradients.gradientPointers());
     }
-    return new Tensor[] {ofMaps, ofScale, ofShift};
+    return gradients;
   }
-
-  /**
-   * A direction in which the operands move, each shaped as what it moves.
-   *
-   * @param maps (N, C, H, W)
-   * @param scale (C)
-   * @param shift (C)
-   */
-  public record Direction(Tensor maps, Tensor scale, Tensor shift) {}
 
   /**
    * What a direction comes to, in the caller's scope.
    *
+   * @param direction of the operands
    * @param output how the output moves, (N, C, H / window, W / window), channels last
    * @param mean (N, C), of the direction of every map
    * @param product (N, C), mean of that direction times the normed map
    */
-  public record Tangent(Tensor output, Tensor mean, Tensor product) {}
+  public record Tangent(Operands direction, Tensor output, Tensor mean, Tensor product) {}
 
   /**
    * How the output moves with the operands, without history.
    *
-   * @param maps as they were given
-   * @param scale as it was given
-   * @param shift as it was given
-   * @param left what the pass left; its output is not read
+   * @param operands as they were given
+   * @param left what the forward pass left; its output is not read
    */
-  public Tangent tangent(
-      Tensor maps, Tensor scale, Tensor shift, Forward left, Direction direction) {
-    long count = maps.size(0);
-    long channels = maps.size(1);
-    Tensor output =
-        ChannelsLast.empty(maps, count, channels, maps.size(2) / window, maps.size(3) / window);
-    Tensor mean = Tensors.empty(maps, count, channels);
-    Tensor product = Tensors.empty(maps, count, channels);
-    Tangent tangent = new Tangent(output, mean, product);
+  public Tangent tangent(Operands operands, Forward left, Operands direction) {
+    Tensor maps = operands.maps();
+    Tangent tangent =
+        new Tangent(direction, emptyOutput(maps), emptyPerMap(maps), emptyPerMap(maps));
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPoolTangent(
               sizes(maps),
               ChannelsLast.of(maps).data_ptr_float(),
-              state(scale, shift, left.mean(), left.rstd()),
-              pointers(direction, tangent),
-              output.data_ptr_float());
+              state(operands, left),
+              pointers(tangent),
+              tangent.output().data_ptr_float());
     }
     return tangent;
   }
@@ -156,46 +148,45 @@ public final class NormReluPool {
   /**
    * How the gradients move with the operands and the gradient of the output.
    *
-   * @param maps as they were given
-   * @param scale as it was given
-   * @param shift as it was given
-   * @param left what the pass left; its output is not read
-   * @param direction of the operands
-   * @param tangent what it came to; its output is not read
+   * @param operands as they were given
+   * @param left what the forward pass left; its output is not read
+   * @param tangent what the direction of the operands came to; its output is not read
    * @param outputGradient shaped as the output
    * @param outputGradientTangent the direction of that gradient
-   * @return the directions in which the gradients of maps, scale and shift move, in the caller's
-   *     scope
+   * @return the directions in which the gradients of the operands move, in the caller's scope
    */
-  public Tensor[] gradientTangents(
-      Tensor maps,
-      Tensor scale,
-      Tensor shift,
+  public Operands gradientTangents(
+      Operands operands,
       Forward left,
-      Direction direction,
       Tangent tangent,
       Tensor outputGradient,
       Tensor outputGradientTangent) {
-    Tensor ofMaps =
-        ChannelsLast.empty(maps, maps.size(0), maps.size(1), maps.size(2), maps.size(3));
-    Tensor ofScale = Tensors.empty(maps, maps.size(1));
-    Tensor ofShift = Tensors.empty(maps, maps.size(1));
+    Operands tangents = operands.emptyLike();
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .normReluPoolGradientTangent(
-              sizes(maps),
-              ChannelsLast.of(maps).data_ptr_float(),
-              state(scale, shift, left.mean(), left.rstd()),
-              pointers(direction, tangent),
+              sizes(operands.maps()),
+              ChannelsLast.of(operands.maps()).data_ptr_float(),
+              state(operands, left),
+              pointers(tangent),
               ChannelsLast.of(outputGradient).data_ptr_float(),
               ChannelsLast.of(outputGradientTangent).data_ptr_float(),
-              new NormGradients(
-                  ofMaps.data_ptr_float(), ofScale.data_ptr_float(), ofShift.data_ptr_float()));
+              tangents.gradientPointers());
     }
-    return new Tensor[] {ofMaps, ofScale, ofShift};
+    return tangents;
   }
 
-  private static NormTangent pointers(Direction direction, Tangent tangent) {
+  private Tensor emptyOutput(Tensor maps) {
+    return ChannelsLast.empty(
+        maps, maps.size(0), maps.size(1), maps.size(2) / window, maps.size(3) / window);
+  }
+
+  private static Tensor emptyPerMap(Tensor maps) {
+    return Tensors.empty(maps, maps.size(0), maps.size(1));
+  }
+
+  private static NormTangent pointers(Tangent tangent) {
+    Operands direction = tangent.direction();
     return new NormTangent(
         ChannelsLast.of(direction.maps()).data_ptr_float(),
         direction.scale().contiguous().data_ptr_float(),
@@ -212,12 +203,12 @@ public final class NormReluPool {
     return new NormMaps(maps.size(0), maps.size(2), maps.size(3), maps.size(1), window, relu);
   }
 
-  private NormState state(Tensor scale, Tensor shift, Tensor mean, Tensor rstd) {
+  private NormState state(Operands operands, Forward left) {
     return new NormState(
-        scale.contiguous().data_ptr_float(),
-        shift.contiguous().data_ptr_float(),
+        operands.scale().contiguous().data_ptr_float(),
+        operands.shift().contiguous().data_ptr_float(),
         (float) epsilon,
-        mean.data_ptr_float(),
-        rstd.data_ptr_float());
+        left.mean().data_ptr_float(),
+        left.rstd().data_ptr_float());
   }
 }
