@@ -54,7 +54,7 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
         (from, to, pass) -> {
           GradientPass.Derivative own = pass.derivative(weights, ofParameters);
           ofInput.narrow(0, from, to - from).copy_(own.input());
-          // Last and at once, so that a part that finds no memory can be gone again.
+          // Last and at once, so that a part that finds no memory can be tried again.
           List<Tensor> sums = new ArrayList<>(gradients);
           sums.addAll(parameters);
           List<Tensor> shares = new ArrayList<>(pass.gradients());

@@ -105,7 +105,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
     return run(state, input, pass, this::features);
   }
 
-  /** A way there and back of the network's own where it has one, else autograd's. */
+  /** Passes of the network's own where it has them, else autograd's. */
   Backpropagation backpropagation(
       NamedTensors networkState,
       Tensor input,
@@ -223,9 +223,9 @@ public abstract class AbstractNetwork implements Network, Cloneable {
   }
 
   /**
-   * How many maps like the largest one a step of training holds at its peak, roughly: what the way
-   * back needs, what it makes, and a convolution's own scratch memory. It decides how many networks
-   * are trained side by side.
+   * How many maps like the largest one a step of training holds at its peak, roughly: what the
+   * backward pass needs, what it makes, and a convolution's own scratch memory. It decides how many
+   * networks are trained side by side.
    */
   protected long mapsInTraining() {
     return USUAL_MAPS;

@@ -8,10 +8,13 @@ import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
 /**
- * A pass through a network whose output is differentiated once: the way there, and the way back.
+ * A forward pass through a network, and one backward pass from its output: {@link #of} goes
+ * forward, {@link #gradients} or {@link #descend} goes backward, once.
  *
- * <p>LibTorch's autograd goes it, unless the network has a faster way of its own, which need not be
- * differentiable a second time. Its tensors are in the scope that it was made in.
+ * <p>By LibTorch's autograd, unless the network has faster passes of its own, which cannot be
+ * differentiated a second time; that is what {@link GradientPass} is for. The output is in the
+ * scope that the forward pass was called in, gradients are in that of the backward pass, and both
+ * want the state and the input as they were.
  */
 public abstract class Backpropagation {
 
@@ -39,7 +42,7 @@ public abstract class Backpropagation {
   Backpropagation() {}
 
   /**
-   * Goes the way there.
+   * Goes forward.
    *
    * @param state as for {@link Network#logits}
    * @param input (N, C, H, W) float32; what it was made from gets no gradient
@@ -61,7 +64,7 @@ public abstract class Backpropagation {
   public abstract NetworkOutput output();
 
   /**
-   * Goes the way back; once.
+   * Goes backward; once.
    *
    * @param outputGradient shaped as the output
    * @return one gradient per wanted parameter, in order, and then that of the input where it is
@@ -78,7 +81,7 @@ public abstract class Backpropagation {
   public record Descent(Tensor loss, List<Tensor> gradients) {}
 
   /**
-   * Goes the way back from a loss; once.
+   * Goes backward from a loss; once.
    *
    * @param loss from the output to a single number, differentiable
    */

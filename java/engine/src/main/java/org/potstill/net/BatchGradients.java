@@ -161,7 +161,7 @@ public final class BatchGradients {
       Backpropagation.Descent found =
           way.descend(logits -> torch.cross_entropy_loss(logits, labels));
       Tensor hits = Accuracy.hits(output.value(), labels);
-      // Last, so that a pass that finds no memory can be gone again.
+      // Last, so that a part that finds no memory can be tried again.
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));
       return new Found(found.loss(), hits, found.gradients());
     }

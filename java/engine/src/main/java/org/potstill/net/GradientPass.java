@@ -13,8 +13,10 @@ import org.potstill.tensor.Tensors;
  * with respect to the input and the parameters: what gradient and trajectory matching do with
  * synthetic images.
  *
- * <p>LibTorch's autograd differentiates twice, unless the network has a faster way of its own. Its
- * tensors are in the scope that it was made in.
+ * <p>{@link #of} goes forward and backward; {@link #gradients} may then be asked for as often as
+ * one likes, {@link #derivative} once. By LibTorch's autograd, which differentiates twice, unless
+ * the network has a faster way of its own. Gradients are in the scope that the pass was made in,
+ * the derivative is in that of its call, and by then the state has to hold the same values.
  */
 public abstract class GradientPass {
 

@@ -7,8 +7,8 @@ import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Segments;
 
 /**
- * The way through a network on the CPU with the channels last, where kernels do what they do faster
- * both ways, and autograd records what lies {@linkplain Segments between}.
+ * Passes through a network on the CPU with the channels last, where kernels do what they do faster
+ * in both directions, and autograd records what lies {@linkplain Segments between}.
  */
 final class SegmentedBackpropagation extends Backpropagation {
 
@@ -19,7 +19,7 @@ final class SegmentedBackpropagation extends Backpropagation {
   private final NetworkOutput output;
 
   /**
-   * Goes the way there.
+   * Goes forward.
    *
    * @param network that finds its layers' kernels by itself
    */

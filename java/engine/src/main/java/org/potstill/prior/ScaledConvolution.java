@@ -13,8 +13,8 @@ import org.potstill.tensor.Tensors;
 
 /**
  * A convolution, padded by its size less 1, of channels that every image scales in its own way
- * before and after: {@code y = out * (weight (*) (in * x))}. It has its own way back, keeps nothing
- * for it but input and output, and has no history.
+ * before and after: {@code y = out * (weight (*) (in * x))}. It has its own backward pass, keeps
+ * nothing for it but input and output, and has no history.
  *
  * <p>On the CPU 3 x 3 goes to the kernel, which wants the channels last, a multiple of 16 of them,
  * and one zero around; all that is done on the way to one map and from another, which images take
@@ -101,7 +101,7 @@ final class ScaledConvolution {
   }
 
   /**
-   * The way back.
+   * The backward pass.
    *
    * @param outputGradient shaped as the output
    * @param output what {@link #forward} gave for the input

@@ -129,7 +129,7 @@ record SynthesisLayer(
   }
 
   /**
-   * What is kept of the layer for the way back.
+   * What is kept of the layer for its backward pass.
    *
    * @param input (N, inChannels, inSize, inSize)
    * @param convolved what the first half made of it
@@ -151,7 +151,7 @@ record SynthesisLayer(
   record Gradients(Tensor input, Tensor w) {}
 
   /**
-   * The way back.
+   * The backward pass.
    *
    * @param outputGradient shaped as the output
    * @param kernels may be null

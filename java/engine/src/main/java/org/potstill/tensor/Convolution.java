@@ -119,7 +119,7 @@ public final class Convolution {
   }
 
   /**
-   * The convolution with its way back.
+   * The convolution, with its backward pass for where autograd does not see it.
    *
    * @param segments that it is a cut of; null where nothing is differentiated
    */

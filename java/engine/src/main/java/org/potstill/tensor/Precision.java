@@ -42,8 +42,8 @@ public enum Precision {
    * Has LibTorch compute in this precision until the result is closed, where {@code like} lies, on
    * the calling thread (TF32: in the process, where a GPU has one piece of work at a time).
    *
-   * <p>A network's pass belongs within it, and for TF32 its way back. Augmentation does not: places
-   * between pixels would be rounded as well.
+   * <p>A network's pass belongs within it, and for TF32 its backward pass. Augmentation does not:
+   * places between pixels would be rounded as well.
    */
   public Scope on(Tensor like) {
     return switch (this) {

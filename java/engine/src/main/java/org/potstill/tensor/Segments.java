@@ -10,16 +10,23 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Cuts through the history that autograd records: operations that have their own way back hide what
- * they do from it. What lies between two cuts is a segment. A segment is gone back through once, so
- * that what two of them begin with has to be {@linkplain #shared a cut} too.
+ * Cuts through the history that autograd records: operations that have their own backward pass hide
+ * what they do from it. What lies between two cuts is a segment, and going back autograd and the
+ * operations take turns, the last segment first. Two rules follow for whoever writes the layers:
+ *
+ * <ul>
+ *   <li>Autograd goes back through a segment once. So a value that several operations take has to
+ *       begin a segment of its own: {@link #shared}.
+ *   <li>The output of a cut is a leaf of autograd's and must not be overwritten: ask {@link
+ *       #isBeginning} before an operation in place.
+ * </ul>
  *
  * <p>What it keeps lives as long as the scope that it was made in. Not safe for use by several
  * threads.
  */
 public final class Segments {
 
-  /** The way back through an operation. */
+  /** The backward pass of an operation. */
   public interface Back {
 
     /**
@@ -75,7 +82,7 @@ public final class Segments {
     return cuts.size();
   }
 
-  /** A handle of a tensor for a way back, which the scope of the operation may end before. */
+  /** A handle of a tensor for a backward pass, which the scope of the operation may end before. */
   public Tensor keep(Tensor tensor) {
     Tensor handle = new Tensor(tensor);
     if (scope != null) {
@@ -85,7 +92,7 @@ public final class Segments {
   }
 
   /**
-   * An operation of its own way back.
+   * Hides an operation.
    *
    * @param output what it made of the input, without history
    * @param back may hold what the caller {@linkplain #keep keeps}
@@ -115,15 +122,15 @@ public final class Segments {
    *     depend on
    */
   public Tensor[] gradients(Tensor end, Tensor gradient, Tensor[] inputs) {
-    Tensor[] found = new Way(inputs).gradients(end, gradient);
+    Tensor[] found = new BackwardPass(inputs).gradients(end, gradient);
     for (int i = 0; i < inputs.length; i++) {
       found[i] = found[i].defined() ? found[i] : torch.zeros_like(inputs[i]).detach();
     }
     return found;
   }
 
-  /** The way back. */
-  private final class Way implements Parameters {
+  /** One backward pass through all segments, and what it has found so far. */
+  private final class BackwardPass implements Parameters {
 
     private final Tensor[] inputs;
 
@@ -133,7 +140,7 @@ public final class Segments {
     /** Likewise to the outputs of cuts, by their number. */
     private final Tensor[] received;
 
-    private Way(Tensor[] inputs) {
+    private BackwardPass(Tensor[] inputs) {
       this.inputs = inputs;
       found = undefined(inputs.length);
       received = undefined(cuts.size());
