@@ -40,11 +40,11 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
     Tensor gradient = torch.zeros_like(images);
-    KeptPasses kept = new KeptPasses(room);
+    StudentSteps all = new StudentSteps(student, images, iteration, room);
     try (PointerScope passes = new PointerScope();
         NamedTensors state = student.copy(segment.start());
         Sgd sgd = new Sgd(0, 0)) {
-      List<Tensor> sums = train(images, rate, state, sgd, kept, iteration);
+      List<Tensor> sums = train(all, state, sgd, rate);
       List<Tensor> weights = StepDerivative.zeros(student.parameters(state));
       double loss = distance.of(student.names(), student.parameters(state), segment, weights);
       double rateGradient = -StepDerivative.product(weights, sums).item_double();
@@ -52,7 +52,11 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
       student.names().forEach(name -> state.get(name).detach().copy_(segment.start().get(name)));
       for (int step = 0; step < steps; step++) {
         try (PointerScope scope = new PointerScope()) {
-          addShare(images, rate, state, sgd, weights, kept, gradient, iteration, step);
+          StepDerivative own = all.derivative(state, weights, false, step);
+          gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
+          if (step < steps - 1) {
+            move(state, sgd, own.gradients(), rate);
+          }
         }
       }
       return new Result(loss, gradient, rateGradient);
@@ -60,36 +64,20 @@ final class ConstantMemoryTrajectory implements TrajectoryForm {
   }
 
   /** Moves {@code state} to the end; returns the sums of the gradients. */
-  private List<Tensor> train(
-      Tensor images, float rate, NamedTensors state, Sgd sgd, KeptPasses kept, long iteration) {
+  private List<Tensor> train(StudentSteps all, NamedTensors state, Sgd sgd, float rate) {
     List<Tensor> sums = StepDerivative.zeros(student.parameters(state));
     for (int step = 0; step < steps; step++) {
-      student.keep(state, images, kept, iteration, step);
+      all.keep(state, step);
       try (PointerScope scope = new PointerScope()) {
-        List<Tensor> gradients = student.gradients(state, images, kept, iteration, step);
+        List<Tensor> gradients = all.gradients(state, step);
         Tensors.addTo(sums, gradients, 1);
-        sgd.step(state, student.names(), gradients.toArray(Tensor[]::new), rate);
+        move(state, sgd, gradients, rate);
       }
     }
     return sums;
   }
 
-  /** Adds a step's share in the gradient of the images and moves {@code state} on. */
-  private void addShare(
-      Tensor images,
-      float rate,
-      NamedTensors state,
-      Sgd sgd,
-      List<Tensor> weights,
-      KeptPasses kept,
-      Tensor gradient,
-      long iteration,
-      int step) {
-    StepDerivative own =
-        StepDerivative.of(student, state, images, weights, kept, false, iteration, step);
-    gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
-    if (step < steps - 1) {
-      sgd.step(state, student.names(), own.gradients().toArray(Tensor[]::new), rate);
-    }
+  private void move(NamedTensors state, Sgd sgd, List<Tensor> gradients, float rate) {
+    sgd.step(state, student.names(), gradients.toArray(Tensor[]::new), rate);
   }
 }

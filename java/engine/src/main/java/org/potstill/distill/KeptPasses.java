@@ -9,9 +9,9 @@ import org.potstill.tensor.Placement;
 import org.potstill.tensor.TotalMemory;
 
 /**
- * The ways that the student went in its steps, there and back, kept for when the steps are
- * differentiated, as far as there is room: those of the other steps are gone again then, with the
- * same result. Of one iteration; its passes are in the scope that they were made in.
+ * Passes of the student's steps that are kept until the steps are differentiated, as far as there
+ * is room; those of the other steps are made again then, with the same result. Of one iteration.
+ * The passes belong to the scope that they were made in.
  */
 final class KeptPasses {
 

@@ -24,33 +24,25 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
    * Differentiates a step, in the caller's scope.
    *
    * @param state of the student before the step
-   * @param images all synthetic images
    * @param weights one per parameter
-   * @param kept what is kept of the steps
    * @param ofParameters whether the derivative with respect to the parameters is wanted
    */
   static StepDerivative of(
-      Student student,
+      StudentSteps steps,
       NamedTensors state,
-      Tensor images,
       List<Tensor> weights,
-      KeptPasses kept,
       boolean ofParameters,
-      long iteration,
       int step) {
-    Tensor rows = Tensors.indices(images, student.rows(iteration, step));
-    Tensor batch = torch.index_select(images, 0, rows).requires_grad_(true);
-    Tensor input = student.augmented(batch, iteration, step);
-    Tensor labels = student.labels(input, iteration, step);
-    Tensor plain = input.detach();
+    StudentSteps.Batch batch = steps.batch(step, true);
+    Tensor plain = batch.input().detach();
     Tensor ofInput = torch.empty_like(plain);
     List<Tensor> gradients = zeros(weights);
     List<Tensor> parameters = ofParameters ? zeros(weights) : List.of();
-    student.each(
+    steps.each(
         state,
         plain,
-        labels,
-        kept.of(step),
+        batch.labels(),
+        step,
         (from, to, pass) -> {
           GradientPass.Derivative own = pass.derivative(weights, ofParameters);
           ofInput.narrow(0, from, to - from).copy_(own.input());
@@ -61,10 +53,10 @@ record StepDerivative(Tensor rows, Tensor images, List<Tensor> gradients, List<T
           shares.addAll(own.parameters());
           Tensors.addTo(sums, shares, 1);
         });
-    Tensor[] outputs = {input};
+    Tensor[] outputs = {batch.input()};
     Tensor[] ofOutputs = {ofInput};
-    Tensor ofBatch = Tensors.gradients(outputs, ofOutputs, new Tensor[] {batch})[0];
-    return new StepDerivative(rows, ofBatch, gradients, parameters);
+    Tensor ofImages = Tensors.gradients(outputs, ofOutputs, new Tensor[] {batch.images()})[0];
+    return new StepDerivative(batch.rows(), ofImages, gradients, parameters);
   }
 
   /** Zeros in the shapes of {@code like}. */

@@ -43,13 +43,13 @@ final class UnrolledTrajectory implements TrajectoryForm {
   @Override
   public Result run(Tensor images, float rate, ExpertSegment segment, long iteration) {
     List<NamedTensors> path = new ArrayList<>();
-    KeptPasses kept = new KeptPasses(room);
+    StudentSteps all = new StudentSteps(student, images, iteration, room);
     Tensor gradient = torch.zeros_like(images);
     try (PointerScope passes = new PointerScope()) {
       path.add(student.copy(segment.start()));
       for (int step = 0; step < steps; step++) {
-        student.keep(path.get(step), images, kept, iteration, step);
-        path.add(next(path.get(step), images, rate, kept, iteration, step));
+        all.keep(path.get(step), step);
+        path.add(next(all, path.get(step), rate, step));
       }
       List<Tensor> end = student.parameters(path.get(steps));
       List<Tensor> lambda = StepDerivative.zeros(end);
@@ -59,9 +59,7 @@ final class UnrolledTrajectory implements TrajectoryForm {
       for (int step = steps - 1; step >= 0; step--) {
         try (PointerScope scope = new PointerScope()) {
           // The first parameters are the expert's, whatever the images.
-          StepDerivative own =
-              StepDerivative.of(
-                  student, path.get(step), images, lambda, kept, step > 0, iteration, step);
+          StepDerivative own = all.derivative(path.get(step), lambda, step > 0, step);
           gradient.index_add_(0, own.rows(), own.images(), new Scalar(-rate));
           products.add_(StepDerivative.product(own.gradients(), lambda));
           for (int i = 0; i < own.parameters().size(); i++) {
@@ -76,12 +74,11 @@ final class UnrolledTrajectory implements TrajectoryForm {
   }
 
   /** The student after a step. */
-  private NamedTensors next(
-      NamedTensors state, Tensor images, float rate, KeptPasses kept, long iteration, int step) {
+  private NamedTensors next(StudentSteps all, NamedTensors state, float rate, int step) {
     NamedTensors moved = student.copy(state);
     try (PointerScope scope = new PointerScope();
         Sgd sgd = new Sgd(0, 0)) {
-      List<Tensor> gradients = student.gradients(state, images, kept, iteration, step);
+      List<Tensor> gradients = all.gradients(state, step);
       sgd.step(moved, student.names(), gradients.toArray(Tensor[]::new), rate);
       return moved;
     } catch (RuntimeException | Error e) {
