@@ -58,6 +58,6 @@ final class HalfWritten extends SimpleFileVisitor<Path> {
   }
 
   private static boolean isOfRun(String name) {
-    return RunDirectory.WRITTEN.contains(name);
+    return RunContents.isWritten(name);
   }
 }

@@ -1,31 +1,18 @@
 package org.potstill.run;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
 /**
- * The folder of one run. It is locked while open, so that one process at a time works in it; the
- * operating system gives the lock back even when the process is killed.
+ * The folder of one run, locked while open ({@link RunLock}), so that one process at a time works
+ * in it. {@link RunContents} knows which files are a run's.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -38,59 +25,20 @@ public final class RunDirectory implements AutoCloseable {
   /** What images are whitened with, where they are. */
   public static final String WHITENING = "whitening.safetensors";
 
-  private static final String LOCK = ".lock";
-
-  /** There while a run is being deleted. */
-  private static final String CLEARING = ".clearing";
-
-  private static final String CONFIG = ConfigText.FILE;
-  private static final String CHECKPOINTS = "checkpoints";
-
-  /** All that a run writes, and so all that is deleted where one is overwritten. */
-  static final Set<String> WRITTEN =
-      Set.of(
-          CONFIG,
-          StageLog.FILE,
-          StageLog.BEFORE,
-          CHECKPOINTS,
-          "coreset.csv",
-          "distilled",
-          "evaluation.json",
-          "experts",
-          "gallery",
-          "latents",
-          "latents.safetensors",
-          "left-out.csv",
-          "metrics.jsonl",
-          "report.html",
-          "run.log",
-          "scores.csv",
-          "trials.json",
-          WHITENING,
-          WHITENING + Checksums.SUFFIX);
-
-  /**
-   * Those open in this process. The lock file of one is not opened again: where any of its channels
-   * is closed, the operating system takes the lock from the whole process.
-   */
-  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
-
   private final Path root;
-  private final Path real;
   private final boolean made;
-  private final FileChannel lockChannel;
-  private final FileLock lock;
+  private final RunLock lock;
   private final MetricsLog metrics;
   private final StageLog stages;
+  private final StageProgress progress;
 
-  private RunDirectory(Path root, Path real, boolean made, FileChannel lockChannel, FileLock lock) {
+  private RunDirectory(Path root, boolean made, RunLock lock) {
     this.root = root;
-    this.real = real;
     this.made = made;
-    this.lockChannel = lockChannel;
     this.lock = lock;
     this.metrics = new MetricsLog(root.resolve("metrics.jsonl"));
     this.stages = StageLog.in(root);
+    this.progress = new StageProgress(root);
   }
 
   /**
@@ -106,7 +54,7 @@ public final class RunDirectory implements AutoCloseable {
     boolean missing = !Files.exists(folder);
     try {
       Files.createDirectories(folder);
-      RunDirectory directory = lock(folder, missing);
+      RunDirectory directory = new RunDirectory(folder, missing, RunLock.take(folder));
       tidy(directory, existing);
       return directory;
     } catch (IOException e) {
@@ -124,12 +72,12 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static Optional<RunDirectory> openIfRun(Path root) {
     Path folder = root.toAbsolutePath().normalize();
-    if (isRun(folder)) {
+    if (RunContents.isRun(folder)) {
       return Optional.of(open(folder, Existing.RESUME));
     }
     try {
-      return Files.isRegularFile(folder.resolve(LOCK))
-          ? Optional.of(lock(folder, false))
+      return RunLock.wasTaken(folder)
+          ? Optional.of(new RunDirectory(folder, false, RunLock.take(folder)))
           : Optional.empty();
     } catch (IOException e) {
       throw unwritable(folder, e);
@@ -167,9 +115,9 @@ public final class RunDirectory implements AutoCloseable {
     Path folder = root.toAbsolutePath().normalize();
     refuseStrangers(folder, existing);
     requireWritable(folder);
-    if (Files.exists(folder.resolve(LOCK))) {
+    if (Files.exists(folder.resolve(RunLock.FILE))) {
       try {
-        lock(folder, false).close();
+        RunLock.take(folder).close();
       } catch (IOException e) {
         throw unwritable(folder, e);
       }
@@ -186,23 +134,9 @@ public final class RunDirectory implements AutoCloseable {
               + folder
               + " exists; --resume continues it, --overwrite starts anew, --out chooses another");
     }
-    if (!isRun(folder)) {
+    if (!RunContents.isRun(folder)) {
       throw new InputException(
           folder + " holds files but no run (no config.yaml of one); choose another --out");
-    }
-  }
-
-  /**
-   * For certain: some other config.yaml is not ours to replace, nor what is beside it to delete.
-   */
-  private static boolean isRun(Path folder) {
-    if (Files.exists(folder.resolve(StageLog.FILE))) {
-      return true;
-    }
-    try (Stream<String> lines = Files.lines(folder.resolve(CONFIG), ISO_8859_1)) {
-      return lines.findFirst().filter(line -> line.startsWith(CONFIG_MARK)).isPresent();
-    } catch (IOException | UncheckedIOException e) {
-      return false;
     }
   }
 
@@ -214,98 +148,24 @@ public final class RunDirectory implements AutoCloseable {
       throw new InputException(folder + " is a file, not a folder; choose another --out");
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.map(file -> file.getFileName().toString()).allMatch(RunDirectory::isLeftOver);
+      return files.map(file -> file.getFileName().toString()).allMatch(RunContents::isLeftOver);
     } catch (IOException e) {
       throw new InputException(
           "cannot read the run directory " + folder + ": " + FileErrors.reason(folder, e), e);
     }
   }
 
-  /** What a process leaves that was killed before it wrote anything whole. */
-  private static boolean isLeftOver(String name) {
-    return name.equals(LOCK) || name.equals(CLEARING) || name.endsWith(AtomicFiles.SUFFIX);
-  }
-
-  private static RunDirectory lock(Path folder, boolean made) throws IOException {
-    Path real = folder.toRealPath();
-    if (!OPEN.add(real)) {
-      throw held(folder);
-    }
-    FileChannel channel = null;
-    FileLock lock = null;
-    try {
-      channel =
-          FileChannel.open(
-              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      // Held by a copy of this class, of another class loader; told below like another process.
-    } finally {
-      if (lock == null) {
-        OPEN.remove(real);
-        closeUnlocked(channel);
-      }
-    }
-    if (lock == null) {
-      throw held(folder);
-    }
-    return new RunDirectory(folder, real, made, channel, lock);
-  }
-
-  private static void closeUnlocked(FileChannel channel) throws IOException {
-    if (channel != null) {
-      channel.close();
-    }
-  }
-
-  private static InputException held(Path folder) {
-    return new InputException(
-        "another run is working in " + folder + "; wait for it or choose another --out");
-  }
-
   private static void tidy(RunDirectory directory, Existing existing) throws IOException {
     try {
-      if (existing == Existing.OVERWRITE || isHalfCleared(directory.root)) {
-        directory.clearContent();
+      if (existing == Existing.OVERWRITE || RunContents.isHalfCleared(directory.root)) {
+        RunContents.clear(directory.root);
       }
-      // Of one that was killed before it deleted anything.
-      Files.deleteIfExists(directory.root.resolve(CLEARING));
-      HalfWritten.delete(directory.root);
+      RunContents.deleteLeftOvers(directory.root);
     } catch (IOException | RuntimeException e) {
       try (directory) {
         throw e;
       }
     }
-  }
-
-  /**
-   * Whether a process was killed that was deleting the run: what it left is of no run any more, and
-   * another one must not take it for its own.
-   */
-  private static boolean isHalfCleared(Path root) {
-    return Files.exists(root.resolve(CLEARING)) && !Files.exists(root.resolve(StageLog.FILE));
-  }
-
-  private void clearContent() throws IOException {
-    Path clearing = root.resolve(CLEARING);
-    try {
-      Files.writeString(clearing, "");
-    } catch (IOException e) {
-      // A full disk is no reason to keep what fills it.
-    }
-    // The record of stages first, so that none counts as finished where this is cut short. The
-    // configuration, by which the directory is known as a run, is replaced when a stage begins.
-    Files.deleteIfExists(root.resolve(StageLog.FILE));
-    try (Stream<Path> files = Files.list(root)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        String name = file.getFileName().toString();
-        boolean ofRun = WRITTEN.contains(name) && !name.equals(CONFIG);
-        if (ofRun || name.endsWith(AtomicFiles.SUFFIX)) {
-          delete(file);
-        }
-      }
-    }
-    Files.deleteIfExists(clearing);
   }
 
   /**
@@ -315,7 +175,7 @@ public final class RunDirectory implements AutoCloseable {
    */
   public void clearRun() {
     try {
-      clearContent();
+      RunContents.clear(root);
     } catch (IOException e) {
       throw new RunFailedException("cannot clear " + root + ": " + FileErrors.reason(root, e), e);
     }
@@ -323,7 +183,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Whether a run writes a file or folder of that name. */
   public static boolean isWritten(String name) {
-    return WRITTEN.contains(name) || name.equals(LOCK) || name.equals(CLEARING);
+    return RunContents.isWritten(name) || RunContents.isPassing(name);
   }
 
   /**
@@ -335,34 +195,11 @@ public final class RunDirectory implements AutoCloseable {
     Path path = root.resolve(relative);
     try {
       if (Files.exists(path)) {
-        delete(path);
+        RunContents.delete(path);
       }
     } catch (IOException e) {
       throw new RunFailedException("cannot clear " + path + ": " + FileErrors.reason(path, e), e);
     }
-  }
-
-  private static void delete(Path start) throws IOException {
-    Files.walkFileTree(
-        start,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path folder, IOException error)
-              throws IOException {
-            if (error != null) {
-              throw error;
-            }
-            Files.delete(folder);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 
   /** The folder itself. */
@@ -387,12 +224,12 @@ public final class RunDirectory implements AutoCloseable {
 
   /** The checkpoints of {@code stage}. */
   public Checkpoints checkpoints(String stage) {
-    return new Checkpoints(root.resolve(CHECKPOINTS), stage);
+    return progress.checkpoints(stage);
   }
 
   /** Where {@code stage} notes what it has done, if figures are all that it needs to go on. */
   public Path journal(String stage) {
-    return root.resolve(CHECKPOINTS).resolve(stage + ".json");
+    return progress.journal(stage);
   }
 
   /**
@@ -400,7 +237,7 @@ public final class RunDirectory implements AutoCloseable {
    * damaged.
    */
   public boolean wasStopped(String stage) {
-    return leftBy(stage).stream().anyMatch(RunDirectory::isWhole);
+    return progress.isLeftBy(stage);
   }
 
   /**
@@ -409,23 +246,8 @@ public final class RunDirectory implements AutoCloseable {
    * left.
    */
   public static boolean holdsWork(Path root) {
-    if (isHalfCleared(root)) {
-      return false;
-    }
-    Path checkpoints = root.resolve(CHECKPOINTS);
-    try (Stream<Path> left =
-        Files.isDirectory(checkpoints) ? Files.list(checkpoints) : Stream.<Path>empty()) {
-      return left.anyMatch(RunDirectory::isWhole) || !StageLog.in(root).entries().isEmpty();
-    } catch (IOException e) {
-      throw new InputException(
-          "cannot list " + checkpoints + ": " + FileErrors.reason(checkpoints, e), e);
-    }
-  }
-
-  /** Neither half of a file nor what only goes with one. */
-  private static boolean isWhole(Path file) {
-    String name = file.getFileName().toString();
-    return !name.endsWith(AtomicFiles.SUFFIX) && !name.endsWith(Checksums.SUFFIX);
+    return !RunContents.isHalfCleared(root)
+        && (new StageProgress(root).isLeft() || !StageLog.in(root).entries().isEmpty());
   }
 
   /**
@@ -434,31 +256,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws RunFailedException where that fails
    */
   public void forgetProgress(String stage) {
-    for (Path file : leftBy(stage)) {
-      try {
-        Files.deleteIfExists(file);
-      } catch (IOException e) {
-        throw new RunFailedException(
-            "cannot delete " + file + ": " + FileErrors.reason(file, e), e);
-      }
-    }
-  }
-
-  private List<Path> leftBy(String stage) {
-    Path folder = root.resolve(CHECKPOINTS);
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    Path journal = journal(stage);
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(
-              file -> file.equals(journal) || file.getFileName().toString().startsWith(stage + "-"))
-          .toList();
-    } catch (IOException e) {
-      throw new RunFailedException(
-          "cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
-    }
+    progress.forget(stage);
   }
 
   /**
@@ -467,16 +265,9 @@ public final class RunDirectory implements AutoCloseable {
    */
   @Override
   public void close() {
-    try {
-      if (lockChannel.isOpen()) {
-        try (lockChannel) {
-          if (made && Files.isDirectory(root)) {
-            deleteUnused();
-          }
-          lock.release();
-        } finally {
-          OPEN.remove(real);
-        }
+    try (lock) {
+      if (lock.isHeld() && made && Files.isDirectory(root)) {
+        deleteUnused();
       }
     } catch (IOException e) {
       throw new RunFailedException("cannot unlock " + root + ": " + FileErrors.reason(root, e), e);
@@ -484,7 +275,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private void deleteUnused() throws IOException {
-    Path lockFile = root.resolve(LOCK);
+    Path lockFile = root.resolve(RunLock.FILE);
     try (Stream<Path> files = Files.list(root)) {
       if (!files.allMatch(lockFile::equals)) {
         return;

@@ -1,0 +1,85 @@
+package org.potstill.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.potstill.errors.FileErrors;
+import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
+
+/** How far the stages of a run came that were stopped: their checkpoints and journals. */
+final class StageProgress {
+
+  /** Where these are, in the run directory. */
+  static final String FOLDER = "checkpoints";
+
+  private final Path folder;
+
+  /** Of the run in {@code root}. */
+  StageProgress(Path root) {
+    folder = root.resolve(FOLDER);
+  }
+
+  Checkpoints checkpoints(String stage) {
+    return new Checkpoints(folder, stage);
+  }
+
+  Path journal(String stage) {
+    return folder.resolve(stage + ".json");
+  }
+
+  /** Whether a stage left something to go on from, be it damaged. */
+  boolean isLeftBy(String stage) {
+    return leftBy(stage).stream().anyMatch(StageProgress::isWhole);
+  }
+
+  /** Whether any stage did. */
+  boolean isLeft() {
+    try (Stream<Path> left =
+        Files.isDirectory(folder) ? Files.list(folder) : Stream.<Path>empty()) {
+      return left.anyMatch(StageProgress::isWhole);
+    } catch (IOException e) {
+      throw new InputException("cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
+    }
+  }
+
+  /** Neither half of a file nor what only goes with one. */
+  private static boolean isWhole(Path file) {
+    String name = file.getFileName().toString();
+    return !name.endsWith(AtomicFiles.SUFFIX) && !name.endsWith(Checksums.SUFFIX);
+  }
+
+  /**
+   * Deletes what a stage left.
+   *
+   * @throws RunFailedException where that fails
+   */
+  void forget(String stage) {
+    for (Path file : leftBy(stage)) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        throw new RunFailedException(
+            "cannot delete " + file + ": " + FileErrors.reason(file, e), e);
+      }
+    }
+  }
+
+  private List<Path> leftBy(String stage) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    Path journal = journal(stage);
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(
+              file -> file.equals(journal) || file.getFileName().toString().startsWith(stage + "-"))
+          .toList();
+    } catch (IOException e) {
+      throw new RunFailedException(
+          "cannot list " + folder + ": " + FileErrors.reason(folder, e), e);
+    }
+  }
+}
