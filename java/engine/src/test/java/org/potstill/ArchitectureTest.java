@@ -127,7 +127,7 @@ class ArchitectureTest {
           "LatentsFile",
           "Ld3mStart",
           "PixelStore",
-          "PretrainedScoring",
+          "BegunBatches", // of pretrained scoring, over the memory of the loader
           "ScorerCheckpoint",
           "ScoringCheckpoint",
           "DistilledFolder",
