@@ -188,6 +188,41 @@ final class Baselines {
     return chosen;
   }
 
+  /**
+   * Warns of every class that has fewer images than were distilled of it, whose accuracies do not
+   * stand beside the others.
+   *
+   * @param images that the baseline may take, or takes
+   * @param what these are in words, in the plural
+   * @param perClass distilled images of every class
+   */
+  static void warnOfFew(
+      RunContext context,
+      Dataset data,
+      String baseline,
+      List<ImageRecord> images,
+      String what,
+      int[] perClass) {
+    int[] counts = new int[perClass.length];
+    images.forEach(image -> counts[image.classIndex()]++);
+    for (int c = 0; c < counts.length; c++) {
+      if (counts[c] < perClass[c]) {
+        context
+            .listener()
+            .warning(
+                EvaluateStage.NAME,
+                String.format(
+                    Locale.ROOT,
+                    "baseline %s: class '%s' has %d %s, fewer than the %d distilled ones",
+                    baseline,
+                    data.classNames().get(c),
+                    counts[c],
+                    what,
+                    perClass[c]));
+      }
+    }
+  }
+
   /** Images that are the same at every repeat, chosen when first asked for. */
   private final class Chosen implements TrainingSource {
 
@@ -230,7 +265,7 @@ final class Baselines {
       if (images == null) {
         images = choice.get();
         if (!name.equals(FULL)) {
-          FewImages.warn(context, data, name, images, "images to choose from", perClass);
+          warnOfFew(context, data, name, images, "images to choose from", perClass);
         }
       }
       return loader.load(images, "loading the images of baseline " + name);

@@ -219,8 +219,8 @@ public final class EvaluateStage {
       }
       Map<String, Object> set =
           noted.equals(NAME)
-              ? EvaluatedSet.OWN
-              : EvaluatedSet.of(chosen, source(chosen).key(), context.directory());
+              ? EvaluationProtocol.OWN_IMAGES
+              : EvaluationProtocol.ofImages(chosen, source(chosen).key(), context.directory());
       Evaluation evaluation = measure(trials, chosen, iteration, set);
       journal.tellBorrowed(context);
       EvaluationFile.write(context.directory().resolve(Evaluation.FILE), evaluation);

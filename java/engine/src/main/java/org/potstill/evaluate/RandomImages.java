@@ -45,7 +45,7 @@ final class RandomImages implements TrainingSource {
     this.perClass = perClass.clone();
     this.unreadable = new TreeSet<>(unreadable);
     List<ImageRecord> all = byClass().stream().flatMap(List::stream).toList();
-    FewImages.warn(context, data, NAME, all, "training images", perClass);
+    Baselines.warnOfFew(context, data, NAME, all, "training images", perClass);
   }
 
   private List<List<ImageRecord>> byClass() {
