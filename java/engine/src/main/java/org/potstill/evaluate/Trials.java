@@ -2,7 +2,6 @@ package org.potstill.evaluate;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +19,9 @@ import org.potstill.errors.RunFailedException;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
-import org.potstill.net.Networks;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
-import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
@@ -40,7 +37,20 @@ final class Trials implements AutoCloseable {
   /** Images that a trained network is measured on. */
   enum Split {
     VALIDATION,
-    TEST
+    TEST;
+
+    private List<ImageRecord> records(Dataset data) {
+      return this == TEST ? data.test() : data.validation();
+    }
+
+    private String words() {
+      return this == TEST ? "test images" : "validation images";
+    }
+
+    /** Ids of those that cannot be read, where they may be left out. */
+    SortedSet<String> leftOut(Dataset data, ImageSetLoader loader) {
+      return loader.unreadable(records(data), "looking at " + words());
+    }
   }
 
   private final EvaluateConfig config;
@@ -50,17 +60,14 @@ final class Trials implements AutoCloseable {
   private final TrialReports reports;
   private final TrialRoom room;
   private final Map<String, Network> networks;
-  private final Map<String, String> forms = new HashMap<>();
-  private final String settings;
+  private final TrialKeys keys;
   private final Precision precision;
   private final RowParts tested = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final RowParts trained = new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH);
   private final Map<Split, LabelledImages> measured = new EnumMap<>(Split.class);
   private final DataConfig dataConfig;
   private final Kernels kernels;
-  private Map<String, String> looks;
   private Whitening whitening;
-  private long numbered;
 
   /**
    * Trials of an evaluation.
@@ -84,31 +91,10 @@ final class Trials implements AutoCloseable {
     room = new TrialRoom(context.threads(), this.config.repeats(), free);
     loader = new ImageSetLoader(data, config.data(), context);
     networks = EvaluationNetworks.of(config, data);
-    networks
-        .keySet()
-        .forEach(name -> forms.put(name, EvaluationNetworks.spec(name, config, data).toString()));
     networks.replaceAll((name, network) -> network.with(kernels));
     precision =
         Precision.of(this.config.precision(), "evaluate.precision", Placement.of(context.device()));
-    settings = settings(config);
-  }
-
-  /** All that an accuracy depends on besides training set, network, rate, repeat and split. */
-  private String settings(Config config) {
-    Map<String, String> values = new LinkedHashMap<>();
-    values.put("data set", data.fingerprint());
-    values.put("resize", config.data().resize().toString());
-    if (dataConfig.whitening() != DataConfig.Whitening.NONE) {
-      values.put("whitening", dataConfig.whitening().toString());
-    }
-    values.put("seed", Long.toString(context.seed()));
-    values.put("epochs", Integer.toString(this.config.epochs()));
-    values.put("batch", Integer.toString(this.config.batch()));
-    values.put("schedule", this.config.schedule().toString());
-    values.put("running average", Double.toString(this.config.ema()));
-    values.put("augment", this.config.augment());
-    values.put("precision", this.config.precision());
-    return Fingerprint.of(values).hash();
+    keys = new TrialKeys(config, data, context, loader);
   }
 
   ImageSetLoader loader() {
@@ -127,47 +113,15 @@ final class Trials implements AutoCloseable {
         wanted -> {
           Whitening first = whitening();
           return loader
-              .load(records(wanted), "loading " + words(wanted))
+              .load(wanted.records(data), "loading " + wanted.words())
               .whitened(first)
               .on(Placement.of(context.device()));
         });
   }
 
-  private List<ImageRecord> records(Split split) {
-    return split == Split.TEST ? data.test() : data.validation();
-  }
-
-  private static String words(Split split) {
-    return split == Split.TEST ? "test images" : "validation images";
-  }
-
   /** How many images of a split are measured on; none is loaded for it. */
   int count(Split split) {
-    return records(split).size() - leftOut(split).size();
-  }
-
-  private SortedSet<String> leftOut(Split split) {
-    return loader.unreadable(records(split), "looking at " + words(split));
-  }
-
-  /**
-   * What networks see of an image, as far as it depends on which others can be read: mean and
-   * deviation, and whitening. Empty where all have to be.
-   */
-  private Map<String, String> looks() {
-    if (looks == null) {
-      looks = new HashMap<>();
-      if (loader.mayLeaveOut()) {
-        looks.put("normalisation", data.normalisation().toString());
-        Whitening.without(
-                dataConfig,
-                data,
-                context,
-                () -> loader.unreadable(data.training(), Baselines.LOOKING))
-            .ifPresent(ids -> looks.put("whitened without", ids));
-      }
-    }
-    return looks;
+    return split.records(data).size() - split.leftOut(data, loader).size();
   }
 
   /** Made when first asked for: where all trials are known, nothing is trained. */
@@ -187,7 +141,7 @@ final class Trials implements AutoCloseable {
    */
   Map<String, Evaluation.NetworkResult> measure(
       TrainingSource source, Split split, OptionalDouble rate) {
-    List<Trial> all = trials(source, split, rate);
+    List<Trial> all = keys.trials(source, split, rate);
     List<Trial> missing = reports.missing(all);
     if (!missing.isEmpty()) {
       try {
@@ -207,39 +161,6 @@ final class Trials implements AutoCloseable {
     accuracies.forEach(
         (network, values) -> results.put(network, new Evaluation.NetworkResult(values)));
     return results;
-  }
-
-  private List<Trial> trials(TrainingSource source, Split split, OptionalDouble rate) {
-    Map<String, String> all = new HashMap<>(looks());
-    all.put("settings", settings);
-    all.put("images", source.key());
-    put(all, "left out", leftOut(split));
-    List<SortedSet<String>> untrained = new ArrayList<>();
-    for (int repeat = 0; repeat < config.repeats(); repeat++) {
-      untrained.add(source.leftOut(repeat));
-    }
-    List<Trial> trials = new ArrayList<>();
-    for (String network : networks.keySet()) {
-      double peak = rate.orElse(EvaluationNetworks.learningRate(config, network));
-      all.put("network", forms.get(network));
-      all.put("version", Networks.version(network));
-      all.put("rate", Double.toString(peak));
-      for (int repeat = 0; repeat < config.repeats(); repeat++) {
-        put(all, "left out of training", untrained.get(repeat));
-        String hash = Fingerprint.of(all).hash();
-        String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
-        trials.add(new Trial(++numbered, network, source.name(), repeat, peak, key));
-      }
-    }
-    return trials;
-  }
-
-  private static void put(Map<String, String> all, String name, SortedSet<String> ids) {
-    if (ids.isEmpty()) {
-      all.remove(name);
-    } else {
-      all.put(name, String.join("\n", ids));
-    }
   }
 
   /** Trains as many at once as there is room for. */
