@@ -30,12 +30,10 @@ import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
-import org.potstill.run.CancellationToken;
 import org.potstill.run.Checkpoints;
 import org.potstill.run.Checksums;
 import org.potstill.run.Existing;
 import org.potstill.run.RunDirectory;
-import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.testing.Heard;
@@ -56,19 +54,6 @@ class DistillStageTest {
     Path run = folder.resolve(name);
     tiny.run(run);
     return run;
-  }
-
-  /** Cancels the run after an iteration. */
-  private void cancelAfter(long iterations) {
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (task.equals("distilling") && done == iterations) {
-              tiny.cancellation.cancel();
-            }
-          }
-        };
   }
 
   @Test
@@ -97,13 +82,11 @@ class DistillStageTest {
   @Test
   void resumedRunIsBitIdentical() throws IOException {
     Path whole = run("whole");
-    cancelAfter(3);
+    tiny.stopAfter(3);
     Path resumed = folder.resolve("resumed");
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
     assertFalse(Files.exists(resumed.resolve(DistilledSet.FILE)));
-    tiny.listener = RunListener.SILENT;
-    tiny.cancellation = new CancellationToken();
-    tiny.run(resumed);
+    tiny.goOn(resumed);
     for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE)) {
       assertEquals(-1, Files.mismatch(whole.resolve(file), resumed.resolve(file)), file);
     }

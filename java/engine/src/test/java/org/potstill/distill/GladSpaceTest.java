@@ -20,8 +20,6 @@ import org.potstill.config.DistillConfig.Method;
 import org.potstill.config.PriorConfig;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
-import org.potstill.run.CancellationToken;
-import org.potstill.run.RunListener;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.testing.Heard;
 import org.potstill.weights.Safetensors;
@@ -121,20 +119,10 @@ class GladSpaceTest extends GladTests {
   void resumedRunIsBitIdentical(Method method) throws IOException {
     tiny.method = method;
     Path whole = run("whole");
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (task.equals("distilling") && done == 3) {
-              tiny.cancellation.cancel();
-            }
-          }
-        };
+    tiny.stopAfter(3);
     Path resumed = folder.resolve("resumed");
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
-    tiny.listener = RunListener.SILENT;
-    tiny.cancellation = new CancellationToken();
-    tiny.run(resumed);
+    tiny.goOn(resumed);
     for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE, LatentsFile.FILE)) {
       assertSame(whole, resumed, file);
     }

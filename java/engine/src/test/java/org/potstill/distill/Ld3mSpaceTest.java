@@ -41,8 +41,6 @@ import org.potstill.prior.ldm.UNetSettings;
 import org.potstill.prior.ldm.VqSettings;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
-import org.potstill.run.CancellationToken;
-import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
@@ -178,20 +176,10 @@ class Ld3mSpaceTest {
   void resumedRunIsBitIdentical(Method method) throws IOException {
     tiny.method = method;
     Path whole = run("whole");
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (task.equals("distilling") && done == 3) {
-              tiny.cancellation.cancel();
-            }
-          }
-        };
+    tiny.stopAfter(3);
     Path resumed = folder.resolve("resumed");
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
-    tiny.listener = RunListener.SILENT;
-    tiny.cancellation = new CancellationToken();
-    tiny.run(resumed);
+    tiny.goOn(resumed);
     for (String file : List.of(DistilledSet.FILE, DistilledSet.INITIAL_FILE, LatentsFile.FILE)) {
       assertSame(whole, resumed, file);
     }

@@ -38,6 +38,7 @@ import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
+import org.potstill.testing.Stopper;
 import org.potstill.weights.Safetensors;
 
 /** A distillation of a few images of 8 pixels, whose settings tests change one by one. */
@@ -181,6 +182,23 @@ final class TinyRun {
       }
       new DistillStage(config(), data, context, new JavaKernels()).run();
     }
+  }
+
+  /** Has the next run stop when so much of {@code task} is done. */
+  void stopWhen(String task, long done) {
+    listener = new Stopper(cancellation, now -> now.task().equals(task) && now.done() == done);
+  }
+
+  /** Has the next run stop when so many iterations are distilled. */
+  void stopAfter(long iterations) {
+    stopWhen("distilling", iterations);
+  }
+
+  /** Goes on with a run in {@code folder} that was stopped, to its end. */
+  void goOn(Path folder) {
+    listener = RunListener.SILENT;
+    cancellation = new CancellationToken();
+    run(folder);
   }
 
   /** Checks what can be told before anything runs, every class with all its images. */

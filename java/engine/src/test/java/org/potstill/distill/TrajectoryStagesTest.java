@@ -36,8 +36,6 @@ import org.potstill.net.NetworkSpec;
 import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
-import org.potstill.run.CancellationToken;
-import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
@@ -63,24 +61,6 @@ class TrajectoryStagesTest {
     return run;
   }
 
-  private void cancelWhen(String task, long units) {
-    tiny.listener =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String found, long done, long total, String unit) {
-            if (found.equals(task) && done == units) {
-              tiny.cancellation.cancel();
-            }
-          }
-        };
-  }
-
-  private void goOn(Path run) {
-    tiny.listener = RunListener.SILENT;
-    tiny.cancellation = new CancellationToken();
-    tiny.run(run);
-  }
-
   private static void assertSame(Path a, Path b, String file) throws IOException {
     assertEquals(-1, Files.mismatch(a.resolve(file), b.resolve(file)), file);
   }
@@ -91,9 +71,9 @@ class TrajectoryStagesTest {
     tiny.form = form;
     Path whole = run("whole");
     Path resumed = folder.resolve("resumed");
-    cancelWhen("distilling", 3);
+    tiny.stopAfter(3);
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
-    goOn(resumed);
+    tiny.goOn(resumed);
     assertSame(whole, resumed, DistilledSet.FILE);
     try (DistilledSet set = DistilledSet.read(whole.resolve(DistilledSet.FILE))) {
       double rate = set.description().learningRate().orElseThrow();
@@ -106,10 +86,10 @@ class TrajectoryStagesTest {
   void expertsGoOnInTheMiddleOfOne() throws IOException {
     Path whole = run("whole");
     Path resumed = folder.resolve("resumed");
-    cancelWhen("training experts", 3); // the first of two epochs of the second expert
+    tiny.stopWhen("training experts", 3); // the first of two epochs of the second expert
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
     assertFalse(Files.exists(resumed.resolve(ExpertFile.name(1))));
-    goOn(resumed);
+    tiny.goOn(resumed);
     assertSame(whole, resumed, ExpertFile.name(0));
     assertSame(whole, resumed, ExpertFile.name(1));
     assertSame(whole, resumed, DistilledSet.FILE);
@@ -147,9 +127,9 @@ class TrajectoryStagesTest {
     tiny.threads = 2;
     Path whole = run("whole");
     Path resumed = folder.resolve("resumed");
-    cancelWhen("training experts", 3);
+    tiny.stopWhen("training experts", 3);
     assertThrows(RunCancelledException.class, () -> tiny.run(resumed));
-    goOn(resumed);
+    tiny.goOn(resumed);
     for (int expert = 0; expert < 3; expert++) {
       assertSame(whole, resumed, ExpertFile.name(expert));
     }

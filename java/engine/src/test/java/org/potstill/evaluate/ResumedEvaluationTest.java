@@ -25,6 +25,7 @@ import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
 import org.potstill.testing.Heard;
+import org.potstill.testing.Stopper;
 
 class ResumedEvaluationTest {
 
@@ -135,14 +136,7 @@ class ResumedEvaluationTest {
   private void stop(String run, long epochs, Dataset data, String... settings) {
     CancellationToken cancellation = new CancellationToken();
     RunListener stopper =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (unit.equals("epochs") && done == epochs) {
-              cancellation.cancel();
-            }
-          }
-        };
+        new Stopper(cancellation, now -> now.unit().equals("epochs") && now.done() == epochs);
     assertThrows(
         RunCancelledException.class,
         () -> runs.evaluate(run, data, null, cancellation, stopper, settings));

@@ -30,6 +30,7 @@ import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 import org.potstill.testing.Heard;
+import org.potstill.testing.Stopper;
 import org.potstill.weights.Safetensors;
 
 /** Scorings of a few images. */
@@ -131,13 +132,6 @@ abstract class ScoringTests {
   }
 
   static RunListener stopAt(long images, CancellationToken cancellation) {
-    return new RunListener() {
-      @Override
-      public void progress(String stage, String task, long done, long total, String unit) {
-        if (done >= images) {
-          cancellation.cancel();
-        }
-      }
-    };
+    return new Stopper(cancellation, now -> now.done() >= images);
   }
 }

@@ -20,6 +20,7 @@ import org.potstill.errors.RunCancelledException;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.testing.Heard;
+import org.potstill.testing.Stopper;
 
 class StoppedScoringTest extends ScoringTests {
 
@@ -93,14 +94,7 @@ class StoppedScoringTest extends ScoringTests {
   private void stopTraining(String run, int steps, String... settings) {
     CancellationToken cancelled = new CancellationToken();
     RunListener stopper =
-        new RunListener() {
-          @Override
-          public void progress(String stage, String task, long done, long total, String unit) {
-            if (unit.equals("steps") && done == steps) {
-              cancelled.cancel();
-            }
-          }
-        };
+        new Stopper(cancelled, now -> now.unit().equals("steps") && now.done() == steps);
     assertThrows(
         RunCancelledException.class, () -> score(run, grey(), cancelled, stopper, settings));
   }
