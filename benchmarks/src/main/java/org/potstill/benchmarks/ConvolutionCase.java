@@ -16,14 +16,10 @@ import org.potstill.tensor.Tensors;
  * the channels last, where it is fastest. With gradients: those of the input and of the weights as
  * well, LibTorch's by autograd.
  */
-final class ConvolutionCase implements KernelCase {
+final class ConvolutionCase implements HostCase {
 
   private static final long IMAGES = 64;
   private static final long CHANNELS = 128;
-  private static final long SIDE_OF_SQUARE = 3;
-
-  /** Of the weights, so that outputs are of the size of inputs. */
-  private static final float SCALE = 0.03f;
 
   private final long side;
   private final boolean gradients;
@@ -40,18 +36,13 @@ final class ConvolutionCase implements KernelCase {
     this.side = side;
     this.gradients = gradients;
     maps = new ConvolutionMaps(IMAGES, side, side, CHANNELS, CHANNELS);
-    input = last(Inputs.normal(place, 1, IMAGES, CHANNELS, side, side));
-    weight = Inputs.normal(place, 2, CHANNELS, CHANNELS, SIDE_OF_SQUARE, SIDE_OF_SQUARE);
-    weight.mul_(Tensors.of(new float[] {SCALE}));
+    input = Inputs.channelsLast(Inputs.normal(place, 1, IMAGES, CHANNELS, side, side));
+    weight = Inputs.filters(place, 2, CHANNELS, CHANNELS);
     bias = Inputs.normal(place, 3, CHANNELS);
-    upstream = last(Inputs.normal(place, 4, IMAGES, CHANNELS, side, side));
+    upstream = Inputs.channelsLast(Inputs.normal(place, 4, IMAGES, CHANNELS, side, side));
     output = torch.empty_like(input);
     inputGradient = torch.empty_like(input);
     weightGradient = torch.empty_like(weight);
-  }
-
-  private static Tensor last(Tensor maps) {
-    return maps.contiguous(torch.MemoryFormat.ChannelsLast);
   }
 
   @Override
@@ -71,21 +62,10 @@ final class ConvolutionCase implements KernelCase {
     return 1.4;
   }
 
-  /** Not written for GPUs. */
-  @Override
-  public boolean runsOnGpu() {
-    return false;
-  }
-
-  @Override
-  public double targetOnGpu() {
-    return 1;
-  }
-
   @Override
   public long bytes() {
     long elements = IMAGES * CHANNELS * side * side;
-    long weights = CHANNELS * CHANNELS * SIDE_OF_SQUARE * SIDE_OF_SQUARE;
+    long weights = weight.numel();
     return 4 * (gradients ? 6 * elements + 3 * weights : 2 * elements + weights);
   }
 

@@ -3,7 +3,6 @@ package org.potstill.benchmarks;
 import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.potstill.kernels.ConvolutionMaps;
 import org.potstill.kernels.Kernels;
 import org.potstill.tensor.Convolution;
@@ -14,15 +13,11 @@ import org.potstill.tensor.Tensors;
  * The gradient of images through the first convolution of a ConvNet, to 128 channels: against
  * LibTorch's on maps with the channels last.
  */
-final class ImageGradientCase implements KernelCase {
+final class ImageGradientCase implements HostCase {
 
   private static final long IMAGES = 10;
   private static final long SIDE = 32;
   private static final long WIDTH = 128;
-  private static final long SIDE_OF_SQUARE = 3;
-
-  /** Of the weights, so that gradients are of the size of what comes back. */
-  private static final float SCALE = 0.03f;
 
   private final long channels;
   private final ConvolutionMaps maps;
@@ -33,14 +28,9 @@ final class ImageGradientCase implements KernelCase {
   ImageGradientCase(Placement place, long channels) {
     this.channels = channels;
     maps = new ConvolutionMaps(IMAGES, SIDE, SIDE, channels, WIDTH);
-    weight = Inputs.normal(place, 1, WIDTH, channels, SIDE_OF_SQUARE, SIDE_OF_SQUARE);
-    weight.mul_(Tensors.of(new float[] {SCALE}));
-    upstream = last(Inputs.normal(place, 2, IMAGES, WIDTH, SIDE, SIDE));
-    gradient = last(Inputs.normal(place, 3, IMAGES, channels, SIDE, SIDE));
-  }
-
-  private static Tensor last(Tensor tensor) {
-    return tensor.contiguous(torch.MemoryFormat.ChannelsLast);
+    weight = Inputs.filters(place, 1, WIDTH, channels);
+    upstream = Inputs.channelsLast(Inputs.normal(place, 2, IMAGES, WIDTH, SIDE, SIDE));
+    gradient = Inputs.channelsLast(Inputs.normal(place, 3, IMAGES, channels, SIDE, SIDE));
   }
 
   @Override
@@ -52,17 +42,6 @@ final class ImageGradientCase implements KernelCase {
   @Override
   public double target() {
     return 1.4;
-  }
-
-  /** Not written for GPUs. */
-  @Override
-  public boolean runsOnGpu() {
-    return false;
-  }
-
-  @Override
-  public double targetOnGpu() {
-    return 1;
   }
 
   @Override

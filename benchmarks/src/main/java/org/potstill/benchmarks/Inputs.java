@@ -2,6 +2,7 @@ package org.potstill.benchmarks;
 
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
 
@@ -12,6 +13,9 @@ final class Inputs {
   static final double TOLERANCE = 2e-5;
 
   private static final long SEED = 20240607;
+
+  /** For 128 channels. */
+  private static final float FILTER_SCALE = 0.03f;
 
   private Inputs() {}
 
@@ -32,6 +36,17 @@ final class Inputs {
       values[i] = (float) random.nextGaussian();
     }
     return Tensors.of(values, shape);
+  }
+
+  /** Weights of a 3 x 3 convolution, so small that what it makes is of the size of its input. */
+  static Tensor filters(Placement place, int stream, long out, long in) {
+    Tensor filters = normal(place, stream, out, in, 3, 3);
+    return filters.mul_(Tensors.of(new float[] {FILTER_SCALE}));
+  }
+
+  /** Maps with the channels last in memory. */
+  static Tensor channelsLast(Tensor maps) {
+    return maps.contiguous(torch.MemoryFormat.ChannelsLast);
   }
 
   /** Uniform whole numbers below {@code bound}. */

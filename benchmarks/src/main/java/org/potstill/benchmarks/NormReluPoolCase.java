@@ -21,7 +21,7 @@ import org.potstill.tensor.Tensors;
  * its norm is fast. With gradient: ours in two calls, LibTorch by autograd. With two derivatives,
  * as gradient and trajectory matching take them: ours in four calls, by tangents.
  */
-final class NormReluPoolCase implements KernelCase {
+final class NormReluPoolCase implements HostCase {
 
   private static final long IMAGES = 16;
   private static final long CHANNELS = 128;
@@ -125,17 +125,6 @@ final class NormReluPoolCase implements KernelCase {
   @Override
   public double target() {
     return 2;
-  }
-
-  /** Not written for GPUs. */
-  @Override
-  public boolean runsOnGpu() {
-    return false;
-  }
-
-  @Override
-  public double targetOnGpu() {
-    return 1;
   }
 
   @Override

@@ -15,7 +15,7 @@ import org.potstill.tensor.Tensors;
  * A step of SGD with momentum and weight decay over a list of tensors, against LibTorch's operators
  * on the same list. Every call goes on from where the last one left the parameters.
  */
-final class SgdCase implements KernelCase {
+final class SgdCase implements HostCase {
 
   /** So small that parameters stay what they are over all calls. */
   private static final double RATE = 1e-6;
@@ -62,17 +62,6 @@ final class SgdCase implements KernelCase {
   @Override
   public double target() {
     return 1.5;
-  }
-
-  /** Not written for GPUs. */
-  @Override
-  public boolean runsOnGpu() {
-    return false;
-  }
-
-  @Override
-  public double targetOnGpu() {
-    return 1;
   }
 
   @Override
