@@ -570,9 +570,9 @@ public final class CpuKernels implements Kernels {
       FloatPointer output) {
     requireAvailable();
     Arguments.upFirDn(input, planes, height, width, resampling, filter, output);
-    int[] up = {resampling.upX(), resampling.upY()};
-    int[] down = {resampling.downX(), resampling.downY()};
-    long[] padding = {resampling.left(), resampling.right(), resampling.top(), resampling.bottom()};
+    int[] up = AbiArrays.up(resampling);
+    int[] down = AbiArrays.down(resampling);
+    long[] padding = AbiArrays.padding(resampling);
     long bytes =
         NativeKernels.potstill_upfirdn_workspace(
             height, width, up, down, padding, filter.rows(), filter.columns(), threads);
@@ -612,7 +612,7 @@ public final class CpuKernels implements Kernels {
       FloatPointer output) {
     requireAvailable();
     Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, output);
-    long[] padding = padding(activation);
+    long[] padding = AbiArrays.padding(activation);
     long bytes = workspaceBytes(height, width, activation, padding);
     FirFilter upFilter = activation.upFilter();
     FirFilter downFilter = activation.downFilter();
@@ -661,7 +661,7 @@ public final class CpuKernels implements Kernels {
     requireAvailable();
     Arguments.filteredLeakyRelu(input, bias, planes, channels, height, width, activation, gradient);
     Arguments.filteredLeakyReluGradient(planes, height, width, inputGradient);
-    long[] padding = padding(activation);
+    long[] padding = AbiArrays.padding(activation);
     long bytes = workspaceBytes(height, width, activation, padding);
     FirFilter upFilter = activation.upFilter();
     FirFilter downFilter = activation.downFilter();
@@ -695,10 +695,6 @@ public final class CpuKernels implements Kernels {
               level.code()),
           "planes=" + planes + ", height=" + height + ", width=" + width);
     }
-  }
-
-  private static long[] padding(FilteredActivation of) {
-    return new long[] {of.left(), of.right(), of.top(), of.bottom()};
   }
 
   private long workspaceBytes(long height, long width, FilteredActivation of, long[] padding) {

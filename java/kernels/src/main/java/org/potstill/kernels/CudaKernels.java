@@ -2,7 +2,6 @@ package org.potstill.kernels;
 
 import java.lang.ref.Reference;
 import java.util.List;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -13,9 +12,7 @@ import org.bytedeco.javacpp.Pointer;
  * over is one of the device's, arrays and lists are the host's. Work is queued on the stream of the
  * {@link CudaQueue}; an operation that returns a loss waits for it, the others for nothing.
  */
-public final class CudaKernels implements Kernels {
-
-  private static final int ALIGNMENT = 256;
+public final class CudaKernels extends UnwrittenForGpus {
 
   private final CudaQueue queue;
   private final String cause;
@@ -146,7 +143,7 @@ public final class CudaKernels implements Kernels {
     int classes = realOffsets.length - 1;
     String shapes = "classes=" + classes + ", features=" + features;
     long bytes = size(CudaNative.potstill_cuda_feature_mean_workspace(classes, features), shapes);
-    try (Results results = new Results(1 + classes, bytes)) {
+    try (CudaResults results = new CudaResults(queue, 1 + classes, bytes)) {
       check(
           CudaNative.potstill_cuda_feature_mean(
               real,
@@ -187,7 +184,7 @@ public final class CudaKernels implements Kernels {
         size(
             CudaNative.potstill_cuda_gradient_match_workspace(code, sizes.length, rows, sizes),
             call);
-    try (Results results = new Results(1, bytes)) {
+    try (CudaResults results = new CudaResults(queue, 1, bytes)) {
       check(
           CudaNative.potstill_cuda_gradient_match(
               code,
@@ -222,7 +219,7 @@ public final class CudaKernels implements Kernels {
     Arguments.trajectory(sizes, theta, target, start, gradients);
     String call = "tensors=" + sizes.length;
     long bytes = size(CudaNative.potstill_cuda_trajectory_workspace(sizes.length, sizes), call);
-    try (Results results = new Results(1, bytes)) {
+    try (CudaResults results = new CudaResults(queue, 1, bytes)) {
       check(
           CudaNative.potstill_cuda_trajectory(
               sizes.length,
@@ -246,21 +243,6 @@ public final class CudaKernels implements Kernels {
     }
   }
 
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void sgd(
-      SgdRule rule,
-      long[] sizes,
-      List<FloatPointer> parameters,
-      List<FloatPointer> gradients,
-      List<FloatPointer> velocities) {
-    throw unwritten("sgd");
-  }
-
   @Override
   public void quantise(
       FloatPointer points,
@@ -275,106 +257,6 @@ public final class CudaKernels implements Kernels {
         CudaNative.potstill_cuda_quantise(
             points, count, codebook, codes, width, indices, queue.device(), queue.stream()),
         "points=" + count + ", codes=" + codes + ", width=" + width);
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void convolution(
-      ConvolutionMaps maps,
-      FloatPointer input,
-      FloatPointer weight,
-      FloatPointer bias,
-      FloatPointer output) {
-    throw unwritten("convolution");
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void convolutionInputGradient(
-      ConvolutionMaps maps,
-      FloatPointer outputGradient,
-      FloatPointer weight,
-      FloatPointer inputGradient) {
-    throw unwritten("convolutionInputGradient");
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void convolutionWeightGradient(
-      ConvolutionMaps maps,
-      FloatPointer input,
-      FloatPointer outputGradient,
-      FloatPointer weightGradient) {
-    throw unwritten("convolutionWeightGradient");
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void normReluPool(NormMaps maps, FloatPointer input, NormState norm, FloatPointer output) {
-    throw unwritten("normReluPool");
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void normReluPoolGradient(
-      NormMaps maps,
-      FloatPointer input,
-      NormState norm,
-      FloatPointer outputGradient,
-      NormGradients gradients) {
-    throw unwritten("normReluPoolGradient");
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void normReluPoolTangent(
-      NormMaps maps,
-      FloatPointer input,
-      NormState norm,
-      NormTangent tangent,
-      FloatPointer outputTangent) {
-    throw unwritten("normReluPoolTangent");
-  }
-
-  /**
-   * Not written for GPUs, where LibTorch's operators serve.
-   *
-   * @throws UnsupportedOperationException always
-   */
-  @Override
-  public void normReluPoolGradientTangent(
-      NormMaps maps,
-      FloatPointer input,
-      NormState norm,
-      NormTangent tangent,
-      FloatPointer outputGradient,
-      FloatPointer outputGradientTangent,
-      NormGradients tangents) {
-    throw unwritten("normReluPoolGradientTangent");
   }
 
   @Override
@@ -394,11 +276,9 @@ public final class CudaKernels implements Kernels {
             planes,
             height,
             width,
-            new int[] {resampling.upX(), resampling.upY()},
-            new int[] {resampling.downX(), resampling.downY()},
-            new long[] {
-              resampling.left(), resampling.right(), resampling.top(), resampling.bottom()
-            },
+            AbiArrays.up(resampling),
+            AbiArrays.down(resampling),
+            AbiArrays.padding(resampling),
             filter.taps(),
             filter.rows(),
             filter.columns(),
@@ -432,7 +312,7 @@ public final class CudaKernels implements Kernels {
             width,
             activation.up(),
             activation.down(),
-            padding(activation),
+            AbiArrays.padding(activation),
             activation.upFilter().taps(),
             activation.upFilter().rows(),
             activation.upFilter().columns(),
@@ -473,7 +353,7 @@ public final class CudaKernels implements Kernels {
             width,
             activation.up(),
             activation.down(),
-            padding(activation),
+            AbiArrays.padding(activation),
             activation.upFilter().taps(),
             activation.upFilter().rows(),
             activation.upFilter().columns(),
@@ -491,16 +371,8 @@ public final class CudaKernels implements Kernels {
         images(planes, height, width));
   }
 
-  private static long[] padding(FilteredActivation of) {
-    return new long[] {of.left(), of.right(), of.top(), of.bottom()};
-  }
-
   private static String images(long planes, long height, long width) {
     return "planes=" + planes + ", height=" + height + ", width=" + width;
-  }
-
-  private static UnsupportedOperationException unwritten(String operation) {
-    return new UnsupportedOperationException("the CUDA kernels have no " + operation);
   }
 
   private void requireAvailable() {
@@ -529,40 +401,5 @@ public final class CudaKernels implements Kernels {
 
   private static String lastError(String shapes) {
     return CudaNative.potstill_cuda_last_error().getString() + " (" + shapes + ")";
-  }
-
-  /** A few doubles that a kernel writes, with its workspace behind them in one allocation. */
-  private final class Results implements AutoCloseable {
-
-    private final CudaQueue.Memory memory;
-    private final long reserved;
-
-    Results(int count, long workspaceBytes) {
-      reserved = ((long) count * Double.BYTES + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-      memory = queue.allocate(reserved + workspaceBytes);
-    }
-
-    Pointer value(int index) {
-      return Buffers.bytes(memory.pointer(), (long) index * Double.BYTES);
-    }
-
-    Pointer workspace() {
-      return Buffers.bytes(memory.pointer(), reserved);
-    }
-
-    /** Waits for the stream. */
-    double[] read(int count) {
-      double[] values = new double[count];
-      try (DoublePointer host = new DoublePointer(count)) {
-        CudaMemory.copy(queue, host, memory.pointer(), (long) count * Double.BYTES);
-        host.get(values);
-      }
-      return values;
-    }
-
-    @Override
-    public void close() {
-      memory.close();
-    }
   }
 }
