@@ -31,8 +31,8 @@ import org.potstill.tensor.Tensors;
  * per iteration and an augmentation A that real and synthetic images of a class share.
  *
  * <p>Real images are embedded without autograd. The kernel gives the loss and its gradient with
- * respect to the synthetic features; autograd carries it on to the images. On a GPU all classes are
- * matched at once, in groups where its memory ends, save with batch statistics.
+ * respect to the synthetic features; the network's backward pass carries it on to the images. On a
+ * GPU all classes are matched at once, in groups where its memory ends, save with batch statistics.
  */
 public final class DistributionMatching implements Distiller {
 
@@ -194,7 +194,7 @@ public final class DistributionMatching implements Distiller {
     return loss;
   }
 
-  /** The way to the features for every part; batch statistics allow one part only. */
+  /** A forward pass to the features for every part; batch statistics allow one part only. */
   private List<Backpropagation> parts(Tensor images) {
     long count = images.size(0);
     long pixels = images.size(2) * images.size(3);

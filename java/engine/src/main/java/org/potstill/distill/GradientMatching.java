@@ -28,8 +28,8 @@ import org.potstill.tensor.RowParts;
  * random network per iteration, which is trained on the synthetic images between the updates of the
  * images.
  *
- * <p>The kernel gives the distance and its gradient with respect to the synthetic gradients;
- * autograd carries it on to the images, through the gradient.
+ * <p>The kernel gives the distance and its gradient with respect to the synthetic gradients; {@link
+ * org.potstill.net.GradientPass} carries it on to the images, through the gradient.
  */
 public final class GradientMatching implements Distiller {
 
