@@ -99,15 +99,9 @@ final class StudentSteps {
     }
     Batch batch = batch(step, false);
     if (GradientPass.bytesPerImage(network, batch.input()) == 0) {
-      return BatchGradients.of(
-              network,
-              state,
-              student.names(),
-              batch.input(),
-              batch.labels(),
-              Pass.TRAIN,
-              Precision.F32,
-              student.plainParts())
+      return new BatchGradients(
+              network, state, student.names(), Precision.F32, student.plainParts())
+          .of(batch.input(), batch.labels(), Pass.TRAIN)
           .gradients();
     }
     // The same as those of kept passes, so that what is kept changes no bit.

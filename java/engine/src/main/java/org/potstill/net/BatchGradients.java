@@ -25,7 +25,32 @@ public final class BatchGradients {
   /** Elements of the largest map of a part, 8 MB. */
   private static final long ELEMENTS = 1L << 21;
 
-  private BatchGradients() {}
+  private final Network network;
+  private final NamedTensors state;
+  private final List<String> parameters;
+  private final Precision precision;
+  private final RowParts parts;
+
+  /**
+   * Gradients of a network's parameters.
+   *
+   * @param state parameters that want gradients, and buffers
+   * @param parameters names of those that are differentiated
+   * @param precision of the passes
+   * @param parts of a batch that fit the memory
+   */
+  public BatchGradients(
+      Network network,
+      NamedTensors state,
+      List<String> parameters,
+      Precision precision,
+      RowParts parts) {
+    this.network = network;
+    this.state = state;
+    this.parameters = parameters;
+    this.precision = precision;
+    this.parts = parts;
+  }
 
   /**
    * What was found, in the caller's scope.
@@ -48,25 +73,13 @@ public final class BatchGradients {
   }
 
   /**
-   * The gradient of a batch; buffers that the pass moves are put into {@code state}.
+   * The gradient of a batch; buffers that the pass moves are put into the state.
    *
-   * @param state parameters that want gradients, and buffers
-   * @param parameters names of those that are differentiated
    * @param images (N, C, H, W), N at least 1
    * @param labels (N) int64
    * @param pass whose dropout is drawn from a copy of its stream
-   * @param precision of the passes
-   * @param parts of a batch that fit the memory
    */
-  public static Found of(
-      Network network,
-      NamedTensors state,
-      List<String> parameters,
-      Tensor images,
-      Tensor labels,
-      Pass pass,
-      Precision precision,
-      RowParts parts) {
+  public Found of(Tensor images, Tensor labels, Pass pass) {
     int count = Math.toIntExact(images.size(0));
     Sum sum = new Sum(parameters.size());
     RowParts.Part part =
@@ -74,8 +87,7 @@ public final class BatchGradients {
           try (PointerScope scope = new PointerScope()) {
             Tensor some = images.narrow(0, from, to - from);
             Tensor own = labels.narrow(0, from, to - from);
-            Found found = ofPart(network, state, parameters, some, own, pass.copy(), precision);
-            sum.add(found, (double) (to - from) / count);
+            sum.add(ofPart(some, own, pass.copy()), (double) (to - from) / count);
           }
         };
     if (network.separable(pass)) {
@@ -135,31 +147,19 @@ public final class BatchGradients {
     }
   }
 
-  private static Found ofPart(
-      Network network,
-      NamedTensors state,
-      List<String> parameters,
-      Tensor images,
-      Tensor labels,
-      Pass pass,
-      Precision precision) {
+  private Found ofPart(Tensor images, Tensor labels, Pass pass) {
     try (Precision.Scope computing = precision.on(images)) {
-      return inForce(network, state, parameters, images, labels, pass);
+      return inForce(images, labels, pass);
     }
   }
 
-  private static Found inForce(
-      Network network,
-      NamedTensors state,
-      List<String> parameters,
-      Tensor images,
-      Tensor labels,
-      Pass pass) {
-    Backpropagation way = Backpropagation.ofLogits(network, state, images, pass, parameters);
-    NetworkOutput output = way.output();
+  /** With the precision in force. */
+  private Found inForce(Tensor images, Tensor labels, Pass pass) {
+    Backpropagation both = Backpropagation.ofLogits(network, state, images, pass, parameters);
+    NetworkOutput output = both.output();
     try (NamedTensors moved = output.buffers()) {
       Backpropagation.Descent found =
-          way.descend(logits -> torch.cross_entropy_loss(logits, labels));
+          both.descend(logits -> torch.cross_entropy_loss(logits, labels));
       Tensor hits = Accuracy.hits(output.value(), labels);
       // Last, so that a part that finds no memory can be tried again.
       moved.names().forEach(name -> state.put(name, new Tensor(moved.get(name))));

@@ -14,12 +14,10 @@ import org.potstill.tensor.RowParts;
  */
 public final class NetworkTrainer implements AutoCloseable {
 
-  private final Network network;
   private final NamedTensors state;
   private final Sgd optimiser;
   private final List<String> parameters;
-  private final Precision precision;
-  private final RowParts parts;
+  private final BatchGradients batchGradients;
 
   /**
    * A trainer.
@@ -32,12 +30,10 @@ public final class NetworkTrainer implements AutoCloseable {
    */
   public NetworkTrainer(
       Network network, NamedTensors state, Sgd optimiser, Precision precision, RowParts parts) {
-    this.precision = precision;
-    this.parts = parts;
-    this.network = network;
     this.state = state;
     this.optimiser = optimiser;
     parameters = network.parameterNames();
+    batchGradients = new BatchGradients(network, state, parameters, precision, parts);
     for (String name : parameters) {
       try (PointerScope scope = new PointerScope()) {
         state.get(name).requires_grad_(true);
@@ -63,8 +59,7 @@ public final class NetworkTrainer implements AutoCloseable {
    */
   public Result step(Tensor images, Tensor labels, Pass pass, double learningRate) {
     try (PointerScope scope = new PointerScope()) {
-      BatchGradients.Found found =
-          BatchGradients.of(network, state, parameters, images, labels, pass, precision, parts);
+      BatchGradients.Found found = batchGradients.of(images, labels, pass);
       Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
       optimiser.step(state, parameters, gradients, learningRate);
       return new Result(found.loss(), found.correct());

@@ -57,9 +57,9 @@ public final class TrainedState implements AutoCloseable {
    */
   public List<Tensor> gradients(
       Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
-    Backpropagation way = Backpropagation.ofLogits(network, state, images, pass, parameters);
-    moved(way.output().buffers());
-    return way.descend(loss).gradients();
+    Backpropagation both = Backpropagation.ofLogits(network, state, images, pass, parameters);
+    moved(both.output().buffers());
+    return both.descend(loss).gradients();
   }
 
   /**
@@ -71,9 +71,9 @@ public final class TrainedState implements AutoCloseable {
    */
   public GradientPass gradientPass(
       Tensor images, Pass pass, UnaryOperator<Tensor> loss, List<String> parameters) {
-    GradientPass way = GradientPass.of(network, state, images, pass, parameters, loss);
-    moved(way.buffers());
-    return way;
+    GradientPass made = GradientPass.of(network, state, images, pass, parameters, loss);
+    moved(made.buffers());
+    return made;
   }
 
   /** Logits; in training mode the buffers move. */
@@ -122,8 +122,8 @@ public final class TrainedState implements AutoCloseable {
       RowParts parts) {
     try (PointerScope scope = new PointerScope()) {
       BatchGradients.Found found =
-          BatchGradients.of(
-              network, state, parameterNames, images, labels, Pass.TRAIN, precision, parts);
+          new BatchGradients(network, state, parameterNames, precision, parts)
+              .of(images, labels, Pass.TRAIN);
       Tensor[] gradients = found.gradients().toArray(Tensor[]::new);
       sgd.step(state, parameterNames, gradients, learningRate);
       return found.loss();

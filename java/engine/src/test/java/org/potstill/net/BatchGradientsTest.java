@@ -80,15 +80,8 @@ class BatchGradientsTest {
           Tensors.gradients(
               loss, null, names.stream().map(state::get).toArray(Tensor[]::new), false);
       BatchGradients.Found found =
-          BatchGradients.of(
-              network,
-              state,
-              names,
-              images,
-              labels(count),
-              Pass.TRAIN,
-              Precision.F32,
-              new RowParts("x", "y"));
+          new BatchGradients(network, state, names, Precision.F32, new RowParts("x", "y"))
+              .of(images, labels(count), Pass.TRAIN);
       assertEquals(loss.item_double(), found.loss(), ROUNDING);
       Tensor logits = network.logits(state, images, Pass.TRAIN).value();
       assertEquals(Accuracy.correct(logits, labels(count)), found.correct());
@@ -107,18 +100,11 @@ class BatchGradientsTest {
       Tensor images = images(21);
       List<String> names = network.parameterNames();
       BatchGradients.Found whole =
-          BatchGradients.of(
-              network, state, names, images, labels(21), Pass.TRAIN, Precision.F32, rows);
+          new BatchGradients(network, state, names, Precision.F32, rows)
+              .of(images, labels(21), Pass.TRAIN);
       BatchGradients.Found parts =
-          BatchGradients.of(
-              new SmallGpu(network, most),
-              state,
-              names,
-              images,
-              labels(21),
-              Pass.TRAIN,
-              Precision.F32,
-              rows);
+          new BatchGradients(new SmallGpu(network, most), state, names, Precision.F32, rows)
+              .of(images, labels(21), Pass.TRAIN);
       assertEquals(whole.loss(), parts.loss(), ROUNDING);
       assertEquals(whole.correct(), parts.correct());
       assertOfLargest("gradients", all(whole.gradients()), all(parts.gradients()), ROUNDING);
@@ -134,15 +120,13 @@ class BatchGradientsTest {
           assertThrows(
               RuntimeException.class,
               () ->
-                  BatchGradients.of(
-                      new SmallGpu(network, 4),
-                      state,
-                      network.parameterNames(),
-                      images(6),
-                      labels(6),
-                      Pass.TRAIN,
-                      Precision.F32,
-                      new RowParts("experts", "experts.batch")));
+                  new BatchGradients(
+                          new SmallGpu(network, 4),
+                          state,
+                          network.parameterNames(),
+                          Precision.F32,
+                          new RowParts("experts", "experts.batch"))
+                      .of(images(6), labels(6), Pass.TRAIN));
       assertTrue(error.getMessage().startsWith("CUDA out of memory"), error.getMessage());
     }
   }
@@ -174,15 +158,13 @@ class BatchGradientsTest {
 
   /** Of six images, with dropout. */
   private static BatchGradients.Found gradients(Network network, NamedTensors state) {
-    return BatchGradients.of(
-        network,
-        state,
-        network.parameterNames(),
-        images(6),
-        labels(6),
-        Pass.train(RandomStream.of(1, Purpose.DROPOUT, 0, 0)),
-        Precision.F32,
-        new RowParts("experts", "experts.batch"));
+    return new BatchGradients(
+            network,
+            state,
+            network.parameterNames(),
+            Precision.F32,
+            new RowParts("experts", "experts.batch"))
+        .of(images(6), labels(6), Pass.train(RandomStream.of(1, Purpose.DROPOUT, 0, 0)));
   }
 
   private static double[] all(List<Tensor> gradients) {
@@ -202,15 +184,9 @@ class BatchGradientsTest {
       NetworkOutput output = network.logits(before, images, Pass.TRAIN);
       double loss = torch.cross_entropy_loss(output.value(), labels(21)).item_double();
       BatchGradients.Found found =
-          BatchGradients.of(
-              network,
-              state,
-              network.parameterNames(),
-              images,
-              labels(21),
-              Pass.TRAIN,
-              Precision.F32,
-              new RowParts("x", "y"));
+          new BatchGradients(
+                  network, state, network.parameterNames(), Precision.F32, new RowParts("x", "y"))
+              .of(images, labels(21), Pass.TRAIN);
       assertEquals(loss, found.loss(), ROUNDING);
       assertTrue(output.buffers().names().size() > 0);
       for (String name : output.buffers().names()) {

@@ -80,8 +80,8 @@ class NetworkPrecisionTest {
     List<String> names = network.parameterNames();
     names.forEach(name -> state.get(name).requires_grad_(true));
     Tensor labels = Tensors.of(new long[] {0, 1, 2, 3, 0, 1}, 6);
-    return BatchGradients.of(
-        network, state, names, images(6), labels, Pass.TRAIN, precision, new RowParts("x", "y"));
+    return new BatchGradients(network, state, names, precision, new RowParts("x", "y"))
+        .of(images(6), labels, Pass.TRAIN);
   }
 
   @ParameterizedTest
