@@ -59,11 +59,12 @@ public final class StageLog {
       double seconds,
       Map<String, String> environment) {
 
-    /** Refuses a part that is missing, as in a damaged file. */
+    /** Refuses a part that is missing and missed, as in a damaged file. */
     public Entry {
-      if (fingerprint == null || outputs == null || environment == null) {
-        throw new IllegalArgumentException("a stage lacks its fingerprint, outputs or environment");
+      if (fingerprint == null || outputs == null) {
+        throw new IllegalArgumentException("a stage lacks its fingerprint or outputs");
       }
+      environment = environment == null ? Map.of() : environment;
     }
 
     /** What {@link #dataSet} is noted under in the fingerprint. */

@@ -99,7 +99,9 @@ class SweepCommandTest extends CommandLineTests {
     write("fails: {run.seed: 1}, b: {run.seed: 2}");
     assertEquals(1, sweep());
     assertTrue(err.contains("\nerror: run fails: the disk is full\nrun 2 of 2: b\n"), err);
-    assertTrue(err.endsWith("error: 1 of 2 runs failed, see above; --resume tries them again\n"));
+    assertTrue(err.contains("error: 1 of 2 runs failed, see above; --resume tries them again ("));
+    // The advice of a failure names it, and the config of the sweep is none of a run.
+    assertTrue(err.endsWith("(the CONFIG of one alone is the config.yaml in its directory)\n"));
   }
 
   @Test
