@@ -165,7 +165,9 @@ if not torch.cuda.is_available(): print("this PyTorch finds no GPU")' 2>&1 | tai
   for seed in 20240607 1 2; do
     run "kernels on the GPU, seed $seed" "gpu-$seed" "$built/tests/gpu_kernels_test" $seed
   done
-  sanitizer=$(command -v compute-sanitizer || echo "$(dirname "$(command -v nvcc)")/compute-sanitizer")
+  # Beside the nvcc that works: the one on the PATH may be a script that calls it.
+  sanitizer=$(command -v compute-sanitizer ||
+    nvcc --dryrun -x cu /dev/null 2>&1 | sed -n 's|^#\$ _THERE_=\(.*\)|\1/compute-sanitizer|p')
   for tool in memcheck racecheck; do
     if [ $sanitize = no ]; then
       step "not run" "compute-sanitizer $tool" "--quick"
