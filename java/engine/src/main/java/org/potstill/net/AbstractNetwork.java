@@ -97,12 +97,12 @@ public abstract class AbstractNetwork implements Network, Cloneable {
 
   @Override
   public final NetworkOutput logits(NamedTensors state, Tensor input, Pass pass) {
-    return run(state, input, pass, this::classify);
+    return run(state, input, pass, Backpropagation.Output.LOGITS);
   }
 
   @Override
   public final NetworkOutput embed(NamedTensors state, Tensor input, Pass pass) {
-    return run(state, input, pass, this::features);
+    return run(state, input, pass, Backpropagation.Output.FEATURES);
   }
 
   /** Passes of the network's own where it has them, else autograd's. */
@@ -133,16 +133,12 @@ public abstract class AbstractNetwork implements Network, Cloneable {
     return 0;
   }
 
-  /** From an input to an output through the layers of one pass. */
-  private interface Way {
-    Tensor apply(Layers layers, Tensor input);
-  }
-
   /**
    * Runs a pass. What lies between input and output is let go at once, as far as no gradient needs
    * it, and without gradients images may take turns.
    */
-  private NetworkOutput run(NamedTensors state, Tensor input, Pass pass, Way way) {
+  private NetworkOutput run(
+      NamedTensors state, Tensor input, Pass pass, Backpropagation.Output output) {
     ShapeChecks.requireNetwork(this, state, input);
     boolean plain = input.is_cpu() && !differentiated(state, input);
     // Another precision is left to LibTorch, whose instance norm takes four times as long so.
@@ -157,7 +153,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
         parts.add(part);
         try (PointerScope scope = new PointerScope()) {
           Tensor images = input.narrow(0, start, Math.min(atOnce, count - start));
-          part.put(single(way.apply(layers, last ? ChannelsLast.of(images) : images)));
+          part.put(through(layers, last ? ChannelsLast.of(images) : images, output));
         }
       }
       return new NetworkOutput(joined(parts), layers.movedBuffers());
@@ -165,6 +161,18 @@ public abstract class AbstractNetwork implements Network, Cloneable {
       layers.movedBuffers().close();
       throw e instanceof ShapeChecks.Misfit misfit ? ShapeChecks.ofNetwork(this, input, misfit) : e;
     }
+  }
+
+  /** What a subclass makes of images, checked: kernels rely on its shape. */
+  private Tensor through(Layers layers, Tensor images, Backpropagation.Output output) {
+    if (output == Backpropagation.Output.FEATURES) {
+      Tensor features = features(layers, images);
+      ShapeChecks.requireFeatures(this, images, features);
+      return single(features);
+    }
+    Tensor logits = classify(layers, images);
+    ShapeChecks.requireLogits(this, images, logits);
+    return single(logits);
   }
 
   /** Where layers computed in bfloat16, what follows goes on in single precision. */
@@ -271,11 +279,7 @@ public abstract class AbstractNetwork implements Network, Cloneable {
       Segments segments) {
     Layers layers = new Layers(state, pass, kernels, segments);
     try {
-      Tensor value =
-          output == Backpropagation.Output.LOGITS
-              ? classify(layers, input)
-              : features(layers, input);
-      return new NetworkOutput(single(value), layers.movedBuffers());
+      return new NetworkOutput(through(layers, input, output), layers.movedBuffers());
     } catch (RuntimeException e) {
       layers.movedBuffers().close();
       throw e;

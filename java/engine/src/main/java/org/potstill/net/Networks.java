@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -97,7 +96,7 @@ public final class Networks {
    */
   public static String version(String name) {
     NetworkProvider provider = OWN.find(name);
-    return provider == null ? "" : Objects.requireNonNullElse(provider.version(), "");
+    return provider == null ? "" : OwnNetworks.version(provider);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -117,9 +118,9 @@ final class OwnNetworks {
     Network network;
     try {
       network = provider.create(spec);
-    } catch (InputException e) {
+    } catch (InputException | VirtualMachineError e) {
       throw e;
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       throw new InputException(failed(provider, spec) + e, e);
     }
     if (network == null) {
@@ -135,6 +136,26 @@ final class OwnNetworks {
               + " are needed");
     }
     return network;
+  }
+
+  /**
+   * What a provider calls the version of its network; empty where nothing.
+   *
+   * @throws InputException where it fails
+   */
+  static String version(NetworkProvider provider) {
+    try {
+      return Objects.requireNonNullElse(provider.version(), "");
+    } catch (RuntimeException e) {
+      throw new InputException(
+          "network "
+              + provider.name()
+              + " ("
+              + provider.getClass().getName()
+              + ") does not tell its version: "
+              + e,
+          e);
+    }
   }
 
   private static String failed(NetworkProvider provider, NetworkSpec spec) {

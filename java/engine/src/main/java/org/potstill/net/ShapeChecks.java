@@ -3,6 +3,7 @@ package org.potstill.net;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.potstill.errors.InputException;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Tensors;
 
@@ -95,6 +96,43 @@ final class ShapeChecks {
       String words = Arrays.toString(end);
       throw new Misfit(layer, "(..., " + words.substring(1, words.length() - 1) + ")", input);
     }
+  }
+
+  /**
+   * Checks what a network, which may be a user's own, makes of images.
+   *
+   * @throws InputException where it is not one row of features for each
+   */
+  static void requireFeatures(Network network, Tensor images, Tensor features) {
+    if (features == null || features.dim() != 2 || features.size(0) != images.size(0)) {
+      throw unlike(network, "features", features, "(" + images.size(0) + ", features)");
+    }
+  }
+
+  /** The same of its classifier, which gives a value for every class. */
+  static void requireLogits(Network network, Tensor images, Tensor logits) {
+    long classes = network.classes();
+    boolean fits =
+        logits != null
+            && logits.dim() == 2
+            && logits.size(0) == images.size(0)
+            && logits.size(1) == classes;
+    if (!fits) {
+      throw unlike(network, "logits", logits, "(" + images.size(0) + ", " + classes + ")");
+    }
+  }
+
+  private static InputException unlike(
+      Network network, String what, Tensor given, String expected) {
+    return new InputException(
+        "network "
+            + network
+            + " gives "
+            + what
+            + " of "
+            + (given == null ? "null" : words(given))
+            + ", not "
+            + expected);
   }
 
   /** Checks the images of a network that takes squares of one size. */

@@ -1,6 +1,7 @@
 package org.potstill.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -64,9 +65,12 @@ public final class TensorKernels {
    * @param real (rows, features)
    * @param synthetic (rows, features)
    * @param gradient as synthetic, overwritten
+   * @throws IllegalArgumentException where the rows are not those of the offsets, or not as wide
    */
   public double featureMean(
       Tensor real, long[] realOffsets, Tensor synthetic, long[] syntheticOffsets, Tensor gradient) {
+    requireRows("real", real, realOffsets, synthetic.size(1));
+    requireRows("synthetic", synthetic, syntheticOffsets, synthetic.size(1));
     try (PointerScope scope = new PointerScope()) {
       List<Tensor> reached = reached(List.of(real, synthetic));
       List<Tensor> results = results(List.of(gradient), reached);
@@ -81,6 +85,16 @@ public final class TensorKernels {
               results.get(0).data_ptr_float());
       giveBack(results, List.of(gradient));
       return loss;
+    }
+  }
+
+  /** The kernel takes memory as it is told, without a bound that it could check. */
+  private static void requireRows(String name, Tensor rows, long[] offsets, long width) {
+    long[] shape = Tensors.shape(rows);
+    long[] expected = {offsets[offsets.length - 1], width};
+    if (!Arrays.equals(shape, expected)) {
+      throw new IllegalArgumentException(
+          name + " features of " + Arrays.toString(shape) + ", not " + Arrays.toString(expected));
     }
   }
 

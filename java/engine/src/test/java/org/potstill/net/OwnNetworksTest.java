@@ -18,11 +18,17 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.InputException;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
+import org.potstill.tensor.NamedTensors;
 import org.potstill.testing.ForkedJvm;
 
 class OwnNetworksTest {
@@ -142,6 +148,99 @@ class OwnNetworksTest {
     }
   }
 
+  @Test
+  void aProviderThatFailsToTellItsVersionIsNamed() {
+    NetworkProvider provider =
+        new NetworkProvider() {
+          @Override
+          public String name() {
+            return "mine";
+          }
+
+          @Override
+          public String version() {
+            throw new IllegalStateException("no luck");
+          }
+
+          @Override
+          public Network create(NetworkSpec spec) {
+            return null;
+          }
+        };
+    String message = fault(() -> OwnNetworks.version(provider));
+    assertTrue(message.startsWith("network mine (" + provider.getClass().getName()), message);
+    assertTrue(message.contains("no luck"), message);
+  }
+
+  /** Gives what it is told to, whatever it sees. */
+  private static final class Careless extends AbstractNetwork {
+
+    private final long[] shape;
+
+    Careless(long... shape) {
+      super("mine", 3, linear());
+      this.shape = shape;
+    }
+
+    private static StateLayout linear() {
+      StateLayout layout = new StateLayout();
+      layout.linear("classifier", 4, 3, true);
+      return layout;
+    }
+
+    @Override
+    protected Tensor features(Layers layers, Tensor input) {
+      return shape == null ? null : torch.zeros(shape);
+    }
+
+    @Override
+    protected Tensor classify(Layers layers, Tensor input) {
+      return features(layers, input);
+    }
+  }
+
+  /** Kernels would read and write beyond what they are given. */
+  @Test
+  void outputsOfOtherShapesAreRefused() {
+    String rows = ", not (2, features)";
+    assertEquals("features of [1, 4]" + rows, outputs(Backpropagation.Output.FEATURES, 1, 4));
+    assertEquals("features of [4, 4]" + rows, outputs(Backpropagation.Output.FEATURES, 4, 4));
+    assertEquals("features of [2, 2, 2]" + rows, outputs(Backpropagation.Output.FEATURES, 2, 2, 2));
+    assertEquals(
+        "features of null" + rows, outputs(Backpropagation.Output.FEATURES, (long[]) null));
+    assertEquals("logits of [2, 4], not (2, 3)", outputs(Backpropagation.Output.LOGITS, 2, 4));
+    assertEquals("logits of [1, 3], not (2, 3)", outputs(Backpropagation.Output.LOGITS, 1, 3));
+    assertEquals("logits of [2], not (2, 3)", outputs(Backpropagation.Output.LOGITS, 2));
+  }
+
+  /** What is said of the outputs, the same by every way. */
+  private static String outputs(Backpropagation.Output output, long... shape) {
+    Network network = new Careless(shape);
+    try (PointerScope scope = new PointerScope();
+        NamedTensors state =
+            network.initialise(RandomStream.of(1, Purpose.NETWORK_INITIALISATION, 0, 0))) {
+      Tensor images = torch.zeros(2, 3, 4, 4);
+      String message =
+          fault(
+              () ->
+                  Backpropagation.of(
+                      network, state, images, Pass.TRAIN, output, Backpropagation.Wanted.INPUT));
+      assertEquals(
+          message,
+          fault(
+              () -> {
+                if (output == Backpropagation.Output.LOGITS) {
+                  network.logits(state, images, Pass.EVAL);
+                } else {
+                  network.embed(state, images, Pass.EVAL);
+                }
+              }));
+      String beginning = "network mine with 3 outputs gives ";
+      assertTrue(message.startsWith(beginning), message);
+      return message.substring(beginning.length());
+    }
+  }
+
   /** For {@link java.util.ServiceLoader}. */
   public static final class OnClassPath implements NetworkProvider {
 
@@ -171,6 +270,12 @@ class OwnNetworksTest {
         failure(
             spec -> {
               throw new IllegalStateException("no luck");
+            }));
+    assertEquals(
+        beginning + "java.lang.AssertionError: no luck",
+        failure(
+            spec -> {
+              throw new AssertionError("no luck");
             }));
     assertEquals(
         "mine needs colour",
