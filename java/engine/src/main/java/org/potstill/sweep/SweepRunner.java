@@ -95,7 +95,7 @@ public final class SweepRunner {
       result = session.runAll();
     } catch (RunCancelledException e) {
       throw e;
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
       if (progress.thrown() != null) {
         throw Rethrown.asItIs(progress.thrown());
       }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.Potstill;
@@ -32,6 +33,13 @@ import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.errors.Rethrown;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.net.AbstractNetwork;
+import org.potstill.net.Layers;
+import org.potstill.net.Network;
+import org.potstill.net.NetworkProvider;
+import org.potstill.net.NetworkSpec;
+import org.potstill.net.Networks;
+import org.potstill.net.StateLayout;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.report.SweepTable;
@@ -245,6 +253,40 @@ class SweepRunnerTest {
     String page = Files.readString(sweep.out().resolve("table.html"));
     assertTrue(page.contains("0.2: failed: "), page);
     assertEquals("not a run", Files.readString(out(sweep, 0).resolve("thesis.txt")));
+  }
+
+  /** A network of the user's own that fails as no exception does. */
+  private record Failing(String name) implements NetworkProvider {
+
+    @Override
+    public Network create(NetworkSpec spec) {
+      StateLayout layout = new StateLayout();
+      layout.linear("classifier", 4, spec.classes(), true);
+      return new AbstractNetwork(name, spec.classes(), layout) {
+        @Override
+        protected Tensor features(Layers layers, Tensor input) {
+          throw new AssertionError("no luck");
+        }
+
+        @Override
+        protected Tensor classify(Layers layers, Tensor input) {
+          return features(layers, input);
+        }
+      };
+    }
+  }
+
+  @Test
+  void anErrorOfOneRunDoesNotStopTheOthers() throws IOException {
+    Networks.register(new Failing("failing-in-a-sweep"));
+    Sweep sweep =
+        load(
+            "sweep: {over: {network: {bad: {evaluate.networks: [failing-in-a-sweep]}, good:"
+                + " {evaluate.networks: [convnet]}}}}\n",
+            "prune.mode=random");
+    SweepResult result = run(sweep, RunOptions.NEW);
+    assertEquals(List.of("bad failed", "good [prune, distill, evaluate, report]"), ended);
+    assertEquals(AssertionError.class, result.failed().values().iterator().next().getClass());
   }
 
   @Test
