@@ -25,14 +25,16 @@ import org.potstill.score.ScoreStage;
 /**
  * What a run needs, roughly, from its settings alone.
  *
- * @param diskBytes what the run directory grows to
+ * @param lastingBytes what the run directory holds in the end
+ * @param passingBytes on the disk besides, for a while
  * @param memoryBytes peak of the process on the CPU
  * @param gpuBytes peak in the memory of a GPU, where one is used; the process then takes little
  *     else
  * @param generator whether images go through a generator besides, in as many as fit half of all the
  *     memory there is
  */
-record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generator) {
+record Estimate(
+    long lastingBytes, long passingBytes, long memoryBytes, long gpuBytes, boolean generator) {
 
   private static final long FLOAT = 4;
   private static final long MEGABYTE = 1_000_000;
@@ -65,19 +67,17 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     long history = every == 0 ? 0 : config.distill().iterations() / every;
     long written = set * (2 + CHECKPOINT_COPIES + history);
     boolean scored = Potstill.stages(config).contains(ScoreStage.NAME);
-    // The scorer's checkpoints go when it is done.
     long matrix = whitening(config, data);
-    long disk =
-        PAGE
-            + 2 * FLOAT * matrix
-            + Math.max(written, scored ? ScoreStage.checkpointBytes(config, data) : 0);
+    // The scorer's checkpoints go when it is done, before anything else is written.
+    long checkpoints = scored ? ScoreStage.checkpointBytes(config, data) : 0;
     long scoring = scored ? scoring(config, data) : 0;
     boolean trained = scored && config.score().from() == null && config.score().trained();
     long scoringOnCpu = trained ? ScoreStage.trainingBytes(config, data) : scoring;
     PriorConfig prior = config.distill().prior();
     long weights = prior == null || prior.weights() == null ? 0 : size(prior.weights());
     return new Estimate(
-        disk,
+        PAGE + 2 * FLOAT * matrix + written,
+        Math.max(0, checkpoints - written),
         BASE
             + HELD_COPIES * set
             + weights
@@ -87,10 +87,16 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
         prior != null);
   }
 
+  /** What the run directory grows to. */
+  long diskBytes() {
+    return lastingBytes + passingBytes;
+  }
+
   /** The same where experts are trained too, one stage after the other. */
   Estimate withExperts(ExpertNeeds experts) {
     return new Estimate(
-        diskBytes + experts.diskBytes(),
+        lastingBytes + experts.diskBytes(),
+        passingBytes,
         Math.max(memoryBytes, BASE + experts.memoryBytes()),
         Math.max(gpuBytes, experts.gpuBytes()),
         generator);
@@ -99,7 +105,8 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
   /** Of this run and {@code next} after it, both of which are kept. */
   Estimate then(Estimate next) {
     return new Estimate(
-        diskBytes + next.diskBytes(),
+        lastingBytes + next.lastingBytes(),
+        Math.max(passingBytes, next.passingBytes()),
         Math.max(memoryBytes, next.memoryBytes()),
         Math.max(gpuBytes, next.gpuBytes()),
         generator || next.generator());
@@ -252,7 +259,7 @@ record Estimate(long diskBytes, long memoryBytes, long gpuBytes, boolean generat
     return "about "
         + ByteSizes.text(memoryBytes)
         + " of memory, "
-        + ByteSizes.text(diskBytes)
+        + ByteSizes.text(diskBytes())
         + " of disk"
         + generatorWords();
   }

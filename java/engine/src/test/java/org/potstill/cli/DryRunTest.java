@@ -226,6 +226,16 @@ class DryRunTest extends CommandLineTests {
     assertTrue(bytes("diskBytes", "prune.mode=none", "prune.keep=1") < 20_000_000);
   }
 
+  /** The checkpoints of a scorer go before the next run of a sweep begins. */
+  @Test
+  void whatPassesIsNotAddedUpOverTheRunsOfASweep() {
+    Estimate first = new Estimate(10, 500, 70, 7, false);
+    Estimate second = new Estimate(20, 300, 90, 5, true);
+    assertEquals(510, first.diskBytes());
+    assertEquals(new Estimate(30, 500, 90, 7, true), first.then(second));
+    assertEquals(530, first.then(second).diskBytes());
+  }
+
   /** On the CPU images are taken in parts, and batches of any size take no more than those. */
   @Test
   void estimateDoesNotGrowWithBatchesThatAreTakenInParts() throws IOException {
