@@ -69,6 +69,24 @@ class ContinuedRunTest extends PotstillTests {
   }
 
   /** Stops {@code work} as soon as {@code stage} has done something. */
+  @Test
+  void aFinishedRunThatIsRenamedHasItsReportMadeAnew() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    CancellationToken token = new CancellationToken();
+    Config renamed = scored(run, "run.name=another");
+    Heard heard = new Heard();
+    assertEquals(
+        List.of("report"), Potstill.run(renamed, RunOptions.RESUME, heard, token).stages());
+    for (String file : List.of("report.html", "config.yaml")) {
+      assertTrue(Files.readString(run.resolve(file)).contains("another"), file);
+    }
+    Files.delete(run.resolve("config.yaml"));
+    assertEquals(List.of(), Potstill.run(renamed, RunOptions.RESUME, heard, token).stages());
+    assertTrue(Files.readString(run.resolve("config.yaml")).contains("another"));
+    assertEquals(List.of(), heard.warningsByStage());
+  }
+
   private static void stopIn(String stage, BiConsumer<RunListener, CancellationToken> work) {
     CancellationToken token = new CancellationToken();
     RunListener stopper =

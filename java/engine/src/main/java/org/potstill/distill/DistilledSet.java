@@ -117,7 +117,7 @@ public final class DistilledSet implements AutoCloseable {
     DistilledSet set = new DistilledSet(tensors, known);
     try (PointerScope scope = new PointerScope()) {
       tensors.put(IMAGES, header.read(IMAGES).to(torch.ScalarType.Float));
-      tensors.put(LABELS, header.read(LABELS).to(torch.ScalarType.Long));
+      tensors.put(LABELS, wholeLabels(file, header.read(LABELS)));
       set.requireSound(file);
       if (!header.metadata().containsKey("mean") && !header.metadata().containsKey("std")) {
         set.requirePixels(file);
@@ -127,6 +127,15 @@ public final class DistilledSet implements AutoCloseable {
       set.close();
       throw e;
     }
+  }
+
+  /** Be they stored as numbers of another kind. */
+  private static Tensor wholeLabels(Path file, Tensor labels) {
+    Tensor whole = labels.to(torch.ScalarType.Long);
+    if (!whole.to(labels.scalar_type()).equal(labels)) {
+      throw new InputException(file + ": 'labels' are not all whole numbers");
+    }
+    return whole;
   }
 
   private static void requireShapes(Path file, Safetensors header) {

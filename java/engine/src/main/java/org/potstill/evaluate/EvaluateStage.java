@@ -132,12 +132,25 @@ public final class EvaluateStage {
    * @throws InputException where it has not
    */
   public static void requireLender(Config config) {
-    Path from = config.evaluate().from();
-    if (from != null) {
-      OtherRun other = new OtherRun("evaluate.from", from);
-      other.requireOtherThan(config.run().out());
-      other.require(TRIALS, "evaluate it first, or set evaluate.from: none");
+    requireOtherLender(config);
+    if (config.evaluate().from() != null) {
+      lender(config).require(TRIALS, "evaluate it first, or set evaluate.from: none");
     }
+  }
+
+  /**
+   * Checks that what {@code evaluate.from} names, if it names one, is not the run itself.
+   *
+   * @throws InputException where it is, or is a file
+   */
+  public static void requireOtherLender(Config config) {
+    if (config.evaluate().from() != null) {
+      lender(config).requireOtherThan(config.run().out());
+    }
+  }
+
+  private static OtherRun lender(Config config) {
+    return new OtherRun("evaluate.from", config.evaluate().from());
   }
 
   /**

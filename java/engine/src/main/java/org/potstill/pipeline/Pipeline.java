@@ -155,6 +155,8 @@ final class Pipeline {
         .check(
             () -> {
               Preflight.checkEvaluate(config, data);
+              // It may be gone, since this run may have all that it took.
+              EvaluateStage.requireOtherLender(config);
               evaluateStage(config, data, context, kernels).requireImages();
             })
         .work(

@@ -29,14 +29,15 @@ public final class RunIdentity {
   private RunIdentity() {}
 
   /**
-   * Every key that can change a result; thread count and device as they are here, not as they were
-   * asked for. The device is named only where it is a GPU, so that runs of versions without that
-   * choice are continued.
+   * Every key that can change a result, and the name, which is in the report; thread count and
+   * device as they are here, not as they were asked for. The device is named only where it is a
+   * GPU, so that runs of versions without that choice are continued.
    *
    * @param finished what the run has finished so far
    */
   static Map<String, String> values(Config config, Placement placement, StageLog finished) {
     Map<String, String> values = byContent(config, finished, false);
+    values.put("run.name", config.run().name());
     values.put("run.threads", Integer.toString(config.run().threadCount()));
     values.remove("run.device");
     // Runs of versions without these choices have them.

@@ -135,6 +135,22 @@ class DistilledSetTest {
     }
   }
 
+  /** Cut to whole numbers they would be those of other classes. */
+  @Test
+  void labelsThatAreNoWholeNumbersAreRefused() throws IOException {
+    Path file = folder.resolve("soft.safetensors");
+    try (PointerScope scope = new PointerScope();
+        NamedTensors tensors = new NamedTensors()) {
+      tensors.put("images", Tensors.of(new float[2], 2, 1, 1, 1));
+      tensors.put("labels", Tensors.of(new float[] {0, 1.5f}, 2));
+      Safetensors.write(file, tensors, Map.of());
+      assertTrue(refusal(file).contains("'labels' are not all whole numbers"), refusal(file));
+      tensors.put("labels", Tensors.of(new float[] {0, 1}, 2));
+      Safetensors.write(file, tensors, Map.of());
+      DistilledSet.read(file).close();
+    }
+  }
+
   private static String refusal(Map<String, String> metadata) {
     return assertThrows(
             InputException.class,
