@@ -87,6 +87,19 @@ class ContinuedRunTest extends PotstillTests {
     assertEquals(List.of(), heard.warningsByStage());
   }
 
+  @Test
+  void aRunThatGoesOnTakesNoTrainingsFromItself() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    Config more = scored(run, "evaluate.epochs=7", "evaluate.from=" + run);
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () -> Potstill.run(more, RunOptions.RESUME, new Heard(), new CancellationToken()));
+    assertTrue(error.getMessage().contains("evaluate.from"), error.getMessage());
+    assertTrue(error.getMessage().contains("is the run directory itself"), error.getMessage());
+  }
+
   private static void stopIn(String stage, BiConsumer<RunListener, CancellationToken> work) {
     CancellationToken token = new CancellationToken();
     RunListener stopper =

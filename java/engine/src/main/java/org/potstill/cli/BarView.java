@@ -32,7 +32,11 @@ final class BarView implements ProgressView {
 
   /** A bar; lines where it might not fit, since one that is wrapped cannot be overwritten. */
   static ProgressView on(PrintStream terminal) {
-    int columns = columns();
+    return on(terminal, columns());
+  }
+
+  /** The same where the terminal is said to have so many columns. */
+  static ProgressView on(PrintStream terminal, int columns) {
     return columns > LEAST_TOLD ? new BarView(terminal, columns - 1) : new LineView(terminal);
   }
 

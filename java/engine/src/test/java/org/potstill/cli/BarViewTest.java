@@ -1,6 +1,7 @@
 package org.potstill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -28,6 +29,14 @@ class BarViewTest {
     assertTrue(shown.matches("(?s).*/ 0:00:\\d\\d.*"), shown);
     assertFalse(shown.contains("\n"), shown);
     assertTrue(shown.endsWith("\r"), shown);
+  }
+
+  @Test
+  void aTerminalThatMayBeTooNarrowGetsLines() {
+    PrintStream terminal =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    assertInstanceOf(LineView.class, BarView.on(terminal, 55));
+    assertInstanceOf(BarView.class, BarView.on(terminal, 56));
   }
 
   /** The library fills a line from the left and cuts off what is too much: rate and time left. */
