@@ -107,6 +107,7 @@ class ChangedRunTest extends PotstillTests {
     Files.writeString(history.resolve("000006.safetensors"), "damaged");
     assertNotEvaluated(scored(run), "000006.safetensors");
     Files.delete(history.resolve("000006.safetensors"));
+    byte[] last = Files.readAllBytes(history.resolve("000012.safetensors"));
     Files.delete(history.resolve("000012.safetensors"));
     assertNotEvaluated(scored(run), "holds no images of an iteration that evaluate.every: 6");
     assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")));
@@ -116,7 +117,11 @@ class ChangedRunTest extends PotstillTests {
         InputException.class,
         () -> Potstill.run(changed, RunOptions.RESUME, RunListener.SILENT, token));
     assertArrayEquals(stages, Files.readAllBytes(run.resolve("stages.json")));
+    // The sixth were chosen, and are no longer there beside the last ones.
+    assertNotEvaluated(scored(run, "evaluate.every=0"), "holds images of an earlier iteration");
+    Files.write(history.resolve("000012.safetensors"), last);
     assertEquals(List.of("evaluate"), repeat("evaluate", scored(run, "evaluate.every=0")).stages());
+    assertArrayEquals(last, Files.readAllBytes(run.resolve("distilled/distilled.safetensors")));
   }
 
   @Test

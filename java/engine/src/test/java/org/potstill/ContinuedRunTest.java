@@ -68,7 +68,26 @@ class ContinuedRunTest extends PotstillTests {
         heard.warningsByStage());
   }
 
-  /** Stops {@code work} as soon as {@code stage} has done something. */
+  @Test
+  void theLastImagesAreKeptWhereAnEarlierIterationIsChosen() throws Exception {
+    Path run = temp.resolve("run");
+    Potstill.run(scored(run), RunListener.SILENT);
+    Path images = run.resolve("distilled/distilled.safetensors");
+    Path history = run.resolve("distilled/history");
+    CancellationToken token = new CancellationToken();
+    Config last = scored(run, "distill.iterations=14", "evaluate.every=0");
+    Potstill.run(last, RunOptions.RESUME, RunListener.SILENT, token);
+    byte[] bytes = Files.readAllBytes(images);
+
+    Config best = scored(run, "distill.iterations=14", "evaluate.every=6");
+    Potstill.run(best, RunOptions.RESUME, RunListener.SILENT, token);
+    assertArrayEquals(bytes, Files.readAllBytes(history.resolve("000014.safetensors")));
+    String evaluation = Files.readString(run.resolve("evaluation.json"));
+    assertTrue(evaluation.contains("\"14\""), "a candidate itself: " + evaluation);
+    Potstill.run(last, RunOptions.RESUME, RunListener.SILENT, token);
+    assertArrayEquals(bytes, Files.readAllBytes(images));
+  }
+
   @Test
   void aFinishedRunThatIsRenamedHasItsReportMadeAnew() throws Exception {
     Path run = temp.resolve("run");
@@ -100,6 +119,7 @@ class ContinuedRunTest extends PotstillTests {
     assertTrue(error.getMessage().contains("is the run directory itself"), error.getMessage());
   }
 
+  /** Stops {@code work} as soon as {@code stage} has done something. */
   private static void stopIn(String stage, BiConsumer<RunListener, CancellationToken> work) {
     CancellationToken token = new CancellationToken();
     RunListener stopper =

@@ -80,9 +80,17 @@ public final class LatentsFile implements AutoCloseable {
    * @param name of the file, as that of the images
    */
   public static void keep(RunDirectory directory, String name) {
-    Path latents = directory.resolve(HISTORY_FOLDER + "/" + name);
-    if (Files.exists(latents)) {
-      AtomicFiles.write(directory.resolve(FILE), part -> Files.copy(latents, part));
+    copy(directory.resolve(HISTORY_FOLDER + "/" + name), directory.resolve(FILE));
+  }
+
+  /** Keeps the last latents in the history; does nothing where there are none. */
+  public static void keepLast(RunDirectory directory, long iteration) {
+    copy(directory.resolve(FILE), directory.resolve(historyFile(iteration)));
+  }
+
+  private static void copy(Path from, Path to) {
+    if (Files.exists(from)) {
+      AtomicFiles.write(to, part -> Files.copy(from, part));
     }
   }
 

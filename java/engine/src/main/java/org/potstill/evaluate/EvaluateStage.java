@@ -168,7 +168,7 @@ public final class EvaluateStage {
    */
   public Evaluation run() {
     if (evaluate.every() > 0) {
-      return run(kept.files(), true, NAME, false);
+      return run(kept.candidates(), true, NAME, false);
     }
     kept.last().ifPresent(kept::choose);
     return run(Map.of(0, context.directory().resolve(DistilledSet.FILE)), false, NAME, false);

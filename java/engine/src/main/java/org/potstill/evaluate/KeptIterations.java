@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.potstill.config.Config;
+import org.potstill.distill.DistillStage;
 import org.potstill.distill.DistilledSet;
 import org.potstill.distill.ImageFolder;
 import org.potstill.distill.LatentsFile;
@@ -15,6 +16,7 @@ import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.run.AtomicFiles;
+import org.potstill.run.Fingerprint;
 import org.potstill.run.RunDirectory;
 
 /** The images of earlier iterations of a run, of which an evaluation may choose the best. */
@@ -30,9 +32,55 @@ final class KeptIterations {
     last = config.distill().iterations();
   }
 
-  /** The last images, if an evaluation may have chosen others. */
+  /**
+   * The last images, if an evaluation may have chosen others.
+   *
+   * @throws InputException where one has, and they are no longer there
+   */
   Optional<Path> last() {
-    return Optional.of(directory.resolve(DistilledSet.historyFile(last))).filter(Files::exists);
+    Path kept = lastFile();
+    if (Files.exists(kept)) {
+      return Optional.of(kept);
+    }
+    if (directory.stages().entry(DistillStage.NAME).isPresent() && !resultIsLast()) {
+      throw new InputException(
+          directory.resolve(DistilledSet.FILE)
+              + " holds images of an earlier iteration, which an evaluation chose, and "
+              + kept
+              + " with the last ones is missing; delete the former, and --resume makes the last"
+              + " ones anew from the checkpoint");
+    }
+    return Optional.empty();
+  }
+
+  private Path lastFile() {
+    return directory.resolve(DistilledSet.historyFile(last));
+  }
+
+  /** Whether the result is as the distillation left it: no other iteration was chosen since. */
+  private boolean resultIsLast() {
+    Path result = directory.resolve(DistilledSet.FILE);
+    Optional<String> left =
+        directory
+            .stages()
+            .entry(DistillStage.NAME)
+            .map(entry -> entry.outputs().get(DistilledSet.FILE));
+    return Files.exists(result) && left.equals(Optional.of(Fingerprint.ofFile(result)));
+  }
+
+  /**
+   * The files of {@link #files()} after keeping the last images where the distillation did not,
+   * since it was made without {@code evaluate.every}: what is chosen takes their place.
+   */
+  Map<Integer, Path> candidates() {
+    Map<Integer, Path> files = files();
+    if (!files.containsKey(last) && resultIsLast()) {
+      LatentsFile.keepLast(directory, last);
+      Path result = directory.resolve(DistilledSet.FILE);
+      AtomicFiles.write(lastFile(), part -> Files.copy(result, part));
+      files.put(last, lastFile());
+    }
+    return files;
   }
 
   /**
