@@ -32,6 +32,11 @@ JAR = HERE.parent / "target" / "benchmarks.jar"
 LOSS_TOLERANCE = 1e-3
 UPDATE_TOLERANCE = 1e-2
 
+# The gradient of a deep network with many maps jumps where single values tip over the kink of a ReLU or change the
+# largest of a window: PyTorch's own differs from the same in float64 by up to 1.2e-2.
+DEEP_UPDATE_TOLERANCE = 3e-2
+DEEP = ("resnet18", "vgg11", "alexnet")
+
 # Updates through all steps of MTT are compared over these. A wrong term shows in them; after ten steps what one
 # value that tips over the kink of a ReLU has changed is 1e-2 on either side, against the same in float64.
 UNROLLED_STEPS = 3
@@ -39,10 +44,11 @@ UNROLLED_STEPS = 3
 # Iterations before the first timed one.
 WARM_UP = 2
 
-COMMON = {"channels": 3, "size": 32, "depth": 3, "width": 128, "per-class": 1, "real": 1,
-          "outer": 1, "inner": 0, "steps": 1}
+COMMON = {"network": "convnet", "channels": 3, "size": 32, "depth": 3, "width": 128, "per-class": 1,
+          "real": 1, "outer": 1, "inner": 0, "steps": 1}
 FASHION = {"method": "dc", "channels": 1, "size": 28, "rate": 0.1}
 COLOUR = {"method": "dm", "rate": 1}
+TRAIN = {"method": "train", "rate": 0.01}
 CONFIGS = {
     "dm-1": {**COLOUR, "real": 64},
     "dm-10": {**COLOUR, "per-class": 10, "real": 64},
@@ -55,9 +61,12 @@ CONFIGS = {
     "mtt-constant-1": {"method": "mtt-constant-memory", "steps": 10, "rate": 100},
     "mtt-constant-10": {"method": "mtt-constant-memory", "per-class": 10, "steps": 3,
                         "rate": 100},
-    "train-1": {"method": "train", "steps": 50, "rate": 0.01},
-    "train-10": {"method": "train", "per-class": 10, "steps": 5, "rate": 0.01},
-    "train-128px": {"method": "train", "size": 128, "depth": 5, "per-class": 5, "rate": 0.01},
+    "train-1": {**TRAIN, "steps": 50},
+    "train-10": {**TRAIN, "per-class": 10, "steps": 5},
+    "train-128px": {**TRAIN, "size": 128, "depth": 5, "per-class": 5},
+    **{f"train-{network}-{name}": {**TRAIN, "network": network, **sizes}
+       for network in ("resnet18", "vgg11", "alexnet", "vit")
+       for name, sizes in (("10", {"per-class": 10}), ("128px", {"size": 128}))},
 }
 
 
@@ -120,11 +129,11 @@ def check_losses(ours, theirs):
     return loss, losses
 
 
-def check_updates(ours, theirs, scratch):
+def check_updates(ours, theirs, scratch, network):
     """Compares what the last iteration changed; returns what it differs by."""
     ours.ask(f"moved {scratch}")
     updates = float(theirs.ask(f"moved {scratch}"))
-    if not updates < UPDATE_TOLERANCE:
+    if not updates < (DEEP_UPDATE_TOLERANCE if network in DEEP else UPDATE_TOLERANCE):
         raise RuntimeError(f"the two sides differ: updates by {updates}")
     return updates
 
@@ -138,11 +147,11 @@ def compare(name, rounds, java, python, folder):
         short = {**settings, "steps": UNROLLED_STEPS}
         with both(short, java, python, inputs) as (ours, theirs, _):
             check_losses(ours, theirs)
-            updates = check_updates(ours, theirs, scratch)
+            updates = check_updates(ours, theirs, scratch, settings["network"])
     with both(settings, java, python, inputs) as (ours, theirs, facts):
         loss, losses = check_losses(ours, theirs)
         if not long:
-            updates = check_updates(ours, theirs, scratch)
+            updates = check_updates(ours, theirs, scratch, settings["network"])
         for number in range(1, WARM_UP + rounds):
             ours.iterate(number)
             theirs.iterate(number)

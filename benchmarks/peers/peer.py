@@ -17,44 +17,14 @@ import sys
 import time
 
 import torch
-from torch import nn
 from torch.func import functional_call
 from torch.nn import functional
 
-CLASSES = 10
+from networks import CLASSES, new_network
+
 NETWORK_RATE = 0.01
 RATE_LEARNING_RATE = 1e-6
 MOMENTUM = 0.5
-
-
-class ConvNet(nn.Module):
-    """Blocks of 3x3 convolution, instance norm, ReLU and average pooling, then a linear layer.
-
-    The names of the parameters are those of the published code.
-    """
-
-    def __init__(self, channels, size, depth, width):
-        super().__init__()
-        layers = []
-        for block in range(depth):
-            # Grey images of 28 pixels are padded to 32.
-            padding = 3 if block == 0 and size == 28 else 1
-            layers += [
-                nn.Conv2d(channels, width, 3, padding=padding),
-                nn.GroupNorm(width, width, affine=True),
-                nn.ReLU(inplace=True),
-                nn.AvgPool2d(2),
-            ]
-            channels = width
-        side = (32 if size == 28 else size) >> depth
-        self.features = nn.Sequential(*layers)
-        self.classifier = nn.Linear(width * side * side, CLASSES)
-
-    def embed(self, images):
-        return self.features(images).flatten(1)
-
-    def forward(self, images):
-        return self.classifier(self.embed(images))
 
 
 def read_safetensors(path):
@@ -297,10 +267,6 @@ METHODS = {
 }
 
 
-def new_network(settings):
-    return ConvNet(settings["channels"], settings["size"], settings["depth"], settings["width"])
-
-
 def timed(method, iteration):
     cpu = time.process_time()
     wall = time.perf_counter()
@@ -322,7 +288,7 @@ def difference(method, first, path):
 
 def parse(arguments):
     settings = dict(argument.split("=", 1) for argument in arguments)
-    kinds = {"method": str, "rate": float}
+    kinds = {"method": str, "network": str, "rate": float}
     return {name: kinds.get(name, int)(value) for name, value in settings.items()}
 
 

@@ -11,6 +11,7 @@ import org.potstill.net.NetworkSpec;
  *
  * @param method {@code dm}, {@code dc}, {@code mtt-unrolled}, {@code mtt-constant-memory} or {@code
  *     train}
+ * @param networkName of {@link org.potstill.net.Networks#names()}
  * @param channels of the images
  * @param size height and width of the images, pixels
  * @param depth blocks of the ConvNet
@@ -24,6 +25,7 @@ import org.potstill.net.NetworkSpec;
  */
 record PeerSettings(
     String method,
+    String networkName,
     int channels,
     int size,
     int depth,
@@ -53,6 +55,7 @@ record PeerSettings(
     }
     return new PeerSettings(
         text(values, "method"),
+        text(values, "network"),
         number(values, "channels"),
         number(values, "size"),
         number(values, "depth"),
@@ -78,7 +81,7 @@ record PeerSettings(
   }
 
   NetworkSpec network() {
-    return NetworkSpec.of("convnet", size, channels, CLASSES).with(depth, width, null, null);
+    return NetworkSpec.of(networkName, size, channels, CLASSES).with(depth, width, null, null);
   }
 
   /** Labels of the synthetic images, class by class. */

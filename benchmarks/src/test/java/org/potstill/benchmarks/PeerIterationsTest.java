@@ -19,6 +19,7 @@ import org.potstill.tensor.Tensors;
 class PeerIterationsTest {
 
   private static final String[] TINY = {
+    "network=convnet",
     "channels=1",
     "size=8",
     "depth=1",
@@ -34,6 +35,13 @@ class PeerIterationsTest {
   private static PeerSettings settings(String method) {
     String[] all = Arrays.copyOf(TINY, TINY.length + 1);
     all[TINY.length] = "method=" + method;
+    return PeerSettings.parse(all);
+  }
+
+  private static PeerSettings trainingOf(String network) {
+    String[] all = Arrays.copyOf(TINY, TINY.length + 2);
+    all[TINY.length] = "method=train";
+    all[TINY.length + 1] = "network=" + network;
     return PeerSettings.parse(all);
   }
 
@@ -73,6 +81,15 @@ class PeerIterationsTest {
       for (String network : new String[] {"start/", "target/"}) {
         assertTrue(names.contains(network + "classifier.weight"), names::toString);
       }
+    }
+  }
+
+  @Test
+  void anyNetworkIsTrained() {
+    LibTorch.load();
+    try (PeerIterations iterations = PeerIterations.of(trainingOf("vit"), new JavaKernels())) {
+      assertTrue(iterations.inputs().names().contains("start/cls_token"));
+      assertTrue(Double.isFinite(iterations.iterate(0)));
     }
   }
 
