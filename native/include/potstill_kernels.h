@@ -362,7 +362,10 @@ POTSTILL_API int32_t potstill_filtered_lrelu_gradient(
  */
 POTSTILL_API int32_t potstill_keep_freed_memory(void) POTSTILL_NOEXCEPT;
 
-/* Gives the freed memory that malloc keeps back to the system. */
+/*
+ * Gives the freed memory that malloc keeps since potstill_keep_freed_memory() back to the system, also what
+ * threads that have ended left. For an instant, threads begin and end.
+ */
 POTSTILL_API void potstill_give_back_memory(void) POTSTILL_NOEXCEPT;
 
 #ifdef __cplusplus

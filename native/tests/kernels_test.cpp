@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "checks.h"
 
@@ -570,6 +573,31 @@ void test_freed_memory_is_kept() {
   check(faults_of_maps() > 1000, "freed memory is given back when asked for");
 }
 
+int64_t resident_bytes() {
+  std::ifstream pages("/proc/self/statm");
+  int64_t size = 0, resident = 0;
+  pages >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+void test_memory_of_other_threads_is_given_back() {
+  if (potstill_keep_freed_memory() == 0) return;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([] {
+      std::vector<std::unique_ptr<char[]>> blocks;
+      for (int block = 0; block < 32; ++block) {
+        blocks.emplace_back(new char[1 << 20]);
+        std::memset(blocks.back().get(), 1, 1 << 20);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const int64_t before = resident_bytes();
+  potstill_give_back_memory();
+  check(before - resident_bytes() > (30 << 20), "memory that ended threads kept is given back");
+}
+
 void test_sgd() {
   const int64_t sizes[] = {1, 0, 100003, 17};
   std::vector<Unaligned> buffers;
@@ -629,6 +657,7 @@ int main(int argc, char** argv) {
     test_norm_relu_pool_tangents();
     test_norm_relu_pool_edges();
     test_freed_memory_is_kept();
+    test_memory_of_other_threads_is_given_back();
     test_sgd();
   });
 }
