@@ -1,5 +1,7 @@
 package org.potstill.cli;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.potstill.config.Config;
 import org.potstill.pipeline.RunOptions;
@@ -40,7 +42,9 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
   /** What is done with a run directory that is already there. */
   static final class Existing {
-    @Option(names = "--resume", description = "Continue the run in the run directory.")
+    @Option(
+        names = "--resume",
+        description = "Continue the run in the run directory; begin it where there is none.")
     private boolean resume;
 
     @Option(
@@ -61,6 +65,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
   @Override
   public Integer call() {
     Config resolved = config.loadAndWarn(streams, output);
+    warnWhereNothingIsResumed(resolved.run().out());
     Logging logging = Logging.setUp(streams, output);
     CancellationToken cancellation = new CancellationToken();
     if (dryRun) {
@@ -78,6 +83,14 @@ class RunningCommand implements Callable<Integer>, HasOutput {
       return Summary.of(result).report(streams, output);
     } finally {
       logging.close();
+    }
+  }
+
+  /** A mistyped folder, or another {@code run.name}, would begin a run that was never wanted. */
+  private void warnWhereNothingIsResumed(Path out) {
+    if (options().equals(RunOptions.RESUME) && Files.notExists(out)) {
+      Warning.print(
+          streams, output, null, "there is no run in " + out + " to resume: it begins there");
     }
   }
 

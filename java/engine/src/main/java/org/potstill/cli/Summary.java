@@ -60,11 +60,16 @@ final class Summary {
     Map<String, Object> event = new LinkedHashMap<>();
     event.put("event", "finished");
     event.put("status", status);
+    putInto(event);
+    return event;
+  }
+
+  /** What an event tells of a run that ended well. */
+  void putInto(Map<String, Object> event) {
     event.put("directory", result.directory().toString());
     event.put("stages", result.stages());
     event.put("leftOut", result.leftOut());
     evaluation().ifPresent(evaluation -> putAccuracies(event, evaluation));
-    return event;
   }
 
   private static void putAccuracies(Map<String, Object> event, JsonNode evaluation) {

@@ -73,9 +73,7 @@ final class SweepProgress implements SweepListener, AutoCloseable {
     }
     if (output.json()) {
       Map<String, Object> event = event("sweep-run-finished", run);
-      event.put("directory", result.directory().toString());
-      event.put("stages", result.stages());
-      event.put("leftOut", result.leftOut());
+      Summary.of(result).putInto(event);
       JsonLines.print(streams.out(), event);
     }
     if (result.leftOut() > 0) {

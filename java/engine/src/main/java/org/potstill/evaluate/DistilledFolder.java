@@ -152,13 +152,13 @@ final class DistilledFolder implements TrainingSource {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%s is of %d x %d pixels, the data set of %d x %d; set data.resolution to that of the"
-                  + " pictures",
+              "%s is of %d x %d pixels, the data set of %d x %d%s",
               file,
               image.width(),
               image.height(),
               data.resolution(),
-              data.resolution()));
+              data.resolution(),
+              DistilledImages.sizeAdvice(image.height(), image.width(), "pictures")));
     }
     return data.channels() == 1 ? grey(file, image) : image;
   }

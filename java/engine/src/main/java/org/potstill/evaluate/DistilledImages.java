@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.data.Dataset;
@@ -21,15 +22,31 @@ final class DistilledImages implements TrainingSource {
 
   private final Path file;
   private final Dataset data;
+  private final OptionalInt iteration;
 
   DistilledImages(Path file, Dataset data) {
+    this(file, data, OptionalInt.empty());
+  }
+
+  /** A set that is measured beside those of other iterations. */
+  DistilledImages(Path file, Dataset data, int iteration) {
+    this(file, data, OptionalInt.of(iteration));
+  }
+
+  private DistilledImages(Path file, Dataset data, OptionalInt iteration) {
     this.file = file;
     this.data = data;
+    this.iteration = iteration;
   }
 
   @Override
   public String name() {
     return NAME;
+  }
+
+  @Override
+  public OptionalInt iteration() {
+    return iteration;
   }
 
   @Override
@@ -41,6 +58,15 @@ final class DistilledImages implements TrainingSource {
   public OptionalDouble learnedRate() {
     try (DistilledSet set = DistilledSet.read(file)) {
       return set.description().learningRate();
+    }
+  }
+
+  @Override
+  public boolean assumesPixels() {
+    try (DistilledSet set = DistilledSet.read(file)) {
+      Normalisation of = set.description().normalisation();
+      return of.mean().stream().allMatch(mean -> mean == 0)
+          && of.std().stream().allMatch(std -> std == 1);
     }
   }
 
@@ -78,8 +104,15 @@ final class DistilledImages implements TrainingSource {
               wanted[1],
               wanted[2],
               wanted[3],
-              otherSize ? "; set data.resolution to that of the images" : ""));
+              otherSize ? sizeAdvice(shape[2], shape[3], "images") : ""));
     }
+  }
+
+  /** What to do about images of another size than those of the data set, which are square. */
+  static String sizeAdvice(long height, long width, String images) {
+    return height == width
+        ? "; set data.resolution to that of the " + images
+        : "; only square " + images + " can be evaluated";
   }
 
   private int[] classes(DistilledSet set) {

@@ -213,6 +213,8 @@ public final class EvaluateStage {
    * @throws InputException where it is damaged or of another data set
    */
   public Evaluation run(Path distilled, boolean anew) {
+    SetRemarks.of(distilled, source(distilled), data)
+        .forEach(remark -> context.listener().warning(NAME, remark));
     return run(Map.of(0, distilled), false, OTHER_SETS, anew);
   }
 
@@ -269,7 +271,7 @@ public final class EvaluateStage {
     RunFailedException diverged = null;
     for (Map.Entry<Integer, Path> candidate : candidates.entrySet()) {
       try {
-        TrainingSource source = source(candidate.getValue());
+        TrainingSource source = new DistilledImages(candidate.getValue(), data, candidate.getKey());
         results.put(
             candidate.getKey(), trials.measure(source, split, rate(source, candidate.getValue())));
       } catch (RunFailedException e) {

@@ -3,6 +3,7 @@ package org.potstill.evaluate;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.potstill.config.DataConfig;
@@ -36,6 +37,16 @@ interface TrainingSource {
    */
   default OptionalDouble learnedRate() {
     return OptionalDouble.empty();
+  }
+
+  /** The iteration of the run that the images are of, where several are measured to choose one. */
+  default OptionalInt iteration() {
+    return OptionalInt.empty();
+  }
+
+  /** Whether nothing says how pixels were normalised, so that they are taken to be 0 to 1. */
+  default boolean assumesPixels() {
+    return false;
   }
 
   /** The images of a repeat, as many of every class at each; the caller closes them. */

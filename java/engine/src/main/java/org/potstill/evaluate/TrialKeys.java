@@ -108,7 +108,8 @@ final class TrialKeys {
         put(all, "left out of training", untrained.get(repeat));
         String hash = Fingerprint.of(all).hash();
         String key = String.join("/", source.name(), split.name(), network, "" + repeat, hash);
-        trials.add(new Trial(++numbered, network, source.name(), repeat, peak, key));
+        trials.add(
+            new Trial(++numbered, network, source.name(), source.iteration(), repeat, peak, key));
       }
     }
     return trials;

@@ -36,7 +36,7 @@ final class TrialReports {
   private long trials;
 
   /** A line to write; none where the outcome is null. */
-  private record Line(Outcome outcome, boolean fresh) {}
+  private record Line(Trial trial, Outcome outcome, boolean fresh) {}
 
   /**
    * Reports of an evaluation.
@@ -68,7 +68,7 @@ final class TrialReports {
       journal
           .find(trial.key())
           .ifPresentOrElse(
-              outcome -> done(trial, new Line(outcome, false)), () -> missing.add(trial));
+              outcome -> done(new Line(trial, outcome, false)), () -> missing.add(trial));
     }
     return missing;
   }
@@ -122,7 +122,7 @@ final class TrialReports {
   synchronized void finished(Trial trial, Outcome outcome) {
     journal.put(trial.key(), outcome);
     underWay.remove(trial);
-    done(trial, new Line(outcome, true));
+    done(new Line(trial, outcome, true));
   }
 
   /** Trials will not be done any more; those after them do not wait for their lines. */
@@ -130,14 +130,14 @@ final class TrialReports {
     for (Trial trial : all) {
       underWay.remove(trial);
       if (trial.number() > written && !waiting.containsKey(trial.number())) {
-        done(trial, new Line(null, false));
+        done(new Line(trial, null, false));
       }
     }
   }
 
-  private void done(Trial trial, Line line) {
+  private void done(Line line) {
     epochsDone += epochs;
-    waiting.put(trial.number(), line);
+    waiting.put(line.trial().number(), line);
     while (waiting.containsKey(written + 1)) {
       written++;
       write(waiting.remove(written));
@@ -153,7 +153,11 @@ final class TrialReports {
         .directory()
         .metrics()
         .append(
-            EvaluateStage.NAME, written, line.outcome().seconds(), Map.of("accuracy", accuracy));
+            EvaluateStage.NAME,
+            written,
+            line.outcome().seconds(),
+            line.trial().labels(),
+            Map.of("accuracy", accuracy));
     if (line.fresh()) {
       context.listener().metric(EvaluateStage.NAME, written, "accuracy", accuracy);
     }

@@ -91,7 +91,9 @@ final class StageFit {
             + directory.root()
             + " no longer fits: "
             + difference(before, now)
-            + "; undo the change, use --overwrite, or choose another --out");
+            + "; undo the change, make it anew from that stage on (engine.jar "
+            + stage.name()
+            + " CONFIG --overwrite), or choose another --out");
   }
 
   /** The digest of the data set tells nothing; and where a key changed it, that is to be named. */

@@ -37,10 +37,25 @@ public final class MetricsLog {
    * @throws RunFailedException where the disk is full
    */
   public void append(String stage, long step, double seconds, Map<String, Double> figures) {
+    append(stage, step, seconds, Map.of(), figures);
+  }
+
+  /**
+   * The same with words or numbers that say what the figures are of.
+   *
+   * @param labels in the order shown
+   */
+  public void append(
+      String stage,
+      long step,
+      double seconds,
+      Map<String, Object> labels,
+      Map<String, Double> figures) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("stage", stage);
     line.put("step", step);
     line.put("seconds", seconds);
+    line.putAll(labels);
     figures.forEach((name, value) -> line.put(name, Double.isFinite(value) ? value : null));
     try {
       Files.writeString(

@@ -103,6 +103,15 @@ class MainTest extends CommandLineTests {
   }
 
   @Test
+  void resumingWhereThereIsNoRunIsRemarkedOn() {
+    assertEquals(0, run("x", "--resume"));
+    String run = folder.resolve("run").toString();
+    assertTrue(err.startsWith("warning: there is no run in " + run + " to resume"), err);
+    assertEquals(0, run("x", "--resume"));
+    assertFalse(err.contains("there is no run"), err);
+  }
+
+  @Test
   void runLogIsWritten() throws IOException {
     run("x");
     String log = Files.readString(folder.resolve("run/run.log"));

@@ -129,6 +129,44 @@ class StrangersSetTest {
   }
 
   @Test
+  void setsThatAreOddAreRemarkedOn() {
+    PatternDataset data = data();
+    Path file = folder.resolve("set.safetensors");
+    assertEquals(List.of(), remarks(file, data, data.normalisation(), data.classKeys()));
+    Normalisation plain = new Normalisation(List.of(0.0), List.of(1.0));
+    assertEquals(List.of(), remarks(file, data, plain, data.classKeys()));
+
+    List<String> missing = remarks(file, data, plain, List.of("b"));
+    assertEquals(1, missing.size());
+    assertTrue(
+        missing.get(0).contains("holds no image of 2 of the 3 classes (name of a, name of c)"),
+        missing.get(0));
+
+    // Normalised, and nothing says so.
+    writeAs(data, new Normalisation(List.of(0.5), List.of(0.2)), plain, file);
+    List<String> normalised = SetRemarks.of(file, new DistilledImages(file, data), data);
+    assertEquals(1, normalised.size());
+    assertTrue(normalised.get(0).contains("pixels go from -2.5 to 2.5"), normalised.get(0));
+  }
+
+  private static List<String> remarks(
+      Path file, Dataset data, Normalisation normalisation, List<String> keys) {
+    try (DistilledSet set = set(data, true, normalisation, keys)) {
+      set.write(file);
+    }
+    return SetRemarks.of(file, new DistilledImages(file, data), data);
+  }
+
+  /** Writes images that were normalised in one way and are said to be in another. */
+  private static void writeAs(Dataset data, Normalisation is, Normalisation said, Path file) {
+    try (DistilledSet set = set(data, true, is, data.classKeys());
+        DistilledSet other = set(data, true, said, data.classKeys());
+        DistilledSet wrong = DistilledSet.of(set.images(), set.labels(), other.description())) {
+      wrong.write(file);
+    }
+  }
+
+  @Test
   void setsThatDoNotFitAreErrors() {
     Path file = folder.resolve("set.safetensors");
     write(data(), true, file);

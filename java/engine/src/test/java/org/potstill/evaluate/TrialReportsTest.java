@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,16 @@ class TrialReportsTest {
   private static final int EPOCHS = 10;
   private static final List<Trial> TRIALS =
       LongStream.rangeClosed(1, REPEATS)
-          .mapToObj(n -> new Trial(n, "convnet", "distilled", (int) n - 1, 0.01, "key " + n))
+          .mapToObj(
+              n ->
+                  new Trial(
+                      n,
+                      "convnet",
+                      "distilled",
+                      OptionalInt.of(500),
+                      (int) n - 1,
+                      0.01,
+                      "key " + n))
           .toList();
 
   @TempDir Path temp;
@@ -67,8 +77,9 @@ class TrialReportsTest {
 
   private static String line(int step, double seconds, double accuracy) {
     return String.format(
-        "{\"stage\":\"evaluate\",\"step\":%d,\"seconds\":%s,\"accuracy\":%s}",
-        step, seconds, accuracy);
+        "{\"stage\":\"evaluate\",\"step\":%d,\"seconds\":%s,\"network\":\"convnet\","
+            + "\"images\":\"distilled\",\"iteration\":500,\"repeat\":%d,\"accuracy\":%s}",
+        step, seconds, step, accuracy);
   }
 
   @Test
@@ -105,7 +116,7 @@ class TrialReportsTest {
       reports.finished(TRIALS.get(3), new Outcome(0.4, 4));
       assertEquals(List.of(line(2, 2, 0.2), line(4, 4, 0.4)), lines());
       heard.clear();
-      reports.epochs(new Trial(5, "vit", "random", 0, 0.01, "key"), 1);
+      reports.epochs(new Trial(5, "vit", "random", OptionalInt.empty(), 0, 0.01, "key"), 1);
       assertEquals(List.of("vit on random images, repeat 1 of 4: 41/40"), heard);
     }
   }
@@ -118,7 +129,7 @@ class TrialReportsTest {
       reports.epochs(TRIALS.get(1), 1);
       reports.epochs(TRIALS.get(0), 2);
       reports.finished(TRIALS.get(0), new Outcome(0.5, 1));
-      reports.epochs(new Trial(5, "vit", "random", 2, 0.01, "key"), 3);
+      reports.epochs(new Trial(5, "vit", "random", OptionalInt.empty(), 2, 0.01, "key"), 3);
       assertEquals(
           List.of(
               "convnet on distilled images, repeat 1 of 4: 1/40",

@@ -3,6 +3,7 @@ package org.potstill.evaluate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.potstill.tensor.SideBySide;
 
@@ -17,7 +18,7 @@ class TrialRoomTest {
   }
 
   private static Trial trial(long number, String network) {
-    return new Trial(number, network, "distilled", 0, 0.01, "key");
+    return new Trial(number, network, "distilled", OptionalInt.empty(), 0, 0.01, "key");
   }
 
   @Test
