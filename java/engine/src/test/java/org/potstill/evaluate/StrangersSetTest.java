@@ -146,7 +146,7 @@ class StrangersSetTest {
     writeAs(data, new Normalisation(List.of(0.5), List.of(0.2)), plain, file);
     List<String> normalised = SetRemarks.of(file, new DistilledImages(file, data), data);
     assertEquals(1, normalised.size());
-    assertTrue(normalised.get(0).contains("pixels go from -2.5 to 2.5"), normalised.get(0));
+    assertTrue(normalised.get(0).contains("pixels go from -2.5"), normalised.get(0));
   }
 
   private static List<String> remarks(
