@@ -8,7 +8,7 @@
  * prints, exits or, potstill_keep_freed_memory() aside, changes what is global to the process, and
  * every function may be called by several threads at once.
  *
- * `threads` is how many OpenMP threads a call may use (at least 1). Results do not depend on it.
+ * `threads` is how many OpenMP threads a call may use (from 1 to 1024). Results do not depend on it.
  * `level` is the instruction set, POTSTILL_LEVEL_AUTO for the best one that this CPU has. Results of
  * two levels agree to rounding, those of one level are bit-identical from run to run.
  */
@@ -47,6 +47,8 @@ enum {
   POTSTILL_LEVEL_AVX2 = 2,
   POTSTILL_LEVEL_AVX512 = 3
 };
+
+enum { POTSTILL_MOST_THREADS = 1024 };
 
 enum { POTSTILL_FLOAT32 = 0, POTSTILL_BFLOAT16 = 1, POTSTILL_FLOAT16 = 2 };
 

@@ -376,7 +376,7 @@ int64_t potstill_convolution_workspace(int64_t images, int64_t height, int64_t w
   using namespace potstill;
   int64_t bytes = -1;
   guard("convolution_workspace", [&] {
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     const Sizes sizes(images, height, width, in, out);
     int64_t shared = 0, of_thread = 0, floats = 0;
     if (FewChannels::takes(in, out)) {
@@ -403,7 +403,7 @@ int32_t potstill_convolution(const float* x, int64_t images, int64_t height, int
   using namespace potstill;
   return guard("convolution", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     const Sizes sizes(images, height, width, in, out);
     require_workspace(workspace, workspace_bytes,
                       potstill_convolution_workspace(images, height, width, in, out, threads));
@@ -435,7 +435,7 @@ int32_t potstill_convolution_weight_gradient(const float* x, int64_t images, int
   using namespace potstill;
   return guard("convolution_weight_gradient", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     const Sizes sizes(images, height, width, in, out);
     require(!FewChannels::takes(in, out), "channels are not multiples of 16");
     require_workspace(workspace, workspace_bytes,

@@ -91,7 +91,7 @@ int32_t potstill_feature_mean(const float* real, const int64_t* real_offsets,
   using namespace potstill;
   return guard("feature_mean", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require_workspace(workspace, workspace_bytes,
                       potstill_feature_mean_workspace(classes, features));
     require_rows(real_offsets, classes, "real");

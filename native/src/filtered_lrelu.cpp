@@ -242,7 +242,7 @@ Activation activation_of(double gain, double slope, double clamp) {
 // What both entry points ask for.
 Shape checked(const Arguments& of, int64_t planes, int64_t channels, const void* input,
               const void* output, const void* workspace, int64_t workspace_bytes, int32_t threads) {
-  require(threads >= 1, "threads must be at least 1");
+  require_threads(threads);
   require(planes >= 0, "planes is negative");
   require(channels >= 1, "channels must be at least 1");
   require(of.padding != nullptr, "padding is NULL");
@@ -273,7 +273,7 @@ int64_t potstill_filtered_lrelu_workspace(int64_t height, int64_t width, int32_t
                         padding,
                         {nullptr, up_rows, up_columns},
                         {nullptr, down_rows, down_columns}};
-  if (padding == nullptr || threads < 1 || Shape::problem(of) != nullptr) return -1;
+  if (padding == nullptr || !takes_threads(threads) || Shape::problem(of) != nullptr) return -1;
   const Shape shape(of);
   const int64_t forward = bytes_of<Forward>(shape, threads);
   const int64_t backward = bytes_of<Backward>(shape, threads);

@@ -175,7 +175,7 @@ int32_t potstill_gradient_match(int32_t distance, int64_t count, const int64_t* 
   return guard("gradient_match", [&] {
     const Loops& loops = loops_of(level);
     require(distance >= POTSTILL_LAYERWISE && distance <= POTSTILL_COSINE, "unknown distance");
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require_workspace(workspace, workspace_bytes,
                       potstill_gradient_match_workspace(distance, count, rows, sizes));
     require(loss != nullptr, "loss is NULL");

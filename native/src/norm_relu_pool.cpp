@@ -90,7 +90,7 @@ int32_t potstill_norm_relu_pool(const float* x, int64_t images, int64_t height, 
   using namespace potstill;
   return guard("norm_relu_pool", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require(epsilon >= 0, "epsilon is negative");
     const Call call(images, height, width, channels, window);
     if (call.images * call.blocks == 0) return;
@@ -125,7 +125,7 @@ int32_t potstill_norm_relu_pool_gradient(
   using namespace potstill;
   return guard("norm_relu_pool_gradient", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     const Call call(images, height, width, channels, window);
     require(channels == 0 || (scale_gradient != nullptr && shift_gradient != nullptr),
             "scale_gradient or shift_gradient is NULL");
@@ -158,7 +158,7 @@ int32_t potstill_norm_relu_pool_tangent(
   using namespace potstill;
   return guard("norm_relu_pool_tangent", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     const Call call(images, height, width, channels, window);
     if (call.images * call.blocks == 0) return;
     require(x != nullptr && scale != nullptr && shift != nullptr, "x, scale or shift is NULL");
@@ -189,7 +189,7 @@ int32_t potstill_norm_relu_pool_gradient_tangent(
   using namespace potstill;
   return guard("norm_relu_pool_gradient_tangent", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     const Call call(images, height, width, channels, window);
     require(channels == 0 || (scale_gradient_tangent != nullptr && shift_gradient_tangent != nullptr),
             "scale_gradient_tangent or shift_gradient_tangent is NULL");

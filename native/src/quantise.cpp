@@ -45,7 +45,7 @@ int32_t potstill_quantise(const float* points, int64_t count, const float* codeb
   using namespace potstill;
   return guard("quantise", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require(count >= 0, "count is negative");
     require(codes >= 1, "the codebook is empty");
     require(width >= 1, "width must be at least 1");

@@ -33,7 +33,7 @@ int32_t potstill_score(const void* logits, int32_t type, const int64_t* labels, 
     const Loops& loops = loops_of(level);
     require(type >= POTSTILL_FLOAT32 && type <= POTSTILL_FLOAT16, "unknown type of logits");
     require(rows >= 0 && classes >= 0, "negative size");
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     if (rows == 0) return;
     require(logits != nullptr && labels != nullptr && loss != nullptr,
             "logits, labels or loss is NULL");

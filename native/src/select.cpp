@@ -71,7 +71,7 @@ int32_t potstill_select(const float* scores, const int32_t* class_of, int64_t n,
   using namespace potstill;
   return guard("select", [&] {
     require(order == POTSTILL_EASY || order == POTSTILL_HARD, "unknown order");
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require_workspace(workspace, workspace_bytes, potstill_select_workspace(n, classes));
     require(n == 0 || (scores != nullptr && class_of != nullptr), "scores or class_of is NULL");
     require(classes == 0 || keep != nullptr, "keep is NULL");

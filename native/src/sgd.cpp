@@ -17,7 +17,7 @@ int32_t potstill_sgd(int64_t count, const int64_t* sizes, float* const* paramete
   using namespace potstill;
   return guard("sgd", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require_workspace(workspace, workspace_bytes, potstill_sgd_workspace(count, sizes));
     require_buffers(count, sizes, parameters, "parameters");
     require_buffers(count, sizes, gradients, "gradients");

@@ -45,6 +45,15 @@ inline void require(bool holds, const char* problem) {
   if (!holds) throw Failure(POTSTILL_INVALID_ARGUMENT, "%s", problem);
 }
 
+// libgomp ends the process where it cannot start as many threads as it is asked for.
+inline bool takes_threads(int32_t threads) {
+  return threads >= 1 && threads <= POTSTILL_MOST_THREADS;
+}
+
+inline void require_threads(int32_t threads) {
+  require(takes_threads(threads), "threads are from 1 to 1024");
+}
+
 }  // namespace potstill
 
 #endif

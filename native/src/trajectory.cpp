@@ -32,7 +32,7 @@ int32_t potstill_trajectory(int64_t count, const int64_t* sizes, const float* co
   using namespace potstill;
   return guard("trajectory", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require_workspace(workspace, workspace_bytes, potstill_trajectory_workspace(count, sizes));
     require(loss != nullptr, "loss is NULL");
     require_buffers(count, sizes, theta, "theta");

@@ -47,7 +47,7 @@ int64_t potstill_upfirdn_workspace(int64_t height, int64_t width, const int32_t*
                                    const int32_t* down, const int64_t* padding, int64_t rows,
                                    int64_t columns, int32_t threads) noexcept {
   using namespace potstill;
-  if (up == nullptr || down == nullptr || padding == nullptr || threads < 1) return -1;
+  if (up == nullptr || down == nullptr || padding == nullptr || !takes_threads(threads)) return -1;
   const Filter filter = {nullptr, rows, columns};
   const Shape shape = shape_of(height, width, up, down, padding, filter);
   if (shape.problem != nullptr) return -1;
@@ -67,7 +67,7 @@ int32_t potstill_upfirdn(const float* input, int64_t planes, int64_t height, int
   using namespace potstill;
   return guard("upfirdn", [&] {
     const Loops& loops = loops_of(level);
-    require(threads >= 1, "threads must be at least 1");
+    require_threads(threads);
     require(planes >= 0, "planes is negative");
     require(up != nullptr && down != nullptr && padding != nullptr, "up, down or padding is NULL");
     const Filter taps = {filter, rows, columns};

@@ -640,6 +640,49 @@ void test_sgd() {
         "a small workspace is refused");
 }
 
+void test_threads() {
+  for (const int32_t threads : {-1, 0, 1025}) {
+    const auto refused = [&](int32_t status, const char* operation) {
+      check(status == POTSTILL_INVALID_ARGUMENT &&
+                std::strstr(potstill_last_error(), "threads are from 1 to 1024") != nullptr,
+            std::to_string(threads) + " threads are refused by " + operation);
+    };
+    const int64_t none = 0;
+    double loss = 0;
+    refused(potstill_score(nullptr, POTSTILL_FLOAT32, nullptr, 0, 0, nullptr, nullptr, nullptr,
+                           nullptr, nullptr, threads, level),
+            "score");
+    refused(potstill_select(nullptr, nullptr, 0, 0, POTSTILL_EASY, nullptr, nullptr, nullptr,
+                            nullptr, 0, threads),
+            "select");
+    refused(potstill_feature_mean(nullptr, &none, nullptr, &none, 0, 0, &loss, nullptr, nullptr,
+                                  nullptr, 0, threads, level),
+            "feature_mean");
+    refused(potstill_gradient_match(POTSTILL_MSE, 0, nullptr, nullptr, nullptr, nullptr, nullptr,
+                                    &loss, nullptr, 0, threads, level),
+            "gradient_match");
+    refused(potstill_trajectory(0, nullptr, nullptr, nullptr, nullptr, nullptr, &loss, nullptr, 0,
+                                threads, level),
+            "trajectory");
+    refused(potstill_sgd(0, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, 0, threads, level),
+            "sgd");
+    refused(potstill_quantise(nullptr, 0, nullptr, 1, 1, nullptr, nullptr, 0, threads, level),
+            "quantise");
+    refused(potstill_norm_relu_pool(nullptr, 0, 1, 1, 1, nullptr, nullptr, 0, 1, 1, nullptr,
+                                    nullptr, nullptr, threads, level),
+            "norm_relu_pool");
+    refused(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 0, nullptr, 16, nullptr, nullptr,
+                                 0, threads, level),
+            "convolution");
+    const int32_t one[2] = {1, 1};
+    const int64_t flush[4] = {};
+    check(potstill_convolution_workspace(1, 8, 8, 16, 16, threads) == -1 &&
+              potstill_upfirdn_workspace(8, 8, one, one, flush, 0, 0, threads) == -1 &&
+              potstill_filtered_lrelu_workspace(8, 8, 1, 1, flush, 0, 0, 0, 0, threads) == -1,
+          std::to_string(threads) + " threads have no workspace");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -659,5 +702,6 @@ int main(int argc, char** argv) {
     test_freed_memory_is_kept();
     test_memory_of_other_threads_is_given_back();
     test_sgd();
+    test_threads();
   });
 }

@@ -15,6 +15,9 @@ import org.bytedeco.javacpp.Pointer;
  */
 public final class CpuKernels implements Kernels {
 
+  /** POTSTILL_MOST_THREADS. */
+  private static final int MOST_THREADS = 1024;
+
   private final int threads;
   private final CpuLevel level;
   private final String cause;
@@ -22,7 +25,7 @@ public final class CpuKernels implements Kernels {
   /**
    * With the best instruction set of this CPU.
    *
-   * @param threads threads that a call may use, at least 1
+   * @param threads threads that a call may use, at least 1; of more than 1024 it uses as many
    * @throws IllegalArgumentException where {@code threads} is below 1
    */
   public CpuKernels(int threads) {
@@ -32,7 +35,7 @@ public final class CpuKernels implements Kernels {
   /**
    * With a given instruction set, for tests and comparisons.
    *
-   * @param threads threads that a call may use, at least 1
+   * @param threads threads that a call may use, at least 1; of more than 1024 it uses as many
    * @param level unavailable where this CPU lacks it
    * @throws IllegalArgumentException where {@code threads} is below 1
    */
@@ -44,7 +47,7 @@ public final class CpuKernels implements Kernels {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", at least 1 is needed");
     }
-    this.threads = threads;
+    this.threads = Math.min(threads, MOST_THREADS);
     this.level = level;
     this.cause = cause;
   }
