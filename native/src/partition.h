@@ -21,16 +21,17 @@ struct Piece {
   int64_t length;
 };
 
-inline int64_t pieces_of(int64_t size) { return (size + kPiece - 1) / kPiece; }
+inline int64_t pieces_of(int64_t size) { return size / kPiece + (size % kPiece > 0 ? 1 : 0); }
 
 // Running totals in caller's memory: first[t] pieces come before tensor t, first[count] in all.
 class Partition {
  public:
-  // Pieces of all tensors; -1 where a size is negative or the total is too large.
+  // Pieces of all tensors; -1 where a size is negative or there are too many elements to count.
   static int64_t total(int64_t count, const int64_t* sizes) {
-    int64_t pieces = 0;
+    int64_t pieces = 0, elements = 0;
     for (int64_t t = 0; t < count; ++t) {
-      if (sizes[t] < 0 || __builtin_add_overflow(pieces, pieces_of(sizes[t]), &pieces)) return -1;
+      if (sizes[t] < 0 || __builtin_add_overflow(elements, sizes[t], &elements)) return -1;
+      pieces += pieces_of(sizes[t]);
     }
     return pieces;
   }

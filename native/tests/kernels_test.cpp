@@ -683,6 +683,17 @@ void test_threads() {
   }
 }
 
+void test_sizes_out_of_range() {
+  const int64_t sizes[] = {INT64_MAX, 1, -1}, rows[] = {0, 0, 0};
+  for (const int64_t count : {2, 3}) {
+    check(potstill_trajectory_workspace(count, sizes) == -1 &&
+              potstill_sgd_workspace(count, sizes) == -1 &&
+              potstill_gradient_match_workspace(POTSTILL_LAYERWISE, count, rows, sizes) == -1,
+          "lists of more elements than can be counted have no workspace");
+  }
+  check(potstill_sgd_workspace(1, sizes) == 16, "a tensor may be of any size");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -703,5 +714,6 @@ int main(int argc, char** argv) {
     test_memory_of_other_threads_is_given_back();
     test_sgd();
     test_threads();
+    test_sizes_out_of_range();
   });
 }
