@@ -12,7 +12,8 @@ bool supported(int32_t level) {
   if (level == POTSTILL_LEVEL_GENERIC) return true;
 #if defined(POTSTILL_X86)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c");
   if (level == POTSTILL_LEVEL_AVX2) return avx2;
 #if defined(POTSTILL_EMULATE_AVX512)
   if (level == POTSTILL_LEVEL_AVX512) return avx2;
