@@ -241,7 +241,8 @@ POTSTILL_CUDA_API int32_t potstill_cuda_filtered_lrelu(
 /*
  * The gradient of filtered_lrelu with respect to its input (planes, height, width), given that with
  * respect to its output (planes, out height, out width); u and v are computed anew. Where |v| > clamp
- * or v is NaN, none passes; elsewhere gain where u > 0, gain * slope where not.
+ * or v is NaN, none passes; elsewhere gain where u > 0, gain * slope where not. Where that factor is 0
+ * none passes either, even of a gradient that is not finite.
  * Reads input and gradient once, samples that several tiles need again from the caches, and writes
  * input_gradient once.
  */

@@ -173,7 +173,8 @@ struct Loops {
   // x = clamp(gain * lrelu(x)) in place; n a multiple of kRow.
   void (*activate)(const Activation& activation, int64_t n, float* x);
 
-  // gradient *= the slope of that activation at x, 0 where it is clamped; n a multiple of kRow.
+  // gradient *= the slope of that activation at x, 0 where it is clamped or the slope is 0, whatever
+  // the gradient; n a multiple of kRow.
   void (*activation_gradient)(const Activation& activation, const float* x, int64_t n,
                               float* gradient);
 

@@ -337,6 +337,32 @@ void test_filtered_lrelu() {
   }
 }
 
+// The gradient of 20 samples, of which only the last is above 0, by a slope of 0.
+void test_slope_of_zero() {
+  for (const float special : {NAN, INFINITY}) {
+    Unaligned x(20), upstream(20), gradient(20);
+    for (int i = 0; i < 20; ++i) {
+      x.data()[i] = i < 19 ? -1.0f : 1.0f;
+      upstream.data()[i] = special;
+    }
+    const auto passed = [&](const int64_t* padding, const Taps& taps) {
+      const int64_t bytes = potstill_filtered_lrelu_workspace(1, 20, 1, 1, padding, taps.rows,
+                                                              taps.columns, 0, 0, 1);
+      std::vector<char> workspace(static_cast<size_t>(bytes));
+      check(potstill_filtered_lrelu_gradient(
+                x.data(), nullptr, 1, 1, 1, 20, 1, 1, padding, taps.data(), taps.rows, taps.columns,
+                nullptr, 0, 0, 0, 1, 0, INFINITY, upstream.data(), gradient.data(),
+                workspace.data(), bytes, 1, level) == POTSTILL_OK,
+            "the gradient by a slope of 0 runs");
+      return std::all_of(gradient.data(), gradient.data() + 19, [](float v) { return v == 0; }) &&
+             !std::isfinite(gradient.data()[19]);
+    };
+    const int64_t flush[4] = {0, 0, 0, 0};
+    check(passed(flush, {0, 0, {}}), "a slope of 0 passes nothing");
+    check(passed(flush, {1, 1, {0.5f}}), "a slope of 0 passes nothing between filters");
+  }
+}
+
 void test_filtered_lrelu_refuses() {
   const int64_t flush[4] = {0, 0, 0, 0};
   float x = 1, y = -1;
@@ -364,6 +390,7 @@ int main(int argc, char** argv) {
     test_upfirdn_not_finite();
     test_upfirdn_refuses();
     test_filtered_lrelu();
+    test_slope_of_zero();
     test_filtered_lrelu_refuses();
   });
 }

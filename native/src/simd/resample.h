@@ -60,7 +60,10 @@ void activate(const Activation& activation, int64_t n, float* x) {
   }
 }
 
-void activation_gradient(const Activation& activation, const float* x, int64_t n, float* gradient) {
+// Shut: where the slope is 0, which passes nothing, infinity and NaN neither.
+template <bool Shut>
+inline void pass_gradient(const Activation& activation, const float* x, int64_t n,
+                          float* gradient) {
   const Floats gain = splat(activation.gain);
   const Floats negative = splat(activation.negative_gain);
   const Floats top = splat(activation.bound);
@@ -68,8 +71,17 @@ void activation_gradient(const Activation& activation, const float* x, int64_t n
     const Floats u = load<Floats>(x + i);
     const Floats slope = u > 0 ? gain : negative;
     const Floats v = u * slope;
-    const Floats passed = load<Floats>(gradient + i) * slope;
+    Floats passed = load<Floats>(gradient + i) * slope;
+    if (Shut) passed = (slope != 0) | (passed == passed) ? passed : Floats{};
     store(gradient + i, (v <= top) & (v >= -top) ? passed : Floats{});
+  }
+}
+
+void activation_gradient(const Activation& activation, const float* x, int64_t n, float* gradient) {
+  if (activation.gain == 0 || activation.negative_gain == 0) {
+    pass_gradient<true>(activation, x, n, gradient);
+  } else {
+    pass_gradient<false>(activation, x, n, gradient);
   }
 }
 

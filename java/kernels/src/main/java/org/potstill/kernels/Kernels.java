@@ -351,7 +351,8 @@ public interface Kernels {
   /**
    * The gradient of {@link #filteredLeakyRelu} with respect to its input; what lies between the
    * filters is computed anew. None passes where {@code |v| > clamp} or v is NaN; elsewhere the
-   * factor is {@code gain} where {@code u > 0} and {@code gain * slope} where not.
+   * factor is {@code gain} where {@code u > 0} and {@code gain * slope} where not. A factor of 0
+   * passes nothing either, even of a gradient that is not finite.
    *
    * @param gradient with respect to the output, of its shape
    * @param inputGradient (planes, height, width), filled; neither of the inputs

@@ -85,6 +85,27 @@ abstract class ResamplingCases {
   }
 
   @Test
+  void slopeOfZeroPassesNothingOfWhatIsNotFinite() {
+    float infinity = Float.POSITIVE_INFINITY;
+    FilteredActivation plain =
+        new FilteredActivation(1, 1, 0, 0, 0, 0, false, 1, 0, 100, FirFilter.NONE, FirFilter.NONE);
+    FloatPointer x = new FloatPointer(-1f, 1f, -2f, 3f);
+    FloatPointer upstream = new FloatPointer(NAN, NAN, infinity, infinity);
+    FloatPointer result = new FloatPointer(4);
+    kernels().filteredLeakyReluGradient(x, null, 1, 1, 1, 4, plain, upstream, result);
+    assertArrayEquals(new float[] {0, NAN, 0, infinity}, KernelCases.floats(result, 4));
+    FirFilter two = FirFilter.matrix(new FloatPointer(1f, 0f), 1, 2);
+    FirFilter mean = FirFilter.separable(new FloatPointer(1f, 1f), 2);
+    FilteredActivation between =
+        new FilteredActivation(2, 2, 1, 0, 0, 0, false, 1, 0, 100, two, mean);
+    upstream = new FloatPointer(10f, infinity);
+    kernels()
+        .filteredLeakyReluGradient(
+            new FloatPointer(1f, -2f), null, 1, 1, 1, 2, between, upstream, result);
+    assertArrayEquals(new float[] {40, 0}, KernelCases.floats(result, 2));
+  }
+
+  @Test
   void resamplingRefusesWhatDoesNotFit() {
     FirFilter filter = FirFilter.separable(new FloatPointer(1f, 2f, 3f), 3);
     Resampling plain = Resampling.square(1, 1, 0, 0, false, 1);
