@@ -147,7 +147,8 @@ POTSTILL_API int64_t potstill_trajectory_workspace(int64_t count,
 /*
  * trajectory: ||theta - target||^2 / ||start - target||^2 over lists of `count` tensors, and its
  * gradient with respect to theta (gradients may be NULL). NaN where start equals target.
- * Adds runs of eight squares in single, the runs in double precision. Reads the three lists once and,
+ * Adds runs of 32 squares in single, the runs in double precision; all in double where a sum would leave
+ * the range of single precision. Reads the three lists once and,
  * for the gradient, theta and target once more; writes the gradients once, past the caches where they
  * are large.
  */

@@ -152,8 +152,8 @@ struct Loops {
   // sum of (a - b)^2.
   double (*squared_distance)(const float* a, const float* b, int64_t n);
 
-  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass; runs of eight squares in
-  // single precision, the runs in double.
+  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass; runs of 32 squares in single
+  // precision, the runs in double.
   void (*squared_distances)(const float* a, const float* b, const float* c, int64_t n,
                             double* sums);
 

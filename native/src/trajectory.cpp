@@ -3,7 +3,9 @@
 //
 // The divisor is known only after start and target are read, so theta and target are read twice:
 // 4 * 5 P bytes read, 4 P written, past the caches where P is large. Partial sums are added in the
-// order of the pieces: the result does not depend on the thread count.
+// order of the pieces: the result does not depend on the thread count. Squares and the divisor that
+// single precision does not hold are taken in double.
+#include <cmath>
 #include <limits>
 
 #include "loops.h"
@@ -14,6 +16,28 @@ namespace potstill {
 namespace {
 
 constexpr int64_t kStreamElements = int64_t{1} << 21;  // four lists of 8 MiB outgrow the caches
+
+// Whether the sum of a piece is as good with its squares in single precision: none overflowed, and what
+// those that became subnormal have lost is nothing beside it.
+bool holds(double sum) {
+  return sum >= double{std::numeric_limits<float>::min()} * kPiece && std::isfinite(sum);
+}
+
+void piece_distances(const Loops& loops, const float* theta, const float* target,
+                     const float* start, int64_t n, double* sums) {
+  loops.squared_distances(theta, target, start, n, sums);
+  if (!holds(sums[0])) sums[0] = loops.squared_distance(theta, target, n);
+  if (!holds(sums[1])) sums[1] = loops.squared_distance(start, target, n);
+}
+
+// out = scale (a - b).
+void difference(const Loops& loops, const float* a, const float* b, double scale, bool in_double,
+                int64_t n, bool stream, float* out) {
+  if (!in_double) {
+    return loops.scaled_difference(a, b, static_cast<float>(scale), n, stream, out);
+  }
+  for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>((double{a[i]} - b[i]) * scale);
+}
 
 }  // namespace
 }  // namespace potstill
@@ -47,8 +71,8 @@ int32_t potstill_trajectory(int64_t count, const int64_t* sizes, const float* co
 #pragma omp parallel for num_threads(threads) schedule(static) if (!serial)
     for (int64_t i = 0; i < pieces; ++i) {
       const Piece p = parts.piece(i);
-      loops.squared_distances(theta[p.tensor] + p.offset, target[p.tensor] + p.offset,
-                              start[p.tensor] + p.offset, p.length, sums + 2 * i);
+      piece_distances(loops, theta[p.tensor] + p.offset, target[p.tensor] + p.offset,
+                      start[p.tensor] + p.offset, p.length, sums + 2 * i);
     }
     double distance = 0;
     double travelled = 0;
@@ -59,13 +83,15 @@ int32_t potstill_trajectory(int64_t count, const int64_t* sizes, const float* co
     const double nan = std::numeric_limits<double>::quiet_NaN();
     *loss = travelled == 0 ? nan : distance / travelled;
     if (gradients == nullptr) return;
-    const auto scale = static_cast<float>(travelled == 0 ? nan : 2 / travelled);
+    const double scale = travelled == 0 ? nan : 2 / travelled;
+    const bool in_double = !std::isnormal(static_cast<float>(scale)) ||
+                           !(distance <= double{std::numeric_limits<float>::max()});
     const bool stream = elements >= kStreamElements;
 #pragma omp parallel for num_threads(threads) schedule(static) if (!serial)
     for (int64_t i = 0; i < pieces; ++i) {
       const Piece p = parts.piece(i);
-      loops.scaled_difference(theta[p.tensor] + p.offset, target[p.tensor] + p.offset, scale,
-                              p.length, stream, gradients[p.tensor] + p.offset);
+      difference(loops, theta[p.tensor] + p.offset, target[p.tensor] + p.offset, scale, in_double,
+                 p.length, stream, gradients[p.tensor] + p.offset);
     }
   });
 }

@@ -214,6 +214,41 @@ void test_trajectory() {
         "trajectory gradient");
 }
 
+// Differences whose squares, or whose factor in the gradient, single precision does not hold.
+void test_trajectory_range() {
+  for (const float step : {1e-40f, 1e-23f, 1e-19f, 1e18f, 1e20f, 1e38f}) {
+    for (const int64_t size : {1, 100, 127, 128, 511, 512, 1024, 20000}) {
+      Unaligned theta(size), target(size), start(size), gradient(size);
+      for (int64_t i = 0; i < size; ++i) {
+        theta.data()[i] = step;
+        target.data()[i] = -step;
+        start.data()[i] = i % 3 == 0 ? step : -step;
+      }
+      const float* lists[] = {theta.data(), target.data(), start.data()};
+      float* into[] = {gradient.data()};
+      std::vector<double> workspace(
+          static_cast<size_t>(potstill_trajectory_workspace(1, &size)) / 8);
+      const auto bytes = static_cast<int64_t>(workspace.size()) * 8;
+      double loss = 0;
+      check(potstill_trajectory(1, &size, lists, lists + 1, lists + 2, into, &loss,
+                                workspace.data(), bytes, 2, level) == POTSTILL_OK,
+            "trajectory of extremes runs");
+      const double moved = static_cast<double>((size + 2) / 3), d = 2 * double{step};
+      const double expected = 2 / (moved * d);
+      const std::string of =
+          ", steps of 10^" + std::to_string(std::log10(step)) + ", " + std::to_string(size);
+      check(close(loss, static_cast<double>(size) / moved), "trajectory loss" + of);
+      for (const int64_t i : {int64_t{0}, size - 1}) {
+        const double found = gradient.data()[i];
+        check(expected > std::numeric_limits<float>::max()
+                  ? std::isinf(found)
+                  : std::abs(found - expected) <= kRelative * expected + 1e-44,
+              "trajectory gradient" + of);
+      }
+    }
+  }
+}
+
 void test_quantise() {
   for (int64_t width : {1, 3, 8}) {
     for (int64_t codes : {1, 63, 64, 65, 200}) {
@@ -705,6 +740,7 @@ int main(int argc, char** argv) {
     test_feature_mean();
     test_gradient_match();
     test_trajectory();
+    test_trajectory_range();
     test_quantise();
     test_norm_relu_pool(true);
     test_norm_relu_pool(false);

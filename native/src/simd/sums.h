@@ -102,9 +102,9 @@ inline Doubles widen_high(Floats value) {
   return widen(high);
 }
 
-// Differences and their squares in single precision, in runs of eight per lane that are then added in
-// double: widening every element would cost more than all the rest, and a run of eight loses less
-// than the rounding of the inputs.
+// Differences and their squares in single precision, in runs of 32 per lane, four sums of eight added in
+// pairs, which are then added in double: widening every element would cost more than all the rest, and
+// such a run loses less than the rounding of the inputs.
 void squared_distances(const float* a, const float* b, const float* c, int64_t n, double* sums) {
   constexpr int64_t kRun = 32 * kLanes;
   Doubles of_a[2] = {};

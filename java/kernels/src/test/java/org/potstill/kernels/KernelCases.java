@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -411,6 +412,30 @@ abstract class KernelCases {
     assertArrayEquals(new float[] {0.5f, 1}, floats(gradients.get(0), 2));
     assertArrayEquals(new float[] {1.5f, 0}, floats(gradients.get(1), 2));
     assertTrue(Double.isNaN(kernels().trajectory(sizes, theta, target, target, null)));
+  }
+
+  @Test
+  void trajectoryOfExtremesStaysFinite() {
+    for (float step : new float[] {1e-23f, 1e20f}) {
+      for (int size : new int[] {1, 100, 1024}) {
+        float[] moved = new float[size];
+        Arrays.fill(moved, step);
+        FloatPointer theta = new FloatPointer(moved);
+        FloatPointer zeros = new FloatPointer(new float[size]);
+        FloatPointer gradient = new FloatPointer(size);
+        double loss =
+            kernels()
+                .trajectory(
+                    new long[] {size},
+                    List.of(theta),
+                    List.of(zeros),
+                    List.of(theta),
+                    List.of(gradient));
+        assertEquals(1, loss, 1e-6);
+        double expected = 2 / ((double) step * size);
+        assertEquals(expected, gradient.get(size - 1), 1e-5 * expected);
+      }
+    }
   }
 
   @Test
