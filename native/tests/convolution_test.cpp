@@ -271,7 +271,7 @@ int main(int argc, char** argv) {
     test_to_few({11, 28, 28, 64, 1});
     test_to_few({2, 3, 130, 16, 3});
     test_to_few({1, 33, 31, 272, 4});
-    test_common_part({2, 12, 12, 128, 32});   // by blocks
+    test_common_part({7, 14, 14, 128, 32});   // by blocks
     test_common_part({2, 12, 12, 512, 256});  // by chunks
     test_common_part({9, 2, 2, 128, 32});     // by taps
     test_edges();
