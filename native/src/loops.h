@@ -102,9 +102,12 @@ constexpr int kTaps = 9;  // of a square of 3 x 3, row after row
 struct SeenTaps {
   bool tall;
   bool wide;
-
-  bool has(int tap) const { return (tall || tap / 3 == 1) && (wide || tap % 3 == 1); }
 };
+
+// Static, since an inline function could be merged across levels.
+static inline bool is_seen(const SeenTaps& seen, int tap) {
+  return (seen.tall || tap / 3 == 1) && (seen.wide || tap % 3 == 1);
+}
 
 // c = a b, or c += a b where add: a (rows, terms), b (terms, columns), c (rows, columns), columns a
 // multiple of kRow. Rows of c and b are so many floats apart; b with 0 is in panels as tile_of_weights

@@ -153,7 +153,7 @@ struct TapConvolution {
       float* weights = gradient + kTaps * ((column + c) * in + row);
       std::memset(weights, 0, static_cast<size_t>(kTaps * rows) * sizeof(float));
       for (int t = 0; t < kTaps; ++t) {
-        if (!seen().has(t)) continue;
+        if (!is_seen(seen(), t)) continue;
         for (int64_t r = 0; r < rows; ++r) {
           weights[kTaps * r + t] = planes[t * kPlane + r * columns + c];
         }

@@ -2,19 +2,18 @@
 #ifndef POTSTILL_SIMD_QUANTISE_H
 #define POTSTILL_SIMD_QUANTISE_H
 
-#include <cstdint>
-#include <limits>
-
 #include "../loops.h"
+#include "vec.h"
 
 namespace potstill {
 namespace POTSTILL_LEVEL {
+namespace {
 
-inline int64_t nearest_code(const float* point, const float* codes, int64_t padded, int64_t width) {
+int64_t nearest_code(const float* point, const float* codes, int64_t padded, int64_t width) {
   alignas(64) float best[kCodes];
   alignas(64) int32_t block_of[kCodes];
   for (int j = 0; j < kCodes; ++j) {
-    best[j] = std::numeric_limits<float>::infinity();
+    best[j] = kInfinity;
     block_of[j] = 0;
   }
   for (int64_t first = 0; first < padded; first += kCodes) {
@@ -35,10 +34,10 @@ inline int64_t nearest_code(const float* point, const float* codes, int64_t padd
     }
   }
   int64_t index = 0;
-  float least = std::numeric_limits<float>::infinity();
+  float least = kInfinity;
   for (int j = 0; j < kCodes; ++j) {
     const int64_t code = int64_t{block_of[j]} * kCodes + j;
-    if (best[j] < least || (best[j] == least && best[j] < std::numeric_limits<float>::infinity() && code < index)) {
+    if (best[j] < least || (best[j] == least && best[j] < kInfinity && code < index)) {
       least = best[j];
       index = code;
     }
@@ -46,6 +45,7 @@ inline int64_t nearest_code(const float* point, const float* codes, int64_t padd
   return index;
 }
 
+}  // namespace
 }  // namespace POTSTILL_LEVEL
 }  // namespace potstill
 

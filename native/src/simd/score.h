@@ -17,7 +17,6 @@ namespace POTSTILL_LEVEL {
 namespace {
 
 constexpr int64_t kTile = 1024;
-constexpr float kInfinity = __builtin_inff();
 constexpr float kNan = __builtin_nanf("");
 
 struct Float32 {

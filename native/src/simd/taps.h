@@ -19,7 +19,7 @@ void taps_of_weights(const TileWeights& weights, const SeenTaps& seen, int64_t r
     const int64_t first = n / kPanel * kPanel, width = panel_width(weights.columns, first);
     float* panel = out + first * weights.rows + row * width + n - first;
     for (int t = 0; t < kTaps; ++t) {
-      if (!seen.has(t)) continue;
+      if (!is_seen(seen, t)) continue;
       float gathered[kLanes];
       for (int l = 0; l < kLanes; ++l) {
         gathered[l] = from[l * weights.column_step + (weights.flip ? kTaps - 1 - t : t)];

@@ -11,8 +11,6 @@
 #ifndef POTSTILL_SIMD_WINOGRAD_H
 #define POTSTILL_SIMD_WINOGRAD_H
 
-#include <algorithm>
-
 #include "../loops.h"
 #include "vec.h"
 
@@ -151,7 +149,8 @@ void centre_of(const TileMap& map, const float* image, float* centre) {
   const int64_t pixels = map.height * map.width;
   const float share = 1.0f / static_cast<float>(pixels);
   for (int64_t first = 0; first < map.channels; first += kCentred) {
-    const int64_t count = std::min<int64_t>(kCentred, map.channels - first);
+    const int64_t left = map.channels - first;
+    const int64_t count = left < kCentred ? left : kCentred;
     Floats sums[kCentred / kLanes] = {};
     for (int64_t p = 0; p < pixels; ++p) {
       const float* pixel = image + p * map.channels + first;
