@@ -26,6 +26,7 @@
 
 #include <cstring>
 
+#include "arena.h"
 #include "few_channels.h"
 #include "loops.h"
 #include "partition.h"
@@ -50,10 +51,10 @@ constexpr int64_t kChunkOut = 64;
 // cache where planes are a power of 2 apart.
 constexpr int64_t kGap = 16;
 
-constexpr int64_t kAlignment = 64;  // bytes
-
 constexpr int64_t kChunkPlane = kChunkIn * kChunkOut + kGap;
 constexpr int64_t kPanelPlane = kBlockTiles * kChunkOut + kGap;
+
+enum class Route { kFewChannels, kTaps, kBlocks, kChunks };
 
 struct Sizes {
   TileMap in;
@@ -74,10 +75,11 @@ struct Sizes {
             "channels are not multiples of 16");
     const int64_t channels = std::max(in_channels, out_channels);
     int64_t elements = 0;
-    if (__builtin_mul_overflow(std::max<int64_t>(height, kTileSide), std::max<int64_t>(width, kTileSide),
-                               &elements) ||
+    if (__builtin_mul_overflow(std::max<int64_t>(height, kTileSide),
+                               std::max<int64_t>(width, kTileSide), &elements) ||
         __builtin_mul_overflow(elements, channels, &elements) ||
-        __builtin_mul_overflow(elements, images, &elements) || elements > kLargest ||
+        __builtin_mul_overflow(elements, std::max<int64_t>(images, 1), &elements) ||
+        elements > kLargest ||
         channels > kLargest / kPlanes / channels) {
       throw Failure(POTSTILL_INVALID_ARGUMENT, "the maps are too large");
     }
@@ -92,65 +94,108 @@ struct Sizes {
     out_plane = kBlockTiles * out_channels + kGap;
   }
 
-  // Whether the weights' planes are made chunk by chunk, anew for every block.
-  bool by_chunks() const {
-    return tiles <= kBlockTiles || in.channels * out.channels >= kManyWeights;
+  Route route() const {
+    if (FewChannels::takes(in.channels, out.channels)) return Route::kFewChannels;
+    if (TapConvolution::takes(in.height, in.width)) return Route::kTaps;
+    const bool many = in.channels * out.channels >= kManyWeights;
+    return tiles <= kBlockTiles || many ? Route::kChunks : Route::kBlocks;
   }
 
   bool serial() const {
-    return tiles * kTileSide * kTileSide * std::max(in.channels, out.channels) <= kSerialElements;
+    return tiles * kTileSide * kTileSide * pixel() <= kSerialElements;
   }
 
-  int64_t zeros() const { return std::max(in.channels, out.channels); }
-
-  int64_t block() const { return kPlanes * (in_plane + out_plane); }
-
-  // What every thread has for itself, and what they share besides.
-  int64_t of_thread() const {
-    return by_chunks() ? kPlanes * (kChunkPlane + kPanelPlane) + kChunkIn * kChunkOut +
-                             kBlockTiles * kChunkOut
-                       : block();
-  }
-  int64_t shared() const {
-    return zeros() + of_images() +
-           (by_chunks() ? block()
-                        : kPlanes * weight_plane + in.channels * out.channels + of_images());
-  }
-
-  // Channels of all images, whichever way the convolution goes.
-  int64_t of_images() const { return images * std::max(in.channels, out.channels); }
+  // Channels of a pixel and of all images, whichever way the convolution goes.
+  int64_t pixel() const { return std::max(in.channels, out.channels); }
+  int64_t of_images() const { return images * pixel(); }
 };
 
-float* aligned(void* memory) {
-  const auto address = reinterpret_cast<uintptr_t>(memory);
-  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
-}
+// The planes of a block of tiles.
+struct Block {
+  float* in;
+  float* out;
 
-// Memory for one call, from the first aligned address on: zeros, what the threads share, what each has.
-struct Workspace {
-  float* zeros;
+  static Block of(const Sizes& sizes, Arena& arena) {
+    return {arena.take<float>(kPlanes * sizes.in_plane),
+            arena.take<float>(kPlanes * sizes.out_plane)};
+  }
+};
+
+// What the threads share of the workspace; NULL what the route does not use.
+struct Shared {
+  float* zeros;    // a pixel of either map
   float* centres;  // (images, in)
-  float* shared;
-  float* threads;
+  Block block = {};           // by chunks
+  float* weights = nullptr;   // by blocks: the planes of all
+  float* sums = nullptr;      // by blocks: of nine weights each, (in, out)
+  float* shifts = nullptr;    // by blocks: (images, out)
 
-  Workspace(const Sizes& sizes, void* memory) {
-    zeros = aligned(memory);
-    centres = zeros + sizes.zeros();
-    shared = centres + sizes.of_images();
-    threads = zeros + sizes.shared();
-    std::memset(zeros, 0, static_cast<size_t>(sizes.zeros()) * sizeof(float));
+  Shared(const Sizes& sizes, Arena& arena)
+      : zeros(arena.take<float>(sizes.pixel())),
+        centres(arena.take<float>(sizes.of_images())) {
+    if (sizes.route() == Route::kChunks) {
+      block = Block::of(sizes, arena);
+    } else {
+      weights = arena.take<float>(kPlanes * sizes.weight_plane);
+      sums = arena.take<float>(sizes.in.channels * sizes.out.channels);
+      shifts = arena.take<float>(sizes.of_images());
+    }
+  }
+};
+
+// What a thread has for itself; NULL what the route does not use.
+struct Own {
+  Block block = {};           // by blocks
+  float* weights = nullptr;   // by chunks: the planes of one, and below what belongs to it
+  float* products = nullptr;  // planes (tiles of a block, columns)
+  float* sums = nullptr;      // (rows, columns)
+  float* shifts = nullptr;    // (images of a block, columns)
+
+  Own(const Sizes& sizes, Arena& arena) {
+    if (sizes.route() == Route::kChunks) {
+      weights = arena.take<float>(kPlanes * kChunkPlane);
+      products = arena.take<float>(kPlanes * kPanelPlane);
+      sums = arena.take<float>(kChunkIn * kChunkOut);
+      shifts = arena.take<float>(kBlockTiles * kChunkOut);
+    } else {
+      block = Block::of(sizes, arena);
+    }
+  }
+};
+
+// The workspace of a convolution by tiles; without memory it measures.
+struct Workspace {
+  const Sizes& sizes;
+  Arena arena;
+  Shared shared;
+  char* threads;
+
+  Workspace(const Sizes& of, void* memory)
+      : sizes(of),
+        arena(Arena::aligned(memory)),
+        shared(of, arena),
+        threads(static_cast<char*>(memory) + arena.used()) {}
+
+  int64_t own_bytes() const {
+    Arena measured(nullptr);
+    Own(sizes, measured);
+    return measured.used();
   }
 
-  float* of_thread(const Sizes& sizes) const {
-    return threads + sizes.of_thread() * omp_get_thread_num();
+  int64_t bytes(int32_t count) const { return workspace_of(arena.used(), own_bytes(), count); }
+
+  Own of_thread(int thread) const {
+    Arena own(Arena::aligned(threads + thread * own_bytes()));
+    return Own(sizes, own);
   }
+  Own own() const { return of_thread(omp_get_thread_num()); }
 };
 
 // The convolution; weights that are flipped and turned around make it that of the gradient.
 struct Forward {
   const Loops& loops;
   const Sizes& sizes;
-  const Workspace& own;
+  const Workspace& memory;
   const float* x;
   const TileWeights& weights;
   const float* bias;
@@ -158,7 +203,7 @@ struct Forward {
   int32_t threads;
 
   void run() const {
-    if (sizes.by_chunks()) {
+    if (sizes.route() == Route::kChunks) {
       by_chunks();
     } else {
       by_blocks();
@@ -170,8 +215,10 @@ struct Forward {
   void shifts(int64_t image, int64_t images, int64_t first_term, int64_t terms, const float* sums,
               int64_t columns, bool add, float* into) const {
     const int64_t in = sizes.in.channels;
-    loops.multiply({own.centres + image * in + first_term, in, 1, sums, columns, into, columns, images,
-                    terms, columns, add});
+    loops.multiply({LeftFactor::by_rows(memory.shared.centres + image * in + first_term, in),
+                    RightFactor::by_terms(sums, columns),
+                    {into, columns, add},
+                    {images, terms, columns}});
   }
 
   void add_bias(int64_t images, int64_t column, int64_t columns, float* into) const {
@@ -183,20 +230,20 @@ struct Forward {
 
   void by_blocks() const {
     const int64_t in = sizes.in.channels, out = sizes.out.channels;
-    float* sums = own.shared + kPlanes * sizes.weight_plane;
-    float* shift = sums + in * out;
+    const Shared& shared = memory.shared;
 #pragma omp parallel num_threads(threads)
     {
 #pragma omp for schedule(static) nowait
       for (int64_t row = 0; row < in; ++row) {
-        loops.tile_of_weights(weights, row, sizes.weight_plane, own.shared, sums + row * out);
+        loops.tile_of_weights(weights, row, sizes.weight_plane, shared.weights,
+                              shared.sums + row * out);
       }
 #pragma omp for schedule(static)
       for (int64_t image = 0; image < sizes.images; ++image) centre(image);
 #pragma omp for schedule(static)
       for (int64_t image = 0; image < sizes.images; ++image) {
-        shifts(image, 1, 0, in, sums, out, false, shift + image * out);
-        add_bias(1, 0, out, shift + image * out);
+        shifts(image, 1, 0, in, shared.sums, out, false, shared.shifts + image * out);
+        add_bias(1, 0, out, shared.shifts + image * out);
       }
     }
     // Outputs do not depend on the cut: small enough that every thread has its share.
@@ -206,22 +253,20 @@ struct Forward {
     const int64_t blocks = (sizes.tiles + length - 1) / length;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t block = 0; block < blocks; ++block) {
-      float* in_planes = own.of_thread(sizes);
-      float* out_planes = in_planes + kPlanes * sizes.in_plane;
+      const Block planes = memory.own().block;
       const int64_t first = block * length;
       const int64_t count = std::min(length, sizes.tiles - first);
-      for (int64_t t = 0; t < count; ++t) {
-        tile_of_input(first + t, in_planes + t * in);
-      }
+      for (int64_t t = 0; t < count; ++t) tile_of_input(first + t, planes.in + t * in);
       for (int64_t plane = 0; plane < kPlanes; ++plane) {
-        loops.multiply({in_planes + plane * sizes.in_plane, in, 1,
-                        own.shared + plane * sizes.weight_plane, 0,
-                        out_planes + plane * sizes.out_plane, out, count, in, out, false});
+        loops.multiply({LeftFactor::by_rows(planes.in + plane * sizes.in_plane, in),
+                        RightFactor::in_panels(shared.weights + plane * sizes.weight_plane),
+                        {planes.out + plane * sizes.out_plane, out, false},
+                        {count, in, out}});
       }
       for (int64_t t = 0; t < count; ++t) {
         const int64_t image = (first + t) / sizes.in.tiles;
-        loops.tile_to_output(sizes.out, out, out_planes + t * out, sizes.out_plane,
-                             shift + image * out, first + t, y);
+        loops.tile_to_output(sizes.out, out, planes.out + t * out, sizes.out_plane,
+                             shared.shifts + image * out, first + t, y);
       }
     }
   }
@@ -237,7 +282,9 @@ struct Forward {
       for (int64_t first = 0; first < sizes.tiles; first += length) {
         const int64_t count = std::min(length, sizes.tiles - first);
 #pragma omp for schedule(static)
-        for (int64_t t = 0; t < count; ++t) tile_of_input(first + t, own.shared + t * in);
+        for (int64_t t = 0; t < count; ++t) {
+          tile_of_input(first + t, memory.shared.block.in + t * in);
+        }
 #pragma omp for schedule(static)
         for (int64_t column = 0; column < out; column += kChunkOut) panel(first, count, column);
       }
@@ -250,87 +297,90 @@ struct Forward {
     const int64_t columns = std::min(kChunkOut, sizes.out.channels - column);
     const int64_t image = first / sizes.in.tiles;
     const int64_t images = (first + count - 1) / sizes.in.tiles - image + 1;
-    float* chunk = own.of_thread(sizes);
-    float* products = chunk + kPlanes * kChunkPlane;
-    float* sums = products + kPlanes * kPanelPlane;
-    float* shift = sums + kChunkIn * kChunkOut;
+    const Own own = memory.own();
     for (int64_t row = 0; row < in; row += kChunkIn) {
       const int64_t rows = std::min(kChunkIn, in - row);
       const TileWeights part = weights.part(row, rows, column, columns);
       for (int64_t r = 0; r < rows; ++r) {
-        loops.tile_of_weights(part, r, kChunkPlane, chunk, sums + r * columns);
+        loops.tile_of_weights(part, r, kChunkPlane, own.weights, own.sums + r * columns);
       }
-      shifts(image, images, row, rows, sums, columns, row > 0, shift);
+      shifts(image, images, row, rows, own.sums, columns, row > 0, own.shifts);
+      const float* tiles = memory.shared.block.in + row;
       for (int64_t plane = 0; plane < kPlanes; ++plane) {
-        loops.multiply({own.shared + plane * sizes.in_plane + row, in, 1,
-                        chunk + plane * kChunkPlane, 0, products + plane * kPanelPlane, columns, count,
-                        rows, columns, row > 0});
+        loops.multiply({LeftFactor::by_rows(tiles + plane * sizes.in_plane, in),
+                        RightFactor::in_panels(own.weights + plane * kChunkPlane),
+                        {own.products + plane * kPanelPlane, columns, row > 0},
+                        {count, rows, columns}});
       }
     }
-    add_bias(images, column, columns, shift);
+    add_bias(images, column, columns, own.shifts);
     for (int64_t t = 0; t < count; ++t) {
       const int64_t of = (first + t) / sizes.in.tiles - image;
-      loops.tile_to_output(sizes.out, columns, products + t * columns, kPanelPlane,
-                           shift + of * columns, first + t, y + column);
+      loops.tile_to_output(sizes.out, columns, own.products + t * columns, kPanelPlane,
+                           own.shifts + of * columns, first + t, y + column);
     }
   }
 
   void centre(int64_t image) const {
     const TileMap& map = sizes.in;
     loops.centre_of(map, x + image * map.height * map.width * map.channels,
-                    own.centres + image * map.channels);
+                    memory.shared.centres + image * map.channels);
   }
 
   void tile_of_input(int64_t tile, float* planes) const {
-    const float* centre = own.centres + tile / sizes.in.tiles * sizes.in.channels;
-    loops.tile_of_input(sizes.in, x, own.zeros, centre, tile, sizes.in_plane, planes);
+    const Shared& shared = memory.shared;
+    const float* centre = shared.centres + tile / sizes.in.tiles * sizes.in.channels;
+    loops.tile_of_input(sizes.in, x, shared.zeros, centre, tile, sizes.in_plane, planes);
   }
 };
 
 struct WeightGradient {
   const Loops& loops;
   const Sizes& sizes;
-  const Workspace& own;
+  const Workspace& memory;
   const float* x;
   const float* y_gradient;
   float* weight_gradient;
   int32_t threads;
 
   void run() const {
-    if (sizes.by_chunks()) {
+    if (sizes.route() == Route::kChunks) {
       by_chunks();
     } else {
       by_blocks();
     }
   }
 
-  void tiles(int64_t first, int64_t t, float* in_planes, float* out_planes) const {
-    loops.tile_of_input(sizes.in, x, own.zeros, own.zeros, first + t, sizes.in_plane,
-                        in_planes + t * sizes.in.channels);
-    loops.tile_of_gradient(sizes.out, y_gradient, own.zeros, first + t, sizes.out_plane,
-                           out_planes + t * sizes.out.channels);
+  // Tile first + t as number t of a block, no mean taken off.
+  void tiles(int64_t first, int64_t t, const Block& planes) const {
+    const float* zeros = memory.shared.zeros;
+    loops.tile_of_input(sizes.in, x, zeros, zeros, first + t, sizes.in_plane,
+                        planes.in + t * sizes.in.channels);
+    loops.tile_of_gradient(sizes.out, y_gradient, zeros, first + t, sizes.out_plane,
+                           planes.out + t * sizes.out.channels);
   }
 
   void by_blocks() const {
     const int64_t in = sizes.in.channels, out = sizes.out.channels;
-    float* in_planes = own.threads;  // of the first thread, used by all
-    float* out_planes = in_planes + kPlanes * sizes.in_plane;
+    const Block planes = memory.of_thread(0).block;  // used by all
+    float* weights = memory.shared.weights;
 #pragma omp parallel num_threads(threads)
     {
       for (int64_t first = 0; first < sizes.tiles; first += kBlockTiles) {
         const int64_t count = std::min(kBlockTiles, sizes.tiles - first);
 #pragma omp for schedule(static)
-        for (int64_t t = 0; t < count; ++t) tiles(first, t, in_planes, out_planes);
+        for (int64_t t = 0; t < count; ++t) tiles(first, t, planes);
 #pragma omp for schedule(static)
         for (int64_t plane = 0; plane < kPlanes; ++plane) {
-          loops.multiply({in_planes + plane * sizes.in_plane, 1, in,
-                          out_planes + plane * sizes.out_plane, out,
-                          own.shared + plane * sizes.weight_plane, out, in, count, out, first > 0});
+          loops.multiply({LeftFactor::by_terms(planes.in + plane * sizes.in_plane, in),
+                          RightFactor::by_terms(planes.out + plane * sizes.out_plane, out),
+                          {weights + plane * sizes.weight_plane, out, first > 0},
+                          {in, count, out}});
         }
       }
 #pragma omp for schedule(static)
       for (int64_t row = 0; row < in; ++row) {
-        loops.tile_to_weights(own.shared + row * out, sizes.weight_plane, out, 9 * in, false,
+        loops.tile_to_weights(weights + row * out, sizes.weight_plane, out, 9 * in, false,
                               weight_gradient + 9 * row);
       }
     }
@@ -338,27 +388,28 @@ struct WeightGradient {
 
   void by_chunks() const {
     const int64_t in = sizes.in.channels, out = sizes.out.channels;
-    float* in_planes = own.shared;
-    float* out_planes = in_planes + kPlanes * sizes.in_plane;
+    const Block& planes = memory.shared.block;
 #pragma omp parallel num_threads(threads) if (!sizes.serial())
     {
-      float* chunk = own.of_thread(sizes);
+      float* weights = memory.own().weights;
       for (int64_t first = 0; first < sizes.tiles; first += kBlockTiles) {
         const int64_t count = std::min(kBlockTiles, sizes.tiles - first);
 #pragma omp for schedule(static)
-        for (int64_t t = 0; t < count; ++t) tiles(first, t, in_planes, out_planes);
+        for (int64_t t = 0; t < count; ++t) tiles(first, t, planes);
 #pragma omp for collapse(2) schedule(static)
         for (int64_t column = 0; column < out; column += kChunkOut) {
           for (int64_t row = 0; row < in; row += kChunkIn) {
             const int64_t columns = std::min(kChunkOut, out - column);
             const int64_t rows = std::min(kChunkIn, in - row);
             for (int64_t plane = 0; plane < kPlanes; ++plane) {
-              loops.multiply({in_planes + plane * sizes.in_plane + row, 1, in,
-                              out_planes + plane * sizes.out_plane + column, out,
-                              chunk + plane * kChunkPlane, columns, rows, count, columns, false});
+              loops.multiply(
+                  {LeftFactor::by_terms(planes.in + plane * sizes.in_plane + row, in),
+                   RightFactor::by_terms(planes.out + plane * sizes.out_plane + column, out),
+                   {weights + plane * kChunkPlane, columns, false},
+                   {rows, count, columns}});
             }
             for (int64_t r = 0; r < rows; ++r) {
-              loops.tile_to_weights(chunk + r * columns, kChunkPlane, columns, 9 * in, first > 0,
+              loops.tile_to_weights(weights + r * columns, kChunkPlane, columns, 9 * in, first > 0,
                                     weight_gradient + 9 * (column * in + row + r));
             }
           }
@@ -367,6 +418,31 @@ struct WeightGradient {
     }
   }
 };
+
+// -1 where they are too many.
+int64_t workspace_bytes_of(const Sizes& sizes, int32_t threads) {
+  constexpr int64_t kFloat = sizeof(float);
+  switch (sizes.route()) {
+    case Route::kFewChannels:
+      return workspace_of(Arena(nullptr).used() + kFloat * FewChannels::shared(sizes.in.channels),
+                          kFloat * FewChannels::of_thread(sizes.in.width), threads);
+    case Route::kTaps:
+      return workspace_of(Arena(nullptr).used(),
+                          kFloat * TapConvolution::of_thread(sizes.in.height, sizes.in.width),
+                          threads);
+    default:
+      return Workspace(sizes, nullptr).bytes(threads);
+  }
+}
+
+Workspace zeroed(const Sizes& sizes, void* workspace) {
+  const Workspace memory(sizes, workspace);
+  std::fill_n(memory.shared.zeros, sizes.pixel(), 0.0f);
+  return memory;
+}
+
+// Where FewChannels and TapConvolution begin.
+float* aligned(void* workspace) { return static_cast<float*>(Arena::aligned(workspace)); }
 
 }  // namespace
 }  // namespace potstill
@@ -377,21 +453,7 @@ int64_t potstill_convolution_workspace(int64_t images, int64_t height, int64_t w
   int64_t bytes = -1;
   guard("convolution_workspace", [&] {
     require_threads(threads);
-    const Sizes sizes(images, height, width, in, out);
-    int64_t shared = 0, of_thread = 0, floats = 0;
-    if (FewChannels::takes(in, out)) {
-      shared = FewChannels::shared(in);
-      of_thread = FewChannels::of_thread(width);
-    } else if (TapConvolution::takes(height, width)) {
-      of_thread = TapConvolution::of_thread(height, width);
-    } else {
-      shared = sizes.shared();
-      of_thread = sizes.of_thread();
-    }
-    if (__builtin_mul_overflow(of_thread, threads, &floats) || floats > INT64_MAX / 16) {
-      throw Failure(POTSTILL_INVALID_ARGUMENT, "the workspace is too large");
-    }
-    bytes = (shared + floats) * 4 + kAlignment;
+    bytes = workspace_bytes_of(Sizes(images, height, width, in, out), threads);
   });
   return bytes;
 }
@@ -405,25 +467,23 @@ int32_t potstill_convolution(const float* x, int64_t images, int64_t height, int
     const Loops& loops = loops_of(level);
     require_threads(threads);
     const Sizes sizes(images, height, width, in, out);
-    require_workspace(workspace, workspace_bytes,
-                      potstill_convolution_workspace(images, height, width, in, out, threads));
+    require_workspace(workspace, workspace_bytes, workspace_bytes_of(sizes, threads));
     if (images == 0) return;
     require(x != nullptr && weight != nullptr && y != nullptr, "x, weight or y is NULL");
     const TileWeights weights =
         transposed != 0 ? TileWeights{weight, in, out, 9 * out, 9, true}
                         : TileWeights{weight, in, out, 9, 9 * in, false};
-    if (FewChannels::takes(in, out)) {
-      const FewChannels few{loops, images, height, width, in, out};
-      few.forward(x, weights, bias, y, aligned(workspace), threads);
-      return;
+    switch (sizes.route()) {
+      case Route::kFewChannels:
+        return FewChannels{loops, images, height, width, in, out}.forward(
+            x, weights, bias, y, aligned(workspace), threads);
+      case Route::kTaps:
+        return TapConvolution{loops, images, height, width, in, out}.forward(
+            x, weights, bias, y, aligned(workspace), threads);
+      default:
+        const Workspace memory = zeroed(sizes, workspace);
+        Forward{loops, sizes, memory, x, weights, bias, y, threads}.run();
     }
-    if (TapConvolution::takes(height, width)) {
-      const TapConvolution taps{loops, images, height, width, in, out};
-      taps.forward(x, weights, bias, y, aligned(workspace), threads);
-      return;
-    }
-    const Workspace own(sizes, workspace);
-    Forward{loops, sizes, own, x, weights, bias, y, threads}.run();
   });
 }
 
@@ -437,21 +497,19 @@ int32_t potstill_convolution_weight_gradient(const float* x, int64_t images, int
     const Loops& loops = loops_of(level);
     require_threads(threads);
     const Sizes sizes(images, height, width, in, out);
-    require(!FewChannels::takes(in, out), "channels are not multiples of 16");
-    require_workspace(workspace, workspace_bytes,
-                      potstill_convolution_workspace(images, height, width, in, out, threads));
+    require(sizes.route() != Route::kFewChannels, "channels are not multiples of 16");
+    require_workspace(workspace, workspace_bytes, workspace_bytes_of(sizes, threads));
     require(weight_gradient != nullptr, "weight_gradient is NULL");
     if (images == 0) {
       std::memset(weight_gradient, 0, static_cast<size_t>(9 * in * out) * sizeof(float));
       return;
     }
     require(x != nullptr && y_gradient != nullptr, "x or y_gradient is NULL");
-    if (TapConvolution::takes(height, width)) {
-      const TapConvolution taps{loops, images, height, width, in, out};
-      taps.weight_gradient(x, y_gradient, weight_gradient, aligned(workspace), threads);
-      return;
+    if (sizes.route() == Route::kTaps) {
+      return TapConvolution{loops, images, height, width, in, out}.weight_gradient(
+          x, y_gradient, weight_gradient, aligned(workspace), threads);
     }
-    const Workspace own(sizes, workspace);
-    WeightGradient{loops, sizes, own, x, y_gradient, weight_gradient, threads}.run();
+    const Workspace memory = zeroed(sizes, workspace);
+    WeightGradient{loops, sizes, memory, x, y_gradient, weight_gradient, threads}.run();
   });
 }

@@ -47,8 +47,10 @@ struct FewChannels {
       }
       for (int64_t row = 0; row < height; row += at_once) {
         const int64_t rows = std::min(at_once, height - row);
-        loops.multiply({x + (image * height + row) * width * in, in, 1, workspace, columns(), added,
-                        columns(), rows * width, in, columns(), false});
+        loops.multiply({LeftFactor::by_rows(x + (image * height + row) * width * in, in),
+                        RightFactor::by_terms(workspace, columns()),
+                        {added, columns(), false},
+                        {rows * width, in, columns()}});
         for (int64_t r = 0; r < rows; ++r) add(added + r * width * columns(), row + r, into);
       }
     }

@@ -109,21 +109,45 @@ static inline bool is_seen(const SeenTaps& seen, int tap) {
   return (seen.tall || tap / 3 == 1) && (seen.wide || tap % 3 == 1);
 }
 
-// c = a b, or c += a b where add: a (rows, terms), b (terms, columns), c (rows, columns), columns a
-// multiple of kRow. Rows of c and b are so many floats apart; b with 0 is in panels as tile_of_weights
-// packs them.
-struct Product {
-  const float* a;
+// (rows, terms); the terms of a row side by side, or the rows of a term.
+struct LeftFactor {
+  const float* at;
   int64_t row_step;
   int64_t term_step;
-  const float* b;
-  int64_t b_step;
-  float* c;
-  int64_t c_step;
+
+  static LeftFactor by_rows(const float* at, int64_t step) { return {at, step, 1}; }
+  static LeftFactor by_terms(const float* at, int64_t step) { return {at, 1, step}; }
+};
+
+// (terms, columns); the columns of a term side by side, or all in panels as tile_of_weights packs them.
+struct RightFactor {
+  const float* at;
+  int64_t term_step;
+  bool packed;
+
+  static RightFactor by_terms(const float* at, int64_t step) { return {at, step, false}; }
+  static RightFactor in_panels(const float* at) { return {at, 0, true}; }
+};
+
+// (rows, columns); the columns of a row side by side.
+struct Target {
+  float* at;
+  int64_t row_step;
+  bool add;  // to what is there
+};
+
+struct ProductSizes {
   int64_t rows;
   int64_t terms;
-  int64_t columns;
-  bool add;
+  int64_t columns;  // a multiple of kRow
+};
+
+// c = a b, or c += a b.
+struct Product {
+  LeftFactor a;
+  RightFactor b;
+  Target c;
+  ProductSizes sizes;
 };
 
 // A step of SGD.
@@ -211,24 +235,38 @@ struct Loops {
                                    const float* gradient, const float* gradient_tangent, float* out,
                                    float* scale_share, float* shift_share);
 
-  // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile goes to `out` plus
-  // (6 i + j) * plane, channel after channel; zeros holds a pixel's channels of them, and the pixels are
-  // taken less `centre`, those outside as well. Of the weights one row is packed at a time, and its sums
-  // of nine go to `sums` unless that is NULL; they are written back one row at a time; of the output so
-  // many channels. centre_of gives the mean of every channel of an image, 0 for one that is not finite.
+  // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile or of weights goes to
+  // `out` plus (6 i + j) * plane, channel after channel, and comes from there likewise. `zeros` holds a
+  // pixel's channels of them, for the pixels outside.
+
+  // The mean of every channel of an image, 0 for one that is not finite.
   void (*centre_of)(const TileMap& map, const float* image, float* centre);
+
+  // A tile of 6 x 6 pixels of x, less `centre`, those outside as well.
   void (*tile_of_input)(const TileMap& map, const float* x, const float* zeros, const float* centre,
                         int64_t tile, int64_t plane, float* out);
+
+  // A tile of 4 x 4 pixels of the gradient of the output.
   void (*tile_of_gradient)(const TileMap& map, const float* y, const float* zeros, int64_t tile,
                            int64_t plane, float* out);
+
+  // One row of the weights, packed; its sums of nine go to `sums` unless that is NULL.
   void (*tile_of_weights)(const TileWeights& weights, int64_t row, int64_t plane, float* out,
                           float* sums);
+
+  // One row of the weights, packed, with a plane per tap that is seen (simd/taps.h).
   void (*taps_of_weights)(const TileWeights& weights, const SeenTaps& seen, int64_t row, int64_t plane,
                           float* out);
+
+  // The pixels of a tile that lie in the map, plus `shift`, into so many channels of y.
   void (*tile_to_output)(const TileMap& map, int64_t channels, const float* planes, int64_t plane,
                          const float* shift, int64_t tile, float* y);
+
+  // One row of the gradient of the weights, squares column_step apart; added to `out` where `add`.
   void (*tile_to_weights)(const float* planes, int64_t plane, int64_t columns, int64_t column_step,
                           bool add, float* out);
+
+  // See Product.
   void (*multiply)(const Product& product);
 };
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "arena.h"
 #include "loops.h"
 #include "status.h"
 
@@ -43,45 +44,11 @@ inline const char* problem_of(int64_t height, int64_t width, const int32_t* up, 
   return nullptr;
 }
 
-// Bytes for what is shared and for every thread's own; -1 where they are too many.
-inline int64_t workspace_of(int64_t shared, int64_t own, int32_t threads) {
-  int64_t bytes = 0;
-  if (__builtin_mul_overflow(own, threads, &bytes) ||
-      __builtin_add_overflow(bytes, shared, &bytes)) {
-    return -1;
-  }
-  return bytes;
-}
-
 inline int64_t floor_div(int64_t a, int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 inline int64_t ceil_div(int64_t a, int64_t b) { return -floor_div(-a, b); }
 inline int64_t whole_rows(int64_t n) { return ceil_div(n, kRow) * kRow; }
-
-// Hands out pieces of the caller's workspace; without one it measures.
-class Arena {
- public:
-  explicit Arena(void* memory) : begin_(static_cast<char*>(memory)) {}
-
-  template <typename T>
-  T* take(int64_t count) {
-    const int64_t at = used_;
-    used_ += ceil_div(count * static_cast<int64_t>(sizeof(T)), 64) * 64;
-    return begin_ == nullptr ? nullptr : reinterpret_cast<T*>(begin_ + at);
-  }
-
-  // Bytes, with room to align the beginning.
-  int64_t used() const { return used_ + 64; }
-
-  static void* aligned(void* memory) {
-    return reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
-  }
-
- private:
-  char* begin_;
-  int64_t used_ = 0;
-};
 
 struct Filter {
   const float* taps;

@@ -115,8 +115,10 @@ struct TapConvolution {
       const TileWeights part = weights.part(row, rows, column, columns);
       for (int64_t r = 0; r < rows; ++r) loops.taps_of_weights(part, seen(), r, kPlane, planes);
       every_pair([&](int64_t to, int64_t from, int64_t tap) {
-        loops.multiply({x + from * in + row, pixels() * in, 1, planes + tap * kPlane, 0,
-                        y + to * out + column, pixels() * out, count, rows, columns, true});
+        loops.multiply({LeftFactor::by_rows(x + from * in + row, pixels() * in),
+                        RightFactor::in_panels(planes + tap * kPlane),
+                        {y + to * out + column, pixels() * out, true},
+                        {count, rows, columns}});
       });
     }
   }
@@ -145,8 +147,10 @@ struct TapConvolution {
       pack(x + first * pixels() * in + row, in, rows, count, inputs);
       pack(y_gradient + first * pixels() * out + column, out, columns, count, outputs);
       every_pair([&](int64_t to, int64_t from, int64_t tap) {
-        loops.multiply({inputs + from * count * rows, 1, rows, outputs + to * count * columns,
-                        columns, planes + tap * kPlane, columns, rows, count, columns, true});
+        loops.multiply({LeftFactor::by_terms(inputs + from * count * rows, rows),
+                        RightFactor::by_terms(outputs + to * count * columns, columns),
+                        {planes + tap * kPlane, columns, true},
+                        {rows, count, columns}});
       });
     }
     for (int64_t c = 0; c < columns; ++c) {

@@ -299,18 +299,20 @@ struct Run {
 template <int Rows, int Vectors>
 inline void multiply_rows(const Run& run, int64_t row) {
   const Product& p = run.p;
-  multiply_block<Rows, Vectors>(p.a + row * p.row_step + run.first * p.term_step, p.row_step,
-                                p.term_step, run.b, run.b_step, run.terms, p.add || run.first > 0,
-                                p.c + row * p.c_step + run.column, p.c_step);
+  multiply_block<Rows, Vectors>(p.a.at + row * p.a.row_step + run.first * p.a.term_step,
+                                p.a.row_step, p.a.term_step, run.b, run.b_step, run.terms,
+                                p.c.add || run.first > 0,
+                                p.c.at + row * p.c.row_step + run.column, p.c.row_step);
 }
 
 template <int Vectors>
 void multiply_panel(const Product& p, const float* b, int64_t b_step, int64_t column) {
-  for (int64_t k = 0; k < p.terms; k += kGroup) {
-    const Run run{p, b + k * b_step, b_step, k, p.terms - k < kGroup ? p.terms - k : kGroup, column};
+  for (int64_t k = 0; k < p.sizes.terms; k += kGroup) {
+    const int64_t left = p.sizes.terms - k;
+    const Run run{p, b + k * b_step, b_step, k, left < kGroup ? left : kGroup, column};
     int64_t row = 0;
-    for (; row + kRows <= p.rows; row += kRows) multiply_rows<kRows, Vectors>(run, row);
-    switch (p.rows - row) {
+    for (; row + kRows <= p.sizes.rows; row += kRows) multiply_rows<kRows, Vectors>(run, row);
+    switch (p.sizes.rows - row) {
       case 5: multiply_rows<5, Vectors>(run, row); break;
       case 4: multiply_rows<4, Vectors>(run, row); break;
       case 3: multiply_rows<3, Vectors>(run, row); break;
@@ -322,11 +324,10 @@ void multiply_panel(const Product& p, const float* b, int64_t b_step, int64_t co
 }
 
 void multiply(const Product& p) {
-  for (int64_t column = 0; column < p.columns; column += kPanel) {
-    const int64_t width = panel_width(p.columns, column);
-    const bool packed = p.b_step == 0;
-    const float* b = packed ? p.b + column * p.terms : p.b + column;
-    const int64_t step = packed ? width : p.b_step;
+  for (int64_t column = 0; column < p.sizes.columns; column += kPanel) {
+    const int64_t width = panel_width(p.sizes.columns, column);
+    const float* b = p.b.at + column * (p.b.packed ? p.sizes.terms : 1);
+    const int64_t step = p.b.packed ? width : p.b.term_step;
     switch (width / kLanes) {
       case 1: multiply_panel<1>(p, b, step, column); break;
       case 2: multiply_panel<2>(p, b, step, column); break;
