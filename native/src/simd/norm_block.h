@@ -201,11 +201,11 @@ template <typename V, int K, int Window, bool Relu>
 void forward_channels(const NormMap& map, const float* x, const NormChannels& given, float epsilon,
                       float* out, float* mean, float* rstd) {
   constexpr int64_t count = K * int64_t{sizeof(V) / sizeof(float)};
-  alignas(64) float factor[count];
-  moments_of_map<V, K>(map, x, mean, rstd);
+  alignas(64) float factor[count], deviation[count];
+  moments_of_map<V, K>(map, x, mean, deviation);
   const float n = static_cast<float>(map.height * map.width);
   for (int64_t c = 0; c < count; ++c) {
-    rstd[c] = 1 / __builtin_sqrtf(rstd[c] / n + epsilon);
+    rstd[c] = 1 / __builtin_sqrtf(deviation[c] / n + epsilon);
     factor[c] = rstd[c] * given.scale[c];
   }
   apply_to_map<V, K, Window, Relu>(map, x, mean, factor, given.shift, out);
@@ -215,12 +215,13 @@ template <typename V, int K, int Window, bool Relu>
 void backward_channels(const NormMap& map, const float* x, const NormChannels& given,
                        const float* gradient, float* out, float* scale_share, float* shift_share) {
   constexpr int64_t count = K * int64_t{sizeof(V) / sizeof(float)};
-  alignas(64) float factor[count], slope[count], level[count];
+  alignas(64) float factor[count], sum[count], product[count], slope[count], level[count];
   for (int64_t c = 0; c < count; ++c) factor[c] = given.rstd[c] * given.scale[c];
-  sum_gradients<V, K, Window, Relu>(map, x, given, factor, gradient, shift_share, scale_share);
+  sum_gradients<V, K, Window, Relu>(map, x, given, factor, gradient, sum, product);
   const float n = static_cast<float>(map.height * map.width);
   for (int64_t c = 0; c < count; ++c) {
-    scale_share[c] *= given.rstd[c];  // now the sum of dy times the normed value
+    shift_share[c] = sum[c];
+    scale_share[c] = product[c] * given.rstd[c];  // of dy times the normed value
     level[c] = factor[c] * shift_share[c] / n;
     slope[c] = factor[c] * given.rstd[c] * scale_share[c] / n;
   }
@@ -232,43 +233,41 @@ inline NormChannels from(const NormChannels& given, int64_t c) {
           given.rstd == nullptr ? nullptr : given.rstd + c};
 }
 
-// A whole block takes its vectors together, what is left of the channels vector by vector, then one
-// by one.
+// K vectors of channels side by side.
+template <typename Vector, int Vectors>
+struct Together {
+  typedef Vector V;
+  static constexpr int K = Vectors;
+};
+
+// Calls body(first channel, Together) for `count` channels: a whole block of K vectors together, others
+// vector by vector, then one by one. Inlined, so that what the body holds stays in registers.
+template <int K, typename Body>
+__attribute__((always_inline)) inline void for_channels(int64_t count, Body body) {
+  if (K > 1 && count == K * kLanes) return body(0, Together<Floats, K>{});
+  int64_t c = 0;
+  for (; c + kLanes <= count; c += kLanes) body(c, Together<Floats, 1>{});
+  for (; c < count; ++c) body(c, Together<float, 1>{});
+}
+
 template <int Window, bool Relu>
 void norm_forward(const NormMap& map, int64_t count, const float* x, const NormChannels& given,
                   float epsilon, float* out, float* mean, float* rstd) {
-  int64_t c = 0;
-  if (count == kNormChannels) {
-    forward_channels<Floats, kBlock, Window, Relu>(map, x, given, epsilon, out, mean, rstd);
-    return;
-  }
-  for (; c + kLanes <= count; c += kLanes) {
-    forward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c,
-                                              mean + c, rstd + c);
-  }
-  for (; c < count; ++c) {
-    forward_channels<float, 1, Window, Relu>(map, x + c, from(given, c), epsilon, out + c, mean + c,
-                                             rstd + c);
-  }
+  for_channels<kBlock>(count, [&](int64_t c, auto as) {
+    typedef decltype(as) As;
+    forward_channels<typename As::V, As::K, Window, Relu>(map, x + c, from(given, c), epsilon,
+                                                          out + c, mean + c, rstd + c);
+  });
 }
 
 template <int Window, bool Relu>
 void norm_backward(const NormMap& map, int64_t count, const float* x, const NormChannels& given,
                    const float* gradient, float* out, float* scale_share, float* shift_share) {
-  int64_t c = 0;
-  if (count == kNormChannels) {
-    backward_channels<Floats, kBlock, Window, Relu>(map, x, given, gradient, out, scale_share,
-                                                    shift_share);
-    return;
-  }
-  for (; c + kLanes <= count; c += kLanes) {
-    backward_channels<Floats, 1, Window, Relu>(map, x + c, from(given, c), gradient + c, out + c,
-                                               scale_share + c, shift_share + c);
-  }
-  for (; c < count; ++c) {
-    backward_channels<float, 1, Window, Relu>(map, x + c, from(given, c), gradient + c, out + c,
-                                              scale_share + c, shift_share + c);
-  }
+  for_channels<kBlock>(count, [&](int64_t c, auto as) {
+    typedef decltype(as) As;
+    backward_channels<typename As::V, As::K, Window, Relu>(map, x + c, from(given, c), gradient + c,
+                                                           out + c, scale_share + c, shift_share + c);
+  });
 }
 
 }  // namespace

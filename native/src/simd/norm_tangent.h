@@ -80,9 +80,8 @@ void apply_tangent(const NormMap& map, const float* x, const NormChannels& given
 }
 
 // Sums over the map, with g and t what a position receives of the gradient and of its tangent where
-// the ReLU is open: of g, g c, g d, t and t c. One vector of channels: the sums of a whole block would
-// not fit the registers.
-constexpr int kGradientSums = 5;
+// the ReLU is open. One vector of channels: the sums of a whole block would not fit the registers.
+enum { kG, kGC, kGD, kT, kTC, kGradientSums };
 
 template <typename V>
 struct GradientSums {
@@ -110,11 +109,11 @@ GradientSums<V> sum_gradient_tangents(const NormMap& map, const float* x, const 
           const V y = c * a + b;
           const V g = where_open(y, given_g);
           const V t = where_open(y, given_t);
-          sum[0] += g;
-          sum[1] += g * c;
-          sum[2] += g * load<V>(tangent + at);
-          sum[3] += t;
-          sum[4] += t * c;
+          sum[kG] += g;
+          sum[kGC] += g * c;
+          sum[kGD] += g * load<V>(tangent + at);
+          sum[kT] += t;
+          sum[kTC] += t * c;
         }
       }
     }
@@ -171,43 +170,47 @@ template <typename V, int K, int Window>
 void tangent_channels(const NormMap& map, const float* x, const NormChannels& given,
                       const NormTangent& tangent, float* out) {
   constexpr int64_t count = K * int64_t{sizeof(V) / sizeof(float)};
-  alignas(64) float factor[count], slope[count], level[count];
-  sum_tangents<V, K>(map, x, given.mean, tangent.x, tangent.mean, tangent.product);
+  alignas(64) float factor[count], sum[count], product[count], slope[count], level[count];
+  sum_tangents<V, K>(map, x, given.mean, tangent.x, sum, product);
   const float n = static_cast<float>(map.height * map.width);
   for (int64_t c = 0; c < count; ++c) {
     factor[c] = given.rstd[c] * given.scale[c];
-    tangent.mean[c] /= n;
-    tangent.product[c] *= given.rstd[c] / n;
+    tangent.mean[c] = sum[c] / n;
+    tangent.product[c] = product[c] * (given.rstd[c] / n);
     slope[c] = given.rstd[c] * (tangent.scale[c] - factor[c] * tangent.product[c]);
     level[c] = tangent.shift[c] - factor[c] * tangent.mean[c];
   }
   apply_tangent<V, K, Window>(map, x, given, factor, tangent.x, slope, level, out);
 }
 
+// The gradient with respect to x is f (g - G - c r P), with f = r scale and the means G of g and P of
+// g c r. What is in it has, with ' for tangents, d = x' and T the mean of t:
+//   g' = t, G' = T, r' = -r^2 q, f' = r (scale' - f q), (c r)' = r (d - h - c r q)
+//   P' = mean of t c r + mean of g (c r)' = r (mean of t c + mean of g d - h G - q P)
+// and so the gradient's tangent is
+//   f' (g - G - c r P) + f (t - T - (c r)' P - c r P'),
+// which Spread has by what changes from position to position: g, t, c, d and nothing.
 template <typename V, int Window>
 void gradient_tangent_channels(const NormMap& map, const float* x, const NormChannels& given,
                                const NormTangentLeft& tangent, const float* gradient,
                                const float* gradient_tangent, float* out, float* scale_share,
                                float* shift_share) {
   const V r = load<V>(given.rstd), h = load<V>(tangent.mean), q = load<V>(tangent.product);
-  const V factor = r * load<V>(given.scale);
-  alignas(64) float stored[sizeof(V) / sizeof(float)];
-  store(stored, factor);
-  GradientSums<V> mean = sum_gradient_tangents<V, Window>(map, x, given, stored, tangent.x,
+  const V f = r * load<V>(given.scale);
+  alignas(64) float factor[sizeof(V) / sizeof(float)];
+  store(factor, f);
+  GradientSums<V> mean = sum_gradient_tangents<V, Window>(map, x, given, factor, tangent.x,
                                                           gradient, gradient_tangent);
-  store(shift_share, mean.of[3]);
+  store(shift_share, mean.of[kT]);
   const float positions = static_cast<float>(map.height * map.width);
   for (V& sum : mean.of) sum *= 1 / positions;
-  // The means of the gradient times the normed value and of its tangent.
-  const V product = r * mean.of[1];
-  const V product_tangent = r * (mean.of[4] + mean.of[2] - h * mean.of[0] - q * product);
-  store(scale_share, product_tangent * positions);
-  const V moved = r * (load<V>(tangent.scale) - factor * q);  // the tangent of factor
-  const Spread<V> by = {moved, factor,
-                        r * (moved * product + factor * (product_tangent - product * r * q)),
-                        factor * product * r,
-                        moved * mean.of[0] + factor * (mean.of[3] - product * r * h)};
-  spread_tangents<V, Window>(map, x, given, stored, by, tangent.x, gradient, gradient_tangent, out);
+  const V p = r * mean.of[kGC];
+  const V p_tangent = r * (mean.of[kTC] + mean.of[kGD] - h * mean.of[kG] - q * p);
+  store(scale_share, p_tangent * positions);
+  const V f_tangent = r * (load<V>(tangent.scale) - f * q);
+  const Spread<V> by = {f_tangent, f, r * (f_tangent * p + f * (p_tangent - p * r * q)), f * p * r,
+                        f_tangent * mean.of[kG] + f * (mean.of[kT] - p * r * h)};
+  spread_tangents<V, Window>(map, x, given, factor, by, tangent.x, gradient, gradient_tangent, out);
 }
 
 inline NormTangent from(const NormTangent& tangent, int64_t c) {
@@ -222,17 +225,11 @@ inline NormTangentLeft from(const NormTangentLeft& tangent, int64_t c) {
 template <int Window>
 void norm_tangent(const NormMap& map, int64_t count, const float* x, const NormChannels& given,
                   const NormTangent& tangent, float* out) {
-  int64_t c = 0;
-  if (count == kNormChannels) {
-    tangent_channels<Floats, kBlock, Window>(map, x, given, tangent, out);
-    return;
-  }
-  for (; c + kLanes <= count; c += kLanes) {
-    tangent_channels<Floats, 1, Window>(map, x + c, from(given, c), from(tangent, c), out + c);
-  }
-  for (; c < count; ++c) {
-    tangent_channels<float, 1, Window>(map, x + c, from(given, c), from(tangent, c), out + c);
-  }
+  for_channels<kBlock>(count, [&](int64_t c, auto as) {
+    typedef decltype(as) As;
+    tangent_channels<typename As::V, As::K, Window>(map, x + c, from(given, c), from(tangent, c),
+                                                    out + c);
+  });
 }
 
 template <int Window>
@@ -240,17 +237,11 @@ void norm_gradient_tangent(const NormMap& map, int64_t count, const float* x,
                            const NormChannels& given, const NormTangentLeft& tangent,
                            const float* gradient, const float* gradient_tangent, float* out,
                            float* scale_share, float* shift_share) {
-  int64_t c = 0;
-  for (; c + kLanes <= count; c += kLanes) {
-    gradient_tangent_channels<Floats, Window>(map, x + c, from(given, c), from(tangent, c),
-                                              gradient + c, gradient_tangent + c, out + c,
-                                              scale_share + c, shift_share + c);
-  }
-  for (; c < count; ++c) {
-    gradient_tangent_channels<float, Window>(map, x + c, from(given, c), from(tangent, c),
-                                             gradient + c, gradient_tangent + c, out + c,
-                                             scale_share + c, shift_share + c);
-  }
+  for_channels<1>(count, [&](int64_t c, auto as) {
+    gradient_tangent_channels<typename decltype(as)::V, Window>(
+        map, x + c, from(given, c), from(tangent, c), gradient + c, gradient_tangent + c, out + c,
+        scale_share + c, shift_share + c);
+  });
 }
 
 }  // namespace
