@@ -92,9 +92,7 @@ struct Forward {
   Plan second;
   Plan first;
 
-  explicit Forward(const Shape& shape) : second(shape.down()), first(shape.up()) {
-    first.to = second.from;
-  }
+  explicit Forward(const Shape& shape) : second(shape.down()), first(shape.up().into(second)) {}
 
   void take(Arena& arena) {
     first.take(arena);
@@ -134,10 +132,9 @@ struct Backward {
   Plan second;  // transposed
 
   explicit Backward(const Shape& shape)
-      : last(shape.up_transposed()), first(shape.up()), second(shape.down_transposed()) {
-    first.to = last.from;
-    second.to = last.from;
-  }
+      : last(shape.up_transposed()),
+        first(shape.up().into(last)),
+        second(shape.down_transposed().into(last)) {}
 
   void take(Arena& arena) {
     first.take(arena);

@@ -81,6 +81,7 @@ struct Axis {
   }
 };
 
+// Where the samples of a row lie: sample j in sub-row j mod subs.
 struct Layout {
   int64_t subs;
   int64_t left;    // zeros before a sub-row
@@ -91,8 +92,19 @@ struct Layout {
   int64_t allocated() const { return floats() + 4 * kRow; }
 };
 
-// A stage: geometry, taps and how they meet the sub-rows. Shared by all threads, never changed.
+// A stage: geometry, taps and how they meet the sub-rows. Shared by all threads. The constructor finds the
+// layouts, take() gets memory for the taps, fill() writes them; nothing changes after that.
+//
+// Upsampling a row x by 2 with the taps f of length 4 and pad 2, for example, from.subs is 1, to.subs 2:
+//
+//   from            0 x0 x1 x2 ...    (left = 1: what lies before x0)
+//   to, sub-row 0   y0 y2 y4 ...      y[2m] = f0 x[m - 1] + f2 x[m]
+//       sub-row 1   y1 y3 y5 ...      y[2m + 1] = f1 x[m] + f3 x[m + 1]
+//
+// Sub-row 0 is f0 times the stretch of `from` that begins at place 0 plus f2 times that at 1; sub-row 1 f1
+// times that at 1 plus f3 times that at 2. Downsampling by 2 it is `from` that has two sub-rows.
 struct Plan {
+  // Which direction is filtered first; kWhole: both at once, by a filter that is a matrix.
   enum Order { kColumnsFirst, kRowsFirst, kWhole };
 
   Axis x;
@@ -100,17 +112,18 @@ struct Plan {
   Order order;
   Layout from;
   Layout to;
-  int64_t slots;       // rows of a ring
+  int64_t slots;       // rows of a ring, as many as a column of taps meets
   float* taps_y;       // by phase: tap r + up j at r * slots + j
-  float* taps_x;       // of sub-row e: first[e] to first[e + 1] - 1
-  int64_t* offsets_x;  // likewise, where such a tap begins in a row
-  int64_t* columns_x;  // likewise, its number
-  int64_t* first;
-  float* whole;  // (rows, columns), where not separable
+  int64_t* begin_x;    // where the taps that sub-row e meets begin in the next three, and end at e + 1
+  float* taps_x;       // such a tap
+  int64_t* columns_x;  // its number
+  int64_t* offsets_x;  // where the stretch that it meets begins in a row of `from`
+  float* whole;        // (rows, columns), where the filter is a matrix
 
   int64_t length(int64_t e) const { return x.out <= e ? 0 : (x.out - e - 1) / to.subs + 1; }
 
-  // Calls body(e, t, sub, offset) for every tap t that sub-row e of the output meets.
+  // Calls body(e, t, sub, offset) for every tap t that sub-row e of the output meets, and with sub-row
+  // `sub` of the input, from its sample `offset` on.
   template <typename Body>
   static void for_taps(const Axis& axis, int64_t subs_in, int64_t subs_out, Body body) {
     for (int64_t e = 0; e < subs_out; ++e) {
@@ -141,17 +154,24 @@ struct Plan {
     slots = (y.taps - 1) / y.up + 1;
   }
 
+  // The same with its output laid out as `next` reads it.
+  Plan into(const Plan& next) const {
+    Plan plan = *this;
+    plan.to = next.from;
+    return plan;
+  }
+
   void take(Arena& arena) {
     const int64_t most = to.subs * ((x.taps - 1) / x.up + 1);
     taps_y = arena.take<float>(y.up * slots);
     taps_x = arena.take<float>(most);
     offsets_x = arena.take<int64_t>(most);
     columns_x = arena.take<int64_t>(most);
-    first = arena.take<int64_t>(to.subs + 1);
+    begin_x = arena.take<int64_t>(to.subs + 1);
     whole = arena.take<float>(order == kWhole ? y.taps * x.taps : 0);
   }
 
-  // Not before `take` and before the layouts are final. `reversed`: the last tap first.
+  // After take(). `reversed`: the last tap first.
   void fill(const Filter& filter, bool reversed, double gain) {
     const auto tap = [&](int64_t t, int64_t count) {
       return filter.columns == 0 ? 1.0f : filter.taps[reversed ? count - 1 - t : t];
@@ -166,14 +186,14 @@ struct Plan {
     }
     int64_t at = 0;
     int64_t sub_row = 0;
-    first[0] = 0;
+    begin_x[0] = 0;
     for_taps(x, from.subs, to.subs, [&](int64_t e, int64_t t, int64_t sub, int64_t offset) {
-      while (sub_row < e) first[++sub_row] = at;
+      while (sub_row < e) begin_x[++sub_row] = at;
       taps_x[at] = order == kWhole ? 0 : tap(t, x.taps);
       columns_x[at] = t;
       offsets_x[at++] = sub * from.stride + from.left + offset;
     });
-    while (sub_row < to.subs) first[++sub_row] = at;
+    while (sub_row < to.subs) begin_x[++sub_row] = at;
   }
 };
 
@@ -238,8 +258,8 @@ class Stage {
 
   void columns(const float* from, float* into) {
     for (int64_t e = 0; e < plan_.to.subs; ++e) {
-      const int64_t first = plan_.first[e];
-      loops_.fir(from, plan_.offsets_x + first, plan_.taps_x + first, plan_.first[e + 1] - first,
+      const int64_t first = plan_.begin_x[e];
+      loops_.fir(from, plan_.offsets_x + first, plan_.taps_x + first, plan_.begin_x[e + 1] - first,
                  whole_rows(plan_.length(e)), into + e * plan_.to.stride + plan_.to.left);
     }
     zero_sides(into);
@@ -262,7 +282,7 @@ class Stage {
       for (int64_t j = 0; j < count; ++j) {
         const int64_t base = slot(begin + j) - ring_;
         const float* taps = plan_.whole + (tap_y + j * plan_.y.up) * plan_.x.taps;
-        for (int64_t k = plan_.first[e]; k < plan_.first[e + 1]; ++k) {
+        for (int64_t k = plan_.begin_x[e]; k < plan_.begin_x[e + 1]; ++k) {
           offsets_[terms] = base + plan_.offsets_x[k];
           taps_[terms++] = taps[plan_.columns_x[k]];
         }
