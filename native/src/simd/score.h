@@ -86,13 +86,12 @@ struct Others {
 template <typename Type>
 inline float fill_tile(const typename Type::Stored* from, int64_t count, int64_t label,
                        float* tile) {
+  constexpr int64_t kGroup = 4 * kLanes;
+  const int64_t whole = count - count % kLanes;
+  const int64_t padded = (count + kGroup - 1) / kGroup * kGroup;
   Floats max0 = splat(-kInfinity);
   Floats max1 = max0;
-  const int64_t whole = count - count % kLanes;
-  const int64_t label_vector = label - label % kLanes;
-  const bool has_label = label >= 0 && label < count;
-  const int64_t first_end = has_label && label_vector < whole ? label_vector : whole;
-  const auto stretch = [&](int64_t begin, int64_t end) {
+  const auto copy_vectors = [&](int64_t begin, int64_t end) {
     int64_t i = begin;
     for (; i + 2 * kLanes <= end; i += 2 * kLanes) {
       const Floats v0 = Type::load_vector(from + i);
@@ -108,26 +107,30 @@ inline float fill_tile(const typename Type::Stored* from, int64_t count, int64_t
       max0 = max(v, max0);
     }
   };
-  const auto finish = [&](int64_t at) {
-    const Floats v = load<Floats>(tile + at);
-    max0 = max(v, max0);
-  };
-  stretch(0, first_end);
-  if (first_end < whole) {
-    store(tile + first_end, Type::load_vector(from + first_end));
+  const auto copy_label_vector = [&](int64_t at) {
+    store(tile + at, Type::load_vector(from + at));
     tile[label] = -kInfinity;
-    finish(first_end);
-    stretch(first_end + kLanes, whole);
-  }
-  const int64_t padded = (count + 4 * kLanes - 1) / (4 * kLanes) * (4 * kLanes);
-  if (whole < padded) {
+    max0 = max(load<Floats>(tile + at), max0);
+  };
+  const auto copy_rest = [&] {
     typename Type::Stored last[kLanes] = {};
     std::memcpy(last, from + whole, size_t(count - whole) * sizeof last[0]);
     store(tile + whole, Type::load_vector(last));
     for (int64_t i = count; i < padded; ++i) tile[i] = -kInfinity;
-    if (has_label && label >= whole) tile[label] = -kInfinity;
-    finish(whole);
+    if (label >= whole && label < count) tile[label] = -kInfinity;
+    max0 = max(load<Floats>(tile + whole), max0);
+  };
+  // The label must not count for the maximum. Its vector is taken apart, so that the others need not be
+  // asked whether they hold it, and are counted on their way from memory.
+  const int64_t label_vector = label - label % kLanes;
+  if (label >= 0 && label_vector < whole) {
+    copy_vectors(0, label_vector);
+    copy_label_vector(label_vector);
+    copy_vectors(label_vector + kLanes, whole);
+  } else {
+    copy_vectors(0, whole);
   }
+  if (whole < padded) copy_rest();
   return largest(max(max0, max1));
 }
 
