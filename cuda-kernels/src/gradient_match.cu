@@ -14,6 +14,7 @@ namespace {
 constexpr int kRowThreads = 128;
 constexpr int kThreads = 256;
 constexpr double kEpsilon = 1e-6;
+constexpr int64_t kMostRows = int64_t{1} << 48;  // of all tensors: those without elements count too
 
 // Of row a with row b: a.b, a.a, b.b.
 struct Moments {
@@ -128,12 +129,14 @@ void require_arguments(int32_t distance, int64_t count, const int64_t* rows,
   require_list(count, sizes);
   if (distance != POTSTILL_CUDA_LAYERWISE) return;
   require(count == 0 || rows != nullptr, "rows is NULL");
+  int64_t left = kMostRows;
   for (int64_t t = 0; t < count; ++t) {
-    if (rows[t] < 0 || (rows[t] > 0 && sizes[t] % rows[t] != 0)) {
+    if (rows[t] < 0 || rows[t] > left || (rows[t] > 0 && sizes[t] % rows[t] != 0)) {
       throw Failure(POTSTILL_CUDA_INVALID_ARGUMENT, "tensor %lld: %lld rows, %lld elements",
                     static_cast<long long>(t), static_cast<long long>(rows[t]),
                     static_cast<long long>(sizes[t]));
     }
+    left -= rows[t];
   }
 }
 

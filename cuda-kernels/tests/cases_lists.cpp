@@ -274,6 +274,10 @@ void test_gradient_match() {
   check(potstill_cuda_gradient_match_workspace(POTSTILL_CUDA_LAYERWISE, 1, &rows, &size) == -1,
         "rows of unequal length are refused");
   check(potstill_cuda_gradient_match_workspace(7, 1, &rows, &size) == -1, "unknown distance");
+  const int64_t many[] = {INT64_MAX, INT64_MAX};
+  const int64_t none[] = {0, 0};
+  check(potstill_cuda_gradient_match_workspace(POTSTILL_CUDA_LAYERWISE, 2, many, none) == -1,
+        "more rows than can be counted are refused");
 }
 
 void test_trajectory() {
