@@ -2,23 +2,36 @@
 
 #include <cuda.h>
 
+#include <cstdarg>
+#include <cstdio>
+
 namespace potstill {
+
+void require_success(cudaError_t error, int32_t status, const char* format, ...) {
+  if (error == cudaSuccess) return;
+  (void)cudaGetLastError();  // the next call is not to find it
+  char call[128];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(call, sizeof call, format, arguments);
+  va_end(arguments);
+  throw Failure(status, "%s: %s", call, cudaGetErrorString(error));
+}
+
 namespace {
 
 constexpr int kOldestMajor = 8;  // compute capability 8.0, the oldest that is compiled for
 
-void check(cudaError_t error, const char* call, int32_t status) {
-  if (error == cudaSuccess) return;
-  (void)cudaGetLastError();
-  throw Failure(status, "%s: %s", call, cudaGetErrorString(error));
+void require_available(cudaError_t error, const char* call) {
+  require_success(error, POTSTILL_CUDA_UNAVAILABLE, "%s", call);
 }
 
 // The runtime calls a driver that is missing "insufficient".
 void require_driver() {
   int driver = 0;
   int runtime = 0;
-  check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion", POTSTILL_CUDA_UNAVAILABLE);
-  check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion", POTSTILL_CUDA_UNAVAILABLE);
+  require_available(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+  require_available(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
   if (driver == 0) throw Failure(POTSTILL_CUDA_UNAVAILABLE, "there is no NVIDIA driver");
   if (driver / 1000 < runtime / 1000) {
     throw Failure(POTSTILL_CUDA_UNAVAILABLE, "the driver is for CUDA %d.%d, %d.0 is needed",
@@ -30,7 +43,7 @@ void require_driver() {
 int device_count() {
   static const int count = [] {
     int found = 0;
-    check(cudaGetDeviceCount(&found), "no usable GPU", POTSTILL_CUDA_UNAVAILABLE);
+    require_available(cudaGetDeviceCount(&found), "no usable GPU");
     return found;
   }();
   return count;
@@ -73,16 +86,16 @@ void require_device(int32_t device) {
   require_driver();
   require_ordinal(device);
   int major = 0;
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
-        "cudaDeviceGetAttribute", POTSTILL_CUDA_UNAVAILABLE);
+  require_available(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
+                    "cudaDeviceGetAttribute");
   if (major < kOldestMajor) {
     throw Failure(POTSTILL_CUDA_UNAVAILABLE,
                   "device %d has compute capability %d.x, %d.0 is needed", static_cast<int>(device),
                   major, kOldestMajor);
   }
   int minor = 0;
-  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
-        "cudaDeviceGetAttribute", POTSTILL_CUDA_UNAVAILABLE);
+  require_available(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
+                    "cudaDeviceGetAttribute");
   if (!has_code_for(major, minor)) {
     throw Failure(POTSTILL_CUDA_UNAVAILABLE,
                   "device %d has compute capability %d.%d, for which the library was not compiled",
@@ -94,8 +107,8 @@ void require_device(int32_t device) {
 
 DeviceScope::DeviceScope(int32_t device) : previous_(0), device_(device) {
   require_ordinal(device);
-  check(cudaGetDevice(&previous_), "cudaGetDevice", POTSTILL_CUDA_UNAVAILABLE);
-  check(cudaSetDevice(device), "cudaSetDevice", POTSTILL_CUDA_UNAVAILABLE);
+  require_available(cudaGetDevice(&previous_), "cudaGetDevice");
+  require_available(cudaSetDevice(device), "cudaSetDevice");
 }
 
 // Making a device current takes hundreds of megabytes of it where nothing used it before, as with a

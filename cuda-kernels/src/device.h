@@ -91,6 +91,11 @@ __device__ __forceinline__ float* shared_floats() {
   return reinterpret_cast<float*>(of_block);
 }
 
+// Throws with the status unless a call of the runtime succeeded; the text, formatted as by printf, says
+// which.
+void require_success(cudaError_t error, int32_t status, const char* format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 // Queues a kernel with as many bytes of shared memory a block, at most 48 KB; throws where that
 // fails.
 template <typename... Parameters, typename... Arguments>
@@ -101,13 +106,9 @@ void launch_shared(const char* name, void (*kernel)(Parameters...), int64_t bloc
   config.gridDim = dim3(static_cast<unsigned>(blocks));
   config.blockDim = dim3(static_cast<unsigned>(threads));
   config.stream = stream;
-  const cudaError_t error =
-      cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...);
-  if (error != cudaSuccess) {
-    (void)cudaGetLastError();
-    throw Failure(POTSTILL_CUDA_FAILED, "launch of %s (%lld blocks of %d threads): %s", name,
-                  static_cast<long long>(blocks), threads, cudaGetErrorString(error));
-  }
+  require_success(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...),
+                  POTSTILL_CUDA_FAILED, "launch of %s (%lld blocks of %d threads)", name,
+                  static_cast<long long>(blocks), threads);
 }
 
 // The same without.
