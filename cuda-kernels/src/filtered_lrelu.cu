@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(kResampleThreads)
     Rooms rooms = {shared, shared + layer.first_room};
     __syncthreads();  // an earlier tile has been read
     stage_plane(layer.plane(plane), larger.source_rows(), larger.source_columns(), rooms.now);
-    float* large = layer.up.is_matrix() ? rooms.other : rooms.now;
+    float* large = rooms.of_result(layer.up);
     resample(larger, layer.up, up_taps, &rooms, [&](int i, int j, float u) {
       large[i * larger.columns.count + j] = layer.activation.value(u);
     });
@@ -124,7 +124,7 @@ __global__ void __launch_bounds__(kResampleThreads)
     const float* gradient = layer.gradient + plane * layer.y.outputs * layer.x.outputs;
     stage_plane({gradient, layer.y.outputs, layer.x.outputs, 0}, larger.source_rows(),
                 larger.source_columns(), rooms.now);
-    float* large = layer.down.is_matrix() ? rooms.other : rooms.now;
+    float* large = rooms.of_result(layer.down);
     resample(larger, layer.down, back_down_taps, &rooms, [&](int i, int j, float passed) {
       const int place = i * columns.count + j;
       large[place] = slopes[place] == 0 ? 0.0f : passed * slopes[place];
