@@ -21,8 +21,10 @@ namespace {
 constexpr int64_t kMostClasses = int64_t{1} << 30;
 constexpr int64_t kMostBytesOfWarp = 32 * 1024;  // a longer row takes a block
 
-// Only the last vector of a lane may be missing, so what is too long for tiles must fill the others.
-static_assert(kMostTileStride - 16 >= (kFewestHeldVectors - 1) * 32 * 16, "rows of no kernel");
+// The shortest row that is too long for tiles, a gap of 16 bytes included in its stride, goes to the
+// score_held of the fewest vectors, whose lanes hold all of theirs but perhaps the last.
+static_assert(kMostTileStride - 16 >= (kFewestHeldVectors - 1) * 32 * 16,
+              "some rows are too long for score_tiles and too short for score_held");
 
 bool wants_all(const ScoreOutputs& to) { return to.entropy != nullptr || to.el2n != nullptr; }
 

@@ -15,10 +15,10 @@ constexpr int64_t kLongTileRow = 256;
 // Bytes: as many as 64 times fill the 48 KB that a block may have, but for the 16 of an address.
 constexpr int64_t kMostTileStride = (48 * 1024 - 16) / kTileRowsOfLong;
 
-// How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the most that
-// divide both a row's length and the address; as an odd number of them lie between rows of an address
-// that is as aligned as they are, the threads of a warp meet different banks. Where rows fill vectors
-// of 16 bytes to an even number, a vector is left free after each.
+// How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the largest power of
+// two up to 16 that divides both the row's length and the address. Where it is the length that stops it, a
+// row is an odd number of units, and so the rows of a warp's threads begin in different banks. Where it is
+// the 16, a row may be an even number of vectors of 16 bytes; a gap of one vector then follows each.
 struct TileShape {
   int unit;
   int stride;              // bytes from row to row

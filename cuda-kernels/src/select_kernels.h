@@ -112,6 +112,54 @@ struct FewBegins {
   uint16_t begin[kMostFewClasses + 1];
 };
 
+// What a block finds of its class.
+struct Found {
+  uint32_t members;
+  uint32_t out_of_range;  // threads that met a class out of range, of whatever sample
+};
+
+// Reads all samples and puts the keys of those of class c into `keys`, in any order, as far as they fit;
+// all threads of the block. `found` is 0 before, and complete after a barrier.
+template <typename Sort>
+__device__ __forceinline__ void collect_keys(const float* __restrict__ scores,
+                                             const int32_t* __restrict__ class_of, int n,
+                                             int classes, int c, bool hard, uint64_t* keys,
+                                             Found* found) {
+  constexpr int kAtOnce = 32;  // samples of a thread: up to 16384 wait for memory once
+  const int another = c - 1;   // than c, where there is no sample
+  const int thread = static_cast<int>(threadIdx.x);
+  for (int base = 0; base < n; base += kAtOnce * Sort::kBlock) {
+    const int first = base + thread;
+    const int count = (n - first + Sort::kBlock - 1) / Sort::kBlock;  // of the thread, if as many
+    int32_t class_at[kAtOnce];
+    float score[kAtOnce];
+    uint32_t mine = 0;
+    bool wrong = false;
+#pragma unroll
+    for (int u = 0; u < kAtOnce; ++u) {
+      class_at[u] = u < count ? class_of[first + u * Sort::kBlock] : another;
+      score[u] = u < count ? scores[first + u * Sort::kBlock] : 0;
+    }
+#pragma unroll
+    for (int u = 0; u < kAtOnce; ++u) {
+      wrong |= u < count && (class_at[u] < 0 || class_at[u] >= classes);
+      mine += class_at[u] == c ? 1 : 0;
+    }
+    if (wrong) atomicAdd(&found->out_of_range, 1u);
+    // One request for places a warp; the order does not matter.
+    const uint32_t before = warp_sum_before(mine);
+    uint32_t place = 0;
+    if (thread % 32 == 31) place = atomicAdd(&found->members, before + mine);
+    place = __shfl_sync(kAllLanes, place, 31) + before;
+#pragma unroll
+    for (int u = 0; u < kAtOnce; ++u) {
+      if (class_at[u] != c) continue;
+      if (place < Sort::kKeys) keys[place] = key_of(score[u], hard, first + u * Sort::kBlock);
+      ++place;
+    }
+  }
+}
+
 // All in one launch: the block of a class reads all samples and sorts what is its own.
 template <typename Sort>
 __global__ void __launch_bounds__(Sort::kBlock)
@@ -119,48 +167,18 @@ __global__ void __launch_bounds__(Sort::kBlock)
                     int classes, int64_t largest_class, bool hard,
                     const __grid_constant__ FewBegins kept_begin, int64_t* kept, int64_t* offsets) {
   static_assert(Sort::kGroups == 1, "a block to a class");
-  constexpr int kAtOnce = 32;  // samples of a thread: up to 16384 wait for memory once
   __shared__ uint64_t keys[Sort::kKeys];
-  __shared__ uint32_t members;
-  __shared__ uint32_t out_of_range;
+  __shared__ Found found;
   const int thread = static_cast<int>(threadIdx.x);
   for (int c = static_cast<int>(blockIdx.x); c < classes; c += static_cast<int>(gridDim.x)) {
     __syncthreads();  // those of an earlier class have been read
-    if (thread == 0) members = out_of_range = 0;
+    if (thread == 0) found.members = found.out_of_range = 0;
     __syncthreads();
-    for (int base = 0; base < n; base += kAtOnce * Sort::kBlock) {
-      const int first = base + thread;
-      const int count = (n - first + Sort::kBlock - 1) / Sort::kBlock;  // of the thread, if as many
-      int32_t found[kAtOnce];
-      float score[kAtOnce];
-      uint32_t mine = 0;
-      bool wrong = false;
-#pragma unroll
-      for (int u = 0; u < kAtOnce; ++u) {
-        found[u] = u < count ? class_of[first + u * Sort::kBlock] : c - 1;
-        score[u] = u < count ? scores[first + u * Sort::kBlock] : 0;
-      }
-#pragma unroll
-      for (int u = 0; u < kAtOnce; ++u) {
-        wrong |= u < count && (found[u] < 0 || found[u] >= classes);
-        mine += found[u] == c ? 1 : 0;
-      }
-      if (wrong) atomicAdd(&out_of_range, 1u);
-      // One request for places a warp; the order does not matter.
-      const uint32_t before = warp_sum_before(mine);
-      uint32_t place = 0;
-      if (thread % 32 == 31) place = atomicAdd(&members, before + mine);
-      place = __shfl_sync(kAllLanes, place, 31) + before;
-#pragma unroll
-      for (int u = 0; u < kAtOnce; ++u) {
-        if (found[u] != c) continue;
-        if (place < Sort::kKeys) keys[place] = key_of(score[u], hard, first + u * Sort::kBlock);
-        ++place;
-      }
-    }
+    collect_keys<Sort>(scores, class_of, n, classes, c, hard, keys, &found);
     __syncthreads();
     const int64_t begin = kept_begin.begin[c];
-    const int64_t usable = out_of_range != 0 || members > largest_class ? 0 : members;
+    const int64_t usable =
+        found.out_of_range != 0 || found.members > largest_class ? 0 : found.members;
     sort_class<Sort>(usable, [&](int i) { return keys[i]; }, keys, kept + begin,
                      kept_begin.begin[c + 1] - begin);
     if (offsets != nullptr && thread == 0) {

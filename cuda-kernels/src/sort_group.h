@@ -81,7 +81,8 @@ __device__ __forceinline__ void compare_across(Key (&keys)[kItems], int thread, 
 // `used` threads have keys.
 //
 // A bitonic network whose every comparison puts the smaller key in front, as the first of a merge
-// meets its mirror image: what lies behind the used threads counts as larger than all and never moves.
+// meets its mirror image: keys behind the used threads never move if, as here, none is smaller than those
+// in front of them.
 template <int kGroup, int kItems, typename Key>
 __device__ __forceinline__ void sort_group(Key (&keys)[kItems], int used, Key* shared) {
   const int thread = static_cast<int>(threadIdx.x) % kGroup;
@@ -101,7 +102,8 @@ __device__ __forceinline__ void sort_group(Key (&keys)[kItems], int used, Key* s
 // The same of a warp; `shared` is the warp's own, for as many keys. Sorts by the upper bits of the
 // keys first, with their places below in 32 bits, which takes fewer instructions. Keys that differ in
 // lower bits alone are few as a rule; where any two of them are in the wrong order all are sorted once
-// more as they are.
+// more as they are. That is by all 32 lanes: for the upper bits alone, padding counts like the score
+// NaN, so that the first pass may have changed the two over and left keys behind the used threads.
 template <int kItems>
 __device__ __forceinline__ void sort_warp(uint64_t (&keys)[kItems], int used, uint64_t* shared) {
   constexpr uint32_t kPlaces = 32 * kItems;
