@@ -25,7 +25,7 @@ void test_feature_mean() {
     Unaligned gradient(8 * features);
     fill(real.data(), 14 * features, 1);
     fill(synthetic.data(), 8 * features, 1);
-    double expected = 0;
+    double expected = 0, expected_class[3] = {}, per_class[3] = {};
     std::vector<double> slope(static_cast<size_t>(8 * features));
     for (int c = 0; c < 3; ++c) {
       for (int64_t f = 0; f < features; ++f) {
@@ -37,6 +37,7 @@ void test_feature_mean() {
         const double d =
             mean(synthetic.data(), synthetic_offsets) - mean(real.data(), real_offsets);
         expected += d * d;
+        expected_class[c] += d * d;
         for (int64_t r = synthetic_offsets[c]; r < synthetic_offsets[c + 1]; ++r) {
           slope[r * features + f] =
               2 * d / static_cast<double>(synthetic_offsets[c + 1] - synthetic_offsets[c]);
@@ -47,10 +48,11 @@ void test_feature_mean() {
     std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
     double loss = 0;
     check(potstill_feature_mean(real.data(), real_offsets, synthetic.data(), synthetic_offsets, 3,
-                                features, &loss, nullptr, gradient.data(), workspace.data(), bytes,
+                                features, &loss, per_class, gradient.data(), workspace.data(), bytes,
                                 2, level) == POTSTILL_OK,
           "feature_mean runs");
     check(close(loss, expected), "feature_mean loss");
+    for (int c = 0; c < 3; ++c) check(close(per_class[c], expected_class[c]), "loss of a class");
     for (int64_t i = 0; i < 8 * features; ++i) {
       check(close(gradient.data()[i], slope[i]), "feature_mean gradient");
     }

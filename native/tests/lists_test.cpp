@@ -49,6 +49,48 @@ void test_gradient_match() {
         "a small workspace is refused");
 }
 
+// MSE and COSINE, which take no rows.
+void test_distances_of_lists() {
+  for (const int64_t size : {1, 31, 1000, 40000}) {
+    const int64_t sizes[] = {size, 0, 7};
+    std::vector<Unaligned> buffers;
+    std::vector<float*> lists[3];
+    buffers.reserve(9);
+    for (int t = 0; t < 9; ++t) {
+      buffers.emplace_back(sizes[t % 3]);
+      fill(buffers.back().data(), sizes[t % 3], 1);
+      lists[t / 3].push_back(buffers.back().data());
+    }
+    double ab = 0, aa = 0, bb = 0, squares = 0;
+    for (int t = 0; t < 3; ++t) {
+      for (int64_t i = 0; i < sizes[t]; ++i) {
+        const double a = lists[0][t][i], b = lists[1][t][i];
+        ab += a * b, aa += a * a, bb += b * b, squares += (b - a) * (b - a);
+      }
+    }
+    const double d = std::sqrt(aa * bb) + 1e-6;
+    for (const int32_t distance : {POTSTILL_MSE, POTSTILL_COSINE}) {
+      const bool mse = distance == POTSTILL_MSE;
+      const int64_t bytes = potstill_gradient_match_workspace(distance, 3, nullptr, sizes);
+      std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+      double loss = 0;
+      check(potstill_gradient_match(distance, 3, nullptr, sizes, lists[0].data(), lists[1].data(),
+                                    lists[2].data(), &loss, workspace.data(), bytes, 2,
+                                    level) == POTSTILL_OK,
+            "gradient_match of lists runs");
+      check(close(loss, mse ? squares : 1 - ab / d), "distance of lists");
+      for (int t = 0; t < 3; ++t) {
+        for (int64_t i = 0; i < sizes[t]; ++i) {
+          const double a = lists[0][t][i], b = lists[1][t][i];
+          const double expected =
+              mse ? 2 * (b - a) : -a / d + ab * std::sqrt(aa) * b / (std::sqrt(bb) * d * d);
+          check(close(lists[2][t][i], expected), "gradient of a distance of lists");
+        }
+      }
+    }
+  }
+}
+
 void test_trajectory() {
   const int64_t sizes[] = {1, 0, 100003, 17};
   std::vector<Unaligned> buffers;
@@ -175,6 +217,7 @@ void test_sizes_out_of_range() {
 int main(int argc, char** argv) {
   return run_tests(argc, argv, [] {
     test_gradient_match();
+    test_distances_of_lists();
     test_trajectory();
     test_trajectory_range();
     test_sgd();

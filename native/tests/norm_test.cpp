@@ -170,95 +170,140 @@ bool near_kink(const float* x, int64_t positions, int64_t step, double mean, dou
   return false;
 }
 
+// The tangents of norm_relu_pool and of its gradient on some maps.
+struct Tangents {
+  static constexpr int64_t kImages = 3;
+  static constexpr float kEpsilon = 1e-3f;
+
+  int64_t height, width, channels;
+  int32_t window;
+  int64_t size, pooled;  // floats of an image, of x and of the output
+  Unaligned x, x_tangent, scale, shift, given;  // the last three with their tangents behind them
+  Unaligned out, mean, rstd, out_tangent, x_mean, x_product, found, found_scale, found_shift;
+
+  Tangents(int64_t h, int64_t w, int64_t c, int64_t of_window)
+      : height(h),
+        width(w),
+        channels(c),
+        window(static_cast<int32_t>(of_window)),
+        size(h * w * c),
+        pooled((h / of_window) * (w / of_window) * c),
+        x(kImages * size),
+        x_tangent(kImages * size),
+        scale(2 * c),
+        shift(2 * c),
+        given(2 * kImages * pooled),
+        out(kImages * pooled),
+        mean(kImages * c),
+        rstd(kImages * c),
+        out_tangent(kImages * pooled),
+        x_mean(kImages * c),
+        x_product(kImages * c),
+        found(kImages * size),
+        found_scale(c),
+        found_shift(c) {
+    fill(x.data(), kImages * size, 2);
+    fill(x_tangent.data(), kImages * size, 1);
+    fill(scale.data(), 2 * channels, 1);
+    fill(shift.data(), 2 * channels, 1);
+    fill(given.data(), 2 * kImages * pooled, 1);
+    for (int64_t i = 0; i < kImages * size; ++i) x.data()[i] += 5;
+  }
+
+  float* gradient() { return given.data(); }
+  float* gradient_tangent() { return given.data() + kImages * pooled; }
+
+  std::string sizes() const {
+    return " of " + std::to_string(height) + " x " + std::to_string(width) + " x " +
+           std::to_string(channels);
+  }
+
+  // All that comes out.
+  std::vector<float> run(int32_t threads) {
+    const int64_t bytes = potstill_norm_relu_pool_gradient_workspace(kImages, channels);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+    const bool ran =
+        potstill_norm_relu_pool(x.data(), kImages, height, width, channels, scale.data(),
+                                shift.data(), kEpsilon, window, 1, out.data(), mean.data(),
+                                rstd.data(), threads, level) == POTSTILL_OK &&
+        potstill_norm_relu_pool_tangent(
+            x.data(), kImages, height, width, channels, scale.data(), shift.data(), window,
+            mean.data(), rstd.data(), x_tangent.data(), scale.data() + channels,
+            shift.data() + channels, out_tangent.data(), x_mean.data(), x_product.data(), threads,
+            level) == POTSTILL_OK &&
+        potstill_norm_relu_pool_gradient_tangent(
+            x.data(), kImages, height, width, channels, scale.data(), shift.data(), window,
+            mean.data(), rstd.data(), x_tangent.data(), scale.data() + channels, x_mean.data(),
+            x_product.data(), gradient(), gradient_tangent(), found.data(), found_scale.data(),
+            found_shift.data(), workspace.data(), bytes, threads, level) == POTSTILL_OK;
+    check(ran, "the tangents of norm_relu_pool run");
+    std::vector<float> all(out_tangent.data(), out_tangent.data() + kImages * pooled);
+    all.insert(all.end(), found.data(), found.data() + kImages * size);
+    all.insert(all.end(), found_scale.data(), found_scale.data() + channels);
+    all.insert(all.end(), found_shift.data(), found_shift.data() + channels);
+    return all;
+  }
+
+  // Channel c of an image against `expected`.
+  void compare(int64_t image, int64_t c, const NormTangentReference& expected) {
+    const double r = rstd.data()[image * channels + c];
+    for (size_t p = 0; p < expected.out.size(); ++p) {
+      const double value = out_tangent.data()[image * pooled + int64_t(p) * channels + c];
+      check(std::abs(value - expected.out[p]) <= 5e-5 * (1 + r), "tangent" + sizes());
+    }
+    for (size_t p = 0; p < expected.dx.size(); ++p) {
+      const double value = found.data()[image * size + int64_t(p) * channels + c];
+      check(std::abs(value - expected.dx[p]) <= 2e-4 * (1 + r * r),
+            "tangent of the gradient" + sizes());
+    }
+  }
+
+  // Channel c of all images that lie off the kink, how many are; if all do, the sums over them too.
+  int64_t compare(int64_t c) {
+    const double scales[] = {scale.data()[c], scale.data()[channels + c]};
+    const double shifts[] = {shift.data()[c], shift.data()[channels + c]};
+    double of_scale = 0, of_shift = 0, largest = 0;
+    int64_t compared = 0;
+    for (int64_t i = 0; i < kImages; ++i) {
+      const double r = rstd.data()[i * channels + c];
+      const float* map = x.data() + i * size + c;
+      if (near_kink(map, height * width, channels, mean.data()[i * channels + c], scales[0] * r,
+                    shifts[0], 1e-3)) {
+        continue;
+      }
+      const NormTangentReference expected(map, x_tangent.data() + i * size + c, height, width,
+                                          channels, scales, shifts, kEpsilon, window,
+                                          gradient() + i * pooled + c,
+                                          gradient_tangent() + i * pooled + c);
+      compare(i, c, expected);
+      of_scale += expected.of_scale;
+      of_shift += expected.of_shift;
+      largest = std::max(largest, r);
+      ++compared;
+    }
+    if (compared < kImages) return compared;
+    check(std::abs(found_scale.data()[c] - of_scale) <= 1e-3 * (1 + largest),
+          "tangent of the scale's gradient" + sizes());
+    check(std::abs(found_shift.data()[c] - of_shift) <= 1e-3 * (1 + largest),
+          "tangent of the shift's gradient" + sizes());
+    return compared;
+  }
+};
+
 void test_norm_relu_pool_tangents() {
-  const float epsilon = 1e-3f;
   int64_t compared = 0, sums_compared = 0;
   for (int64_t channels : {1, 3, 17, 64, 65, 100, 128}) {
     for (int64_t height : {2, 5, 8}) {
       for (int64_t width : {4, 7}) {
         for (int64_t window : {1, 2}) {
-          const int64_t images = 3, size = height * width * channels;
-          const int64_t pooled = (height / window) * (width / window) * channels;
-          Unaligned x(images * size), dx(images * size), scale(2 * channels), shift(2 * channels);
-          Unaligned out(images * pooled), mean(images * channels), rstd(images * channels);
-          Unaligned given(2 * images * pooled), out_tangent(images * pooled);
-          Unaligned x_mean(images * channels), x_product(images * channels), found(images * size);
-          Unaligned found_scale(channels), found_shift(channels);
-          const int64_t bytes = potstill_norm_relu_pool_gradient_workspace(images, channels);
-          std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
-          fill(x.data(), images * size, 2);
-          fill(dx.data(), images * size, 1);
-          fill(scale.data(), 2 * channels, 1);
-          fill(shift.data(), 2 * channels, 1);
-          fill(given.data(), 2 * images * pooled, 1);
-          for (int64_t i = 0; i < images * size; ++i) x.data()[i] += 5;
-          const float* gradient = given.data();
-          const float* gradient_tangent = given.data() + images * pooled;
-          const auto w = static_cast<int32_t>(window);
-          std::vector<float> first;
-          for (int32_t threads : {1, 3}) {
-            const bool ran =
-                potstill_norm_relu_pool(x.data(), images, height, width, channels, scale.data(),
-                                        shift.data(), epsilon, w, 1, out.data(), mean.data(),
-                                        rstd.data(), threads, level) == POTSTILL_OK &&
-                potstill_norm_relu_pool_tangent(
-                    x.data(), images, height, width, channels, scale.data(), shift.data(), w,
-                    mean.data(), rstd.data(), dx.data(), scale.data() + channels,
-                    shift.data() + channels, out_tangent.data(), x_mean.data(), x_product.data(),
-                    threads, level) == POTSTILL_OK &&
-                potstill_norm_relu_pool_gradient_tangent(
-                    x.data(), images, height, width, channels, scale.data(), shift.data(), w,
-                    mean.data(), rstd.data(), dx.data(), scale.data() + channels, x_mean.data(),
-                    x_product.data(), gradient, gradient_tangent, found.data(), found_scale.data(),
-                    found_shift.data(), workspace.data(), bytes, threads, level) == POTSTILL_OK;
-            check(ran, "the tangents of norm_relu_pool run");
-            std::vector<float> all(out_tangent.data(), out_tangent.data() + images * pooled);
-            all.insert(all.end(), found.data(), found.data() + images * size);
-            all.insert(all.end(), found_scale.data(), found_scale.data() + channels);
-            all.insert(all.end(), found_shift.data(), found_shift.data() + channels);
-            check(threads == 1 || std::memcmp(all.data(), first.data(), 4 * all.size()) == 0,
-                  "the thread count does not change the tangents of norm_relu_pool");
-            first = all;
-          }
-          const std::string sizes = " of " + std::to_string(height) + " x " +
-                                    std::to_string(width) + " x " + std::to_string(channels);
+          Tangents tangents(height, width, channels, window);
+          const std::vector<float> first = tangents.run(1), again = tangents.run(3);
+          check(std::memcmp(first.data(), again.data(), 4 * first.size()) == 0,
+                "the thread count does not change the tangents of norm_relu_pool");
           for (int64_t c = 0; c < channels; ++c) {
-            double of_scale = 0, of_shift = 0, largest = 0;
-            int64_t summed = 0;
-            for (int64_t i = 0; i < images; ++i) {
-              const double r = rstd.data()[i * channels + c];
-              const double scales[] = {scale.data()[c], scale.data()[channels + c]};
-              const double shifts[] = {shift.data()[c], shift.data()[channels + c]};
-              const float* map = x.data() + i * size + c;
-              if (near_kink(map, height * width, channels, mean.data()[i * channels + c],
-                            scales[0] * r, shifts[0], 1e-3)) {
-                continue;
-              }
-              ++compared;
-              const NormTangentReference expected(map, dx.data() + i * size + c, height, width,
-                                                  channels, scales, shifts, epsilon, window,
-                                                  gradient + i * pooled + c,
-                                                  gradient_tangent + i * pooled + c);
-              for (size_t p = 0; p < expected.out.size(); ++p) {
-                const double value = out_tangent.data()[i * pooled + int64_t(p) * channels + c];
-                check(std::abs(value - expected.out[p]) <= 5e-5 * (1 + r), "tangent" + sizes);
-              }
-              for (size_t p = 0; p < expected.dx.size(); ++p) {
-                const double value = found.data()[i * size + int64_t(p) * channels + c];
-                check(std::abs(value - expected.dx[p]) <= 2e-4 * (1 + r * r),
-                      "tangent of the gradient" + sizes);
-              }
-              of_scale += expected.of_scale;
-              of_shift += expected.of_shift;
-              largest = std::max(largest, r);
-              ++summed;
-            }
-            if (summed < images) continue;
-            ++sums_compared;
-            check(std::abs(found_scale.data()[c] - of_scale) <= 1e-3 * (1 + largest),
-                  "tangent of the scale's gradient" + sizes);
-            check(std::abs(found_shift.data()[c] - of_shift) <= 1e-3 * (1 + largest),
-                  "tangent of the shift's gradient" + sizes);
+            const int64_t images = tangents.compare(c);
+            compared += images;
+            sums_compared += images == Tangents::kImages ? 1 : 0;
           }
         }
       }

@@ -10,7 +10,8 @@
 
 namespace {
 
-double reference_loss(const float* row, int64_t classes, int64_t label) {
+template <typename Number>
+double reference_loss(const Number* row, int64_t classes, int64_t label) {
   double top = row[0];
   for (int64_t j = 1; j < classes; ++j) top = std::max<double>(top, row[j]);
   double others = 0;
@@ -37,6 +38,100 @@ void test_score() {
       const double expected = reference_loss(logits.data() + i * classes, classes, labels[i]);
       check(close(loss[i], expected), "score loss, classes " + std::to_string(classes) + ": " +
                                           std::to_string(loss[i]) + " " + std::to_string(expected));
+    }
+  }
+}
+
+// A logit as the library reads it, from its bits where it has 16 of them.
+double logit_of(int32_t type, uint16_t bits) {
+  if (type == POTSTILL_BFLOAT16) {
+    const uint32_t word = uint32_t{bits} << 16;
+    float value;
+    std::memcpy(&value, &word, sizeof value);
+    return value;
+  }
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  const double size = exponent == 0 ? std::ldexp(mantissa, -24)
+                                    : std::ldexp(1024 + mantissa, exponent - 25);
+  return bits & 0x8000 ? -size : size;
+}
+
+struct ScoreReference {
+  double margin, entropy, el2n;
+  bool correct;
+
+  ScoreReference(const double* row, int64_t classes, int64_t label) {
+    double top = row[0], others = -INFINITY, total = 0, squares = 0;
+    correct = true;
+    for (int64_t j = 0; j < classes; ++j) {
+      top = std::max(top, row[j]);
+      if (j == label) continue;
+      others = std::max(others, row[j]);
+      if (row[j] > row[label] || (row[j] == row[label] && j < label)) correct = false;
+    }
+    margin = row[label] - others;
+    for (int64_t j = 0; j < classes; ++j) total += std::exp(row[j] - top);
+    entropy = std::log(total);
+    for (int64_t j = 0; j < classes; ++j) {
+      const double p = std::exp(row[j] - top) / total;
+      entropy -= p * (row[j] - top);
+      squares += j == label ? 0 : p * p;
+    }
+    const double rest = 1 - std::exp(row[label] - top) / total;
+    el2n = std::sqrt(squares + rest * rest);
+  }
+};
+
+// All figures of logits of every type, some of which the label shares with other classes.
+void test_score_figures(int32_t type, int64_t classes) {
+  const int64_t rows = 9;
+  std::vector<uint16_t> halves(static_cast<size_t>(rows * classes));
+  Unaligned floats(rows * classes);
+  std::vector<double> exact(halves.size());
+  std::vector<int64_t> labels;
+  fill(floats.data(), rows * classes, 4);
+  for (size_t i = 0; i < halves.size(); ++i) {
+    // Half precision: up to 16, from subnormals on; bfloat16: the upper half of a float.
+    uint32_t word;
+    std::memcpy(&word, floats.data() + i, sizeof word);
+    halves[i] = static_cast<uint16_t>(type == POTSTILL_BFLOAT16 ? word >> 16
+                                                                : generator() % 0x4C00 |
+                                                                      (generator() % 2) << 15);
+    exact[i] = type == POTSTILL_FLOAT32 ? floats.data()[i] : logit_of(type, halves[i]);
+  }
+  for (int64_t i = 0; i < rows; ++i) {
+    labels.push_back(static_cast<int64_t>(generator() % static_cast<uint64_t>(classes)));
+    if (i % 3 != 0) continue;
+    const auto begin = exact.begin() + i * classes;
+    const int64_t top = std::max_element(begin, begin + classes) - begin;
+    const auto to = static_cast<size_t>(i * classes + labels.back());
+    const auto from = static_cast<size_t>(i * classes + top);
+    halves[to] = halves[from], exact[to] = exact[from];
+    floats.data()[to] = floats.data()[from];
+  }
+  std::vector<float> loss(rows), margin(rows), entropy(rows), el2n(rows);
+  std::vector<int8_t> correct(rows, -1);
+  const void* logits = halves.data();
+  if (type == POTSTILL_FLOAT32) logits = floats.data();
+  check(potstill_score(logits, type, labels.data(), rows, classes, loss.data(), margin.data(),
+                       entropy.data(), el2n.data(), correct.data(), 2, level) == POTSTILL_OK,
+        "score of all figures runs");
+  const std::string of = " of type " + std::to_string(type) + ", " + std::to_string(classes);
+  for (int64_t i = 0; i < rows; ++i) {
+    const double* row = exact.data() + i * classes;
+    const ScoreReference expected(row, classes, labels[i]);
+    check(close(loss[i], reference_loss(row, classes, labels[i])), "loss" + of);
+    check(close(margin[i], expected.margin), "margin" + of);
+    check(close(entropy[i], expected.entropy), "entropy" + of);
+    check(close(el2n[i], expected.el2n), "el2n" + of);
+    check(correct[i] == (expected.correct ? 1 : 0), "correct" + of);
+  }
+}
+
+void test_score_figures() {
+  for (const int32_t type : {POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16}) {
+    for (const int64_t classes : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1023, 1025, 3000}) {
+      test_score_figures(type, classes);
     }
   }
 }
@@ -69,7 +164,7 @@ void test_select() {
     }
     for (auto& k : keep) k = k * 2 / 3;
     for (int32_t order : {POTSTILL_EASY, POTSTILL_HARD}) {
-      std::vector<int64_t> expected;
+      std::vector<int64_t> expected, begins(1, 0);
       for (int64_t c = 0; c < classes; ++c) {
         std::vector<int64_t> members;
         for (int64_t i = 0; i < n; ++i) {
@@ -82,13 +177,15 @@ void test_select() {
           return order == POTSTILL_EASY ? hardness(a) < hardness(b) : hardness(a) > hardness(b);
         });
         expected.insert(expected.end(), members.begin(), members.begin() + keep[c]);
+        begins.push_back(static_cast<int64_t>(expected.size()));
       }
-      std::vector<int64_t> kept(expected.size());
+      std::vector<int64_t> kept(expected.size()), offsets(classes + 1, -1);
       std::vector<int64_t> workspace(potstill_select_workspace(n, classes) / 8);
       check(potstill_select(scores.data(), class_of.data(), n, classes, order, keep.data(),
-                            kept.data(), nullptr, workspace.data(),
+                            kept.data(), offsets.data(), workspace.data(),
                             static_cast<int64_t>(workspace.size()) * 8, 2) == POTSTILL_OK,
             "select runs");
+      check(offsets == begins, "select says where classes begin, n " + std::to_string(n));
       check(kept == expected, "select equals a stable sort, n " + std::to_string(n));
     }
   }
@@ -99,6 +196,7 @@ void test_select() {
 int main(int argc, char** argv) {
   return run_tests(argc, argv, [] {
     test_score();
+    test_score_figures();
     test_score_refuses();
     test_select();
   });
