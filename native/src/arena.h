@@ -1,5 +1,5 @@
-// Memory of a call, cut from the caller's workspace: one description of a layout measures it and hands
-// it out.
+// Memory of a call, cut from the caller's workspace: one description of a layout measures it and
+// hands it out.
 #ifndef POTSTILL_ARENA_H
 #define POTSTILL_ARENA_H
 

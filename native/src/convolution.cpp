@@ -5,11 +5,11 @@
 // Tiles become 36 planes (tiles, in), each is multiplied by the weights' plane (in, out), and the
 // products become outputs. Two orders keep what is worked on in the caches:
 //
-// - By blocks: the weights' planes are made once, and the tiles go by in blocks. With 128 channels the
-//   products take two thirds of the time.
-// - By chunks, for few tiles and for many weights: a block of tiles stays while the weights go by in
-//   chunks of 64 by 64 channels, whose planes are used as soon as they are made. Of 512 by 512 channels
-//   all planes are 38 MB.
+// - By blocks: the weights' planes are made once, and the tiles go by in blocks. With 128 channels
+//   the products take two thirds of the time.
+// - By chunks, for few tiles and for many weights: a block of tiles stays while the weights go by
+//   in chunks of 64 by 64 channels, whose planes are used as soon as they are made. Of 512 by 512
+//   channels all planes are 38 MB.
 //
 // Maps of few pixels go tap by tap instead (taps.h), and to few channels it goes directly
 // (few_channels.h); what follows is about tiles.

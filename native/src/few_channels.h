@@ -1,6 +1,6 @@
-// A 3 x 3 convolution to few channels, up to 4, as the gradient of images is: pixels (pixels, in) by weights
-// (in, 9 out) give what every pixel adds to each of the nine outputs that see it, which is then summed. Tiles
-// would leave most of their vectors empty.
+// A 3 x 3 convolution to few channels, up to 4, as the gradient of images is: pixels (pixels, in)
+// by weights (in, 9 out) give what every pixel adds to each of the nine outputs that see it, which
+// is then summed. Tiles would leave most of their vectors empty.
 //
 // How sums are cut depends on the size of an image alone.
 #ifndef POTSTILL_FEW_CHANNELS_H
@@ -62,7 +62,8 @@ struct FewChannels {
   // Nine for every output, rounded up to what a product takes.
   static constexpr int64_t kMostColumns = (9 * kMost + kRow - 1) / kRow * kRow;
 
-  // Of the rows that are multiplied at a time, unless one is longer: what comes out stays in the caches.
+  // Of the rows that are multiplied at a time, unless one is longer: what comes out stays in the
+  // caches.
   static constexpr int64_t kPixels = 96;
 
   int64_t columns() const { return (9 * out + kRow - 1) / kRow * kRow; }

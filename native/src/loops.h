@@ -41,8 +41,8 @@ struct NormChannels {
   const float* rstd;
 };
 
-// Tangents of the operands of a norm, and what its tangent leaves for that of its gradient: of every
-// channel the mean of the tangent of x, and of that tangent times the normed value.
+// Tangents of the operands of a norm, and what its tangent leaves for that of its gradient: of
+// every channel the mean of the tangent of x, and of that tangent times the normed value.
 struct NormTangent {
   const float* scale;
   const float* shift;
@@ -68,7 +68,8 @@ constexpr int64_t kRow = 16;
 // Rows and columns of output that one tile of a convolution makes.
 constexpr int64_t kTileSide = 4;
 
-// Products that take the place of a tile's multiplications: its values, with what it sees around it.
+// Products that take the place of a tile's multiplications: its values, with what it sees around
+// it.
 constexpr int64_t kPlanes = (kTileSide + 2) * (kTileSide + 2);
 
 // Maps that are cut into tiles, channels last and a multiple of kRow.
@@ -79,8 +80,8 @@ struct TileMap {
   int64_t tiles;  // of an image, row after row
 };
 
-// Weights of 3 x 3 as a matrix of such squares, columns a multiple of kRow; in memory the nine of an
-// element lie side by side, those of the next row or column so many floats on.
+// Weights of 3 x 3 as a matrix of such squares, columns a multiple of kRow; in memory the nine of
+// an element lie side by side, those of the next row or column so many floats on.
 struct TileWeights {
   const float* at;
   int64_t rows;
@@ -90,15 +91,19 @@ struct TileWeights {
   bool flip;  // the last of the nine first
 
   TileWeights part(int64_t row, int64_t some_rows, int64_t column, int64_t some_columns) const {
-    return {at + row * row_step + column * column_step, some_rows, some_columns, row_step,
-            column_step, flip};
+    return {at + row * row_step + column * column_step,
+            some_rows,
+            some_columns,
+            row_step,
+            column_step,
+            flip};
   }
 };
 
 constexpr int kTaps = 9;  // of a square of 3 x 3, row after row
 
-// Which taps ever meet a pixel: on maps one pixel high only the middle row, on those one pixel wide only
-// the middle column.
+// Which taps ever meet a pixel: on maps one pixel high only the middle row, on those one pixel wide
+// only the middle column.
 struct SeenTaps {
   bool tall;
   bool wide;
@@ -119,7 +124,8 @@ struct LeftFactor {
   static LeftFactor by_terms(const float* at, int64_t step) { return {at, 1, step}; }
 };
 
-// (terms, columns); the columns of a term side by side, or all in panels as tile_of_weights packs them.
+// (terms, columns); the columns of a term side by side, or all in panels as tile_of_weights packs
+// them.
 struct RightFactor {
   const float* at;
   int64_t term_step;
@@ -179,8 +185,8 @@ struct Loops {
   // sum of (a - b)^2.
   double (*squared_distance)(const float* a, const float* b, int64_t n);
 
-  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass; runs of 32 squares in single
-  // precision, the runs in double.
+  // sums[0] = sum of (a - b)^2, sums[1] = sum of (c - b)^2, in one pass; runs of 32 squares in
+  // single precision, the runs in double.
   void (*squared_distances)(const float* a, const float* b, const float* c, int64_t n,
                             double* sums);
 
@@ -192,16 +198,16 @@ struct Loops {
   void (*descend)(const Descent& descent, int64_t n, const float* gradient, float* parameter,
                   float* velocity);
 
-  // out[m] = sum over t of taps[t] * from[offsets[t] + m], m < n, n a multiple of kRow; in the order of
-  // the taps. Reads from + offsets[t] up to n and writes out up to n.
+  // out[m] = sum over t of taps[t] * from[offsets[t] + m], m < n, n a multiple of kRow; in the
+  // order of the taps. Reads from + offsets[t] up to n and writes out up to n.
   void (*fir)(const float* from, const int64_t* offsets, const float* taps, int64_t terms,
               int64_t n, float* out);
 
   // x = clamp(gain * lrelu(x)) in place; n a multiple of kRow.
   void (*activate)(const Activation& activation, int64_t n, float* x);
 
-  // gradient *= the slope of that activation at x, 0 where it is clamped or the slope is 0, whatever
-  // the gradient; n a multiple of kRow.
+  // gradient *= the slope of that activation at x, 0 where it is clamped or the slope is 0,
+  // whatever the gradient; n a multiple of kRow.
   void (*activation_gradient)(const Activation& activation, const float* x, int64_t n,
                               float* gradient);
 
@@ -214,8 +220,8 @@ struct Loops {
   // Index of the code nearest to a point; codes (width, padded), padded a multiple of kCodes.
   int64_t (*nearest_code)(const float* point, const float* codes, int64_t padded, int64_t width);
 
-  // norm_relu_pool of `count` channels of one map, up to kNormChannels; [0][] without pooling, [1][]
-  // over windows of 2 x 2, [][0] without ReLU, [][1] with it. Fills mean and rstd.
+  // norm_relu_pool of `count` channels of one map, up to kNormChannels; [0][] without pooling,
+  // [1][] over windows of 2 x 2, [][0] without ReLU, [][1] with it. Fills mean and rstd.
   void (*norm_forward[2][2])(const NormMap& map, int64_t count, const float* x,
                              const NormChannels& given, float epsilon, float* out, float* mean,
                              float* rstd);
@@ -226,8 +232,8 @@ struct Loops {
                               const NormChannels& given, const float* gradient, float* out,
                               float* scale_share, float* shift_share);
 
-  // The tangents of the two with ReLU: of the output, and of the gradients, of which that with respect
-  // to x may not overwrite anything.
+  // The tangents of the two with ReLU: of the output, and of the gradients, of which that with
+  // respect to x may not overwrite anything.
   void (*norm_tangent[2])(const NormMap& map, int64_t count, const float* x,
                           const NormChannels& given, const NormTangent& tangent, float* out);
   void (*norm_gradient_tangent[2])(const NormMap& map, int64_t count, const float* x,
@@ -235,9 +241,9 @@ struct Loops {
                                    const float* gradient, const float* gradient_tangent, float* out,
                                    float* scale_share, float* shift_share);
 
-  // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile or of weights goes to
-  // `out` plus (6 i + j) * plane, channel after channel, and comes from there likewise. `zeros` holds a
-  // pixel's channels of them, for the pixels outside.
+  // The steps of a convolution by tiles (simd/winograd.h). Element (i, j) of a tile or of weights
+  // goes to `out` plus (6 i + j) * plane, channel after channel, and comes from there likewise.
+  // `zeros` holds a pixel's channels of them, for the pixels outside.
 
   // The mean of every channel of an image, 0 for one that is not finite.
   void (*centre_of)(const TileMap& map, const float* image, float* centre);
@@ -255,8 +261,8 @@ struct Loops {
                           float* sums);
 
   // One row of the weights, packed, with a plane per tap that is seen (simd/taps.h).
-  void (*taps_of_weights)(const TileWeights& weights, const SeenTaps& seen, int64_t row, int64_t plane,
-                          float* out);
+  void (*taps_of_weights)(const TileWeights& weights, const SeenTaps& seen, int64_t row,
+                          int64_t plane, float* out);
 
   // The pixels of a tile that lie in the map, plus `shift`, into so many channels of y.
   void (*tile_to_output)(const TileMap& map, int64_t channels, const float* planes, int64_t plane,

@@ -67,8 +67,7 @@ inline void require_buffers(int64_t count, const int64_t* sizes, const float* co
                             const char* name) {
   for (int64_t t = 0; t < count; ++t) {
     if (sizes[t] > 0 && (list == nullptr || list[t] == nullptr)) {
-      throw Failure(POTSTILL_INVALID_ARGUMENT, "%s[%lld] is NULL", name,
-                    static_cast<long long>(t));
+      throw Failure(POTSTILL_INVALID_ARGUMENT, "%s[%lld] is NULL", name, static_cast<long long>(t));
     }
   }
 }

@@ -92,17 +92,20 @@ struct Layout {
   int64_t allocated() const { return floats() + 4 * kRow; }
 };
 
-// A stage: geometry, taps and how they meet the sub-rows. Shared by all threads. The constructor finds the
-// layouts, take() gets memory for the taps, fill() writes them; nothing changes after that.
+// A stage: geometry, taps and how they meet the sub-rows. Shared by all threads. The constructor
+// finds the layouts, take() gets memory for the taps, fill() writes them; nothing changes after
+// that.
 //
-// Upsampling a row x by 2 with the taps f of length 4 and pad 2, for example, from.subs is 1, to.subs 2:
+// Upsampling a row x by 2 with the taps f of length 4 and pad 2, for example, from.subs is 1,
+// to.subs 2:
 //
 //   from            0 x0 x1 x2 ...    (left = 1: what lies before x0)
 //   to, sub-row 0   y0 y2 y4 ...      y[2m] = f0 x[m - 1] + f2 x[m]
 //       sub-row 1   y1 y3 y5 ...      y[2m + 1] = f1 x[m] + f3 x[m + 1]
 //
-// Sub-row 0 is f0 times the stretch of `from` that begins at place 0 plus f2 times that at 1; sub-row 1 f1
-// times that at 1 plus f3 times that at 2. Downsampling by 2 it is `from` that has two sub-rows.
+// Sub-row 0 is f0 times the stretch of `from` that begins at place 0 plus f2 times that at 1;
+// sub-row 1 f1 times that at 1 plus f3 times that at 2. Downsampling by 2 it is `from` that has two
+// sub-rows.
 struct Plan {
   // Which direction is filtered first; kWhole: both at once, by a filter that is a matrix.
   enum Order { kColumnsFirst, kRowsFirst, kWhole };
@@ -112,18 +115,18 @@ struct Plan {
   Order order;
   Layout from;
   Layout to;
-  int64_t slots;       // rows of a ring, as many as a column of taps meets
-  float* taps_y;       // by phase: tap r + up j at r * slots + j
-  int64_t* begin_x;    // where the taps that sub-row e meets begin in the next three, and end at e + 1
-  float* taps_x;       // such a tap
-  int64_t* columns_x;  // its number
+  int64_t slots;     // rows of a ring, as many as a column of taps meets
+  float* taps_y;     // by phase: tap r + up j at r * slots + j
+  int64_t* begin_x;  // sub-row e meets the taps begin_x[e] to begin_x[e + 1] - 1 of the next three
+  float* taps_x;
+  int64_t* columns_x;  // the number of such a tap
   int64_t* offsets_x;  // where the stretch that it meets begins in a row of `from`
   float* whole;        // (rows, columns), where the filter is a matrix
 
   int64_t length(int64_t e) const { return x.out <= e ? 0 : (x.out - e - 1) / to.subs + 1; }
 
-  // Calls body(e, t, sub, offset) for every tap t that sub-row e of the output meets, and with sub-row
-  // `sub` of the input, from its sample `offset` on.
+  // Calls body(e, t, sub, offset) for every tap t that sub-row e of the output meets, and with
+  // sub-row `sub` of the input, from its sample `offset` on.
   template <typename Body>
   static void for_taps(const Axis& axis, int64_t subs_in, int64_t subs_out, Body body) {
     for (int64_t e = 0; e < subs_out; ++e) {

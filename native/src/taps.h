@@ -1,7 +1,7 @@
-// A 3 x 3 convolution of maps of few pixels: directly, tap by tap. Every pair of an output pixel and an
-// input pixel that it sees is one product of matrices over all images, (images, in) by the weights of that
-// tap, (in, out). On 2 x 2 pixels there are 16 pairs where a tile has 36 planes; on a single pixel there
-// is one, and eight taps are not even read.
+// A 3 x 3 convolution of maps of few pixels: directly, tap by tap. Every pair of an output pixel
+// and an input pixel that it sees is one product of matrices over all images, (images, in) by the
+// weights of that tap, (in, out). On 2 x 2 pixels there are 16 pairs where a tile has 36 planes; on
+// a single pixel there is one, and eight taps are not even read.
 #ifndef POTSTILL_TAPS_H
 #define POTSTILL_TAPS_H
 
@@ -123,8 +123,10 @@ struct TapConvolution {
     }
   }
 
-  // Copies `columns` channels of every pixel of some images, pixel by pixel: (pixels, count, columns).
-  void pack(const float* maps, int64_t channels, int64_t columns, int64_t count, float* into) const {
+  // Copies `columns` channels of every pixel of some images, pixel by pixel: (pixels, count,
+  // columns).
+  void pack(const float* maps, int64_t channels, int64_t columns, int64_t count,
+            float* into) const {
     for (int64_t image = 0; image < count; ++image) {
       for (int64_t pixel = 0; pixel < pixels(); ++pixel) {
         std::memcpy(into + (pixel * count + image) * columns,
@@ -134,8 +136,8 @@ struct TapConvolution {
     }
   }
 
-  // Some weights' gradient. The maps are packed, since rows that are a power of 2 apart would fall into
-  // few sets of a cache.
+  // Some weights' gradient. The maps are packed, since rows that are a power of 2 apart would fall
+  // into few sets of a cache.
   void gradient_chunk(const float* x, const float* y_gradient, int64_t row, int64_t column,
                       float* gradient, float* planes) const {
     const int64_t rows = std::min(kChunk, in - row), columns = std::min(kChunk, out - column);

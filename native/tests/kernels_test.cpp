@@ -1,5 +1,5 @@
-// The other operations of the C ABI at one instruction set against plain double-precision loops, and
-// what all have in common.
+// The other operations of the C ABI at one instruction set against plain double-precision loops,
+// and what all have in common.
 // Usage: kernels_test generic|avx2|avx512 [seed]
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-// norm_relu_pool, its gradient and the tangents of both at one instruction set, in double precision.
+// norm_relu_pool, its gradient and the tangents of both at one instruction set against doubles.
 // Usage: norm_test generic|avx2|avx512 [seed]
 #include <algorithm>
 #include <cmath>

@@ -240,8 +240,9 @@ struct Together {
   static constexpr int K = Vectors;
 };
 
-// Calls body(first channel, Together) for `count` channels: a whole block of K vectors together, others
-// vector by vector, then one by one. Inlined, so that what the body holds stays in registers.
+// Calls body(first channel, Together) for `count` channels: a whole block of K vectors together,
+// others vector by vector, then one by one. Inlined, so that what the body holds stays in
+// registers.
 template <int K, typename Body>
 __attribute__((always_inline)) inline void for_channels(int64_t count, Body body) {
   if (K > 1 && count == K * kLanes) return body(0, Together<Floats, K>{});
@@ -265,8 +266,8 @@ void norm_backward(const NormMap& map, int64_t count, const float* x, const Norm
                    const float* gradient, float* out, float* scale_share, float* shift_share) {
   for_channels<kBlock>(count, [&](int64_t c, auto as) {
     typedef decltype(as) As;
-    backward_channels<typename As::V, As::K, Window, Relu>(map, x + c, from(given, c), gradient + c,
-                                                           out + c, scale_share + c, shift_share + c);
+    backward_channels<typename As::V, As::K, Window, Relu>(
+        map, x + c, from(given, c), gradient + c, out + c, scale_share + c, shift_share + c);
   });
 }
 

@@ -183,8 +183,8 @@ void tangent_channels(const NormMap& map, const float* x, const NormChannels& gi
   apply_tangent<V, K, Window>(map, x, given, factor, tangent.x, slope, level, out);
 }
 
-// The gradient with respect to x is f (g - G - c r P), with f = r scale and the means G of g and P of
-// g c r. What is in it has, with ' for tangents, d = x' and T the mean of t:
+// The gradient with respect to x is f (g - G - c r P), with f = r scale and the means G of g and P
+// of g c r. What is in it has, with ' for tangents, d = x' and T the mean of t:
 //   g' = t, G' = T, r' = -r^2 q, f' = r (scale' - f q), (c r)' = r (d - h - c r q)
 //   P' = mean of t c r + mean of g (c r)' = r (mean of t c + mean of g d - h G - q P)
 // and so the gradient's tangent is

@@ -1,9 +1,10 @@
 // One row of `score`, for the level being compiled.
 //
 // The row is walked in tiles that stay in the first cache: a tile is converted, copied with the
-// label's logit taken out, and its maximum found while it arrives from memory; then its exponentials
-// are summed relative to that maximum. Tiles merge as in online softmax. With the label's own term
-// apart, an easy row's loss near zero keeps its digits, and the margin needs no second look.
+// label's logit taken out, and its maximum found while it arrives from memory; then its
+// exponentials are summed relative to that maximum. Tiles merge as in online softmax. With the
+// label's own term apart, an easy row's loss near zero keeps its digits, and the margin needs no
+// second look.
 #ifndef POTSTILL_SIMD_SCORE_H
 #define POTSTILL_SIMD_SCORE_H
 
@@ -81,8 +82,8 @@ struct Others {
   }
 };
 
-// Copies `count` logits into `tile` as floats, minus infinity in the label's place and up to the next
-// whole group of vectors; returns the maximum, NaN left out.
+// Copies `count` logits into `tile` as floats, minus infinity in the label's place and up to the
+// next whole group of vectors; returns the maximum, NaN left out.
 template <typename Type>
 inline float fill_tile(const typename Type::Stored* from, int64_t count, int64_t label,
                        float* tile) {
@@ -120,8 +121,8 @@ inline float fill_tile(const typename Type::Stored* from, int64_t count, int64_t
     if (label >= whole && label < count) tile[label] = -kInfinity;
     max0 = max(load<Floats>(tile + whole), max0);
   };
-  // The label must not count for the maximum. Its vector is taken apart, so that the others need not be
-  // asked whether they hold it, and are counted on their way from memory.
+  // The label must not count for the maximum. Its vector is taken apart, so that the others need
+  // not be asked whether they hold it, and are counted on their way from memory.
   const int64_t label_vector = label - label % kLanes;
   if (label >= 0 && label_vector < whole) {
     copy_vectors(0, label_vector);
@@ -202,11 +203,13 @@ template <typename Type>
 void write_row(const typename Type::Stored* row, int64_t classes, int64_t label, float own,
                const Others& others, const ScoreRow& out) {
   const float top = own > others.max ? own : others.max;
-  const bool defined = __builtin_isfinite(top) && !__builtin_isnan(others.exp_sum) && !__builtin_isnan(own);
+  const bool defined =
+      __builtin_isfinite(top) && !__builtin_isnan(others.exp_sum) && !__builtin_isnan(own);
   const bool holds_nan = !defined && any<Type>(row, classes, is_nan, 0);
   if (out.margin != nullptr) *out.margin = holds_nan ? kNan : own - others.max;
   if (out.correct != nullptr) {
-    const bool wins = own > others.max || (own == others.max && !any<Type>(row, label, is_equal, own));
+    const bool wins =
+        own > others.max || (own == others.max && !any<Type>(row, label, is_equal, own));
     *out.correct = !holds_nan && wins ? 1 : 0;
   }
   if (!defined) {
@@ -230,8 +233,8 @@ void score_row(const void* logits, int64_t classes, int64_t label, const ScoreRo
   for (int64_t first = 0; first < classes; first += kTile) {
     const int64_t count = classes - first < kTile ? classes - first : kTile;
     const float max_of_tile = fill_tile<Type>(row + first, count, label - first, tile);
-    const Others sums = all ? sum_tile<true>(tile, count, max_of_tile)
-                            : sum_tile<false>(tile, count, max_of_tile);
+    const Others sums =
+        all ? sum_tile<true>(tile, count, max_of_tile) : sum_tile<false>(tile, count, max_of_tile);
     if (first == 0) {
       others = sums;
     } else {

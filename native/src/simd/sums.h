@@ -18,7 +18,8 @@ void sum_columns(const float* data, int64_t rows, int64_t stride, int64_t width,
   for (; r + 4 <= rows; r += 4) {
     const float* row = data + r * stride;
     int64_t f = 0;
-    // A block of columns is one short stretch of every row, too short for the hardware to look ahead.
+    // A block of columns is one short stretch of every row, too short for the hardware to look
+    // ahead.
     for (; f + kLine <= width; f += kLine) {
       for (int64_t ahead = 4; ahead < 8; ++ahead) __builtin_prefetch(row + ahead * stride + f);
       for (int64_t at = f; at < f + kLine; at += kDoubleLanes) {
@@ -33,7 +34,8 @@ void sum_columns(const float* data, int64_t rows, int64_t stride, int64_t width,
       store(sum + f, load<Doubles>(sum + f) + (low + high));
     }
     for (; f < width; ++f) {
-      sum[f] += (double(row[f]) + row[stride + f]) + (double(row[2 * stride + f]) + row[3 * stride + f]);
+      sum[f] +=
+          (double(row[f]) + row[stride + f]) + (double(row[2 * stride + f]) + row[3 * stride + f]);
     }
   }
   for (; r < rows; ++r) {
@@ -102,9 +104,9 @@ inline Doubles widen_high(Floats value) {
   return widen(high);
 }
 
-// Differences and their squares in single precision, in runs of 32 per lane, four sums of eight added in
-// pairs, which are then added in double: widening every element would cost more than all the rest, and
-// such a run loses less than the rounding of the inputs.
+// Differences and their squares in single precision, in runs of 32 per lane, four sums of eight
+// added in pairs, which are then added in double: widening every element would cost more than all
+// the rest, and such a run loses less than the rounding of the inputs.
 void squared_distances(const float* a, const float* b, const float* c, int64_t n, double* sums) {
   constexpr int64_t kRun = 32 * kLanes;
   Doubles of_a[2] = {};
@@ -173,8 +175,7 @@ void descend(const Descent& descent, int64_t n, const float* gradient, float* pa
     store(parameter + i, p - v * descent.rate);
   }
   for (; i < n; ++i) {
-    velocity[i] =
-        velocity[i] * descent.momentum + (gradient[i] + parameter[i] * descent.decay);
+    velocity[i] = velocity[i] * descent.momentum + (gradient[i] + parameter[i] * descent.decay);
     parameter[i] -= velocity[i] * descent.rate;
   }
 }

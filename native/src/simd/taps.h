@@ -1,4 +1,5 @@
-// The weights of a 3 x 3 convolution by their taps, for the level being compiled; ../taps.h has the rest.
+// The weights of a 3 x 3 convolution by their taps, for the level being compiled; ../taps.h has the
+// rest.
 #ifndef POTSTILL_SIMD_TAPS_H
 #define POTSTILL_SIMD_TAPS_H
 
@@ -10,8 +11,8 @@ namespace potstill {
 namespace POTSTILL_LEVEL {
 namespace {
 
-// The panels of a row of weights as tile_of_weights makes them, a plane per tap; those of taps that are
-// not seen stay unwritten.
+// The panels of a row of weights as tile_of_weights makes them, a plane per tap; those of taps that
+// are not seen stay unwritten.
 void taps_of_weights(const TileWeights& weights, const SeenTaps& seen, int64_t row, int64_t plane,
                      float* out) {
   for (int64_t n = 0; n < weights.columns; n += kLanes) {

@@ -1,7 +1,7 @@
-// Vectors of the level being compiled, on the compiler's vector extension, so that one source serves
-// every instruction set. Everything has internal linkage: an inline function that the linker merged
-// across levels could run AVX-512 code on a CPU without it. That goes for the standard library's too,
-// std::min for one; a test looks for such symbols (tests/levels_apart_test.sh).
+// Vectors of the level being compiled, on the compiler's vector extension, so that one source
+// serves every instruction set. Everything has internal linkage: an inline function that the linker
+// merged across levels could run AVX-512 code on a CPU without it. That goes for the standard
+// library's too, std::min for one; a test looks for such symbols (tests/levels_apart_test.sh).
 #ifndef POTSTILL_SIMD_VEC_H
 #define POTSTILL_SIMD_VEC_H
 

@@ -206,9 +206,9 @@ constexpr int kVectors = kLanes == 16 ? 4 : 2;
 constexpr int kPanel = kVectors * kLanes;
 constexpr int kRows = 6;
 
-// Terms of a sum before it is added to that of a group, and of a group before it is added to the one in
-// memory: sums of sums of sums, whose rounding grows more slowly. With the means taken off, the rounding
-// of these sums is nearly all that tiles lose.
+// Terms of a sum before it is added to that of a group, and of a group before it is added to the
+// one in memory: sums of sums of sums, whose rounding grows more slowly. With the means taken off,
+// the rounding of these sums is nearly all that tiles lose.
 constexpr int64_t kTerms = 8;
 constexpr int64_t kGroup = 64;
 
