@@ -13,9 +13,9 @@
  * Results are bit-identical from run to run and from device to device of one architecture.
  *
  * Every function but the queries returns a status; the message of the last error of the calling
- * thread is potstill_cuda_last_error(). Nothing here throws, prints, exits, or leaves another device
- * current than it found (but where that one is not in use yet, and making it current would take its
- * memory), and every function may be called by several threads at once.
+ * thread is potstill_cuda_last_error(). Nothing here throws, prints, exits, or leaves another
+ * device current than it found (but where that one is not in use yet, and making it current would
+ * take its memory), and every function may be called by several threads at once.
  */
 #ifndef POTSTILL_CUDA_H
 #define POTSTILL_CUDA_H
@@ -68,7 +68,8 @@ POTSTILL_CUDA_API int32_t potstill_cuda_available(int32_t device) POTSTILL_CUDA_
 POTSTILL_CUDA_API int32_t potstill_cuda_allocate(int64_t bytes, void** memory, int32_t device,
                                                  void* stream) POTSTILL_CUDA_NOEXCEPT;
 
-/* Gives back what potstill_cuda_allocate gave, once the stream has come so far. NULL is no error. */
+/* Gives back what potstill_cuda_allocate gave, once the stream has come so far. NULL is no error.
+ */
 POTSTILL_CUDA_API int32_t potstill_cuda_release(void* memory, int32_t device,
                                                 void* stream) POTSTILL_CUDA_NOEXCEPT;
 
@@ -83,11 +84,11 @@ POTSTILL_CUDA_API int32_t potstill_cuda_copy(void* to, const void* from, int64_t
  * score: loss_i = log(sum_j exp(z_ij)) - z_i,y_i of device logits z (rows, classes) and device
  * labels y (rows), in one pass over the logits. The other device outputs (rows) may be NULL: margin
  * = z_y - max_{j != y} z_j; entropy of the softmax; el2n = ||softmax - onehot(y)||; correct = 1
- * where the label has the largest logit, ties to the lower index. A row with NaN or with a label out
- * of range is NaN in all and not correct; a row with plus infinity or nothing but minus infinity has
- * NaN as loss, entropy and el2n. The last bits of a row may depend on how it lies in memory. classes
- * is limited to 2^30.
- * Reads rows * (classes * element size + 8) bytes, writes 4 bytes a row and output (correct: 1).
+ * where the label has the largest logit, ties to the lower index. A row with NaN or with a label
+ * out of range is NaN in all and not correct; a row with plus infinity or nothing but minus
+ * infinity has NaN as loss, entropy and el2n. The last bits of a row may depend on how it lies in
+ * memory. classes is limited to 2^30. Reads rows * (classes * element size + 8) bytes, writes 4
+ * bytes a row and output (correct: 1).
  */
 POTSTILL_CUDA_API int32_t potstill_cuda_score(const void* logits, int32_t type,
                                               const int64_t* labels, int64_t rows, int64_t classes,
@@ -140,10 +141,9 @@ POTSTILL_CUDA_API int32_t potstill_cuda_feature_mean(
     void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 /* Workspace of potstill_cuda_gradient_match in bytes; -1 where an argument is impossible. */
-POTSTILL_CUDA_API int64_t potstill_cuda_gradient_match_workspace(int32_t distance, int64_t count,
-                                                                 const int64_t* rows,
-                                                                 const int64_t* sizes)
-    POTSTILL_CUDA_NOEXCEPT;
+POTSTILL_CUDA_API int64_t
+potstill_cuda_gradient_match_workspace(int32_t distance, int64_t count, const int64_t* rows,
+                                       const int64_t* sizes) POTSTILL_CUDA_NOEXCEPT;
 
 /*
  * gradient_match: the distance of two lists of `count` tensors and its gradient with respect to the
@@ -151,26 +151,25 @@ POTSTILL_CUDA_API int64_t potstill_cuda_gradient_match_workspace(int32_t distanc
  * elements has rows[t] rows of equal length; a tensor with rows[t] = 0 counts nothing and has the
  * gradient 0. MSE: sum of (b - a)^2. COSINE: 1 - a.b / (|a||b| + 1e-6) of the two lists as one
  * vector each. The gradient of a norm at 0 is 0. Accumulates in double. rows (read for LAYERWISE
- * only), sizes and the lists are host arrays; the lists hold device pointers; gradients may be NULL;
- * loss (1) is a device buffer.
- * Reads both lists once and writes the gradients once; COSINE with gradients reads both twice.
+ * only), sizes and the lists are host arrays; the lists hold device pointers; gradients may be
+ * NULL; loss (1) is a device buffer. Reads both lists once and writes the gradients once; COSINE
+ * with gradients reads both twice.
  */
 POTSTILL_CUDA_API int32_t potstill_cuda_gradient_match(
     int32_t distance, int64_t count, const int64_t* rows, const int64_t* sizes,
     const float* const* real, const float* const* synthetic, float* const* gradients, double* loss,
-    void* workspace, int64_t workspace_bytes, int32_t device,
-    void* stream) POTSTILL_CUDA_NOEXCEPT;
+    void* workspace, int64_t workspace_bytes, int32_t device, void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 /* Workspace of potstill_cuda_trajectory in bytes; -1 where an argument is impossible. */
-POTSTILL_CUDA_API int64_t potstill_cuda_trajectory_workspace(
-    int64_t count, const int64_t* sizes) POTSTILL_CUDA_NOEXCEPT;
+POTSTILL_CUDA_API int64_t potstill_cuda_trajectory_workspace(int64_t count, const int64_t* sizes)
+    POTSTILL_CUDA_NOEXCEPT;
 
 /*
  * trajectory: ||theta - target||^2 / ||start - target||^2 over lists of `count` tensors, and its
  * gradient with respect to theta. Sizes and lists are host arrays; the lists hold device pointers;
- * gradients may be NULL; loss (1) is a device buffer. All NaN where start equals target. Accumulates
- * in double. Reads the three lists once and, for the gradient, theta and target once more; writes
- * the gradients once.
+ * gradients may be NULL; loss (1) is a device buffer. All NaN where start equals target.
+ * Accumulates in double. Reads the three lists once and, for the gradient, theta and target once
+ * more; writes the gradients once.
  */
 POTSTILL_CUDA_API int32_t potstill_cuda_trajectory(
     int64_t count, const int64_t* sizes, const float* const* theta, const float* const* target,
@@ -191,45 +190,39 @@ POTSTILL_CUDA_API int32_t potstill_cuda_quantise(const float* points, int64_t co
                                                  void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 /*
- * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either direction
- * (separable), with both above 0 a matrix (rows, columns), with both 0 none (a single tap 1, filter
- * may be NULL). Without `flip` they are convolved, the last tap first; with it, cross-correlated.
- * Factors are from 1 to 64, sides from 1 to 2^24, taps in a direction up to 4096, paddings from -2^24
- * to 2^24. A filter whose block would need more than 48 KB of shared memory is
+ * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either
+ * direction (separable), with both above 0 a matrix (rows, columns), with both 0 none (a single tap
+ * 1, filter may be NULL). Without `flip` they are convolved, the last tap first; with it,
+ * cross-correlated. Factors are from 1 to 64, sides from 1 to 2^24, taps in a direction up to 4096,
+ * paddings from -2^24 to 2^24. A filter whose block would need more than 48 KB of shared memory is
  * POTSTILL_CUDA_INVALID_ARGUMENT; up to 32 taps in each direction fit whatever the rest is.
  */
 
 /*
- * upfirdn (Karras et al. 2020, appendix): every one of `planes` images (height, width) is upsampled,
- * up - 1 zeros after every sample, padded with zeros (negative: cropped), filtered, and every down-th
- * sample kept, times gain. up and down are {columns, rows}, padding {left, right, top, bottom} of the
- * upsampled image, host arrays all three; input, filter and output are device buffers, the output not
- * the input. Output (planes, out height, out width), out = (in * up + padding - taps) / down + 1,
- * rounded down, at least 1 by 1.
- * The gradient with respect to the input is the same operation on the gradient of the output: up and
- * down swapped, flip inverted, the paddings before taps - 1 - before, those after
- * in * up - out * down + before - up + 1.
- * The zeros of the upsampling are not multiplied. A sample that is not finite shows in the outputs
- * whose taps meet it and nowhere else. Single precision, in the order of the taps.
- * Reads the input once, samples that several tiles need again from the caches, and writes the output
- * once.
+ * upfirdn (Karras et al. 2020, appendix): every one of `planes` images (height, width) is
+ * upsampled, up - 1 zeros after every sample, padded with zeros (negative: cropped), filtered, and
+ * every down-th sample kept, times gain. up and down are {columns, rows}, padding {left, right,
+ * top, bottom} of the upsampled image, host arrays all three; input, filter and output are device
+ * buffers, the output not the input. Output (planes, out height, out width), out = (in * up +
+ * padding - taps) / down + 1, rounded down, at least 1 by 1. The gradient with respect to the input
+ * is the same operation on the gradient of the output: up and down swapped, flip inverted, the
+ * paddings before taps - 1 - before, those after in * up - out * down + before - up + 1. The zeros
+ * of the upsampling are not multiplied. A sample that is not finite shows in the outputs whose taps
+ * meet it and nowhere else. Single precision, in the order of the taps. Reads the input once,
+ * samples that several tiles need again from the caches, and writes the output once.
  */
-POTSTILL_CUDA_API int32_t potstill_cuda_upfirdn(const float* input, int64_t planes, int64_t height,
-                                                int64_t width, const int32_t* up,
-                                                const int32_t* down, const int64_t* padding,
-                                                const float* filter, int64_t rows,
-                                                int64_t columns, int32_t flip, double gain,
-                                                float* output, int32_t device,
-                                                void* stream) POTSTILL_CUDA_NOEXCEPT;
+POTSTILL_CUDA_API int32_t potstill_cuda_upfirdn(
+    const float* input, int64_t planes, int64_t height, int64_t width, const int32_t* up,
+    const int32_t* down, const int64_t* padding, const float* filter, int64_t rows, int64_t columns,
+    int32_t flip, double gain, float* output, int32_t device, void* stream) POTSTILL_CUDA_NOEXCEPT;
 
 /*
- * filtered_lrelu (Karras et al. 2021, section 3.2): on every one of `planes` images (height, width),
- * plane p of channel p mod channels: x + bias[channel]; upfirdn by up, padding, up_filter with the gain
- * up^2; v = gain * (u > 0 ? u : slope * u), clamped to -clamp .. clamp (infinity: not); upfirdn with
- * down_filter and down. bias (channels) may be NULL. NaN stays NaN. All but padding are device
- * buffers.
- * The upsampled image is never in device memory. Reads the input once, samples that several tiles need
- * again from the caches, and writes the output once.
+ * filtered_lrelu (Karras et al. 2021, section 3.2): on every one of `planes` images (height,
+ * width), plane p of channel p mod channels: x + bias[channel]; upfirdn by up, padding, up_filter
+ * with the gain up^2; v = gain * (u > 0 ? u : slope * u), clamped to -clamp .. clamp (infinity:
+ * not); upfirdn with down_filter and down. bias (channels) may be NULL. NaN stays NaN. All but
+ * padding are device buffers. The upsampled image is never in device memory. Reads the input once,
+ * samples that several tiles need again from the caches, and writes the output once.
  */
 POTSTILL_CUDA_API int32_t potstill_cuda_filtered_lrelu(
     const float* input, const float* bias, int64_t planes, int64_t channels, int64_t height,
@@ -240,11 +233,10 @@ POTSTILL_CUDA_API int32_t potstill_cuda_filtered_lrelu(
 
 /*
  * The gradient of filtered_lrelu with respect to its input (planes, height, width), given that with
- * respect to its output (planes, out height, out width); u and v are computed anew. Where |v| > clamp
- * or v is NaN, none passes; elsewhere gain where u > 0, gain * slope where not. Where that factor is 0
- * none passes either, even of a gradient that is not finite.
- * Reads input and gradient once, samples that several tiles need again from the caches, and writes
- * input_gradient once.
+ * respect to its output (planes, out height, out width); u and v are computed anew. Where |v| >
+ * clamp or v is NaN, none passes; elsewhere gain where u > 0, gain * slope where not. Where that
+ * factor is 0 none passes either, even of a gradient that is not finite. Reads input and gradient
+ * once, samples that several tiles need again from the caches, and writes input_gradient once.
  */
 POTSTILL_CUDA_API int32_t potstill_cuda_filtered_lrelu_gradient(
     const float* input, const float* bias, int64_t planes, int64_t channels, int64_t height,

@@ -17,8 +17,8 @@
 namespace potstill {
 
 constexpr int64_t kMostBlocks = 0x7FFFFFFF;  // of a launch; beyond, blocks loop
-constexpr int64_t kEnoughWarps = 65536;      // 8 to 16 times what an H200 holds: the last weigh little
-constexpr int64_t kMostRanges = 4096;        // into which lists are cut
+constexpr int64_t kEnoughWarps = 65536;  // 8 to 16 times what an H200 holds: the last weigh little
+constexpr int64_t kMostRanges = 4096;    // into which lists are cut
 constexpr int64_t kMostDirectReads = int64_t{1} << 22;  // of class_of, by all blocks of `select`
 
 // The larger, NaN where either is NaN.
@@ -52,8 +52,8 @@ __device__ __forceinline__ float half_to_float(uint16_t bits) {
   return __half2float(__ushort_as_half(bits));
 }
 
-// In code that is repeated with a constant of its own each time: keeps the compiler from making one of
-// it that indexes registers, which it can by long chains of choices alone.
+// In code that is repeated with a constant of its own each time: keeps the compiler from making one
+// of it that indexes registers, which it can by long chains of choices alone.
 template <int kConstant>
 __device__ __forceinline__ void keep_apart() {
   asm volatile("// %0" : : "n"(kConstant));
@@ -91,8 +91,8 @@ __device__ __forceinline__ float* shared_floats() {
   return reinterpret_cast<float*>(of_block);
 }
 
-// Throws with the status unless a call of the runtime succeeded; the text, formatted as by printf, says
-// which.
+// Throws with the status unless a call of the runtime succeeded; the text, formatted as by printf,
+// says which.
 void require_success(cudaError_t error, int32_t status, const char* format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -127,7 +127,8 @@ constexpr float kLog2E = 1.4426950408889634f;
 
 __device__ __forceinline__ float exp_fast(float x) { return exp2_fast(x * kLog2E); }
 
-// Makes a device current for the life of the scope, then the one that was before, if that is in use.
+// Makes a device current for the life of the scope, then the one that was before, if that is in
+// use.
 class DeviceScope {
  public:
   explicit DeviceScope(int32_t device);

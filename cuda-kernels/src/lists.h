@@ -68,7 +68,6 @@ __device__ __forceinline__ void for_each_item(const TensorList& list, int64_t ra
   }
 }
 
-
 inline __host__ __device__ bool is_aligned(const void* pointer) {
   return reinterpret_cast<uintptr_t>(pointer) % sizeof(float4) == 0;
 }

@@ -6,9 +6,9 @@
 
 namespace potstill {
 
-// Of each type: how it is stored, its minus infinity, a number far below any logit near zero, how many
-// lie in a word of 32 bits, the k-th of a word, one by itself, and the larger of two words' at every
-// place, NaN where either is NaN.
+// Of each type: how it is stored, its minus infinity, a number far below any logit near zero, how
+// many lie in a word of 32 bits, the k-th of a word, one by itself, and the larger of two words' at
+// every place, NaN where either is NaN.
 struct Float32 {
   typedef uint32_t Stored;
   static constexpr Stored kMinusInfinity = 0xFF800000u;

@@ -25,7 +25,8 @@ __device__ __forceinline__ uint32_t warp_sum_before(uint32_t value) {
   return sum - value;
 }
 
-// Over the block of kThreads, all of which call it, of kCount values at once; every thread gets them.
+// Over the block of kThreads, all of which call it, of kCount values at once; every thread gets
+// them.
 template <int kThreads, int kCount>
 __device__ __forceinline__ void block_sums(double (&values)[kCount]) {
   __shared__ double of_warp[kCount][kThreads / 32];
@@ -72,7 +73,8 @@ __device__ __forceinline__ void sum_blocks(const double* of_blocks, double (&val
   block_sums<kThreads>(values);
 }
 
-// The same from each thread's share on, for the block of the launch that ends last; false in others.
+// The same from each thread's share on, for the block of the launch that ends last; false in
+// others.
 template <int kThreads, int kCount>
 __device__ __forceinline__ bool sum_launch(double (&values)[kCount], double* of_blocks,
                                            unsigned* ended) {

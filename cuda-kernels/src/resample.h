@@ -186,8 +186,8 @@ struct Rooms {
   float* now;
   float* other;
 
-  // Where a resampling with this filter may put its result: the room that is not read by then. The rows
-  // of a separable one go to the other first, and its columns are filtered from there.
+  // Where a resampling with this filter may put its result: the room that is not read by then. The
+  // rows of a separable one go to the other first, and its columns are filtered from there.
   __device__ float* of_result(const Filter& filter) const {
     return filter.is_matrix() ? other : now;
   }
@@ -200,8 +200,8 @@ struct Rooms {
 };
 
 // From rooms->now through the filter to put(row, column, value). The whole block calls it, once
-// the source and the taps are staged. Put may write to what Rooms::of_result was before the call, which
-// is rooms->other after it, or elsewhere.
+// the source and the taps are staged. Put may write to what Rooms::of_result was before the call,
+// which is rooms->other after it, or elsewhere.
 template <typename Put>
 __device__ __forceinline__ void resample(const Tile& tile, const Filter& filter, const float* taps,
                                          Rooms* rooms, const Put& put) {

@@ -3,8 +3,8 @@
 // lane holds is known to the compiler.
 //
 // The exponentials are powers of two whose exponent is one multiply-add, which wants a maximum near
-// zero and, where sums of products are asked for, exponents that do not overflow. Other rows are read
-// again, one logit after the other.
+// zero and, where sums of products are asked for, exponents that do not overflow. Other rows are
+// read again, one logit after the other.
 #ifndef POTSTILL_CUDA_SCORE_HELD_H
 #define POTSTILL_CUDA_SCORE_HELD_H
 
@@ -13,8 +13,8 @@
 
 namespace potstill {
 
-constexpr int kHeldBlock = 128;         // threads
-constexpr int64_t kMostHeldRow = 4096;  // bytes
+constexpr int kHeldBlock = 128;                             // threads
+constexpr int64_t kMostHeldRow = 4096;                      // bytes
 constexpr int kMostHeldVectors = kMostHeldRow / (32 * 16);  // of a lane, as the next
 constexpr int kFewestHeldVectors = 2;
 constexpr float kNear = 16384;  // the maximum lies no farther from zero
@@ -33,8 +33,8 @@ struct PowerSums : Sums {
     }
   }
 
-  // Whether they are what they should be, with the offset max * kLog2E. The slope is NaN where minus
-  // infinity was among the logits, or in f32 and bf16 a number below -2.3e38.
+  // Whether they are what they should be, with the offset max * kLog2E. The slope is NaN where
+  // minus infinity was among the logits, or in f32 and bf16 a number below -2.3e38.
   template <bool kAll>
   __device__ bool are_usable(float max) const {
     return fabsf(max) <= kNear && (!kAll || slope_sum == slope_sum);
@@ -79,7 +79,8 @@ struct HeldRow {
     }
   }
 
-  // Puts such a number in the label's place, whichever lane has it; none where there is no such class.
+  // Puts such a number in the label's place, whichever lane has it; none where there is no such
+  // class.
   __device__ __forceinline__ void leave_out(uint32_t label, uint32_t lane) {
     const uint32_t vector = label / kPerVector;
     const uint32_t place = vector % 32 == lane ? label % kPerVector : kPerVector;
@@ -106,7 +107,8 @@ struct HeldRow {
   __device__ __forceinline__ float largest() const {
     uint32_t of_words[4] = {words[0], words[1], words[2], words[3]};
 #pragma unroll
-    for (int i = 4; i < 4 * kVectors; ++i) of_words[i % 4] = Type::larger(of_words[i % 4], words[i]);
+    for (int i = 4; i < 4 * kVectors; ++i)
+      of_words[i % 4] = Type::larger(of_words[i % 4], words[i]);
     return warp_max(largest_of_words<Type>(of_words));
   }
 
@@ -200,8 +202,8 @@ __global__ void __launch_bounds__(kHeldBlock)
     for_each_asking(may_tie, [&](int r) {
       const int label = __shfl_sync(kAllLanes, place_of_mine, r);
       const float own_of_row = __shfl_sync(kAllLanes, own, r);
-      const bool found = is_before<Type, 32>(logits + static_cast<int64_t>(r) * classes, label,
-                                             own_of_row, lane);
+      const bool found =
+          is_before<Type, 32>(logits + static_cast<int64_t>(r) * classes, label, own_of_row, lane);
       if (lane == r) tied = found;
     });
     if (lane < rows) write_score<kAll>(others, own, tied, first + lane, to);

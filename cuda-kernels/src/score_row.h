@@ -114,8 +114,8 @@ __device__ __forceinline__ OfLane add_over_warp(OfLane sums) {
   return sums;
 }
 
-// Others of one maximum in four parts side by side: quicker, and fewer roundings beside the maximum's
-// own 1.
+// Others of one maximum in four parts side by side: quicker, and fewer roundings beside the
+// maximum's own 1.
 struct QuarterSums {
   Others part[4];
 
@@ -163,8 +163,8 @@ struct Softmax {
   }
 };
 
-// `own` is NaN where the label is out of range; `tied` says that a logit before the label equals it.
-// Entropy and EL2N are written with kAll only.
+// `own` is NaN where the label is out of range; `tied` says that a logit before the label equals
+// it. Entropy and EL2N are written with kAll only.
 template <bool kAll>
 __device__ __forceinline__ void write_score(const Others& others, float own, bool tied, int64_t row,
                                             const ScoreOutputs& to) {

@@ -1,7 +1,8 @@
-// `score` of long rows, and of middle ones that do not lie in whole vectors of 16 bytes: a warp or a
-// block reads a row in loads of 16 bytes, four of them in flight, with single elements up to the first
-// boundary of 16 bytes and after the last. It takes several rows one after the other and keeps the sums
-// of the r-th with its r-th thread, so that what comes after the sums is done for all of them at once.
+// `score` of long rows, and of middle ones that do not lie in whole vectors of 16 bytes: a warp or
+// a block reads a row in loads of 16 bytes, four of them in flight, with single elements up to the
+// first boundary of 16 bytes and after the last. It takes several rows one after the other and
+// keeps the sums of the r-th with its r-th thread, so that what comes after the sums is done for
+// all of them at once.
 #ifndef POTSTILL_CUDA_SCORE_ROWS_H
 #define POTSTILL_CUDA_SCORE_ROWS_H
 
@@ -113,8 +114,8 @@ __global__ void __launch_bounds__(kRowBlock)
       const int64_t label = in.labels[row];
       const bool valid = label >= 0 && label < in.classes;
       const float own = valid ? Type::convert(logits[label]) : not_a_number();
-      const Others others =
-          merge_shares<kRowThreads, kAll>(read_share<Type, kRowThreads, kAll>(stretch, label, thread));
+      const Others others = merge_shares<kRowThreads, kAll>(
+          read_share<Type, kRowThreads, kAll>(stretch, label, thread));
       bool tied = false;
       if (to.correct != nullptr && own == others.largest()) {
         tied = is_before<Type, kRowThreads>(logits, label, own, thread);

@@ -1,6 +1,6 @@
-// `score` of rows of few classes: a thread to a row, which it holds in registers. The number of classes
-// is known to the compiler: no loop, no bound and no address is left to compute. The threads of a warp
-// share lines of memory, which the first-level cache keeps between their loads.
+// `score` of rows of few classes: a thread to a row, which it holds in registers. The number of
+// classes is known to the compiler: no loop, no bound and no address is left to compute. The
+// threads of a warp share lines of memory, which the first-level cache keeps between their loads.
 #ifndef POTSTILL_CUDA_SCORE_SHORT_H
 #define POTSTILL_CUDA_SCORE_SHORT_H
 
@@ -29,8 +29,9 @@ struct ShortRow {
     for (int u = 0; u < kBytes / kUnit; ++u) {
       const Unit<kUnit> unit = units[u];
       if constexpr (kUnit == 2) {
-        words[u / 2] = u % 2 == 0 ? (kFill & 0xFFFF0000u) | unit.half
-                                  : (words[u / 2] & 0xFFFFu) | static_cast<uint32_t>(unit.half) << 16;
+        words[u / 2] = u % 2 == 0
+                           ? (kFill & 0xFFFF0000u) | unit.half
+                           : (words[u / 2] & 0xFFFFu) | static_cast<uint32_t>(unit.half) << 16;
       } else {
 #pragma unroll
         for (int w = 0; w < kUnit / 4; ++w) words[u * (kUnit / 4) + w] = unit.words[w];
@@ -38,7 +39,8 @@ struct ShortRow {
     }
   }
 
-  // Puts minus infinity in the place of the label's logit, and returns that; NaN where there is none.
+  // Puts minus infinity in the place of the label's logit, and returns that; NaN where there is
+  // none.
   __device__ __forceinline__ float take(int64_t label) {
     const bool valid = static_cast<uint64_t>(label) < kClasses;
     const auto index = static_cast<uint32_t>(label);

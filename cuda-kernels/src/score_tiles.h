@@ -1,6 +1,6 @@
-// `score` of short rows: a block copies as many rows as it has threads to shared memory, 16 bytes at
-// a time, and every thread takes a row. No thread waits for another's part of a row, and what comes
-// after the sums is done once a thread.
+// `score` of short rows: a block copies as many rows as it has threads to shared memory, 16 bytes
+// at a time, and every thread takes a row. No thread waits for another's part of a row, and what
+// comes after the sums is done once a thread.
 #ifndef POTSTILL_CUDA_SCORE_TILES_H
 #define POTSTILL_CUDA_SCORE_TILES_H
 
@@ -9,16 +9,17 @@
 
 namespace potstill {
 
-constexpr int kTileRows = 128;             // threads of a block, and rows
-constexpr int kTileRowsOfLong = 64;        // of rows of more than kLongTileRow bytes
+constexpr int kTileRows = 128;       // threads of a block, and rows
+constexpr int kTileRowsOfLong = 64;  // of rows of more than kLongTileRow bytes
 constexpr int64_t kLongTileRow = 256;
 // Bytes: as many as 64 times fill the 48 KB that a block may have, but for the 16 of an address.
 constexpr int64_t kMostTileStride = (48 * 1024 - 16) / kTileRowsOfLong;
 
-// How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the largest power of
-// two up to 16 that divides both the row's length and the address. Where it is the length that stops it, a
-// row is an odd number of units, and so the rows of a warp's threads begin in different banks. Where it is
-// the 16, a row may be an even number of vectors of 16 bytes; a gap of one vector then follows each.
+// How rows lie in shared memory. A thread reads its row in units of `unit` bytes, the largest power
+// of two up to 16 that divides both the row's length and the address. Where it is the length that
+// stops it, a row is an odd number of units, and so the rows of a warp's threads begin in different
+// banks. Where it is the 16, a row may be an even number of vectors of 16 bytes; a gap of one
+// vector then follows each.
 struct TileShape {
   int unit;
   int stride;              // bytes from row to row
@@ -31,7 +32,8 @@ struct TileShape {
     }
     stride = static_cast<int>(row_bytes);
     if (unit == 16 && stride % 32 == 0) {
-      vectors_magic = static_cast<uint32_t>((uint64_t{1} << 32) / (static_cast<unsigned>(stride) / 16)) + 1;
+      vectors_magic =
+          static_cast<uint32_t>((uint64_t{1} << 32) / (static_cast<unsigned>(stride) / 16)) + 1;
       stride += 16;
     }
   }
@@ -39,13 +41,14 @@ struct TileShape {
   // The vector's place among the staged ones.
   __device__ int place(int vector) const {
     if (vectors_magic == 0) return vector;
-    return vector +
-           static_cast<int>(static_cast<uint64_t>(vectors_magic) * static_cast<unsigned>(vector) >> 32);
+    return vector + static_cast<int>(
+                        static_cast<uint64_t>(vectors_magic) * static_cast<unsigned>(vector) >> 32);
   }
 };
 
-// Begins to copy rows to `shared`, as far past a boundary of 16 bytes as they lie in memory. The few
-// elements outside vectors of 16 bytes are there after a barrier, the others after wait_for_copies too.
+// Begins to copy rows to `shared`, as far past a boundary of 16 bytes as they lie in memory. The
+// few elements outside vectors of 16 bytes are there after a barrier, the others after
+// wait_for_copies too.
 template <typename Type>
 __device__ __forceinline__ void stage(const Stretch<Type>& rows, const TileShape& shape,
                                       typename Type::Stored* shared) {
@@ -86,9 +89,8 @@ struct StagedRow {
   __device__ __forceinline__ float largest() const {
     if constexpr (kBytes == 2) {
       float of_all = kLowest;
-      for_each_unit([&](int, const Unit<2>& unit) {
-        of_all = max_nan(of_all, element_of<Type>(unit, 0));
-      });
+      for_each_unit(
+          [&](int, const Unit<2>& unit) { of_all = max_nan(of_all, element_of<Type>(unit, 0)); });
       return of_all;
     } else {
       constexpr int kWords = kBytes / 4;

@@ -9,12 +9,12 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kScanThreads = 1024;
-constexpr int kLargestSorted = 4096;    // members of a class that a block sorts
+constexpr int kLargestSorted = 4096;  // members of a class that a block sorts
 constexpr int kChunkThreads = 512;
 constexpr int kChunkItems = 8;
 constexpr int kChunk = kChunkThreads * kChunkItems;  // samples
 constexpr int kMostCountedClasses = kChunk / 2;
-constexpr int kMostFewClasses = 1900;   // whose places in kept fit the 4 KB of a launch's parameters
+constexpr int kMostFewClasses = 1900;  // whose places in kept fit the 4 KB of a launch's parameters
 constexpr int kMostFewSamples = 65535;  // and whose places are 16 bits each
 
 // Unsigned order equals the order of scores, NaN above all; -0 becomes +0.
@@ -118,8 +118,8 @@ struct Found {
   uint32_t out_of_range;  // threads that met a class out of range, of whatever sample
 };
 
-// Reads all samples and puts the keys of those of class c into `keys`, in any order, as far as they fit;
-// all threads of the block. `found` is 0 before, and complete after a barrier.
+// Reads all samples and puts the keys of those of class c into `keys`, in any order, as far as they
+// fit; all threads of the block. `found` is 0 before, and complete after a barrier.
 template <typename Sort>
 __device__ __forceinline__ void collect_keys(const float* __restrict__ scores,
                                              const int32_t* __restrict__ class_of, int n,
@@ -179,8 +179,9 @@ __global__ void __launch_bounds__(Sort::kBlock)
     const int64_t begin = kept_begin.begin[c];
     const int64_t usable =
         found.out_of_range != 0 || found.members > largest_class ? 0 : found.members;
-    sort_class<Sort>(usable, [&](int i) { return keys[i]; }, keys, kept + begin,
-                     kept_begin.begin[c + 1] - begin);
+    sort_class<Sort>(
+        usable, [&](int i) { return keys[i]; }, keys, kept + begin,
+        kept_begin.begin[c + 1] - begin);
     if (offsets != nullptr && thread == 0) {
       offsets[c] = begin;
       if (c == classes - 1) offsets[classes] = kept_begin.begin[classes];
@@ -188,7 +189,8 @@ __global__ void __launch_bounds__(Sort::kBlock)
   }
 }
 
-// Counters lie apart, so that atomics on different ones do not queue for the same part of the cache.
+// Counters lie apart, so that atomics on different ones do not queue for the same part of the
+// cache.
 constexpr int kCounterGap = 8;
 
 __global__ void __launch_bounds__(kThreads) clear_counts(uint32_t* counts, int64_t classes) {
@@ -208,8 +210,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// The same where a block meets most classes several times: it counts its own samples in shared memory
-// and asks for the places of a class once. `classes` is at most kMostCountedClasses.
+// The same where a block meets most classes several times: it counts its own samples in shared
+// memory and asks for the places of a class once. `classes` is at most kMostCountedClasses.
 __global__ void __launch_bounds__(kChunkThreads)
     drop_chunks_in_rooms(const float* scores, const int32_t* class_of, int64_t n, int64_t classes,
                          int64_t room, bool hard, uint32_t* counts, uint64_t* keys) {
@@ -257,7 +259,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// One block: begin[c] is the sum of the counts before c, and next[c] the same, for drop_keys to move.
+// One block: begin[c] is the sum of the counts before c, and next[c] the same, for drop_keys to
+// move.
 __global__ void __launch_bounds__(kScanThreads)
     place_classes(const uint32_t* counts, int64_t classes, uint32_t* begin, uint32_t* next) {
   __shared__ uint32_t before[kScanThreads];
@@ -292,8 +295,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// The keys of class c begin at begin[c] or, where begin is NULL, at c * room. The last count is that of
-// samples whose class is out of range.
+// The keys of class c begin at begin[c] or, where begin is NULL, at c * room. The last count is
+// that of samples whose class is out of range.
 template <typename Sort>
 __global__ void __launch_bounds__(Sort::kBlock)
     sort_classes(const uint64_t* keys, const uint32_t* begin, int64_t room, const uint32_t* counts,
@@ -308,8 +311,9 @@ __global__ void __launch_bounds__(Sort::kBlock)
     int64_t members = counts[c * kCounterGap];
     if (counts[classes * kCounterGap] != 0 || members > largest_class) members = 0;
     const uint64_t* mine = keys + (begin == nullptr ? c * room : begin[c]);
-    sort_class<Sort>(members, [&](int i) { return mine[i]; }, shared[group], kept + from,
-                     places.begin(c + 1) - from);
+    sort_class<Sort>(
+        members, [&](int i) { return mine[i]; }, shared[group], kept + from,
+        places.begin(c + 1) - from);
     if (offsets != nullptr && threadIdx.x % Sort::kGroup == 0) {
       offsets[c] = from;
       if (c == classes - 1) offsets[classes] = places.begin(classes);

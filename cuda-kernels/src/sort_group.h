@@ -1,4 +1,5 @@
-// Sorts keys within a group of threads: registers first, then the lanes of a warp, then shared memory.
+// Sorts keys within a group of threads: registers first, then the lanes of a warp, then shared
+// memory.
 #ifndef POTSTILL_CUDA_SORT_GROUP_H
 #define POTSTILL_CUDA_SORT_GROUP_H
 
@@ -47,9 +48,9 @@ __device__ __forceinline__ void sort_items(Key (&keys)[kItems]) {
   }
 }
 
-// Every key meets that of thread `thread ^ mask` in the same place or, with kMirrored, in the place as
-// far from the end; the thread in front keeps the smaller. Warps of which one lies behind `end` have
-// nothing to do.
+// Every key meets that of thread `thread ^ mask` in the same place or, with kMirrored, in the place
+// as far from the end; the thread in front keeps the smaller. Warps of which one lies behind `end`
+// have nothing to do.
 template <int kGroup, int kItems, bool kMirrored, typename Key>
 __device__ __forceinline__ void compare_across(Key (&keys)[kItems], int thread, int mask, int end,
                                                Key* shared) {
@@ -77,12 +78,12 @@ __device__ __forceinline__ void compare_across(Key (&keys)[kItems], int thread, 
 
 // Ascending, of kGroup * kItems keys, kItems to a thread: the key of rank r ends up in place
 // r % kItems of thread r / kItems. Both are powers of two. A group of 32 is a warp; a larger one is
-// the block, which needs `shared` for as many keys, and all of its threads call this. Only the first
-// `used` threads have keys.
+// the block, which needs `shared` for as many keys, and all of its threads call this. Only the
+// first `used` threads have keys.
 //
 // A bitonic network whose every comparison puts the smaller key in front, as the first of a merge
-// meets its mirror image: keys behind the used threads never move if, as here, none is smaller than those
-// in front of them.
+// meets its mirror image: keys behind the used threads never move if, as here, none is smaller than
+// those in front of them.
 template <int kGroup, int kItems, typename Key>
 __device__ __forceinline__ void sort_group(Key (&keys)[kItems], int used, Key* shared) {
   const int thread = static_cast<int>(threadIdx.x) % kGroup;
@@ -100,10 +101,11 @@ __device__ __forceinline__ void sort_group(Key (&keys)[kItems], int used, Key* s
 }
 
 // The same of a warp; `shared` is the warp's own, for as many keys. Sorts by the upper bits of the
-// keys first, with their places below in 32 bits, which takes fewer instructions. Keys that differ in
-// lower bits alone are few as a rule; where any two of them are in the wrong order all are sorted once
-// more as they are. That is by all 32 lanes: for the upper bits alone, padding counts like the score
-// NaN, so that the first pass may have changed the two over and left keys behind the used threads.
+// keys first, with their places below in 32 bits, which takes fewer instructions. Keys that differ
+// in lower bits alone are few as a rule; where any two of them are in the wrong order all are
+// sorted once more as they are. That is by all 32 lanes: for the upper bits alone, padding counts
+// like the score NaN, so that the first pass may have changed the two over and left keys behind the
+// used threads.
 template <int kItems>
 __device__ __forceinline__ void sort_warp(uint64_t (&keys)[kItems], int used, uint64_t* shared) {
   constexpr uint32_t kPlaces = 32 * kItems;

@@ -1,5 +1,5 @@
-// How an operation lays out its workspace: the same plan is run over no memory to learn the size and
-// over the caller's memory to get the places.
+// How an operation lays out its workspace: the same plan is run over no memory to learn the size
+// and over the caller's memory to get the places.
 #ifndef POTSTILL_CUDA_WORKSPACE_H
 #define POTSTILL_CUDA_WORKSPACE_H
 

@@ -1,7 +1,8 @@
-// A 3 x 3 convolution of stride 1 by Winograd's minimal filtering (Lavin and Gray 2016), F(4 x 4, 3 x 3),
-// for the level being compiled. The points are 0, 5/8, -5/8, 3/2, -3/2 and infinity: of the dyadic ones
-// that were tried these round least, half as much as 0, 1, -1, 2, -2 (Barabasz et al. 2020 on the
-// choice). With B, G and A the matrices of these points, d a tile of 6 x 6, g the weights:
+// A 3 x 3 convolution of stride 1 by Winograd's minimal filtering (Lavin and Gray 2016), F(4 x 4,
+// 3 x 3), for the level being compiled. The points are 0, 5/8, -5/8, 3/2, -3/2 and infinity: of the
+// dyadic ones that were tried these round least, half as much as 0, 1, -1, 2, -2 (Barabasz et al.
+// 2020 on the choice). With B, G and A the matrices of these points, d a tile of 6 x 6, g the
+// weights:
 //
 //   output = A' (G g G' * B' d B) A,   gradient of g = G' (sum over tiles of A y A' * B' d B) G
 //
