@@ -21,8 +21,8 @@ namespace {
 constexpr int64_t kMostClasses = int64_t{1} << 30;
 constexpr int64_t kMostBytesOfWarp = 32 * 1024;  // a longer row takes a block
 
-// The shortest row that is too long for tiles, a gap of 16 bytes included in its stride, goes to the
-// score_held of the fewest vectors, whose lanes hold all of theirs but perhaps the last.
+// The shortest row that is too long for tiles, a gap of 16 bytes included in its stride, goes to
+// the score_held of the fewest vectors, whose lanes hold all of theirs but perhaps the last.
 static_assert(kMostTileStride - 16 >= (kFewestHeldVectors - 1) * 32 * 16,
               "some rows are too long for score_tiles and too short for score_held");
 

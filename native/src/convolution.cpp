@@ -1,9 +1,9 @@
 // convolution: 3 x 3, stride 1, a zero around every map, maps with the channels last, by Winograd's
 // minimal filtering (Lavin and Gray 2016; simd/winograd.h has the arithmetic).
 //
-// A tile of 4 x 4 outputs takes 36 multiplications per pair of channels where the direct sum takes 144.
-// Tiles become 36 planes (tiles, in), each is multiplied by the weights' plane (in, out), and the
-// products become outputs. Two orders keep what is worked on in the caches:
+// A tile of 4 x 4 outputs takes 36 multiplications per pair of channels where the direct sum takes
+// 144. Tiles become 36 planes (tiles, in), each is multiplied by the weights' plane (in, out), and
+// the products become outputs. Two orders keep what is worked on in the caches:
 //
 // - By blocks: the weights' planes are made once, and the tiles go by in blocks. With 128 channels
 //   the products take two thirds of the time.
@@ -14,14 +14,14 @@
 // Maps of few pixels go tap by tap instead (taps.h), and to few channels it goes directly
 // (few_channels.h); what follows is about tiles.
 //
-// Of every channel of an image the mean is taken off first, and what it comes to is added to the outputs
-// with the bias: tiles round what all their pixels share several times as much as a direct sum does, and
-// maps behind a ReLU, or that hardly vary, are mostly that. Pixels outside are 0 less the mean, so that
-// one number per image and output makes up for it.
+// Of every channel of an image the mean is taken off first, and what it comes to is added to the
+// outputs with the bias: tiles round what all their pixels share several times as much as a direct
+// sum does, and maps behind a ReLU, or that hardly vary, are mostly that. Pixels outside are 0 less
+// the mean, so that one number per image and output makes up for it.
 //
-// The gradient of the weights goes the same ways, from tiles of the maps to planes (in, out) that become
-// weights, added up over the blocks. How sums are cut depends on the sizes alone, so results do not
-// depend on the number of threads.
+// The gradient of the weights goes the same ways, from tiles of the maps to planes (in, out) that
+// become weights, added up over the blocks. How sums are cut depends on the sizes alone, so results
+// do not depend on the number of threads.
 #include <omp.h>
 
 #include <cstring>
@@ -79,8 +79,7 @@ struct Sizes {
                                std::max<int64_t>(width, kTileSide), &elements) ||
         __builtin_mul_overflow(elements, channels, &elements) ||
         __builtin_mul_overflow(elements, std::max<int64_t>(images, 1), &elements) ||
-        elements > kLargest ||
-        channels > kLargest / kPlanes / channels) {
+        elements > kLargest || channels > kLargest / kPlanes / channels) {
       throw Failure(POTSTILL_INVALID_ARGUMENT, "the maps are too large");
     }
     const int64_t in_image =
@@ -101,9 +100,7 @@ struct Sizes {
     return tiles <= kBlockTiles || many ? Route::kChunks : Route::kBlocks;
   }
 
-  bool serial() const {
-    return tiles * kTileSide * kTileSide * pixel() <= kSerialElements;
-  }
+  bool serial() const { return tiles * kTileSide * kTileSide * pixel() <= kSerialElements; }
 
   // Channels of a pixel and of all images, whichever way the convolution goes.
   int64_t pixel() const { return std::max(in.channels, out.channels); }
@@ -123,16 +120,15 @@ struct Block {
 
 // What the threads share of the workspace; NULL what the route does not use.
 struct Shared {
-  float* zeros;    // a pixel of either map
-  float* centres;  // (images, in)
-  Block block = {};           // by chunks
-  float* weights = nullptr;   // by blocks: the planes of all
-  float* sums = nullptr;      // by blocks: of nine weights each, (in, out)
-  float* shifts = nullptr;    // by blocks: (images, out)
+  float* zeros;              // a pixel of either map
+  float* centres;            // (images, in)
+  Block block = {};          // by chunks
+  float* weights = nullptr;  // by blocks: the planes of all
+  float* sums = nullptr;     // by blocks: of nine weights each, (in, out)
+  float* shifts = nullptr;   // by blocks: (images, out)
 
   Shared(const Sizes& sizes, Arena& arena)
-      : zeros(arena.take<float>(sizes.pixel())),
-        centres(arena.take<float>(sizes.of_images())) {
+      : zeros(arena.take<float>(sizes.pixel())), centres(arena.take<float>(sizes.of_images())) {
     if (sizes.route() == Route::kChunks) {
       block = Block::of(sizes, arena);
     } else {

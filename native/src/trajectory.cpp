@@ -17,8 +17,8 @@ namespace {
 
 constexpr int64_t kStreamElements = int64_t{1} << 21;  // four lists of 8 MiB outgrow the caches
 
-// Whether the sum of a piece is as good with its squares in single precision: none overflowed, and what
-// those that became subnormal have lost is nothing beside it.
+// Whether the sum of a piece is as good with its squares in single precision: none overflowed, and
+// what those that became subnormal have lost is nothing beside it.
 bool holds(double sum) {
   return sum >= double{std::numeric_limits<float>::min()} * kPiece && std::isfinite(sum);
 }

@@ -48,8 +48,8 @@ void test_feature_mean() {
     std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
     double loss = 0;
     check(potstill_feature_mean(real.data(), real_offsets, synthetic.data(), synthetic_offsets, 3,
-                                features, &loss, per_class, gradient.data(), workspace.data(), bytes,
-                                2, level) == POTSTILL_OK,
+                                features, &loss, per_class, gradient.data(), workspace.data(),
+                                bytes, 2, level) == POTSTILL_OK,
           "feature_mean runs");
     check(close(loss, expected), "feature_mean loss");
     for (int c = 0; c < 3; ++c) check(close(per_class[c], expected_class[c]), "loss of a class");
@@ -179,15 +179,16 @@ void test_threads() {
     refused(potstill_trajectory(0, nullptr, nullptr, nullptr, nullptr, nullptr, &loss, nullptr, 0,
                                 threads, level),
             "trajectory");
-    refused(potstill_sgd(0, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, 0, threads, level),
-            "sgd");
+    refused(
+        potstill_sgd(0, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, 0, threads, level),
+        "sgd");
     refused(potstill_quantise(nullptr, 0, nullptr, 1, 1, nullptr, nullptr, 0, threads, level),
             "quantise");
     refused(potstill_norm_relu_pool(nullptr, 0, 1, 1, 1, nullptr, nullptr, 0, 1, 1, nullptr,
                                     nullptr, nullptr, threads, level),
             "norm_relu_pool");
-    refused(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 0, nullptr, 16, nullptr, nullptr,
-                                 0, threads, level),
+    refused(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 0, nullptr, 16, nullptr, nullptr, 0,
+                                 threads, level),
             "convolution");
     const int32_t one[2] = {1, 1};
     const int64_t flush[4] = {};

@@ -136,8 +136,8 @@ void test_trajectory_range() {
       }
       const float* lists[] = {theta.data(), target.data(), start.data()};
       float* into[] = {gradient.data()};
-      std::vector<double> workspace(
-          static_cast<size_t>(potstill_trajectory_workspace(1, &size)) / 8);
+      std::vector<double> workspace(static_cast<size_t>(potstill_trajectory_workspace(1, &size)) /
+                                    8);
       const auto bytes = static_cast<int64_t>(workspace.size()) * 8;
       double loss = 0;
       check(potstill_trajectory(1, &size, lists, lists + 1, lists + 2, into, &loss,
@@ -181,7 +181,8 @@ void test_sgd() {
     std::copy_n(parameters[0].back(), size, parameters[1].back());
     std::copy_n(velocities[0].back(), size, velocities[1].back());
   }
-  const double velocity = 0.9 * velocities[0][2][77] + gradients[2][77] + 0.1 * parameters[0][2][77];
+  const double velocity =
+      0.9 * velocities[0][2][77] + gradients[2][77] + 0.1 * parameters[0][2][77];
   const double moved = parameters[0][2][77] - 0.5 * velocity;
   const int64_t bytes = potstill_sgd_workspace(4, sizes);
   std::vector<int64_t> workspace(static_cast<size_t>(bytes) / 8);

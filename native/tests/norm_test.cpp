@@ -177,7 +177,7 @@ struct Tangents {
 
   int64_t height, width, channels;
   int32_t window;
-  int64_t size, pooled;  // floats of an image, of x and of the output
+  int64_t size, pooled;                         // floats of an image, of x and of the output
   Unaligned x, x_tangent, scale, shift, given;  // the last three with their tangents behind them
   Unaligned out, mean, rstd, out_tangent, x_mean, x_product, found, found_scale, found_shift;
 
@@ -226,11 +226,11 @@ struct Tangents {
         potstill_norm_relu_pool(x.data(), kImages, height, width, channels, scale.data(),
                                 shift.data(), kEpsilon, window, 1, out.data(), mean.data(),
                                 rstd.data(), threads, level) == POTSTILL_OK &&
-        potstill_norm_relu_pool_tangent(
-            x.data(), kImages, height, width, channels, scale.data(), shift.data(), window,
-            mean.data(), rstd.data(), x_tangent.data(), scale.data() + channels,
-            shift.data() + channels, out_tangent.data(), x_mean.data(), x_product.data(), threads,
-            level) == POTSTILL_OK &&
+        potstill_norm_relu_pool_tangent(x.data(), kImages, height, width, channels, scale.data(),
+                                        shift.data(), window, mean.data(), rstd.data(),
+                                        x_tangent.data(), scale.data() + channels,
+                                        shift.data() + channels, out_tangent.data(), x_mean.data(),
+                                        x_product.data(), threads, level) == POTSTILL_OK &&
         potstill_norm_relu_pool_gradient_tangent(
             x.data(), kImages, height, width, channels, scale.data(), shift.data(), window,
             mean.data(), rstd.data(), x_tangent.data(), scale.data() + channels, x_mean.data(),
@@ -271,10 +271,9 @@ struct Tangents {
                     shifts[0], 1e-3)) {
         continue;
       }
-      const NormTangentReference expected(map, x_tangent.data() + i * size + c, height, width,
-                                          channels, scales, shifts, kEpsilon, window,
-                                          gradient() + i * pooled + c,
-                                          gradient_tangent() + i * pooled + c);
+      const NormTangentReference expected(
+          map, x_tangent.data() + i * size + c, height, width, channels, scales, shifts, kEpsilon,
+          window, gradient() + i * pooled + c, gradient_tangent() + i * pooled + c);
       compare(i, c, expected);
       of_scale += expected.of_scale;
       of_shift += expected.of_shift;
@@ -316,16 +315,16 @@ void test_norm_relu_pool_tangents() {
 void test_norm_relu_pool_edges() {
   const float one[4] = {1, 1, 1, 1}, nan[4] = {1, NAN, 2, 3}, zero[4] = {};
   float out[4], mean[1], rstd[1];
-  check(potstill_norm_relu_pool(nan, 1, 2, 2, 1, one, zero, 1e-5f, 2, 1, out, mean, rstd, 1, level) ==
-                POTSTILL_OK &&
+  check(potstill_norm_relu_pool(nan, 1, 2, 2, 1, one, zero, 1e-5f, 2, 1, out, mean, rstd, 1,
+                                level) == POTSTILL_OK &&
             std::isnan(out[0]),
         "NaN goes through norm and ReLU");
-  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 1, 1, out, mean, rstd, 1, level) ==
-                POTSTILL_OK &&
+  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 1, 1, out, mean, rstd, 1,
+                                level) == POTSTILL_OK &&
             out[3] == 0 && mean[0] == 1,
         "a flat map becomes the shift");
-  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 3, 1, out, mean, rstd, 1, level) ==
-            POTSTILL_INVALID_ARGUMENT,
+  check(potstill_norm_relu_pool(one, 1, 2, 2, 1, one, zero, 1e-5f, 3, 1, out, mean, rstd, 1,
+                                level) == POTSTILL_INVALID_ARGUMENT,
         "other windows are refused");
   check(potstill_norm_relu_pool(nullptr, 0, 2, 2, 4, one, zero, 1e-5f, 2, 1, out, mean, rstd, 1,
                                 level) == POTSTILL_OK,
@@ -336,10 +335,10 @@ void test_norm_relu_pool_edges() {
                                          level) == POTSTILL_OK &&
             dscale[0] == 0 && dshift[0] == 0,
         "no image has no slope");
-  check(
-      potstill_norm_relu_pool_gradient(one, 1, 2, 2, 1, one, zero, 2, 1, mean, rstd, one, out, dscale,
-                                       dshift, nullptr, 0, 1, level) == POTSTILL_INVALID_ARGUMENT,
-      "a missing workspace is refused");
+  check(potstill_norm_relu_pool_gradient(one, 1, 2, 2, 1, one, zero, 2, 1, mean, rstd, one, out,
+                                         dscale, dshift, nullptr, 0, 1,
+                                         level) == POTSTILL_INVALID_ARGUMENT,
+        "a missing workspace is refused");
 }
 
 }  // namespace

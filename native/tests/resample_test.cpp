@@ -346,13 +346,13 @@ void test_slope_of_zero() {
       upstream.data()[i] = special;
     }
     const auto passed = [&](const int64_t* padding, const Taps& taps) {
-      const int64_t bytes = potstill_filtered_lrelu_workspace(1, 20, 1, 1, padding, taps.rows,
-                                                              taps.columns, 0, 0, 1);
+      const int64_t bytes =
+          potstill_filtered_lrelu_workspace(1, 20, 1, 1, padding, taps.rows, taps.columns, 0, 0, 1);
       std::vector<char> workspace(static_cast<size_t>(bytes));
-      check(potstill_filtered_lrelu_gradient(
-                x.data(), nullptr, 1, 1, 1, 20, 1, 1, padding, taps.data(), taps.rows, taps.columns,
-                nullptr, 0, 0, 0, 1, 0, INFINITY, upstream.data(), gradient.data(),
-                workspace.data(), bytes, 1, level) == POTSTILL_OK,
+      check(potstill_filtered_lrelu_gradient(x.data(), nullptr, 1, 1, 1, 20, 1, 1, padding,
+                                             taps.data(), taps.rows, taps.columns, nullptr, 0, 0, 0,
+                                             1, 0, INFINITY, upstream.data(), gradient.data(),
+                                             workspace.data(), bytes, 1, level) == POTSTILL_OK,
             "the gradient by a slope of 0 runs");
       return std::all_of(gradient.data(), gradient.data() + 19, [](float v) { return v == 0; }) &&
              !std::isfinite(gradient.data()[19]);

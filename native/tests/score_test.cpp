@@ -51,8 +51,8 @@ double logit_of(int32_t type, uint16_t bits) {
     return value;
   }
   const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-  const double size = exponent == 0 ? std::ldexp(mantissa, -24)
-                                    : std::ldexp(1024 + mantissa, exponent - 25);
+  const double size =
+      exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
   return bits & 0x8000 ? -size : size;
 }
 
@@ -94,9 +94,8 @@ void test_score_figures(int32_t type, int64_t classes) {
     // Half precision: up to 16, from subnormals on; bfloat16: the upper half of a float.
     uint32_t word;
     std::memcpy(&word, floats.data() + i, sizeof word);
-    halves[i] = static_cast<uint16_t>(type == POTSTILL_BFLOAT16 ? word >> 16
-                                                                : generator() % 0x4C00 |
-                                                                      (generator() % 2) << 15);
+    halves[i] = static_cast<uint16_t>(
+        type == POTSTILL_BFLOAT16 ? word >> 16 : generator() % 0x4C00 | (generator() % 2) << 15);
     exact[i] = type == POTSTILL_FLOAT32 ? floats.data()[i] : logit_of(type, halves[i]);
   }
   for (int64_t i = 0; i < rows; ++i) {
