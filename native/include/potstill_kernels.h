@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 9
+#define POTSTILL_ABI_VERSION 10
 
 enum {
   POTSTILL_OK = 0,
@@ -252,40 +252,43 @@ POTSTILL_API int32_t potstill_norm_relu_pool_gradient_tangent(
  * argument is out of range.
  */
 POTSTILL_API int64_t potstill_convolution_workspace(int64_t images, int64_t height, int64_t width,
-                                                    int64_t in, int64_t out,
+                                                    int64_t in, int64_t out, int64_t side,
                                                     int32_t threads) POTSTILL_NOEXCEPT;
 
 /*
- * convolution: y = x * weight + bias, cross-correlation with squares of 3 x 3, stride 1, a zero
- * around every map. x (images, height, width, in), y (images, height, width, out), bias (out) or
- * NULL. weight (out, in, 3, 3); with `transposed` (in, out, 3, 3), the gradient with respect to the
- * input of the convolution whose weight it is. in is a multiple of 16, and so is out, or it is from
- * 1 to 4: then sums are direct. By minimal filtering F(4 x 4, 3 x 3): a quarter of the
- * multiplications where sides are multiples of 4, in single precision. In the mean square it rounds
- * as a direct sum of as many terms does from about 128 channels on, 1.2 to 1.4 times as much with
- * 64, twice as much with 16. A value that is not finite makes NaN of the squares of 4 x 4 that it
- * is in or beside. Reads x three and a quarter times, one of them for the means, and writes y once.
- * Maps of up to 8 pixels go by direct sums where those take fewer multiplications, as of 1 x 1 and
- * 2 x 2: a value that is not finite then reaches the outputs that see it, and x is read once for
- * every 64 outputs.
+ * convolution: y = x * weight + bias, cross-correlation with squares of side 3 or 5, stride 1, zeros
+ * around every map so that it keeps its size. x (images, height, width, in), y (images, height,
+ * width, out), bias (out) or NULL. weight (out, in, side, side); with `transposed` (in, out, side,
+ * side), the gradient with respect to the input of the convolution whose weight it is. in is a
+ * multiple of 16, and so is out, or, with side 3, it is from 1 to 4: then sums are direct.
+ * By minimal filtering F(4 x 4, 3 x 3): a quarter of the multiplications where sides are multiples
+ * of 4, in single precision. In the mean square it rounds as a direct sum of as many terms does from
+ * about 128 channels on, 1.2 to 1.4 times as much with 64, twice as much with 16. A value that is
+ * not finite makes NaN of the squares of 4 x 4 that it is in or beside. Reads x three and a quarter
+ * times, one of them for the means, and writes y once.
+ * A square of side 5 becomes four of side 3, which takes 3 in 10 of its multiplications and reads x
+ * ten times.
+ * With side 3, maps of up to 8 pixels go by direct sums where those take fewer multiplications, as
+ * of 1 x 1 and 2 x 2: a value that is not finite then reaches the outputs that see it, and x is read
+ * once for every 64 outputs.
  */
 POTSTILL_API int32_t potstill_convolution(const float* x, int64_t images, int64_t height,
                                           int64_t width, int64_t in, const float* weight,
-                                          int32_t transposed, const float* bias, int64_t out,
-                                          float* y, void* workspace, int64_t workspace_bytes,
-                                          int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
+                                          int64_t side, int32_t transposed, const float* bias,
+                                          int64_t out, float* y, void* workspace,
+                                          int64_t workspace_bytes, int32_t threads,
+                                          int32_t level) POTSTILL_NOEXCEPT;
 
 /*
  * convolution_weight_gradient: given y_gradient, as y, the gradient with respect to weight, (out,
- * in, 3, 3). Zeros where there is no image. Reads x two and a quarter times, y_gradient once; where
- * sums are direct, x once for every 64 outputs and y_gradient once for every 64 inputs.
+ * in, side, side). Zeros where there is no image. Reads x two and a quarter times, with side 5 nine
+ * times, and y_gradient once; where sums are direct, x once for every 64 outputs and y_gradient once
+ * for every 64 inputs.
  */
-POTSTILL_API int32_t potstill_convolution_weight_gradient(const float* x, int64_t images,
-                                                          int64_t height, int64_t width, int64_t in,
-                                                          const float* y_gradient, int64_t out,
-                                                          float* weight_gradient, void* workspace,
-                                                          int64_t workspace_bytes, int32_t threads,
-                                                          int32_t level) POTSTILL_NOEXCEPT;
+POTSTILL_API int32_t potstill_convolution_weight_gradient(
+    const float* x, int64_t images, int64_t height, int64_t width, int64_t in,
+    const float* y_gradient, int64_t out, int64_t side, float* weight_gradient, void* workspace,
+    int64_t workspace_bytes, int32_t threads, int32_t level) POTSTILL_NOEXCEPT;
 
 /*
  * Filters of the two operations below: with rows 0 and columns > 0 `columns` taps for either

@@ -80,6 +80,12 @@ struct TileMap {
   int64_t tiles;  // of an image, row after row
 };
 
+// How far before its own first pixel a tile sees the map, or after it where below 0.
+struct Margin {
+  int64_t rows;
+  int64_t columns;
+};
+
 // Weights of 3 x 3 as a matrix of such squares, columns a multiple of kRow; in memory the nine of
 // an element lie side by side, those of the next row or column so many floats on.
 struct TileWeights {
@@ -124,15 +130,18 @@ struct LeftFactor {
   static LeftFactor by_terms(const float* at, int64_t step) { return {at, 1, step}; }
 };
 
-// (terms, columns); the columns of a term side by side, or all in panels as tile_of_weights packs
-// them.
+// (terms, columns); the columns of a term side by side, or in panels of so many terms as
+// tile_of_weights packs them, of which the first taken is `first`.
 struct RightFactor {
   const float* at;
   int64_t term_step;
-  bool packed;
+  int64_t panel_terms;
+  int64_t first;
 
-  static RightFactor by_terms(const float* at, int64_t step) { return {at, step, false}; }
-  static RightFactor in_panels(const float* at) { return {at, 0, true}; }
+  static RightFactor by_terms(const float* at, int64_t step) { return {at, step, 0, 0}; }
+  static RightFactor in_panels(const float* at, int64_t terms, int64_t first = 0) {
+    return {at, 0, terms, first};
+  }
 };
 
 // (rows, columns); the columns of a row side by side.
@@ -250,7 +259,7 @@ struct Loops {
 
   // A tile of 6 x 6 pixels of x, less `centre`, those outside as well.
   void (*tile_of_input)(const TileMap& map, const float* x, const float* zeros, const float* centre,
-                        int64_t tile, int64_t plane, float* out);
+                        const Margin& margin, int64_t tile, int64_t plane, float* out);
 
   // A tile of 4 x 4 pixels of the gradient of the output.
   void (*tile_of_gradient)(const TileMap& map, const float* y, const float* zeros, int64_t tile,

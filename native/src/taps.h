@@ -116,7 +116,7 @@ struct TapConvolution {
       for (int64_t r = 0; r < rows; ++r) loops.taps_of_weights(part, seen(), r, kPlane, planes);
       every_pair([&](int64_t to, int64_t from, int64_t tap) {
         loops.multiply({LeftFactor::by_rows(x + from * in + row, pixels() * in),
-                        RightFactor::in_panels(planes + tap * kPlane),
+                        RightFactor::in_panels(planes + tap * kPlane, rows),
                         {y + to * out + column, pixels() * out, true},
                         {count, rows, columns}});
       });

@@ -17,12 +17,15 @@ struct Case {
   int64_t width;
   int64_t in;
   int64_t out;
+  int64_t side = 3;
 
+  int64_t taps() const { return side * side; }
   int64_t positions() const { return images * height * width; }
 
   std::string name() const {
     return std::to_string(images) + " x " + std::to_string(height) + " x " + std::to_string(width) +
-           " x " + std::to_string(in) + " to " + std::to_string(out);
+           " x " + std::to_string(in) + " to " + std::to_string(out) +
+           " by " + std::to_string(side);
   }
 };
 
@@ -32,8 +35,8 @@ void every_tap(const Case& c, Visit visit) {
   for (int64_t image = 0; image < c.images; ++image) {
     for (int64_t row = 0; row < c.height; ++row) {
       for (int64_t column = 0; column < c.width; ++column) {
-        for (int64_t tap = 0; tap < 9; ++tap) {
-          const int64_t y = row + tap / 3 - 1, x = column + tap % 3 - 1;
+        for (int64_t tap = 0; tap < c.taps(); ++tap) {
+          const int64_t y = row + tap / c.side - c.side / 2, x = column + tap % c.side - c.side / 2;
           if (y < 0 || y >= c.height || x < 0 || x >= c.width) continue;
           const int64_t start = image * c.height * c.width;
           visit(start + row * c.width + column, start + y * c.width + x, tap);
@@ -57,11 +60,11 @@ struct Data {
 
   explicit Data(const Case& c)
       : x(c.positions() * c.in),
-        weight(9 * c.in * c.out),
+        weight(c.taps() * c.in * c.out),
         bias(c.out),
         given(c.positions() * c.out) {
     fill(x.data(), c.positions() * c.in, 1);
-    fill(weight.data(), 9 * c.in * c.out, 0.1f);
+    fill(weight.data(), c.taps() * c.in * c.out, 0.1f);
     fill(bias.data(), c.out, 1);
     fill(given.data(), c.positions() * c.out, 1);
   }
@@ -74,7 +77,7 @@ std::vector<double> expected_output(const Case& c, Data& data) {
     for (int64_t o = 0; o < c.out; ++o) {
       double sum = 0;
       for (int64_t i = 0; i < c.in; ++i) {
-        sum += double(data.x.data()[from * c.in + i]) * data.weight.data()[(o * c.in + i) * 9 + tap];
+        sum += double(data.x.data()[from * c.in + i]) * data.weight.data()[(o * c.in + i) * c.taps() + tap];
       }
       y[size_t(to * c.out + o)] += sum;
     }
@@ -89,7 +92,7 @@ std::vector<double> expected_input_gradient(const Case& c, Data& data) {
       double sum = 0;
       for (int64_t o = 0; o < c.out; ++o) {
         sum += double(data.given.data()[to * c.out + o]) *
-               data.weight.data()[(o * c.in + i) * 9 + tap];
+               data.weight.data()[(o * c.in + i) * c.taps() + tap];
       }
       dx[size_t(from * c.in + i)] += sum;
     }
@@ -98,11 +101,11 @@ std::vector<double> expected_input_gradient(const Case& c, Data& data) {
 }
 
 std::vector<double> expected_weight_gradient(const Case& c, Data& data) {
-  std::vector<double> dw(static_cast<size_t>(9 * c.in * c.out));
+  std::vector<double> dw(static_cast<size_t>(c.taps() * c.in * c.out));
   every_tap(c, [&](int64_t to, int64_t from, int64_t tap) {
     for (int64_t o = 0; o < c.out; ++o) {
       for (int64_t i = 0; i < c.in; ++i) {
-        dw[size_t((o * c.in + i) * 9 + tap)] +=
+        dw[size_t((o * c.in + i) * c.taps() + tap)] +=
             double(data.given.data()[to * c.out + o]) * data.x.data()[from * c.in + i];
       }
     }
@@ -112,27 +115,28 @@ std::vector<double> expected_weight_gradient(const Case& c, Data& data) {
 
 void test(const Case& c) {
   Data data(c);
-  Unaligned y(c.positions() * c.out), dx(c.positions() * c.in), dw(9 * c.in * c.out);
+  Unaligned y(c.positions() * c.out), dx(c.positions() * c.in), dw(c.taps() * c.in * c.out);
   std::vector<float> first;
   for (int32_t threads : {1, 3}) {
-    const int64_t bytes =
-        potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, threads);
+    const int64_t bytes = std::max(
+        potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, c.side, threads),
+        potstill_convolution_workspace(c.images, c.height, c.width, c.out, c.in, c.side, threads));
     // Nothing that lies in the workspace counts.
     std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
     const bool ran =
-        potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), 0,
+        potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), c.side, 0,
                              data.bias.data(), c.out, y.data(), workspace.data(), bytes, threads,
                              level) == POTSTILL_OK &&
         potstill_convolution(data.given.data(), c.images, c.height, c.width, c.out,
-                             data.weight.data(), 1, nullptr, c.in, dx.data(), workspace.data(),
+                             data.weight.data(), c.side, 1, nullptr, c.in, dx.data(), workspace.data(),
                              bytes, threads, level) == POTSTILL_OK &&
         potstill_convolution_weight_gradient(data.x.data(), c.images, c.height, c.width, c.in,
-                                             data.given.data(), c.out, dw.data(), workspace.data(),
+                                             data.given.data(), c.out, c.side, dw.data(), workspace.data(),
                                              bytes, threads, level) == POTSTILL_OK;
     check(ran, "convolution runs, " + c.name());
     std::vector<float> all(y.data(), y.data() + c.positions() * c.out);
     all.insert(all.end(), dx.data(), dx.data() + c.positions() * c.in);
-    all.insert(all.end(), dw.data(), dw.data() + 9 * c.in * c.out);
+    all.insert(all.end(), dw.data(), dw.data() + c.taps() * c.in * c.out);
     check(threads == 1 || std::memcmp(all.data(), first.data(), 4 * all.size()) == 0,
           "the thread count does not change convolution, " + c.name());
     first = all;
@@ -147,18 +151,18 @@ void test(const Case& c) {
 // A convolution to few channels, and the same as the gradient of the input of one from few.
 void test_to_few(const Case& c) {
   Data data(c);
-  const Case turned{c.images, c.height, c.width, c.out, c.in};
+  const Case turned{c.images, c.height, c.width, c.out, c.in, c.side};
   Unaligned y(c.positions() * c.out), dx(c.positions() * c.out);
   std::vector<float> first;
   for (int32_t threads : {1, 3}) {
     const int64_t bytes =
-        potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, threads);
+        potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, c.side, threads);
     std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
-    check(potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), 0,
+    check(potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), c.side, 0,
                                data.bias.data(), c.out, y.data(), workspace.data(), bytes, threads,
                                level) == POTSTILL_OK &&
               potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in,
-                                   data.weight.data(), 1, nullptr, c.out, dx.data(), workspace.data(),
+                                   data.weight.data(), c.side, 1, nullptr, c.out, dx.data(), workspace.data(),
                                    bytes, threads, level) == POTSTILL_OK,
           "convolution to few channels runs, " + c.name());
     std::vector<float> all(y.data(), y.data() + c.positions() * c.out);
@@ -170,7 +174,7 @@ void test_to_few(const Case& c) {
   check(rounding(y.data(), expected_output(c, data)) < kRounding, "output, " + c.name());
   Data back(turned);
   std::copy(data.x.data(), data.x.data() + c.positions() * c.in, back.given.data());
-  std::copy(data.weight.data(), data.weight.data() + 9 * c.in * c.out, back.weight.data());
+  std::copy(data.weight.data(), data.weight.data() + c.taps() * c.in * c.out, back.weight.data());
   check(rounding(dx.data(), expected_input_gradient(turned, back)) < kRounding,
         "gradient of the input, " + turned.name());
 }
@@ -185,15 +189,15 @@ void test_common_part(const Case& c) {
     for (int64_t o = 0; o < c.out; ++o) {
       float sum = 0;
       for (int64_t i = 0; i < c.in; ++i) {
-        sum += data.x.data()[from * c.in + i] * data.weight.data()[(o * c.in + i) * 9 + tap];
+        sum += data.x.data()[from * c.in + i] * data.weight.data()[(o * c.in + i) * c.taps() + tap];
       }
       direct[size_t(to * c.out + o)] += sum;
     }
   });
   Unaligned y(c.positions() * c.out);
-  const int64_t bytes = potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, 1);
+  const int64_t bytes = potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, c.side, 1);
   std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
-  check(potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), 0,
+  check(potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), c.side, 0,
                              data.bias.data(), c.out, y.data(), workspace.data(), bytes, 1,
                              level) == POTSTILL_OK,
         "convolution with a common part runs, " + c.name());
@@ -203,40 +207,44 @@ void test_common_part(const Case& c) {
 }
 
 void test_edges() {
-  const int64_t bytes = potstill_convolution_workspace(1, 8, 8, 16, 16, 1);
+  const int64_t bytes = potstill_convolution_workspace(1, 8, 8, 16, 16, 3, 1);
   std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
   Unaligned x(64 * 16), weight(9 * 256), y(64 * 16);
   fill(x.data(), 64 * 16, 1);
   fill(weight.data(), 9 * 256, 1);
   x.data()[0] = NAN;
-  check(potstill_convolution(x.data(), 1, 8, 8, 16, weight.data(), 0, nullptr, 16, y.data(),
+  check(potstill_convolution(x.data(), 1, 8, 8, 16, weight.data(), 3, 0, nullptr, 16, y.data(),
                              workspace.data(), bytes, 1, level) == POTSTILL_OK,
         "convolution of NaN runs");
   check(std::isnan(y.data()[0]) && std::isnan(y.data()[(8 + 1) * 16]), "NaN goes through");
   check(std::isfinite(y.data()[63 * 16]), "NaN stays where it is");
-  check(potstill_convolution_workspace(1, 8, 8, 8, 16, 1) == -1 &&
-            potstill_convolution(x.data(), 1, 8, 8, 8, weight.data(), 0, nullptr, 16, y.data(),
+  check(potstill_convolution_workspace(1, 8, 8, 8, 16, 3, 1) == -1 &&
+            potstill_convolution(x.data(), 1, 8, 8, 8, weight.data(), 3, 0, nullptr, 16, y.data(),
                                  workspace.data(), bytes, 1, level) == POTSTILL_INVALID_ARGUMENT &&
-            potstill_convolution_workspace(1, 8, 8, 24, 3, 1) == -1 &&
-            potstill_convolution_workspace(1, 8, 8, 3, 16, 1) == -1 &&
-            potstill_convolution_workspace(1, 8, 8, 16, 5, 1) == -1 &&
-            potstill_convolution_workspace(1, 8, 8, 16, 0, 1) == -1 &&
-            potstill_convolution_weight_gradient(x.data(), 1, 8, 8, 16, x.data(), 3, y.data(),
+            potstill_convolution_workspace(1, 8, 8, 24, 3, 3, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 3, 16, 3, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 5, 3, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 0, 3, 1) == -1 &&
+            potstill_convolution_weight_gradient(x.data(), 1, 8, 8, 16, x.data(), 3, 3, y.data(),
                                                  workspace.data(), bytes, 1,
                                                  level) == POTSTILL_INVALID_ARGUMENT,
         "channels that are no multiple of 16 are refused, but for few outputs");
-  check(potstill_convolution_workspace(-1, 8, 8, 16, 16, 1) == -1 &&
-            potstill_convolution_workspace(INT64_MAX / 8, 8, 8, 16, 16, 1) == -1 &&
-            potstill_convolution_workspace(1, 1, 1, INT64_MAX / 16 * 16, 16, 1) == -1 &&
-            potstill_convolution_workspace(1, 8, 8, 16, 16, 0) == -1,
+  check(potstill_convolution_workspace(1, 8, 8, 16, 16, 4, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 16, 0, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 3, 5, 1) == -1,
+        "other squares are refused, and few channels but by 3 x 3");
+  check(potstill_convolution_workspace(-1, 8, 8, 16, 16, 3, 1) == -1 &&
+            potstill_convolution_workspace(INT64_MAX / 8, 8, 8, 16, 16, 3, 1) == -1 &&
+            potstill_convolution_workspace(1, 1, 1, INT64_MAX / 16 * 16, 16, 3, 1) == -1 &&
+            potstill_convolution_workspace(1, 8, 8, 16, 16, 3, 0) == -1,
         "sizes out of range have no workspace");
-  check(potstill_convolution(x.data(), 1, 8, 8, 16, weight.data(), 0, nullptr, 16, y.data(),
+  check(potstill_convolution(x.data(), 1, 8, 8, 16, weight.data(), 3, 0, nullptr, 16, y.data(),
                              workspace.data(), bytes - 1, 1, level) == POTSTILL_INVALID_ARGUMENT,
         "a small workspace is refused");
-  check(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 0, nullptr, 16, nullptr,
+  check(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 3, 0, nullptr, 16, nullptr,
                              workspace.data(), bytes, 1, level) == POTSTILL_OK,
         "no image is fine");
-  check(potstill_convolution_weight_gradient(nullptr, 0, 8, 8, 16, nullptr, 16, weight.data(),
+  check(potstill_convolution_weight_gradient(nullptr, 0, 8, 8, 16, nullptr, 16, 3, weight.data(),
                                              workspace.data(), bytes, 1, level) == POTSTILL_OK &&
             std::all_of(weight.data(), weight.data() + 9 * 256, [](float v) { return v == 0; }),
         "no image has no gradient");
@@ -271,6 +279,12 @@ int main(int argc, char** argv) {
     test_to_few({11, 28, 28, 64, 1});
     test_to_few({2, 3, 130, 16, 3});
     test_to_few({1, 33, 31, 272, 4});
+    // Squares of 5 x 5: every size; panels; several blocks; the same, chunk by chunk.
+    for (int64_t side = 3; side <= 9; ++side) test({2, side, 12 - side, 16, 32, 5});
+    test({3, 4, 4, 48, 112, 5});
+    test({7, 14, 14, 32, 32, 5});
+    test({26, 8, 8, 256, 144, 5});
+    test_common_part({7, 14, 14, 256, 32, 5});
     test_common_part({7, 14, 14, 128, 32});   // by blocks
     test_common_part({2, 12, 12, 512, 256});  // by chunks
     test_common_part({9, 2, 2, 128, 32});     // by taps

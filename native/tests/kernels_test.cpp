@@ -187,12 +187,12 @@ void test_threads() {
     refused(potstill_norm_relu_pool(nullptr, 0, 1, 1, 1, nullptr, nullptr, 0, 1, 1, nullptr,
                                     nullptr, nullptr, threads, level),
             "norm_relu_pool");
-    refused(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 0, nullptr, 16, nullptr, nullptr, 0,
-                                 threads, level),
+    refused(potstill_convolution(nullptr, 0, 8, 8, 16, nullptr, 3, 0, nullptr, 16, nullptr, nullptr,
+                                 0, threads, level),
             "convolution");
     const int32_t one[2] = {1, 1};
     const int64_t flush[4] = {};
-    check(potstill_convolution_workspace(1, 8, 8, 16, 16, threads) == -1 &&
+    check(potstill_convolution_workspace(1, 8, 8, 16, 16, 3, threads) == -1 &&
               potstill_upfirdn_workspace(8, 8, one, one, flush, 0, 0, threads) == -1 &&
               potstill_filtered_lrelu_workspace(8, 8, 1, 1, flush, 0, 0, 0, 0, threads) == -1,
           std::to_string(threads) + " threads have no workspace");

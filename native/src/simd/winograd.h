@@ -110,18 +110,19 @@ inline TilePlace place_of(const TileMap& map, int64_t tile) {
   return {tile / map.tiles, in_image / wide * kTileSide, in_image % wide * kTileSide};
 }
 
-// Where the pixels of a tile lie, Size x Size of them that begin `margin` before its own; zeros
-// outside the map.
+// Where the pixels of a tile lie, Size x Size of them; zeros outside the map.
 template <int Size>
 struct Pixels {
   const float* at[Size][Size];
 
-  Pixels(const TileMap& map, const float* x, const float* zeros, int64_t tile, int64_t margin) {
+  Pixels(const TileMap& map, const float* x, const float* zeros, int64_t tile,
+         const Margin& margin) {
     const TilePlace place = place_of(map, tile);
     const float* image = x + place.image * map.height * map.width * map.channels;
     for (int i = 0; i < Size; ++i) {
       for (int j = 0; j < Size; ++j) {
-        const int64_t row = place.row - margin + i, column = place.column - margin + j;
+        const int64_t row = place.row - margin.rows + i;
+        const int64_t column = place.column - margin.columns + j;
         const bool inside = row >= 0 && row < map.height && column >= 0 && column < map.width;
         at[i][j] = inside ? image + (row * map.width + column) * map.channels : zeros;
       }
@@ -165,8 +166,8 @@ void centre_of(const TileMap& map, const float* image, float* centre) {
 }
 
 void tile_of_input(const TileMap& map, const float* x, const float* zeros, const float* centre,
-                   int64_t tile, int64_t plane, float* out) {
-  const Pixels<kSide> pixels(map, x, zeros, tile, 1);
+                   const Margin& margin, int64_t tile, int64_t plane, float* out) {
+  const Pixels<kSide> pixels(map, x, zeros, tile, margin);
   for (int64_t c = 0; c < map.channels; c += kLanes) {
     const Floats mean = load<Floats>(centre + c);
     both_ways<ToTile, kSide, kSide>(
@@ -177,7 +178,7 @@ void tile_of_input(const TileMap& map, const float* x, const float* zeros, const
 
 void tile_of_gradient(const TileMap& map, const float* y, const float* zeros, int64_t tile,
                       int64_t plane, float* out) {
-  const Pixels<kTileSide> pixels(map, y, zeros, tile, 0);
+  const Pixels<kTileSide> pixels(map, y, zeros, tile, {0, 0});
   for (int64_t c = 0; c < map.channels; c += kLanes) {
     both_ways<SpreadTile, kTileSide, kSide>(
         [&](int i, int j) { return load<Floats>(pixels.at[i][j] + c); },
@@ -327,8 +328,9 @@ void multiply_panel(const Product& p, const float* b, int64_t b_step, int64_t co
 void multiply(const Product& p) {
   for (int64_t column = 0; column < p.sizes.columns; column += kPanel) {
     const int64_t width = panel_width(p.sizes.columns, column);
-    const float* b = p.b.at + column * (p.b.packed ? p.sizes.terms : 1);
-    const int64_t step = p.b.packed ? width : p.b.term_step;
+    const bool packed = p.b.panel_terms > 0;
+    const float* b = p.b.at + (packed ? column * p.b.panel_terms + p.b.first * width : column);
+    const int64_t step = packed ? width : p.b.term_step;
     switch (width / kLanes) {
       case 1: multiply_panel<1>(p, b, step, column); break;
       case 2: multiply_panel<2>(p, b, step, column); break;

@@ -22,6 +22,7 @@ final class ConvolutionCase implements HostCase {
   private static final long CHANNELS = 128;
 
   private final long side;
+  private final long ofSquares;
   private final boolean gradients;
   private final ConvolutionMaps maps;
   private final Tensor input;
@@ -32,12 +33,19 @@ final class ConvolutionCase implements HostCase {
   private final Tensor inputGradient;
   private final Tensor weightGradient;
 
-  ConvolutionCase(Placement place, long side, boolean gradients) {
+  /**
+   * A case.
+   *
+   * @param side of the maps
+   * @param ofSquares side of the squares of weights, 3 or 5
+   */
+  ConvolutionCase(Placement place, long side, long ofSquares, boolean gradients) {
     this.side = side;
+    this.ofSquares = ofSquares;
     this.gradients = gradients;
-    maps = new ConvolutionMaps(IMAGES, side, side, CHANNELS, CHANNELS);
+    maps = new ConvolutionMaps(IMAGES, side, side, CHANNELS, CHANNELS, ofSquares);
     input = Inputs.channelsLast(Inputs.normal(place, 1, IMAGES, CHANNELS, side, side));
-    weight = Inputs.filters(place, 2, CHANNELS, CHANNELS);
+    weight = Inputs.filters(place, 2, CHANNELS, CHANNELS, ofSquares);
     bias = Inputs.normal(place, 3, CHANNELS);
     upstream = Inputs.channelsLast(Inputs.normal(place, 4, IMAGES, CHANNELS, side, side));
     output = torch.empty_like(input);
@@ -49,7 +57,8 @@ final class ConvolutionCase implements HostCase {
   public String name() {
     return String.format(
         Locale.ROOT,
-        "convolution%s (%d, %d, %d, %d)",
+        "convolution%s%s (%d, %d, %d, %d)",
+        ofSquares == 3 ? "" : " 5 x 5",
         gradients ? " with gradients" : "",
         IMAGES,
         CHANNELS,
@@ -108,7 +117,7 @@ final class ConvolutionCase implements HostCase {
         by,
         new TensorOptional(bias),
         new long[] {1, 1},
-        new long[] {1, 1},
+        new long[] {ofSquares / 2, ofSquares / 2},
         new long[] {1, 1},
         1);
   }

@@ -27,8 +27,8 @@ final class ImageGradientCase implements HostCase {
 
   ImageGradientCase(Placement place, long channels) {
     this.channels = channels;
-    maps = new ConvolutionMaps(IMAGES, SIDE, SIDE, channels, WIDTH);
-    weight = Inputs.filters(place, 1, WIDTH, channels);
+    maps = new ConvolutionMaps(IMAGES, SIDE, SIDE, channels, WIDTH, 3);
+    weight = Inputs.filters(place, 1, WIDTH, channels, 3);
     upstream = Inputs.channelsLast(Inputs.normal(place, 2, IMAGES, WIDTH, SIDE, SIDE));
     gradient = Inputs.channelsLast(Inputs.normal(place, 3, IMAGES, channels, SIDE, SIDE));
   }

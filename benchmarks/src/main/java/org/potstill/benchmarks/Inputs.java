@@ -38,9 +38,9 @@ final class Inputs {
     return Tensors.of(values, shape);
   }
 
-  /** Weights of a 3 x 3 convolution, so small that what it makes is of the size of its input. */
-  static Tensor filters(Placement place, int stream, long out, long in) {
-    Tensor filters = normal(place, stream, out, in, 3, 3);
+  /** Weights of a convolution, so small that what it makes is of the size of its input. */
+  static Tensor filters(Placement place, int stream, long out, long in, long side) {
+    Tensor filters = normal(place, stream, out, in, side, side);
     return filters.mul_(Tensors.of(new float[] {FILTER_SCALE}));
   }
 

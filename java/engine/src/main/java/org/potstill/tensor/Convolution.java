@@ -21,20 +21,25 @@ import org.potstill.kernels.Kernels;
  */
 public final class Convolution {
 
-  private static final int SIDE = 3;
-
-  /** The kernel takes maps with a zero around them. */
-  private static final int PADDING = 1;
-
   /**
-   * What the kernel does for a tile of 4 x 4, in multiplications of the direct sum that take as
-   * long: 36, and a third on top for the way into tiles and back. Measured on AVX-512 with 128
-   * channels.
+   * What the kernel does, in multiplications of the direct sum that take as long. Measured on
+   * AVX-512 with 128 channels.
+   *
+   * @param side of the squares
+   * @param tile for a tile of 4 x 4: its planes, 36 or 121, and what the way into tiles and back
+   *     takes
+   * @param weights on their way into tiles, divided among a batch of 16
    */
-  private static final long TILE = 47;
+  private record Cost(long side, long tile, long weights) {
 
-  /** The weights on their way into tiles, divided among a batch of 16. */
-  private static final long WEIGHTS = 75;
+    boolean isBelowDirect(long height, long width) {
+      long byTiles = tile * ConvolutionMaps.tiles(height, width) + weights;
+      return byTiles < side * side * height * width;
+    }
+  }
+
+  private static final Cost OF_3 = new Cost(3, 47, 75);
+  private static final Cost OF_5 = new Cost(5, 229, 315);
 
   private final Kernels kernels;
 
@@ -59,9 +64,10 @@ public final class Convolution {
 
   /**
    * Whether the kernel does such a convolution, and on AVX2 and AVX-512 faster than LibTorch:
-   * float32 in host memory, squares of 3 x 3, channels that are multiples of 16, maps that fill
-   * tiles well enough or have so few pixels that it goes tap by tap. It depends on one image, so
-   * that the bits do not depend on how many are beside it.
+   * float32 in host memory, squares of 3 x 3 or 5 x 5 with zeros that keep the size, channels that
+   * are multiples of 16, maps that fill tiles well enough or, with 3 x 3, have so few pixels that
+   * it goes tap by tap. It depends on one image, so that the bits do not depend on how many are
+   * beside it.
    *
    * @param input (N, in, H, W)
    * @param weight (out, in, side, side)
@@ -70,18 +76,19 @@ public final class Convolution {
   public boolean takes(Tensor input, Tensor weight, int padding) {
     return Tensors.isFloatOnHost(input)
         && Tensors.isFloatOnHost(weight)
-        && padding == PADDING
         && input.size(1) == weight.size(1)
-        && weight.size(2) == SIDE
-        && weight.size(3) == SIDE
+        && weight.size(2) == weight.size(3)
+        && padding == weight.size(2) / 2
         && weight.size(0) % ConvolutionMaps.CHANNELS == 0
         && weight.size(1) % ConvolutionMaps.CHANNELS == 0
-        && isFaster(input.size(2), input.size(3));
+        && isFaster(weight.size(2), input.size(2), input.size(3));
   }
 
-  private static boolean isFaster(long height, long width) {
-    long byTiles = TILE * ConvolutionMaps.tiles(height, width) + WEIGHTS;
-    return ConvolutionMaps.goByTaps(height, width) || byTiles < SIDE * SIDE * height * width;
+  private static boolean isFaster(long side, long height, long width) {
+    if (side == OF_3.side()) {
+      return ConvolutionMaps.goByTaps(height, width) || OF_3.isBelowDirect(height, width);
+    }
+    return side == OF_5.side() && OF_5.isBelowDirect(height, width);
   }
 
   /**
@@ -157,7 +164,7 @@ public final class Convolution {
       return backward(outputGradient, input, weight, padding, true);
     }
     // What is more than one zero counts as the map's, and is cut off afterwards.
-    int margin = padding - PADDING;
+    int margin = padding - (int) weight.size(2) / 2;
     long height = input.size(2) + 2L * margin;
     long width = input.size(3) + 2L * margin;
     requireOutput(outputGradient, input.size(0), weight.size(0), height, width);
@@ -165,7 +172,7 @@ public final class Convolution {
     try (PointerScope scope = new PointerScope()) {
       threaded()
           .convolutionInputGradient(
-              new ConvolutionMaps(input.size(0), height, width, weight.size(1), weight.size(0)),
+              maps(input.size(0), height, width, weight),
               ChannelsLast.of(outputGradient).data_ptr_float(),
               weight.contiguous().data_ptr_float(),
               gradient.data_ptr_float());
@@ -187,11 +194,11 @@ public final class Convolution {
   private static boolean isOfFew(Tensor input, Tensor weight, int padding) {
     return Tensors.isFloatOnHost(input)
         && Tensors.isFloatOnHost(weight)
-        && padding >= PADDING
+        && padding >= OF_3.side() / 2
         && input.size(1) == weight.size(1)
         && weight.size(1) <= ConvolutionMaps.FEW
-        && weight.size(2) == SIDE
-        && weight.size(3) == SIDE
+        && weight.size(2) == OF_3.side()
+        && weight.size(3) == OF_3.side()
         && weight.size(0) % ConvolutionMaps.CHANNELS == 0;
   }
 
@@ -278,7 +285,11 @@ public final class Convolution {
   }
 
   private static ConvolutionMaps maps(Tensor input, Tensor weight) {
+    return maps(input.size(0), input.size(2), input.size(3), weight);
+  }
+
+  private static ConvolutionMaps maps(long images, long height, long width, Tensor weight) {
     return new ConvolutionMaps(
-        input.size(0), input.size(2), input.size(3), weight.size(1), weight.size(0));
+        images, height, width, weight.size(1), weight.size(0), weight.size(2));
   }
 }

@@ -46,6 +46,8 @@ class ConvolutionTest {
     check(5, 16, 32, 2, 2, 3, 1);
     check(4, 80, 16, 1, 1, 3, 1);
     check(3, 16, 144, 3, 2, 3, 1);
+    check(3, 16, 32, 8, 9, 5, 2);
+    check(2, 48, 16, 14, 14, 5, 2);
   }
 
   /** Of their gradients the kernel finds that of the input. */
@@ -64,7 +66,10 @@ class ConvolutionTest {
     check(3, 3, 32, 8, 9, 3, 0);
     check(3, 3, 32, 8, 9, 5, 2);
     check(2, 16, 16, 8, 8, 3, 2);
-    check(2, 16, 16, 8, 8, 5, 2);
+    check(2, 16, 16, 8, 8, 5, 4);
+    check(2, 16, 16, 8, 8, 5, 1);
+    check(2, 16, 16, 4, 4, 5, 2);
+    check(2, 16, 16, 9, 9, 7, 3);
     check(2, 16, 16, 5, 5, 3, 1);
   }
 
@@ -137,12 +142,19 @@ class ConvolutionTest {
       for (long side : new long[] {3, 5}) {
         assertFalse(convolution.takes(gaussian(2, 1, 1, 16, side, side), weight, 1), "" + side);
       }
+      Tensor larger = gaussian(1, 1, 32, 16, 5, 5);
+      for (long side : new long[] {8, 11, 12, 14, 16, 64}) {
+        assertTrue(convolution.takes(gaussian(2, 1, 1, 16, side, side), larger, 2), "" + side);
+      }
+      for (long side : new long[] {1, 2, 4, 5, 6, 7, 9}) {
+        assertFalse(convolution.takes(gaussian(2, 1, 1, 16, side, side), larger, 2), "" + side);
+      }
       Tensor maps = gaussian(2, 1, 1, 16, 8, 8);
       assertFalse(convolution.takes(maps, weight, 0));
       assertFalse(convolution.takes(maps.to(torch.ScalarType.Double), weight, 1));
       assertFalse(convolution.takes(maps, weight.to(torch.ScalarType.BFloat16), 1));
       assertFalse(convolution.takes(gaussian(2, 1, 1, 32, 8, 8), weight, 1));
-      assertFalse(convolution.takes(maps, gaussian(1, 1, 32, 16, 5, 5), 1));
+      assertFalse(convolution.takes(maps, larger, 1));
       assertFalse(convolution.takes(maps, gaussian(1, 1, 24, 16, 3, 3), 1));
     }
   }

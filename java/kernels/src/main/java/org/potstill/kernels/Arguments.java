@@ -196,15 +196,18 @@ final class Arguments {
         call,
         "a map has no position");
     require(
+        maps.side() == 3 || maps.side() == 5, call, "squares are neither of 3 x 3 nor of 5 x 5");
+    boolean few = ofFewToo && maps.side() == 3 && maps.in() <= ConvolutionMaps.FEW;
+    require(
         maps.in() >= 1
             && maps.out() >= 1
-            && (maps.in() % multiple == 0 || (ofFewToo && maps.in() <= ConvolutionMaps.FEW))
+            && (maps.in() % multiple == 0 || few)
             && maps.out() % multiple == 0,
         call,
         "channels are not multiples of " + multiple);
     long positions = product(call, maps.images(), maps.height(), maps.width());
     product(call, positions, Math.max(maps.in(), maps.out()), Float.BYTES);
-    product(call, maps.in(), maps.out(), ConvolutionMaps.TAPS * (long) Float.BYTES);
+    product(call, maps.in(), maps.out(), maps.taps() * Float.BYTES);
     holds(call, "input", input, maps.inputs(), Float.BYTES);
     holds(call, "weight", weight, maps.weights(), Float.BYTES);
     holdsIfGiven(call, "bias", bias, maps.out(), Float.BYTES);

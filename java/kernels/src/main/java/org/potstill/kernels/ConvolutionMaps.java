@@ -1,27 +1,25 @@
 package org.potstill.kernels;
 
 /**
- * Maps that are convolved with squares of 3 x 3, stride 1, a zero around every map. The channels
- * are last: element (image, row, column, channel) of a buffer lies at {@code ((image * height +
- * row) * width + column) * channels + channel}.
+ * Maps that are convolved with squares, stride 1, zeros around every map so that it keeps its size.
+ * The channels are last: element (image, row, column, channel) of a buffer lies at {@code ((image *
+ * height + row) * width + column) * channels + channel}.
  *
  * @param images number of them
  * @param height rows of a map, before and after
  * @param width columns of a map, before and after
- * @param in channels before, a multiple of {@link #CHANNELS}; for the gradient of the input also
- *     from 1 to {@link #FEW}
+ * @param in channels before, a multiple of {@link #CHANNELS}; for the gradient of the input by
+ *     squares of 3 x 3 also from 1 to {@link #FEW}
  * @param out channels after, a multiple of {@link #CHANNELS}
+ * @param side of the squares, 3 or 5
  */
-public record ConvolutionMaps(long images, long height, long width, long in, long out) {
+public record ConvolutionMaps(long images, long height, long width, long in, long out, long side) {
 
   /** What channels are a multiple of. */
   public static final int CHANNELS = 16;
 
   /** Channels of images, and a few more. */
   public static final int FEW = 4;
-
-  /** Elements of a square of weights. */
-  static final int TAPS = 9;
 
   /** Side of the squares of outputs that native kernels work on. */
   private static final long TILE_SIDE = 4;
@@ -42,9 +40,9 @@ public record ConvolutionMaps(long images, long height, long width, long in, lon
   }
 
   /**
-   * Whether native kernels go through maps tap by tap rather than by tiles: with one product per
-   * pair of an output pixel and a pixel that it sees, where that are fewer. {@code
-   * TapConvolution::takes} decides it there, and tests hold the two together.
+   * Whether native kernels go through maps tap by tap, with squares of 3 x 3, rather than by tiles:
+   * with one product per pair of an output pixel and a pixel that it sees, where that are fewer.
+   * {@code TapConvolution::takes} decides it there, and tests hold the two together.
    */
   public static boolean goByTaps(long height, long width) {
     long pairs = (3 * height - 2) * (3 * width - 2);
@@ -61,8 +59,13 @@ public record ConvolutionMaps(long images, long height, long width, long in, lon
     return images * height * width * out;
   }
 
+  /** Elements of a square of weights. */
+  long taps() {
+    return side * side;
+  }
+
   /** Elements of the weights. */
   long weights() {
-    return TAPS * in * out;
+    return taps() * in * out;
   }
 }

@@ -380,6 +380,7 @@ public final class CpuKernels implements Kernels {
               maps.width(),
               fromChannels,
               weight,
+              maps.side(),
               transposed ? 1 : 0,
               bias,
               intoChannels,
@@ -411,6 +412,7 @@ public final class CpuKernels implements Kernels {
               maps.in(),
               outputGradient,
               maps.out(),
+              maps.side(),
               weightGradient,
               workspace,
               bytes,
@@ -422,7 +424,7 @@ public final class CpuKernels implements Kernels {
 
   private long convolutionWorkspace(ConvolutionMaps maps, long from, long into) {
     return NativeKernels.potstill_convolution_workspace(
-        maps.images(), maps.height(), maps.width(), from, into, threads);
+        maps.images(), maps.height(), maps.width(), from, into, maps.side(), threads);
   }
 
   @Override

@@ -2,16 +2,15 @@ package org.potstill.kernels;
 
 import org.bytedeco.javacpp.FloatPointer;
 
-/** A convolution with squares of 3 x 3 and its gradients: plain sums in double. */
+/** A convolution with squares and its gradients: plain sums in double. */
 final class JavaConvolution {
-
-  private static final int SIDE = 3;
 
   private final int images;
   private final int height;
   private final int width;
   private final int in;
   private final int out;
+  private final int side;
 
   JavaConvolution(ConvolutionMaps maps) {
     images = Math.toIntExact(maps.images());
@@ -19,6 +18,7 @@ final class JavaConvolution {
     width = Math.toIntExact(maps.width());
     in = Math.toIntExact(maps.in());
     out = Math.toIntExact(maps.out());
+    side = Math.toIntExact(maps.side());
     Math.toIntExact(Math.max(Math.max(maps.inputs(), maps.outputs()), maps.weights()));
   }
 
@@ -31,9 +31,9 @@ final class JavaConvolution {
     for (int output = 0; output < images * height * width; output++) {
       int row = output / width % height;
       int column = output % width;
-      for (int t = 0; t < ConvolutionMaps.TAPS; t++) {
-        int down = t / SIDE - 1;
-        int right = t % SIDE - 1;
+      for (int t = 0; t < side * side; t++) {
+        int down = t / side - side / 2;
+        int right = t % side - side / 2;
         if (row + down >= 0
             && row + down < height
             && column + right >= 0
@@ -45,12 +45,12 @@ final class JavaConvolution {
   }
 
   private int weight(int output, int input, int tap) {
-    return (output * in + input) * ConvolutionMaps.TAPS + tap;
+    return (output * in + input) * side * side + tap;
   }
 
   void forward(FloatPointer input, FloatPointer weight, FloatPointer bias, FloatPointer output) {
     float[] x = read(input, images * height * width * in);
-    float[] w = read(weight, ConvolutionMaps.TAPS * in * out);
+    float[] w = read(weight, side * side * in * out);
     float[] b = bias == null ? new float[out] : read(bias, out);
     double[] y = new double[images * height * width * out];
     for (int i = 0; i < y.length; i++) {
@@ -71,7 +71,7 @@ final class JavaConvolution {
 
   void inputGradient(FloatPointer outputGradient, FloatPointer weight, FloatPointer gradient) {
     float[] dy = read(outputGradient, images * height * width * out);
-    float[] w = read(weight, ConvolutionMaps.TAPS * in * out);
+    float[] w = read(weight, side * side * in * out);
     double[] dx = new double[images * height * width * in];
     everyTap(
         (to, from, tap) -> {
@@ -89,7 +89,7 @@ final class JavaConvolution {
   void weightGradient(FloatPointer input, FloatPointer outputGradient, FloatPointer gradient) {
     float[] x = read(input, images * height * width * in);
     float[] dy = read(outputGradient, images * height * width * out);
-    double[] dw = new double[ConvolutionMaps.TAPS * in * out];
+    double[] dw = new double[side * side * in * out];
     everyTap(
         (to, from, tap) -> {
           for (int o = 0; o < out; o++) {

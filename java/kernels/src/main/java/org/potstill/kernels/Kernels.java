@@ -191,12 +191,12 @@ public interface Kernels {
       LongPointer indices);
 
   /**
-   * A convolution (cross-correlation) with squares of 3 x 3, stride 1, a zero around every map.
-   * Where the kernel filters by tiles, a value that is not finite makes NaN of the squares of 4 x 4
-   * that it is in or beside.
+   * A convolution (cross-correlation) with squares of 3 x 3 or 5 x 5, stride 1, zeros around every
+   * map so that it keeps its size. Where the kernel filters by tiles, a value that is not finite
+   * makes NaN of the squares of 4 x 4 that it is in or beside.
    *
    * @param input (images, height, width, in)
-   * @param weight (out, in, 3, 3)
+   * @param weight (out, in, side, side)
    * @param bias (out); may be null
    * @param output (images, height, width, out), filled
    * @throws IllegalArgumentException where a size does not fit

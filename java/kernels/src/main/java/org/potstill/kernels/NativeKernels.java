@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 9;
+  static final int ABI_VERSION = 10;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -151,6 +151,7 @@ final class NativeKernels {
       @Cast("int64_t") long width,
       @Cast("int64_t") long in,
       @Cast("int64_t") long out,
+      @Cast("int64_t") long side,
       int threads);
 
   static native int potstill_convolution(
@@ -160,6 +161,7 @@ final class NativeKernels {
       @Cast("int64_t") long width,
       @Cast("int64_t") long in,
       @Cast("const float*") FloatPointer weight,
+      @Cast("int64_t") long side,
       int transposed,
       @Cast("const float*") FloatPointer bias,
       @Cast("int64_t") long out,
@@ -177,6 +179,7 @@ final class NativeKernels {
       @Cast("int64_t") long in,
       @Cast("const float*") FloatPointer yGradient,
       @Cast("int64_t") long out,
+      @Cast("int64_t") long side,
       FloatPointer weightGradient,
       Pointer workspace,
       @Cast("int64_t") long workspaceBytes,

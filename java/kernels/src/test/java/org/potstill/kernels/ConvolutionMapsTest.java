@@ -19,7 +19,7 @@ class ConvolutionMapsTest {
   }
 
   private static long workspace(long height, long width, long channels) {
-    return NativeKernels.potstill_convolution_workspace(3, height, width, channels, channels, 1);
+    return NativeKernels.potstill_convolution_workspace(3, height, width, channels, channels, 3, 1);
   }
 
   /** Tap by tap the workspace is that of a part of the channels, by tiles it is that of all. */

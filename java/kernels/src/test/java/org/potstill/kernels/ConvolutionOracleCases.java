@@ -22,25 +22,31 @@ abstract class ConvolutionOracleCases {
   @Test
   void everySizeEqualsTheOracle() {
     for (long side = 1; side <= 9; side++) {
-      check(new ConvolutionMaps(2, side, 10 - side, 16, 32));
+      check(new ConvolutionMaps(2, side, 10 - side, 16, 32, 3));
     }
-    check(new ConvolutionMaps(3, 5, 6, 48, 80));
-    check(new ConvolutionMaps(2, 16, 16, 128, 64));
-    check(new ConvolutionMaps(7, 14, 14, 32, 32));
-    check(new ConvolutionMaps(5, 1, 1, 80, 32));
-    check(new ConvolutionMaps(3, 2, 2, 32, 144));
+    check(new ConvolutionMaps(3, 5, 6, 48, 80, 3));
+    check(new ConvolutionMaps(2, 16, 16, 128, 64, 3));
+    check(new ConvolutionMaps(7, 14, 14, 32, 32, 3));
+    check(new ConvolutionMaps(5, 1, 1, 80, 32, 3));
+    check(new ConvolutionMaps(3, 2, 2, 32, 144, 3));
+    for (long side = 3; side <= 9; side++) {
+      check(new ConvolutionMaps(2, side, 12 - side, 16, 32, 5));
+    }
+    check(new ConvolutionMaps(7, 14, 14, 32, 48, 5));
   }
 
   /** As of images: of these the gradient of the input alone. */
   @Test
   void gradientsOfFewChannelsEqualTheOracle() {
     for (long channels = 1; channels <= ConvolutionMaps.FEW; channels++) {
-      Data data = new Data(new ConvolutionMaps(2, 7, 6, channels, 48), random);
+      Data data = new Data(new ConvolutionMaps(2, 7, 6, channels, 48, 3), random);
       check(
           data.maps(),
           new float[][] {data.inputGradient(new JavaKernels())},
           new float[][] {data.inputGradient(kernels())});
       assertThrows(IllegalArgumentException.class, () -> data.outputs(kernels()));
+      Data larger = new Data(new ConvolutionMaps(2, 7, 6, channels, 48, 5), random);
+      assertThrows(IllegalArgumentException.class, () -> larger.inputGradient(kernels()));
     }
   }
 
@@ -65,7 +71,7 @@ abstract class ConvolutionOracleCases {
 
   @Test
   void theThreadCountChangesNothing() {
-    Data data = new Data(new ConvolutionMaps(5, 17, 16, 32, 48), random);
+    Data data = new Data(new ConvolutionMaps(5, 17, 16, 32, 48, 3), random);
     float[][] one = data.outputs(withThreads(1));
     float[][] three = data.outputs(withThreads(3));
     for (int i = 0; i < one.length; i++) {

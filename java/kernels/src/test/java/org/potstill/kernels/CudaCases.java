@@ -90,7 +90,7 @@ abstract class CudaCases extends OracleCases {
   @Override
   @Test
   void convolutionEqualsFiguresByHand() {
-    ConvolutionMaps none = new ConvolutionMaps(0, 2, 2, 16, 16);
+    ConvolutionMaps none = new ConvolutionMaps(0, 2, 2, 16, 16, 3);
     assertThrows(
         UnsupportedOperationException.class,
         () -> kernels().convolution(none, null, null, null, null));

@@ -66,7 +66,7 @@ abstract class KernelCases {
   @Test
   void convolutionEqualsFiguresByHand() {
     // Of 16 channels the 3rd sees the 6th through weights 1 to 9; every other weight is 0.
-    ConvolutionMaps maps = new ConvolutionMaps(1, 2, 3, 16, 16);
+    ConvolutionMaps maps = new ConvolutionMaps(1, 2, 3, 16, 16, 3);
     FloatPointer weight = new FloatPointer(new float[16 * 16 * 9]);
     for (int tap = 0; tap < 9; tap++) {
       weight.put((2 * 16 + 5) * 9 + tap, tap + 1);
@@ -87,7 +87,7 @@ abstract class KernelCases {
     ofWeight.getPointer((2 * 16 + 5) * 9).get(found);
     // Either pixel sees itself, and no two are close enough to see each other.
     assertArrayEquals(new float[] {0, 0, 0, 0, 11, 0, 0, 0, 0}, found, 1e-4f);
-    kernels().convolution(new ConvolutionMaps(0, 2, 3, 16, 16), input, weight, null, output);
+    kernels().convolution(new ConvolutionMaps(0, 2, 3, 16, 16, 3), input, weight, null, output);
   }
 
   /** Six pixels of 16 channels, one of which has values. */
@@ -115,18 +115,25 @@ abstract class KernelCases {
   void convolutionRefusesWhatDoesNotFit() {
     FloatPointer maps = new FloatPointer(4 * 16);
     FloatPointer weight = new FloatPointer(16 * 16 * 9);
-    ConvolutionMaps tooLarge = new ConvolutionMaps(1, 3, 2, 16, 16);
+    ConvolutionMaps tooLarge = new ConvolutionMaps(1, 3, 2, 16, 16, 3);
     assertThrows(
         IllegalArgumentException.class,
         () -> kernels().convolution(tooLarge, maps, weight, null, maps));
-    ConvolutionMaps uneven = new ConvolutionMaps(1, 1, 2, 16, 24);
+    ConvolutionMaps uneven = new ConvolutionMaps(1, 1, 2, 16, 24, 3);
     String message =
         assertThrows(
                 IllegalArgumentException.class,
                 () -> kernels().convolutionInputGradient(uneven, maps, weight, maps))
             .getMessage();
     assertTrue(message.contains("channels are not multiples of 16"), message);
-    ConvolutionMaps wide = new ConvolutionMaps(1, 2, 2, 16, 32);
+    ConvolutionMaps even = new ConvolutionMaps(1, 1, 1, 16, 16, 2);
+    message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> kernels().convolution(even, maps, weight, null, maps))
+            .getMessage();
+    assertTrue(message.contains("squares are neither of 3 x 3 nor of 5 x 5"), message);
+    ConvolutionMaps wide = new ConvolutionMaps(1, 2, 2, 16, 32, 3);
     assertThrows(
         IllegalArgumentException.class,
         () -> kernels().convolutionWeightGradient(wide, maps, maps, weight));
