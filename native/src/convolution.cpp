@@ -3,7 +3,8 @@
 //
 // A tile of 4 x 4 outputs takes 36 multiplications per pair of channels where the direct sum takes
 // 144. Tiles become 36 planes (tiles, terms), each is multiplied by the weights' plane (terms, out),
-// and the products become outputs; the terms are the channels in. Two orders keep what is worked on in the caches:
+// and the products become outputs; the terms are the channels in. Two orders keep what is worked on
+// in the caches:
 //
 // - By blocks: the weights' planes are made once, and the tiles go by in blocks. With 128 channels
 //   the products take two thirds of the time.
@@ -58,6 +59,13 @@ constexpr int64_t kPanelPlane = kBlockTiles * kChunkOut + kGap;
 
 enum class Route { kFewChannels, kTaps, kBlocks, kChunks };
 
+// Some of the terms that a square has.
+struct Terms {
+  int64_t square;
+  int64_t first;
+  int64_t count;
+};
+
 struct Sizes {
   TileMap in;
   TileMap out;
@@ -108,6 +116,15 @@ struct Sizes {
     const bool many = terms * out.channels >= kManyWeights;
     return tiles <= kBlockTiles || many ? Route::kChunks : Route::kBlocks;
   }
+
+  // Chunks of the terms; none has those of two squares.
+  int64_t chunks() const { return squares.count() * chunks_of_square(); }
+  Terms chunk(int64_t index) const {
+    const int64_t channel = index % chunks_of_square() * kChunkIn;
+    const int64_t square = index / chunks_of_square();
+    return {square, square * in.channels + channel, std::min(kChunkIn, in.channels - channel)};
+  }
+  int64_t chunks_of_square() const { return (in.channels + kChunkIn - 1) / kChunkIn; }
 
   bool serial() const { return tiles * kTileSide * kTileSide * pixel() <= kSerialElements; }
 
@@ -251,8 +268,13 @@ struct Forward {
       for (int64_t image = 0; image < sizes.images; ++image) centre(image);
 #pragma omp for schedule(static)
       for (int64_t image = 0; image < sizes.images; ++image) {
-        shifts(image, 1, 0, terms, shared.sums, out, false, shared.shifts + image * out);
-        add_bias(1, 0, out, shared.shifts + image * out);
+        float* shift = shared.shifts + image * out;
+        // As by chunks: sums are cut where a square ends.
+        for (int64_t square = 0; square < sizes.squares.count(); ++square) {
+          const int64_t term = square * in;
+          shifts(image, 1, term, in, shared.sums + term * out, out, square > 0, shift);
+        }
+        add_bias(1, 0, out, shift);
       }
     }
     // Outputs do not depend on the cut: small enough that every thread has its share.
@@ -312,8 +334,8 @@ struct Forward {
     const int64_t image = first / sizes.in.tiles;
     const int64_t images = (first + count - 1) / sizes.in.tiles - image + 1;
     const Own own = memory.own();
-    for (int64_t row = 0; row < terms; row += kChunkIn) {
-      const int64_t rows = std::min(kChunkIn, terms - row);
+    for (int64_t index = 0; index < sizes.chunks(); ++index) {
+      const auto [square, row, rows] = sizes.chunk(index);
       const TileWeights part = weights.part(row, rows, column, columns);
       for (int64_t r = 0; r < rows; ++r) {
         loops.tile_of_weights(part, r, kChunkPlane, own.weights, own.sums + r * columns);
@@ -321,7 +343,7 @@ struct Forward {
       shifts(image, images, row, rows, own.sums, columns, row > 0, own.shifts);
       const float* tiles = memory.shared.block.in + row;
       for (int64_t plane = 0; plane < kPlanes; ++plane) {
-        if (!sizes.squares.see(row, rows, plane)) continue;
+        if (!Squares::sees(square, plane)) continue;
         loops.multiply({LeftFactor::by_rows(tiles + plane * sizes.in_plane, terms),
                         RightFactor::in_panels(own.weights + plane * kChunkPlane, rows),
                         {own.products + plane * kPanelPlane, columns, row > 0},
@@ -436,11 +458,11 @@ struct WeightGradient {
         for (int64_t t = 0; t < count; ++t) tiles(first, t, planes);
 #pragma omp for collapse(2) schedule(static)
         for (int64_t column = 0; column < out; column += kChunkOut) {
-          for (int64_t row = 0; row < terms; row += kChunkIn) {
+          for (int64_t index = 0; index < sizes.chunks(); ++index) {
             const int64_t columns = std::min(kChunkOut, out - column);
-            const int64_t rows = std::min(kChunkIn, terms - row);
+            const auto [square, row, rows] = sizes.chunk(index);
             for (int64_t plane = 0; plane < kPlanes; ++plane) {
-              if (!sizes.squares.see(row, rows, plane)) continue;
+              if (!Squares::sees(square, plane)) continue;
               loops.multiply(
                   {LeftFactor::by_terms(planes.in + plane * sizes.in_plane + row, terms),
                    RightFactor::by_terms(planes.out + plane * sizes.out_plane + column, out),

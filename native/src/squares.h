@@ -42,14 +42,6 @@ struct Squares {
     return in_row && in_column;
   }
 
-  // The same of any square that has one of some terms.
-  bool see(int64_t term, int64_t some_terms, int64_t plane) const {
-    for (int64_t square = term / in; square <= (term + some_terms - 1) / in; ++square) {
-      if (sees(square, plane)) return true;
-    }
-    return false;
-  }
-
   // Of one output to (out, terms, 3, 3); flipped and transposed, from (in, out, 5, 5).
   void pack(const float* weight, bool transposed, int64_t output, float* squares) const {
     const int64_t step = taps() * (transposed ? out : 1);

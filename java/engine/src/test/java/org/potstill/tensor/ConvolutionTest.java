@@ -161,14 +161,16 @@ class ConvolutionTest {
 
   /** Of one image alone, of a part of a batch, and of a batch that fills several blocks. */
   @ParameterizedTest
-  @CsvSource({"8, 40", "2, 400"})
-  void theBitsDoNotDependOnHowManyImagesThereAre(long side, long images) {
+  @CsvSource({"8, 40, 3", "2, 400, 3", "8, 40, 5"})
+  void theBitsDoNotDependOnHowManyImagesThereAre(long side, long images, int ofSquares) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor input = gaussian(1, 1, images, 32, side, side);
-      Tensor weight = gaussian(2, 0.1f, 32, 32, 3, 3);
-      Tensor all = convolution.forward(input, weight, null, 1);
+      Tensor input = gaussian(1, 1, images, 48, side, side);
+      Tensor weight = gaussian(2, 0.1f, 32, 48, ofSquares, ofSquares);
+      int padding = ofSquares / 2;
+      assertTrue(convolution.takes(input, weight, padding));
+      Tensor all = convolution.forward(input, weight, null, padding);
       for (long count : new long[] {1, 3, 17}) {
-        Tensor some = convolution.forward(input.narrow(0, 5, count), weight, null, 1);
+        Tensor some = convolution.forward(input.narrow(0, 5, count), weight, null, padding);
         assertTrue(some.equal(all.narrow(0, 5, count)), count + " images");
       }
     }
