@@ -95,7 +95,7 @@ final class DistillParts {
     Fingerprint expected = ExpertEpochs.fingerprint(config, data, context);
     List<ExpertFile> files = new ArrayList<>();
     for (int expert = 0; expert < config.experts().count(); expert++) {
-      ExpertFile file = ExpertFile.open(context.directory().resolve(ExpertFile.name(expert)));
+      ExpertFile file = ExpertFile.openOwn(context.directory().resolve(ExpertFile.name(expert)));
       file.requireFingerprint(expected, data);
       files.add(file);
     }

@@ -36,7 +36,7 @@ public final class ExpertFile {
 
   private static final String FINGERPRINT = "fingerprint";
   private static final String ANEW =
-      "; train the experts anew: engine.jar experts CONFIG --overwrite";
+      "train the experts anew: engine.jar experts CONFIG --overwrite";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path path;
@@ -81,6 +81,20 @@ public final class ExpertFile {
   }
 
   /**
+   * Opens an expert that the run itself trained.
+   *
+   * @throws InputException where the file is missing, cut short or not one of ours; says how to
+   *     have it again
+   */
+  public static ExpertFile openOwn(Path path) {
+    try {
+      return open(path);
+    } catch (InputException e) {
+      throw new InputException(e.getMessage() + "; put it back, or " + ANEW, e);
+    }
+  }
+
+  /**
    * Checks that the expert was made by what {@code expected} stands for.
    *
    * @param data what it is to be made of
@@ -93,7 +107,8 @@ public final class ExpertFile {
           path
               + " is an expert of other settings: "
               + difference.get()
-              + "; undo the change, or delete the folder of experts to train them anew");
+              + "; undo the change, or "
+              + ANEW);
     }
   }
 
@@ -164,7 +179,7 @@ public final class ExpertFile {
         }
       }
       if (!parameters.isFinite()) {
-        throw new InputException(path + ": epoch " + epoch + " holds NaN or infinity" + ANEW);
+        throw new InputException(path + ": epoch " + epoch + " holds NaN or infinity; " + ANEW);
       }
       return parameters;
     } catch (RuntimeException e) {
@@ -190,6 +205,7 @@ public final class ExpertFile {
                 + end
                 + " are the same, so that there is no way to match; raise experts.learning-rate, or"
                 + " set experts.precision: f32 where it is bf16"
+                + "; "
                 + ANEW);
       }
     }

@@ -42,9 +42,9 @@ final class KeptIterations {
     if (Files.exists(kept)) {
       return Optional.of(kept);
     }
-    if (directory.stages().entry(DistillStage.NAME).isPresent() && !resultIsLast()) {
+    if (resultIsAsDistilled().equals(Optional.of(false))) {
       throw new InputException(
-          directory.resolve(DistilledSet.FILE)
+          result()
               + " holds images of an earlier iteration, which an evaluation chose, and "
               + kept
               + " with the last ones is missing; delete the former, and --resume makes the last"
@@ -57,15 +57,21 @@ final class KeptIterations {
     return directory.resolve(DistilledSet.historyFile(last));
   }
 
-  /** Whether the result is as the distillation left it: no other iteration was chosen since. */
-  private boolean resultIsLast() {
-    Path result = directory.resolve(DistilledSet.FILE);
-    Optional<String> left =
-        directory
-            .stages()
-            .entry(DistillStage.NAME)
-            .map(entry -> entry.outputs().get(DistilledSet.FILE));
-    return Files.exists(result) && left.equals(Optional.of(Fingerprint.ofFile(result)));
+  private Path result() {
+    return directory.resolve(DistilledSet.FILE);
+  }
+
+  /**
+   * Whether no other iteration was chosen since the distillation; empty where there is no result,
+   * or nothing tells.
+   */
+  private Optional<Boolean> resultIsAsDistilled() {
+    return directory
+        .stages()
+        .entry(DistillStage.NAME)
+        .map(entry -> entry.outputs().get(DistilledSet.FILE))
+        .filter(left -> Files.exists(result()))
+        .map(left -> left.equals(Fingerprint.ofFile(result())));
   }
 
   /**
@@ -74,10 +80,9 @@ final class KeptIterations {
    */
   Map<Integer, Path> candidates() {
     Map<Integer, Path> files = files();
-    if (!files.containsKey(last) && resultIsLast()) {
+    if (!files.containsKey(last) && resultIsAsDistilled().orElse(false)) {
       LatentsFile.keepLast(directory, last);
-      Path result = directory.resolve(DistilledSet.FILE);
-      AtomicFiles.write(lastFile(), part -> Files.copy(result, part));
+      AtomicFiles.write(lastFile(), part -> Files.copy(result(), part));
       files.put(last, lastFile());
     }
     return files;
@@ -118,10 +123,9 @@ final class KeptIterations {
 
   /** Makes the images of an iteration the result of the run. */
   void choose(Path iteration) {
-    Path target = directory.resolve(DistilledSet.FILE);
-    AtomicFiles.write(target, part -> Files.copy(iteration, part));
+    AtomicFiles.write(result(), part -> Files.copy(iteration, part));
     LatentsFile.keep(directory, iteration.getFileName().toString());
-    try (DistilledSet set = DistilledSet.read(target)) {
+    try (DistilledSet set = DistilledSet.read(result())) {
       ImageFolder.write(set, directory.resolve(ImageFolder.FOLDER));
     }
   }

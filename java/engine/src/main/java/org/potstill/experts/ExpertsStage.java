@@ -149,7 +149,7 @@ public final class ExpertsStage {
     if (!Files.exists(file)) {
       return false;
     }
-    ExpertFile found = ExpertFile.open(file);
+    ExpertFile found = ExpertFile.openOwn(file);
     found.requireFingerprint(fingerprint, data);
     return found.epochs().containsAll(stored);
   }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -190,6 +191,23 @@ class TrajectoryStagesTest {
         assertThrows(InputException.class, () -> file.parameters(network(4), 3).close());
     assertTrue(error.getMessage().contains("does not hold epoch 3"), error.getMessage());
     assertTrue(error.getMessage().contains("expert-0000"), error.getMessage());
+  }
+
+  @Test
+  void aMissingExpertIsRefusedWithWhatToDo() throws IOException {
+    Path run = run("missing");
+    Path file = run.resolve(ExpertFile.name(1));
+    byte[] whole = Files.readAllBytes(file);
+    Files.delete(file);
+    assertAdvice(file, "there is no such file; put it back, or train the experts anew: engine.jar");
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    assertAdvice(file, "put it back, or train the experts anew: engine.jar experts CONFIG");
+  }
+
+  private static void assertAdvice(Path file, String advice) {
+    InputException error = assertThrows(InputException.class, () -> ExpertFile.openOwn(file));
+    assertTrue(error.getMessage().contains(file + ""), error.getMessage());
+    assertTrue(error.getMessage().contains(advice), error.getMessage());
   }
 
   @Test
