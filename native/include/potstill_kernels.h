@@ -256,21 +256,21 @@ POTSTILL_API int64_t potstill_convolution_workspace(int64_t images, int64_t heig
                                                     int32_t threads) POTSTILL_NOEXCEPT;
 
 /*
- * convolution: y = x * weight + bias, cross-correlation with squares of side 3 or 5, stride 1, zeros
- * around every map so that it keeps its size. x (images, height, width, in), y (images, height,
- * width, out), bias (out) or NULL. weight (out, in, side, side); with `transposed` (in, out, side,
- * side), the gradient with respect to the input of the convolution whose weight it is. in is a
- * multiple of 16, and so is out, or, with side 3, it is from 1 to 4: then sums are direct.
+ * convolution: y = x * weight + bias, cross-correlation with squares of side 3 or 5, stride 1,
+ * zeros around every map so that it keeps its size. x (images, height, width, in), y (images,
+ * height, width, out), bias (out) or NULL. weight (out, in, side, side); with `transposed` (in,
+ * out, side, side), the gradient with respect to the input of the convolution whose weight it is.
+ * in is a multiple of 16, and so is out, or, with side 3, it is from 1 to 4: then sums are direct.
  * By minimal filtering F(4 x 4, 3 x 3): a quarter of the multiplications where sides are multiples
- * of 4, in single precision. In the mean square it rounds as a direct sum of as many terms does from
- * about 128 channels on, 1.2 to 1.4 times as much with 64, twice as much with 16. A value that is
- * not finite makes NaN of the squares of 4 x 4 that it is in or beside. Reads x three and a quarter
- * times, one of them for the means, and writes y once.
+ * of 4, in single precision. In the mean square it rounds as a direct sum of as many terms does
+ * from about 128 channels on, 1.2 to 1.4 times as much with 64, twice as much with 16. A value that
+ * is not finite makes NaN of the squares of 4 x 4 that it is in or beside. Reads x three and a
+ * quarter times, one of them for the means, and writes y once.
  * A square of side 5 becomes four of side 3, which takes 3 in 10 of its multiplications and reads x
  * ten times.
  * With side 3, maps of up to 8 pixels go by direct sums where those take fewer multiplications, as
- * of 1 x 1 and 2 x 2: a value that is not finite then reaches the outputs that see it, and x is read
- * once for every 64 outputs.
+ * of 1 x 1 and 2 x 2: a value that is not finite then reaches the outputs that see it, and x is
+ * read once for every 64 outputs.
  */
 POTSTILL_API int32_t potstill_convolution(const float* x, int64_t images, int64_t height,
                                           int64_t width, int64_t in, const float* weight,
@@ -282,8 +282,8 @@ POTSTILL_API int32_t potstill_convolution(const float* x, int64_t images, int64_
 /*
  * convolution_weight_gradient: given y_gradient, as y, the gradient with respect to weight, (out,
  * in, side, side). Zeros where there is no image. Reads x two and a quarter times, with side 5 nine
- * times, and y_gradient once; where sums are direct, x once for every 64 outputs and y_gradient once
- * for every 64 inputs.
+ * times, and y_gradient once; where sums are direct, x once for every 64 outputs and y_gradient
+ * once for every 64 inputs.
  */
 POTSTILL_API int32_t potstill_convolution_weight_gradient(
     const float* x, int64_t images, int64_t height, int64_t width, int64_t in,
@@ -376,8 +376,8 @@ POTSTILL_API int32_t potstill_filtered_lrelu_gradient(
 POTSTILL_API int32_t potstill_keep_freed_memory(void) POTSTILL_NOEXCEPT;
 
 /*
- * Gives the freed memory that malloc keeps since potstill_keep_freed_memory() back to the system, also what
- * threads that have ended left. For an instant, threads begin and end.
+ * Gives the freed memory that malloc keeps since potstill_keep_freed_memory() back to the system,
+ * also what threads that have ended left. For an instant, threads begin and end.
  */
 POTSTILL_API void potstill_give_back_memory(void) POTSTILL_NOEXCEPT;
 

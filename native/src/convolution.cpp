@@ -1,10 +1,10 @@
-// convolution: 3 x 3, stride 1, a zero around every map, maps with the channels last, by Winograd's
-// minimal filtering (Lavin and Gray 2016; simd/winograd.h has the arithmetic).
+// convolution: 3 x 3 or 5 x 5, stride 1, zeros that keep the size, maps with the channels last, by
+// Winograd's minimal filtering (Lavin and Gray 2016; simd/winograd.h has the arithmetic).
 //
 // A tile of 4 x 4 outputs takes 36 multiplications per pair of channels where the direct sum takes
-// 144. Tiles become 36 planes (tiles, terms), each is multiplied by the weights' plane (terms, out),
-// and the products become outputs; the terms are the channels in. Two orders keep what is worked on
-// in the caches:
+// 144. Tiles become 36 planes (tiles, terms), each is multiplied by the weights' plane (terms,
+// out), and the products become outputs; the terms are the channels in. Two orders keep what is
+// worked on in the caches:
 //
 // - By blocks: the weights' planes are made once, and the tiles go by in blocks. With 128 channels
 //   the products take two thirds of the time.
@@ -21,9 +21,9 @@
 // sum does, and maps behind a ReLU, or that hardly vary, are mostly that. Pixels outside are 0 less
 // the mean, so that one number per image and output makes up for it.
 //
-// The gradient of the weights goes the same ways, from tiles of the maps to planes (terms, out) that
-// become weights, added up over the blocks. How sums are cut depends on the sizes alone, so results
-// do not depend on the number of threads.
+// The gradient of the weights goes the same ways, from tiles of the maps to planes (terms, out)
+// that become weights, added up over the blocks. How sums are cut depends on the sizes alone, so
+// results do not depend on the number of threads.
 #include <omp.h>
 
 #include <cstring>
@@ -42,8 +42,8 @@ namespace {
 // Tiles of a block; a multiple of the runs that sums are cut into, and of the rows of a product.
 constexpr int64_t kBlockTiles = 96;
 
-// Pairs of channels from which on all planes at once leave the caches: by chunks, 512 by 512 channels
-// are 1.4 times as fast, 256 by 256 as fast, and 128 by 128 slower by a tenth.
+// Pairs of terms and channels out from which on all planes at once leave the caches: by chunks, 512
+// by 512 channels are 1.4 times as fast, 256 by 256 as fast, and 128 by 128 slower by a tenth.
 constexpr int64_t kManyWeights = int64_t{1} << 17;
 
 // Channels in and out of a chunk of weights.
@@ -236,8 +236,8 @@ struct Forward {
     }
   }
 
-  // What is added to the outputs of an image, (out): what its centre comes to, and the bias. The sums
-  // of nine weights are (terms, columns).
+  // What is added to the outputs of an image, (out): what its centre comes to, and the bias. The
+  // sums of nine weights are (terms, columns).
   void shifts(int64_t image, int64_t images, int64_t first_term, int64_t terms, const float* sums,
               int64_t columns, bool add, float* into) const {
     const float* centres = memory.shared.centres + image * sizes.terms + first_term;

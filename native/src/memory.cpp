@@ -19,7 +19,7 @@ constexpr int kPadding = 64 << 20;
 constexpr int kLargestOfHeap = 32 << 20;  // the most that glibc takes
 
 constexpr size_t kArenasPerCore = 8;  // glibc makes no more
-constexpr size_t kMostVisitors = 64;
+constexpr size_t kMostVisitors = 64;  // with more cores some arenas may stay as they are
 
 // From this size on, freeing a block also cuts the top of its arena.
 constexpr size_t kCutting = 64 << 10;
@@ -75,8 +75,9 @@ int32_t potstill_keep_freed_memory(void) noexcept {
   return cut_above(INT_MAX, kPadding) && mallopt(M_MMAP_THRESHOLD, kLargestOfHeap) == 1;
 }
 
-// malloc_trim gives back what lies between blocks of any arena, but cuts the top of the main one only. That
-// of another is cut by whoever frees a block of it; threads that begin take arenas that nobody uses.
+// malloc_trim gives back what lies between blocks of any arena, but cuts the top of the main one
+// only. That of another is cut by whoever frees a block of it; threads that begin take arenas that
+// nobody uses.
 void potstill_give_back_memory(void) noexcept {
   const size_t cores = std::max(1U, std::thread::hardware_concurrency());
   cut_above(0, 0);

@@ -1,8 +1,8 @@
-// A convolution with squares of 5 x 5 as one with squares of 3 x 3 of four times as many channels: of
-// the taps, and a row and a column of zeros after them, every quarter is a square of 3 x 3 that sees
-// the map from another place. In a quarter with zeros one row or column of planes in six is zero as
-// well and left out, which leaves 121 planes of 144: 7.6 multiplications per output and pair of
-// channels, where the direct sum takes 25. It rounds like one of 3 x 3.
+// A convolution with squares of 5 x 5 as one with squares of 3 x 3 of four times as many channels:
+// of the taps, and a row and a column of zeros after them, every quarter is a square of 3 x 3 that
+// sees the map from another place. In a quarter with zeros one row or column of planes in six is
+// zero as well and left out, which leaves 121 planes of 144: 7.6 multiplications per output and
+// pair of channels, where the direct sum takes 25. It rounds like one of 3 x 3.
 #ifndef POTSTILL_SQUARES_H
 #define POTSTILL_SQUARES_H
 
@@ -33,8 +33,8 @@ struct Squares {
     return {margin - 3 * (square / 2), margin - 3 * (square % 2)};
   }
 
-  // Whether the weights of a square have anything in a plane. Where not, their gradient needs it not
-  // either: it would only go into taps that are not there.
+  // Whether the weights of a square have anything in a plane. Where not, their gradient needs it
+  // not either: it would only go into taps that are not there.
   static bool sees(int64_t square, int64_t plane) {
     constexpr int64_t kSide = kTileSide + 2;
     const bool in_row = square / 2 == 0 || plane / kSide < kSide - 1;

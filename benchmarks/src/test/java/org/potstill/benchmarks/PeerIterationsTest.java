@@ -107,7 +107,8 @@ class PeerIterationsTest {
   void settingsThatAreMissingOrUnknownAreNamed() {
     IllegalArgumentException missing =
         assertThrows(
-            IllegalArgumentException.class, () -> PeerSettings.parse(new String[] {"method=dc"}));
+            IllegalArgumentException.class,
+            () -> PeerSettings.parse(new String[] {"method=dc", "network=convnet"}));
     assertTrue(missing.getMessage().startsWith("channels is missing"), missing.getMessage());
     IllegalArgumentException unknown =
         assertThrows(IllegalArgumentException.class, () -> iterations("kip"));

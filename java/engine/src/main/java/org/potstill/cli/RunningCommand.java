@@ -42,9 +42,7 @@ class RunningCommand implements Callable<Integer>, HasOutput {
 
   /** What is done with a run directory that is already there. */
   static final class Existing {
-    @Option(
-        names = "--resume",
-        description = "Continue the run in the run directory; begin it where there is none.")
+    @Option(names = "--resume", description = "Continue the run in the run directory.")
     private boolean resume;
 
     @Option(
@@ -89,8 +87,8 @@ class RunningCommand implements Callable<Integer>, HasOutput {
   /** A mistyped folder, or another {@code run.name}, would begin a run that was never wanted. */
   private void warnWhereNothingIsResumed(Path out) {
     if (options().equals(RunOptions.RESUME) && Files.notExists(out)) {
-      Warning.print(
-          streams, output, null, "there is no run in " + out + " to resume: it begins there");
+      String begins = stage == null && !dryRun ? "; one begins there" : "";
+      Warning.print(streams, output, null, "there is no run in " + out + " to resume" + begins);
     }
   }
 

@@ -119,7 +119,7 @@ public final class DistilledSet implements AutoCloseable {
       tensors.put(IMAGES, header.read(IMAGES).to(torch.ScalarType.Float));
       tensors.put(LABELS, wholeLabels(file, header.read(LABELS)));
       set.requireSound(file);
-      if (!header.metadata().containsKey("mean") && !header.metadata().containsKey("std")) {
+      if (!tellsNormalisation(header)) {
         set.requirePixels(file);
       }
       return set;
@@ -150,6 +150,19 @@ public final class DistilledSet implements AutoCloseable {
               + Arrays.toString(labels)
               + " are not (M, C, H, W) and (M)");
     }
+  }
+
+  /**
+   * Whether a file says what its pixels were normalised with; else they are taken to be 0 to 1.
+   *
+   * @throws InputException where it is missing or damaged
+   */
+  public static boolean tellsNormalisation(Path file) {
+    return tellsNormalisation(Safetensors.open(file));
+  }
+
+  private static boolean tellsNormalisation(Safetensors header) {
+    return header.metadata().containsKey("mean") || header.metadata().containsKey("std");
   }
 
   /** Pixels from 0 to 255 would be learned from without a word, to no good figure. */

@@ -47,8 +47,8 @@ final class KeptIterations {
           result()
               + " holds images of an earlier iteration, which an evaluation chose, and "
               + kept
-              + " with the last ones is missing; delete the former, and --resume makes the last"
-              + " ones anew from the checkpoint");
+              + " with the last ones is missing; delete the former, and engine.jar run CONFIG"
+              + " --resume makes the last ones anew, if a checkpoint is left");
     }
     return Optional.empty();
   }

@@ -106,7 +106,8 @@ class MainTest extends CommandLineTests {
   void resumingWhereThereIsNoRunIsRemarkedOn() {
     assertEquals(0, run("x", "--resume"));
     String run = folder.resolve("run").toString();
-    assertTrue(err.startsWith("warning: there is no run in " + run + " to resume"), err);
+    assertTrue(
+        err.startsWith("warning: there is no run in " + run + " to resume; one begins there"), err);
     assertEquals(0, run("x", "--resume"));
     assertFalse(err.contains("there is no run"), err);
   }

@@ -25,7 +25,7 @@ public final class CpuKernels implements Kernels {
   /**
    * With the best instruction set of this CPU.
    *
-   * @param threads threads that a call may use, at least 1; of more than 1024 it uses as many
+   * @param threads threads that a call may use, at least 1; no more than 1024 are used
    * @throws IllegalArgumentException where {@code threads} is below 1
    */
   public CpuKernels(int threads) {
@@ -35,7 +35,7 @@ public final class CpuKernels implements Kernels {
   /**
    * With a given instruction set, for tests and comparisons.
    *
-   * @param threads threads that a call may use, at least 1; of more than 1024 it uses as many
+   * @param threads threads that a call may use, at least 1; no more than 1024 are used
    * @param level unavailable where this CPU lacks it
    * @throws IllegalArgumentException where {@code threads} is below 1
    */

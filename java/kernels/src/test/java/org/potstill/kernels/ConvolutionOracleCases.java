@@ -71,7 +71,12 @@ abstract class ConvolutionOracleCases {
 
   @Test
   void theThreadCountChangesNothing() {
-    Data data = new Data(new ConvolutionMaps(5, 17, 16, 32, 48, 3), random);
+    theThreadCountChangesNothing(3);
+    theThreadCountChangesNothing(5);
+  }
+
+  private void theThreadCountChangesNothing(long side) {
+    Data data = new Data(new ConvolutionMaps(5, 17, 16, 32, 48, side), random);
     float[][] one = data.outputs(withThreads(1));
     float[][] three = data.outputs(withThreads(3));
     for (int i = 0; i < one.length; i++) {
