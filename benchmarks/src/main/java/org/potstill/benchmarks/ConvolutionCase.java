@@ -67,8 +67,8 @@ final class ConvolutionCase implements HostCase {
   }
 
   /**
-   * With squares of 5 x 5 a third of the multiplications are left where with 3 x 3 it is a quarter,
-   * and the planes outgrow the caches: 1.4 to 1.7 from run to run.
+   * With squares of 5 x 5 three tenths of the multiplications are left where with 3 x 3 it is a
+   * quarter, and the planes outgrow the caches: 1.38 to 1.70 from run to run.
    */
   @Override
   public double target() {
