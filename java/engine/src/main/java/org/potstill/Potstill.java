@@ -10,6 +10,8 @@ import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.Comparison;
 import org.potstill.evaluate.Evaluation;
+import org.potstill.pipeline.Rehearsal;
+import org.potstill.pipeline.RunForecast;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
@@ -94,6 +96,20 @@ public final class Potstill {
             return session.runOne(stage);
           }
         });
+  }
+
+  /**
+   * Does a little of every stage of {@code config} on some of its images, in a folder that goes
+   * again, and tells how long a run from its beginning will take here. Takes a minute or two, more
+   * where a single step takes long.
+   *
+   * @throws InputException where the run would not begin, or an image cannot be read
+   * @throws RunFailedException where a stage fails
+   * @throws RunCancelledException where it was asked to stop
+   */
+  public static RunForecast rehearse(
+      Config config, RunListener listener, CancellationToken cancellation) {
+    return RunThread.call(cancellation, own -> Rehearsal.of(config, listener, own));
   }
 
   /**

@@ -25,6 +25,7 @@ final class Commands {
     ABOUT.put("sweep", "Run many variants of a config and collect them in one table.");
     ABOUT.put("render", "Regenerate the images of a run in a latent space from its latents.");
     ABOUT.put("compare", "Compare the accuracies of two runs, with a paired test.");
+    ABOUT.put("rehearse", "Run a little of every stage and tell how long a run will take.");
     ABOUT.put("validate", "Check a config and open the files it names; decodes no image.");
     ABOUT.put("convert", "Convert a checkpoint (.pkl, .ckpt, .pth) to safetensors.");
     ABOUT.put("init", "Write a config to start from: every key with its default.");
@@ -68,6 +69,7 @@ final class Commands {
     return switch (name) {
       case "run" -> new RunningCommand(null, engine, streams);
       case "sweep" -> new SweepCommand(engine, streams);
+      case "rehearse" -> new RehearseCommand(engine, streams);
       case "compare" -> new CompareCommand(engine, streams);
       case "render" -> new RenderCommand(engine, streams);
       case "validate" -> new ValidateCommand(streams);

@@ -5,6 +5,7 @@ import java.util.List;
 import org.potstill.config.Config;
 import org.potstill.config.Sweep;
 import org.potstill.evaluate.Comparison;
+import org.potstill.pipeline.RunForecast;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
@@ -26,6 +27,9 @@ interface Engine {
       RunOptions options,
       RunListener listener,
       CancellationToken cancellation);
+
+  /** Does a little of every stage, to tell how long the run will take. */
+  RunForecast rehearse(Config config, RunListener listener, CancellationToken cancellation);
 
   /**
    * Evaluates a set of synthetic images that need not be of this run.

@@ -6,6 +6,7 @@ import org.potstill.Potstill;
 import org.potstill.config.Config;
 import org.potstill.config.Sweep;
 import org.potstill.evaluate.Comparison;
+import org.potstill.pipeline.RunForecast;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.run.CancellationToken;
@@ -26,6 +27,11 @@ final class Library implements Engine {
     return stage == null
         ? Potstill.run(config, options, listener, cancellation)
         : Potstill.runStage(stage, config, options, listener, cancellation);
+  }
+
+  @Override
+  public RunForecast rehearse(Config config, RunListener listener, CancellationToken cancellation) {
+    return Potstill.rehearse(config, listener, cancellation);
   }
 
   @Override

@@ -9,10 +9,11 @@ final class Progress {
 
   /** JSON with --json, warnings only with --quiet, bars on a terminal, else plain lines. */
   static ProgressListener listener(Streams streams, Output output, Logging logging, Config config) {
-    return new LoggedProgress(shown(streams, output), logging, config.run().out());
+    return new LoggedProgress(unlogged(streams, output), logging, config.run().out());
   }
 
-  private static ProgressListener shown(Streams streams, Output output) {
+  /** The same that is not written to the log of a run. */
+  static ProgressListener unlogged(Streams streams, Output output) {
     if (output.json()) {
       return new JsonProgress(streams.out());
     }

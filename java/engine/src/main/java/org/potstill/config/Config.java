@@ -2,6 +2,7 @@ package org.potstill.config;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.potstill.errors.InputException;
 
 /**
@@ -60,5 +61,32 @@ public record Config(
   /** The same with the finished trainings of another run's evaluation. */
   public Config withTrialsFrom(Path other) {
     return new Config(run, data, score, prune, experts, distill, evaluate.withFrom(other));
+  }
+
+  /**
+   * The same with one expert of its own that is followed from its beginning: as little as
+   * trajectories can be matched with. The same as it is where there are no experts.
+   */
+  public Config withOneExpert() {
+    if (experts == null) {
+      return this;
+    }
+    return new Config(run, data, score, prune, experts.alone(), distill.fromFirstEpoch(), evaluate);
+  }
+
+  /** The same that evaluates the last images alone, by one network, without baselines. */
+  public Config withNetworkAlone(String network) {
+    return new Config(
+        run, data, score, prune, experts, distill, evaluate.withNetworkAlone(network));
+  }
+
+  /** Whether any stage computes in {@code tf32}. */
+  public boolean usesTf32() {
+    return Stream.of(
+            score.precision(),
+            distill.precision(),
+            evaluate.precision(),
+            experts == null ? "" : experts.trainingPrecision())
+        .anyMatch("tf32"::equals);
   }
 }

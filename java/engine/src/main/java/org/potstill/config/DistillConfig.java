@@ -47,6 +47,31 @@ public record DistillConfig(
     int checkpointEvery,
     int logEvery) {
 
+  /** The same that follows experts from their first epoch alone. */
+  DistillConfig fromFirstEpoch() {
+    return new DistillConfig(
+        method,
+        space,
+        imagesPerClass,
+        iterations,
+        batchReal,
+        init,
+        network,
+        augment,
+        learningRate,
+        momentum,
+        loops,
+        outerLoops,
+        innerLoops,
+        networkLearningRate,
+        distance,
+        precision,
+        prior,
+        trajectory.fromFirstEpoch(),
+        checkpointEvery,
+        logEvery);
+  }
+
   /** What is matched between real and synthetic images. */
   public enum Method {
     /** Distribution matching: class means of features. */

@@ -62,6 +62,26 @@ public record EvaluateConfig(
         other);
   }
 
+  /** The same of one network at its own rate, of the last images and no other set. */
+  EvaluateConfig withNetworkAlone(String network) {
+    return new EvaluateConfig(
+        List.of(network),
+        repeats,
+        epochs,
+        batch,
+        learningRate,
+        false,
+        schedule,
+        ema,
+        augment,
+        precision,
+        0,
+        protocol,
+        List.of(),
+        featureEpochs,
+        null);
+  }
+
   /** How the learning rate changes. */
   public enum Schedule {
     /** Linear up over the first half of the epochs, then half a cosine down. */

@@ -30,4 +30,10 @@ public record ExpertsConfig(
     return new ExpertsConfig(
         count, epochs, learningRate, momentum, batch, precision, trainingPrecision, other);
   }
+
+  /** The same with a single one, which is trained. */
+  ExpertsConfig alone() {
+    return new ExpertsConfig(
+        1, epochs, learningRate, momentum, batch, precision, trainingPrecision, null);
+  }
 }

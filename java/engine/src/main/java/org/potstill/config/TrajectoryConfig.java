@@ -22,6 +22,12 @@ public record TrajectoryConfig(
     double rateLearningRate,
     double rateMomentum) {
 
+  /** The same that follows experts from their first epoch alone. */
+  TrajectoryConfig fromFirstEpoch() {
+    return new TrajectoryConfig(
+        form, steps, batchSynthetic, expertEpochs, 1, learningRate, rateLearningRate, rateMomentum);
+  }
+
   /** How the distance is differentiated. */
   public enum Form {
     /** Through all steps, as in the paper of MTT; keeps a copy of the parameters for every step. */

@@ -7,6 +7,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.Durations;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
@@ -21,9 +22,14 @@ import org.potstill.tensor.Placement;
  *
  * @param needs as they can be told without timing
  * @param seconds of training, as timed on a step
- * @param words files and time in one line
+ * @param plan files, and how many are trained at a time, in one line
  */
-public record ExpertForecast(ExpertNeeds needs, double seconds, String words) {
+public record ExpertForecast(ExpertNeeds needs, double seconds, String plan) {
+
+  /** The plan and the time in one line. */
+  public String words() {
+    return plan + ", about " + Durations.text(seconds);
+  }
 
   /**
    * Times a step and plans.
@@ -55,6 +61,6 @@ public record ExpertForecast(ExpertNeeds needs, double seconds, String words) {
           GpuMemory.lower(ExpertsStage.BATCH),
           () -> seconds[0] = timing.seconds(plan, images, cancellation));
     }
-    return new ExpertForecast(ExpertNeeds.of(config, data), seconds[0], plan.words(seconds[0]));
+    return new ExpertForecast(ExpertNeeds.of(config, data), seconds[0], plan.words());
   }
 }

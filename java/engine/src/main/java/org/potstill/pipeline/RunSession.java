@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
@@ -102,15 +101,6 @@ public final class RunSession implements AutoCloseable {
     }
   }
 
-  private static boolean usesTf32(Config config) {
-    return Stream.of(
-            config.score().precision(),
-            config.distill().precision(),
-            config.evaluate().precision(),
-            config.experts() == null ? "" : config.experts().trainingPrecision())
-        .anyMatch("tf32"::equals);
-  }
-
   /** Opens the run directory of {@code config} for all its stages. */
   public static RunSession openForRun(
       Config config, RunOptions options, RunListener listener, CancellationToken cancellation) {
@@ -157,7 +147,7 @@ public final class RunSession implements AutoCloseable {
       if (requireSound(config, data, existing, whole)) {
         MeasuredImages.requireReadable(config, data, DATA, listener, cancellation);
       }
-      tenancy = GpuTenancy.begin(placement, config.run().deterministic(), usesTf32(config));
+      tenancy = GpuTenancy.begin(placement, config.run().deterministic(), config.usesTf32());
       directory = RunDirectory.open(out, ofDirectory(existing, whole));
       if (existing == Existing.RESUME) {
         ResumeRules.check(directory.root(), config);

@@ -14,6 +14,7 @@ import org.potstill.config.Sweep;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.Comparison;
+import org.potstill.pipeline.RunForecast;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.report.SweepTable;
@@ -71,6 +72,16 @@ final class FakeEngine implements Engine {
         };
     List<String> stages = stage == null ? List.of("score", "evaluate", "report") : List.of(stage);
     return new RunResult(config.run().out(), stages, leftOut);
+  }
+
+  @Override
+  public RunForecast rehearse(Config config, RunListener listener, CancellationToken cancellation) {
+    listener.stageStarted("score");
+    listener.progress("score", "scoring", 64, 128, "images");
+    return new RunForecast(
+        List.of(
+            new RunForecast.StageTime("score", 440, "45 ms per image"),
+            new RunForecast.StageTime("distill", 3800.5, "1.9 s per iteration")));
   }
 
   @Override

@@ -1,0 +1,68 @@
+package org.potstill.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.potstill.run.CancellationToken;
+import org.potstill.testing.Heard;
+
+class PaceTest {
+
+  private final AtomicLong milliseconds = new AtomicLong();
+  private final CancellationToken token = new CancellationToken();
+  private final Heard heard = new Heard();
+  private final Pace pace =
+      new Pace("steps"::equals, 5, heard, token, () -> milliseconds.get() * 1_000_000);
+
+  private void after(long time, long done, String unit) {
+    milliseconds.set(time);
+    pace.progress("distill", "working", done, 1000, unit);
+  }
+
+  @Test
+  void timesWhatComesAfterTheFirstUnitForLongEnough() {
+    after(9000, 700, "images");
+    assertFalse(pace.isKnown());
+    after(10_000, 2, "steps");
+    after(14_999, 12, "steps");
+    assertFalse(token.isCancelled());
+    after(15_000, 12, "steps");
+    assertTrue(token.isCancelled());
+    assertTrue(pace.isKnown());
+    assertEquals(0.5, pace.perUnit(), 1e-12);
+    assertEquals(9, pace.start(), 1e-12);
+    assertEquals(1000, pace.total());
+    assertEquals("500 ms per step", pace.words());
+  }
+
+  @Test
+  void slowUnitsAreTimedOnOneOfThem() {
+    after(60_000, 1, "steps");
+    assertFalse(token.isCancelled());
+    after(90_000, 2, "steps");
+    assertTrue(token.isCancelled());
+    assertEquals("30 s per step", pace.words());
+    assertEquals(30, pace.start(), 1e-12);
+  }
+
+  @Test
+  void theOnlyUnitStandsForItself() {
+    milliseconds.set(4500);
+    pace.progress("distill", "working", 1, 1, "steps");
+    assertTrue(token.isCancelled());
+    assertEquals("4.5 s per step", pace.words());
+    assertEquals(0, pace.start(), 1e-12);
+  }
+
+  @Test
+  void handsOnProgressAndWarnings() {
+    after(10, 3, "images");
+    pace.warning("score", "a class keeps no image");
+    assertEquals(List.of(3L), heard.done("working"));
+    assertEquals(List.of("score: a class keeps no image"), heard.warningsByStage());
+  }
+}
