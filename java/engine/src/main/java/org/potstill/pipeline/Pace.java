@@ -30,7 +30,7 @@ final class Pace implements RunListener {
    *
    * @param isCounted whether a unit, as {@link RunListener#progress} has it, is the one to time
    * @param enough seconds to time for; at least one unit is timed where there are two
-   * @param listener hears of progress and warnings as well
+   * @param listener hears of progress as well; what a stage warns of is that of a sample
    * @param token stops the stage
    */
   Pace(Predicate<String> isCounted, double enough, RunListener listener, CancellationToken token) {
@@ -73,11 +73,6 @@ final class Pace implements RunListener {
     if (done == total || (done > firstDone && seconds - firstSeconds >= enough)) {
       token.cancel();
     }
-  }
-
-  @Override
-  public void warning(String stage, String message) {
-    listener.warning(stage, message);
   }
 
   /** Whether anything was timed. */

@@ -99,7 +99,7 @@ public final class Rehearsal {
    * How long the run of a configuration will take here, from its beginning, if nothing else
    * computes beside it. Takes about a minute, or as long as two units of work of every stage do.
    *
-   * @param listener hears of the stages, their progress and their warnings
+   * @param listener hears of the stages and their progress
    * @throws org.potstill.errors.InputException where the run would not begin, or an image cannot be
    *     read
    * @throws RunFailedException where a stage fails, for example for lack of memory
