@@ -242,7 +242,8 @@ public record Comparison(List<Row> rows, List<String> remarks) {
               || key.equals("learned-rate")
               || key.equals(SelectedOn.KEY)
               || key.equals(Evaluation.IMAGES)
-              || key.equals(Evaluation.IMAGES_SHA256);
+              || key.equals(Evaluation.IMAGES_SHA256)
+              || key.equals(Evaluation.IMAGES_COUNT);
       if (!ofImages && second.containsKey(key)) {
         remarkOn(remarks, key, first.get(key), second.get(key), networks);
       }

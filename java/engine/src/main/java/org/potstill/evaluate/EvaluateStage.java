@@ -1,6 +1,7 @@
 package org.potstill.evaluate;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -199,7 +200,7 @@ public final class EvaluateStage {
   public void requireFit(Path distilled) {
     TrainingSource source = source(distilled);
     rate(source, distilled);
-    baselines(source, new ImageSetLoader(data, config.data(), context));
+    baselines(perClass(source), new ImageSetLoader(data, config.data(), context));
   }
 
   /**
@@ -298,7 +299,8 @@ public final class EvaluateStage {
     TrainingSource chosen = source(images);
     String distilling = config.distill().network().name();
     // Before the first training, so that a baseline that cannot be had is told at once.
-    List<TrainingSource> sources = baselines(chosen, trials.loader());
+    int[] perClass = perClass(chosen);
+    List<TrainingSource> sources = baselines(perClass, trials.loader());
     OptionalDouble rate = rate(chosen, images);
     Evaluation.SetResult distilled =
         new Evaluation.SetResult(trials.measure(chosen, Trials.Split.TEST, rate), distilling);
@@ -309,18 +311,23 @@ public final class EvaluateStage {
           new Evaluation.SetResult(trials.measure(source, Trials.Split.TEST, rate), distilling));
     }
     Map<String, Object> protocol = new LinkedHashMap<>(set);
+    if (!set.equals(EvaluationProtocol.OWN_IMAGES)) {
+      protocol.put(Evaluation.IMAGES_COUNT, Arrays.stream(perClass).sum());
+    }
     protocol.putAll(
         EvaluationProtocol.of(config, data, context.seed(), rate, trials.count(Trials.Split.TEST)));
     protocol.putAll(iteration.protocol(evaluate));
     return new Evaluation(distilled, baselines, protocol, iteration.maxima(evaluate, distilling));
   }
 
-  /** Those that the configuration names, of as many images as {@code chosen} has. */
-  private List<TrainingSource> baselines(TrainingSource chosen, ImageSetLoader loader) {
-    int[] perClass;
+  private int[] perClass(TrainingSource chosen) {
     try (LabelledImages images = chosen.load(0)) {
-      perClass = images.perClass(data.classKeys().size());
+      return images.perClass(data.classKeys().size());
     }
+  }
+
+  /** Those that the configuration names, of as many images as a set has of every class. */
+  private List<TrainingSource> baselines(int[] perClass, ImageSetLoader loader) {
     Baselines known = new Baselines(config, data, context, kernels, loader, perClass);
     return evaluate.baselines().stream().map(known::of).toList();
   }

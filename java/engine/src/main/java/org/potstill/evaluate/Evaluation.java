@@ -41,6 +41,9 @@ public record Evaluation(
   /** In the protocol, of other images than {@link #OWN}: what stands for their content. */
   static final String IMAGES_SHA256 = "images-sha256";
 
+  /** In the protocol, of other images than {@link #OWN}: how many there are. */
+  static final String IMAGES_COUNT = "images-count";
+
   /** The images that the run itself came to. */
   static final String OWN = "of the run";
 

@@ -264,6 +264,7 @@ class ComparisonTest {
     Evaluation own = runs.evaluate("own", data, null, settings);
     assertEquals("of the run", own.protocol().get("images"));
     assertFalse(own.protocol().containsKey("images-sha256"));
+    assertFalse(own.protocol().containsKey("images-count"));
     Evaluation other = runs.evaluate("other", data, stranger, settings);
     Path parent = folder.toAbsolutePath().normalize();
     String name = "a/b/other.safetensors";

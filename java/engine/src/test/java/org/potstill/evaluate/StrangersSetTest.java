@@ -76,6 +76,7 @@ class StrangersSetTest {
     }
     Evaluation evaluation = runs.evaluate("run", data, pictures, SETTINGS);
     assertTrue(evaluation.distilled().networks().get("convnet").mean() > 0.8);
+    assertEquals(6, evaluation.protocol().get("images-count"));
     String message =
         assertThrows(
                 InputException.class,
