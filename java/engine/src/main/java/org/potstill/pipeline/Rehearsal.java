@@ -54,7 +54,7 @@ public final class Rehearsal {
 
   private static final double SECONDS = 5;
 
-  /** Images of a sample at most, and bytes of them. */
+  /** Images of a sample at most, and bytes of them, unless more are distilled. */
   private static final long IMAGES = 4096;
 
   private static final long BYTES = 1L << 30;
@@ -213,6 +213,9 @@ public final class Rehearsal {
       if (!pace.isKnown()) {
         throw e;
       }
+    }
+    if (!pace.isKnown()) {
+      throw new IllegalStateException("stage " + name + " ended without telling of progress");
     }
     return pace;
   }
