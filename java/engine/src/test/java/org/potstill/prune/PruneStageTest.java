@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -131,6 +132,8 @@ class PruneStageTest {
     assertRefused("1 losses are given for 2 samples", mode, new float[] {1}, new int[] {0, 1}, 1);
     assertRefused("2 losses are given for 1 samples", mode, two, new int[] {0}, 1);
     assertRefused("class 5", mode, two, new int[] {0, 5}, 1);
+    assertRefused("class 2 is none of 2", mode, two, new int[] {0, 2}, 1);
+    assertRefused("class -1 is none of 2", mode, two, new int[] {0, -1}, 1);
     if (mode != Mode.NONE) {
       assertRefused("class 0 holds 1", mode, two, new int[] {0, 1}, 2);
       assertRefused("-1", mode, two, new int[] {0, 1}, -1);
@@ -235,6 +238,16 @@ class PruneStageTest {
   }
 
   @Test
+  void classOfWhichNoImageCanBeReadIsNamed() {
+    ListedDataset data = data();
+    Map<String, String> dogs = new HashMap<>();
+    data.training().subList(10, 15).forEach(dog -> dogs.put(dog.id(), "ends early"));
+    new LeftOut(dogs).write(directory.resolve(LeftOut.FILE));
+    assertEquals(5, prune(Mode.RANDOM, 0.5, data).entries().size());
+    assertEquals(List.of("class 'dog' has no image that can be read"), heard.warnings());
+  }
+
+  @Test
   void nothingKeptAtAllIsAnError() {
     writeScores(data());
     InputException error = assertThrows(InputException.class, () -> prune(Mode.EASY, 0.01, data()));
@@ -260,6 +273,18 @@ class PruneStageTest {
     String message =
         assertThrows(InputException.class, () -> prune(Mode.EASY, 1, more)).getMessage();
     assertTrue(message.contains("1 training image ('new.png') is without a score"), message);
+  }
+
+  @Test
+  void ofManyImagesThreeAreNamed() {
+    writeScores(data());
+    ListedDataset three = data().with("a.png", 0).with("b.png", 0).with("c.png", 0);
+    String message =
+        assertThrows(InputException.class, () -> prune(Mode.EASY, 1, three)).getMessage();
+    assertTrue(message.contains("3 training images ('a.png', 'b.png', 'c.png') are"), message);
+    ListedDataset four = three.with("d.png", 0);
+    message = assertThrows(InputException.class, () -> prune(Mode.EASY, 1, four)).getMessage();
+    assertTrue(message.contains("4 training images ('a.png', 'b.png', 'c.png', ...) are"), message);
   }
 
   @Test
