@@ -36,6 +36,47 @@ class RandomStreamTest {
         RandomStream.of(5, Purpose.REAL_BATCH, 7, 2).permutation(100));
   }
 
+  private static RandomStream known() {
+    return RandomStream.of(5, Purpose.REAL_BATCH, 7, 2);
+  }
+
+  /**
+   * What another implementation of SplitMix64 and Philox gives: a seed means the same numbers in
+   * every version.
+   */
+  @Test
+  void numbersOfASeedAreTheKnownOnes() {
+    assertEquals(
+        new RandomStream.Position(0x777f9afbbe939075L, 0x443f48e7a66e3c0bL, 0), known().position());
+    RandomStream bits = known();
+    for (int expected : new int[] {0xd4d39bd5, 0xbb46e731, 0xf6e4568d, 0xa30c4163, 0x3603d8fe}) {
+      assertEquals(expected, bits.nextBits());
+    }
+    RandomStream far = known();
+    far.skip((1L << 35) + 5);
+    assertEquals(0x52679033, far.nextBits());
+    RandomStream fractions = known();
+    assertEquals(0.8313538933660882, fractions.nextDouble());
+    assertEquals(0.9644216644533407, fractions.nextDouble());
+    assertEquals(831, known().nextInt(1000));
+    assertArrayEquals(new int[] {0, 3, 9, 2, 5, 1, 4, 7, 6, 8}, known().permutation(10));
+    assertArrayEquals(new int[] {0, 3, 9}, known().sample(10, 3));
+  }
+
+  @Test
+  void arraysAreFilledWithTheKnownNumbers() {
+    float[] uniform = new float[2];
+    known().fillUniform(uniform, -1, 3);
+    assertArrayEquals(
+        new float[] {4 * 0.83135384f - 1, 4 * 0.73155063f - 1}, uniform, 1e-6f);
+    float[] normal = new float[4];
+    known().fillGaussian(normal, 10, 2);
+    double[] standard = {1.83982387992, -0.418274667312, -0.453138001702, -0.518299382154};
+    for (int i = 0; i < normal.length; i++) {
+      assertEquals(10 + 2 * standard[i], normal[i], 1e-5);
+    }
+  }
+
   /** In the middle of a block, and of a pair of normal numbers. */
   @Test
   void copyGoesOnWhereTheStreamIs() {
@@ -118,6 +159,27 @@ class RandomStreamTest {
       assertEquals(10_000, count, 400);
     }
     assertThrows(IllegalArgumentException.class, () -> random.nextInt(0));
+  }
+
+  /** Of 8 successive products 3, 3 and 2 have the same integer: one of the 8 is drawn again. */
+  @Test
+  void integersBelowALargeBoundHaveNoBias() {
+    RandomStream random = RandomStream.of(2, Purpose.DROPOUT, 0, 0);
+    int[] counts = new int[3];
+    for (int i = 0; i < 30_000; i++) {
+      counts[random.nextInt(3 << 29) % 3]++;
+    }
+    for (int count : counts) {
+      assertEquals(10_000, count, 400);
+    }
+  }
+
+  @Test
+  void sampleHoldsNoneOrAllButNotMore() {
+    assertArrayEquals(new int[0], known().sample(3, 0));
+    assertEquals(3, Arrays.stream(known().sample(3, 3)).distinct().count());
+    assertThrows(IllegalArgumentException.class, () -> known().sample(3, 4));
+    assertThrows(IllegalArgumentException.class, () -> known().sample(3, -1));
   }
 
   @Test
