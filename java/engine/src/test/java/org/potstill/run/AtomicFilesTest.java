@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,11 @@ class AtomicFilesTest {
         assertThrows(
             RunFailedException.class,
             () -> AtomicFiles.write(file, part -> Files.writeString(Path.of("/dev/full"), "new")));
-    assertTrue(error.getMessage().contains("No space left on device"), error.getMessage());
+    assertTrue(
+        error
+            .getMessage()
+            .endsWith("No space left on device; free some space or choose another place"),
+        error.getMessage());
     assertEquals("old", Files.readString(file));
   }
 
@@ -44,6 +49,18 @@ class AtomicFilesTest {
         assertThrows(RunFailedException.class, () -> AtomicFiles.writeString(folder, "new"))
             .getMessage();
     assertTrue(notReplaced.contains("irectory"), notReplaced);
+    assertTrue(notReplaced.endsWith("; move it away or choose another place"), notReplaced);
+    String notAllowed =
+        assertThrows(
+                RunFailedException.class,
+                () ->
+                    AtomicFiles.write(
+                        temp.resolve("report.html"),
+                        part -> {
+                          throw new AccessDeniedException(part.toString());
+                        }))
+            .getMessage();
+    assertTrue(notAllowed.endsWith("; choose another place"), notAllowed);
   }
 
   @Test

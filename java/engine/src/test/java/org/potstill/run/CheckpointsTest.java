@@ -36,7 +36,9 @@ class CheckpointsTest {
           directory.resolve("checkpoints/distill-99999999999999999999.safetensors"), "strange");
       assertEquals(Optional.of(500L), newest(checkpoints));
       assertTrue(Files.exists(directory.resolve("checkpoints/distill-000000050.safetensors")));
-      assertFalse(Files.exists(directory.resolve("checkpoints/distill-000000009.safetensors")));
+      String oldest = "checkpoints/distill-000000009.safetensors";
+      assertFalse(Files.exists(directory.resolve(oldest)));
+      assertFalse(Files.exists(directory.resolve(oldest + ".sha256")));
       checkpoints.clear();
       assertEquals(Optional.empty(), newest(checkpoints));
       assertEquals(Optional.of(7L), newest(directory.checkpoints("score")));
@@ -136,6 +138,21 @@ class CheckpointsTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** A process may be killed at any time. */
+  @Test
+  void aFileIsNeverBesideTheChecksumOfAnother() {
+    Path file = temp.resolve("whitening.safetensors");
+    Checksums.write(file, part -> Files.writeString(part, "matrix"));
+    Checksums.write(
+        file,
+        part -> {
+          assertFalse(Checksums.has(file));
+          Files.writeString(part, "other");
+        });
+    assertTrue(Checksums.has(file));
+    assertEquals("", Checksums.damage(file));
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.InputException;
@@ -32,6 +33,15 @@ class FingerprintTest {
     assertNotEquals(
         Fingerprint.of(Map.of("a", "1", "b", "2")).hash(),
         Fingerprint.of(Map.of("a", "1b2")).hash());
+  }
+
+  @Test
+  void whatOneOfTwoFingerprintsLacksIsADifference() {
+    Fingerprint one = Fingerprint.of(Map.of("a", "1"));
+    Fingerprint more = one.with("b", "2");
+    assertEquals(Optional.of("b was not set and is now 2"), one.firstDifference(more));
+    assertEquals(Optional.of("b was 2 and is now not set"), more.firstDifference(one));
+    assertEquals(Optional.empty(), more.firstDifference(one.with("b", "2")));
   }
 
   @Test

@@ -62,6 +62,7 @@ class RunDirectoryTest {
     Files.writeString(precious, "years of work");
     for (Existing existing : Existing.values()) {
       assertThrows(InputException.class, () -> RunDirectory.open(temp, existing));
+      assertThrows(InputException.class, () -> RunDirectory.requireOpenable(temp, existing));
     }
     assertEquals("years of work", Files.readString(precious));
   }
@@ -174,7 +175,9 @@ class RunDirectoryTest {
   void aFileOrAnUnwritablePlaceIsAnInputError() throws IOException {
     Path file = Files.writeString(temp.resolve("file"), "");
     assertThrows(InputException.class, () -> RunDirectory.open(file, Existing.FAIL));
-    assertThrows(InputException.class, () -> RunDirectory.open(file.resolve("run"), Existing.FAIL));
+    Path inside = file.resolve("run");
+    assertThrows(InputException.class, () -> RunDirectory.open(inside, Existing.FAIL));
+    assertThrows(InputException.class, () -> RunDirectory.requireOpenable(inside, Existing.FAIL));
   }
 
   @Test

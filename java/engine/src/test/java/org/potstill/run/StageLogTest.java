@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +25,11 @@ class StageLogTest {
   void aDamagedRecordOfStagesIsToldInAWord() throws IOException {
     Files.writeString(temp.resolve("stages.json"), "{\n  \"score\": {\"finger");
     InputException error = assertThrows(InputException.class, () -> StageLog.in(temp).entries());
-    assertTrue(error.getMessage().contains("(damaged JSON, line 2: "), error.getMessage());
+    assertTrue(
+        error
+            .getMessage()
+            .contains("(damaged JSON, line 2: Unexpected end-of-input in field name);"),
+        error.getMessage());
     assertFalse(error.getMessage().contains("Source"), error.getMessage());
     // Overwriting would throw away what can still be gone on from.
     assertTrue(error.getMessage().contains("delete it, and --resume"), error.getMessage());
@@ -82,6 +87,24 @@ class StageLogTest {
       assertEquals(entry("c"), stages.last("prune").orElseThrow());
     }
     assertEquals(List.of(".lock", "stages.json"), RunDirectoryTest.names(root));
+  }
+
+  @Test
+  void stagesAreDoneAgainOneByOne() {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      StageLog stages = directory.stages();
+      stages.put("prune", entry("a"));
+      stages.put("distill", entry("b"));
+      stages.setAside(List.of("distill"));
+      stages.setAside(List.of("prune"));
+      assertEquals(Map.of(), stages.entries());
+      stages.put("prune", entry("c"));
+      assertEquals(Map.of("prune", entry("c"), "distill", entry("b")), stages.known());
+      // What is finished and then forgotten is not what it was before.
+      stages.remove("prune");
+      assertEquals(Optional.empty(), stages.last("prune"));
+      assertEquals(Map.of("distill", entry("b")), stages.known());
+    }
   }
 
   private static StageLog.Entry entry(String output) {
