@@ -23,6 +23,13 @@ class ConfigErrorsTest extends ConfigFileTests {
   }
 
   @Test
+  void misspeltSectionOfAnOptionIsNamedAlone() {
+    String message = messageOf("data: {source: 'idx:d'}\n", "distil.iterations=5");
+    String expected = "--set distil.iterations=5: distil: unknown key; did you mean \"distill\"?;";
+    assertTrue(message.startsWith(expected), message);
+  }
+
+  @Test
   void keyOfAnotherSectionIsRecognised() {
     assertEquals(
         "quick.yaml, line 2: prune.images-per-class: unknown key; did you mean"
@@ -181,6 +188,14 @@ class ConfigErrorsTest extends ConfigFileTests {
         "quick.yaml, line 1: data.mean: found 3 means and 0 standard deviations; allowed: none, or"
             + " one of each per channel (1 or 3)",
         messageOf("data: {source: 'idx:d', mean: [0.5, 0.5, 0.5]}\n"));
+    assertEquals(
+        "quick.yaml, line 1: data.mean: found 2 means and 2 standard deviations; allowed: none, or"
+            + " one of each per channel (1 or 3)",
+        messageOf("data: {source: 'idx:d', mean: [0.5, 0.5], std: [0.5, 0.5]}\n"));
+    assertEquals(
+        "quick.yaml, line 1: data.std: found 0 means and 1 standard deviations; allowed: none, or"
+            + " one of each per channel (1 or 3)",
+        messageOf("data: {source: 'idx:d', std: [0.5]}\n"));
     assertEquals(
         "quick.yaml, line 2: evaluate.every: chooses the best iteration by the validation share,"
             + " but data.validation-share is 0; raise it, or set evaluate.protocol to paper",

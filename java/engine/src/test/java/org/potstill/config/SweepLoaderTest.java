@@ -105,6 +105,8 @@ class SweepLoaderTest {
     assertEquals(0.4, cross.get(List.of("all", "dm", Sweep.MEAN)), 1e-12);
     assertEquals(0.0, cross.get(List.of("pruned", "mtt", "b")));
     assertEquals(3, cross.size());
+    var most = load(TABLE.replace("36.8", "100")).published().get("cross");
+    assertEquals(1.0, most.get(List.of("all", "dm", "a")));
   }
 
   @Test
@@ -138,6 +140,14 @@ class SweepLoaderTest {
       InputException error =
           assertThrows(InputException.class, () -> sweep.only(List.of(wrong)), wrong);
       assertTrue(error.getMessage().startsWith("--only " + wrong + ": "), error.getMessage());
+    }
+    for (String wrong : List.of("all", "=all")) {
+      InputException error = assertThrows(InputException.class, () -> sweep.only(List.of(wrong)));
+      assertEquals(
+          "--only "
+              + wrong
+              + ": found no AXIS=VALUE; the axes: pruning, distill.method, data.classes",
+          error.getMessage());
     }
   }
 
@@ -218,6 +228,9 @@ class SweepLoaderTest {
         Arguments.of(
             "sweep: {over: {prune.keep: [1]}, published: {cross: {1: 101}}}",
             "sweep.published.cross.1: found 101; allowed: a percentage, 0 to 100"),
+        Arguments.of(
+            "sweep: {over: {prune.keep: [1]}, published: {cross: {1: -1}}}",
+            "sweep.published.cross.1: found -1; allowed: a percentage, 0 to 100"),
         Arguments.of(
             "sweep: {over: {prune.keep: [1]}, published: {cross: {1: .inf}}}",
             "allowed: a percentage, 0 to 100"),
