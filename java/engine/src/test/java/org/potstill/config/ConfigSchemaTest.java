@@ -2,7 +2,10 @@ package org.potstill.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
@@ -25,7 +28,7 @@ class ConfigSchemaTest {
     JsonSchema schema =
         JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7).getSchema(ConfigSchema.json());
     Object tree = new Load(LoadSettings.builder().build()).loadFromString(yaml);
-    String json = new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString(tree);
+    String json = new ObjectMapper().writeValueAsString(tree);
     return schema.validate(json, InputFormat.JSON);
   }
 
@@ -50,6 +53,13 @@ class ConfigSchemaTest {
         "{data: {source: 'idx:d'}, distill: {augment: colour}}",
         "{data: {source: 'idx:d'}, evaluate: {networks: [lenet]}}",
         "{data: {source: 'idx:d'}, sweep: {}}",
+        "{data: {source: 'idx:d'}, evaluate: {networks: []}}",
+        "{data: {source: 'idx:d'}, evaluate: {networks: [vit, vit]}}",
+        "{data: {source: 'idx:d'}, distill: {momentum: 1}}",
+        "{data: {source: 'idx:d'}, run: {threads: -1}}",
+        "{data: {source: 'idx:d'}, run: {threads: 1025}}",
+        "{data: {source: 'idx:d'}, run: {out: null}}",
+        "{data: {source: 'idx:d'}, run: {out: ''}}",
       })
   void badConfigsAreNot(String yaml) throws Exception {
     assertFalse(violations(yaml).isEmpty());
@@ -72,6 +82,34 @@ class ConfigSchemaTest {
       })
   void keysMayBePathsAndSetByAnAxis(String yaml) throws Exception {
     assertEquals(Set.of(), violations(yaml));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{data: {source: 'idx:d'}, evaluate: {baselines: [], networks: [vit, resnet18]}}",
+        "{data: {source: 'idx:d', mean: [0.5, 0.5, 0.5]}, score: {from: null}}",
+        "{data: {source: 'idx:d'}, run: {threads: 1024, out: runs/a}}",
+      })
+  void goodConfigsAre(String yaml) throws Exception {
+    assertEquals(Set.of(), violations(yaml));
+  }
+
+  @Test
+  void everyKeyIsDescribedWithItsDefault() throws Exception {
+    JsonNode root = new ObjectMapper().readTree(ConfigSchema.json());
+    for (Key key : ConfigKeys.all()) {
+      JsonNode found = root;
+      for (String name : key.path().split("\\.", -1)) {
+        found = found.path("properties").path(name);
+      }
+      String text = found.path("description").asText();
+      assertTrue(text.startsWith(key.about()), key.path() + ": " + text);
+      assertEquals(!key.isRequired(), text.contains(" Default: "), key.path() + ": " + text);
+    }
+    assertEquals(
+        "Momentum of SGD on the images. Default: 0.5.",
+        root.at("/properties/distill/properties/momentum/description").asText());
   }
 
   @Test
