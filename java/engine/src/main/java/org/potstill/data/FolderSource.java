@@ -182,10 +182,10 @@ final class FolderSource implements ImageSource {
   }
 
   @Override
-  public int longerSide(String id) throws BadImageException {
+  public int shorterSide(String id) throws BadImageException {
     try {
       ImageFile file = ImageFile.of(bytes(id));
-      return Math.max(file.width(), file.height());
+      return Math.min(file.width(), file.height());
     } catch (DamagedImageException e) {
       throw new BadImageException(id, e.getMessage());
     }

@@ -35,11 +35,11 @@ interface ImageSource extends AutoCloseable {
   int resolution();
 
   /**
-   * The longer side of one image in pixels, by its header alone.
+   * The shorter side of one image in pixels, by its header alone.
    *
    * @throws BadImageException where it cannot be read
    */
-  int longerSide(String id) throws BadImageException;
+  int shorterSide(String id) throws BadImageException;
 
   /** Whether images cost no decoding, so that reading ahead of the consumer gains nothing. */
   boolean inMemory();

@@ -117,7 +117,7 @@ final class PackedSource implements ImageSource {
   }
 
   @Override
-  public int longerSide(String id) {
+  public int shorterSide(String id) {
     return resolution();
   }
 

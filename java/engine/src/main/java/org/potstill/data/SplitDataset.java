@@ -77,17 +77,17 @@ final class SplitDataset implements Dataset {
     }
     String id = split.training().get(0).id();
     try {
-      int longer = source.longerSide(id);
-      if (longer < resolution) {
+      int shorter = source.shorterSide(id);
+      if (shorter < resolution) {
         warnings.add(
             "images are enlarged to "
                 + resolution
                 + " pixels, data.resolution: "
                 + id
                 + " has "
-                + longer
+                + shorter
                 + "; data.resolution: "
-                + longer
+                + shorter
                 + " takes such images as they are");
       }
     } catch (BadImageException e) {

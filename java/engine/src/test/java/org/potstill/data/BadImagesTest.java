@@ -1,9 +1,11 @@
 package org.potstill.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -147,6 +149,22 @@ class BadImagesTest {
     byte[] taller = TestImages.pngHeader(40, 31);
     System.arraycopy(taller, 0, small, 0, taller.length);
     assertRefused("ends early: pixels are missing", small);
+  }
+
+  @Test
+  void pngWhoseCompressedPixelsAreDamagedIsNotToldToEndEarly() {
+    byte[] header = TestImages.pngHeader(40, 30);
+    byte[] pixels = TestImages.chunk("IDAT", "no compressed data".getBytes(StandardCharsets.UTF_8));
+    byte[] end = TestImages.chunk("IEND", new byte[0]);
+    byte[] png =
+        ByteBuffer.allocate(header.length + pixels.length + end.length)
+            .put(header)
+            .put(pixels)
+            .put(end)
+            .array();
+    String message = refused(png);
+    assertTrue(message.contains("cannot be decoded"), message);
+    assertFalse(message.contains("ends early"), message);
   }
 
   @Test

@@ -72,15 +72,20 @@ class FolderSourceTest {
     }
   }
 
+  /** Of 20 by 16 pixels: it is the shorter side that gets the resolution. */
   @Test
   void imagesThatAreEnlargedAreToldOf() {
-    DataConfig larger = DataConfigs.withShare(DataConfigs.withResolution(config(), 21), 0);
+    DataConfig larger = DataConfigs.withShare(DataConfigs.withResolution(config(), 17), 0);
     try (Dataset dataset = Datasets.open(larger, 0)) {
       assertEquals(
           List.of(
-              "images are enlarged to 21 pixels, data.resolution: train/cat/0.png has 20;"
-                  + " data.resolution: 20 takes such images as they are"),
+              "images are enlarged to 17 pixels, data.resolution: train/cat/0.png has 16;"
+                  + " data.resolution: 16 takes such images as they are"),
           dataset.warnings());
+    }
+    try (Dataset dataset = open()) {
+      assertEquals(16, dataset.resolution());
+      assertEquals(List.of(), dataset.warnings());
     }
   }
 

@@ -126,6 +126,19 @@ class ImageDecoderTest {
     assertArrayEquals(decode(plain).pixels(), decode(frame).pixels());
   }
 
+  /** The gradient, as cjpeg of libjpeg-turbo writes it with {@code -arithmetic}. */
+  @ParameterizedTest
+  @ValueSource(strings = {"arithmetic.jpg", "arithmetic-progressive.jpg"})
+  void arithmeticCodesOfJpegAreDecoded(String name) throws Exception {
+    assertSame(TestImages.gradient(20, 12), decode(resource(name)), LOSSY);
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream in = ImageDecoderTest.class.getResourceAsStream(name)) {
+      return in.readAllBytes();
+    }
+  }
+
   @Test
   void bytesBeforeTheEndOfAJpegAreIgnored() throws Exception {
     byte[] plain = TestImages.encode(".jpg", 40, 24);
@@ -272,10 +285,7 @@ class ImageDecoderTest {
   /** Colours that Pillow 12 makes of the same files. */
   @Test
   void fourInksBecomeRgbAsInPillow() throws Exception {
-    byte[] cmyk;
-    try (InputStream in = ImageDecoderTest.class.getResourceAsStream("cmyk.jpg")) {
-      cmyk = in.readAllBytes();
-    }
+    byte[] cmyk = resource("cmyk.jpg");
     assertColour(new int[] {49, 190, 216}, decode(cmyk), 3, 3, 2);
     assertColour(new int[] {152, 68, 23}, decode(cmyk), 12, 12, 2);
     int adobe = new String(cmyk, StandardCharsets.ISO_8859_1).indexOf("Adobe");
@@ -359,11 +369,7 @@ class ImageDecoderTest {
 
   @Test
   void interlacedPngIsDecoded() throws Exception {
-    byte[] file;
-    try (InputStream in = ImageDecoderTest.class.getResourceAsStream("interlaced.png")) {
-      file = in.readAllBytes();
-    }
-    RawImage image = decode(file);
+    RawImage image = decode(resource("interlaced.png"));
     assertEquals(13, image.width());
     for (int y = 0; y < image.height(); y++) {
       for (int x = 0; x < image.width(); x++) {
