@@ -67,6 +67,19 @@ class ComparisonTest {
   }
 
   @Test
+  void twoRepeatsAllowATest() {
+    Path run = run("a", 10, Map.of("convnet", List.of(0.5, 0.6)));
+    Comparison comparison =
+        Comparison.of(run, run("b", 10, Map.of("convnet", List.of(0.52, 0.63))));
+    // Differences of 2 and 3 points: t = 5 with one degree of freedom.
+    double p = 1 - 2 * Math.atan(5) / Math.PI;
+    assertEquals(p, comparison.rows().get(0).p().orElseThrow(), 1e-9);
+    assertEquals(List.of(), comparison.remarks());
+    Path none = run("none", 10, Map.of("convnet", List.of(0.0, 0.0)));
+    assertEquals(OptionalDouble.empty(), Comparison.of(none, none).rows().get(0).p());
+  }
+
+  @Test
   void accuraciesOfBeforeARunWasContinuedAreRemarkedOn() {
     Path first = run("a", 10, Map.of("convnet", FIRST));
     Path second = run("b", 10, Map.of("convnet", SECOND));
@@ -389,6 +402,9 @@ class ComparisonTest {
             "cross is over resnet18 alone, which both runs trained and neither distilled with; that"
                 + " of the first is over resnet18, that of the second over vgg11, resnet18"),
         shared.remarks());
+    List<String> turned = Comparison.of(folder.resolve("b"), one).remarks();
+    assertEquals(1, turned.size());
+    assertTrue(turned.get(0).endsWith(" that of the second over resnet18"), turned.toString());
     Comparison otherwise = Comparison.of(one, run("b", 10, second, "resnet18"));
     assertEquals(List.of("convnet", "resnet18"), networks(otherwise));
   }
