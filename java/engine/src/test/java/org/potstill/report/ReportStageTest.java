@@ -1,10 +1,13 @@
 package org.potstill.report;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,6 +22,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -205,6 +209,62 @@ class ReportStageTest {
         }
       }
     }
+  }
+
+  private static JsonNode chart(String page, String id) throws IOException {
+    String start = "<script type=\"application/json\" id=\"charts\">";
+    int at = page.indexOf(start) + start.length();
+    for (JsonNode chart : new ObjectMapper().readTree(page.substring(at, page.indexOf("<", at)))) {
+      if (chart.path("id").asText().equals(id)) {
+        return chart;
+      }
+    }
+    throw new AssertionError("no chart " + id);
+  }
+
+  private static double[] numbers(JsonNode array) {
+    return IntStream.range(0, array.size()).mapToDouble(i -> array.get(i).asDouble()).toArray();
+  }
+
+  /** Losses of 1800 steps, each that of its number. */
+  @Test
+  void longCurvesAreMeansOfNeighbouringSteps() throws IOException {
+    SampleRun run = sample().required();
+    StringBuilder lines = new StringBuilder();
+    for (int step = 1; step <= 1800; step++) {
+      lines.append("{\"stage\":\"distill\",\"step\":").append(step);
+      lines.append(",\"seconds\":1,\"loss\":").append(step).append("}\n");
+    }
+    Files.writeString(root.resolve("metrics.jsonl"), lines);
+    JsonNode curve = chart(Files.readString(run.report()), "curve-distill");
+    double[] expected = IntStream.range(0, 600).mapToDouble(i -> 3 * i + 2).toArray();
+    assertArrayEquals(expected, numbers(curve.at("/data/steps")), 1e-9);
+    assertArrayEquals(expected, numbers(curve.at("/data/values")), 1e-9);
+    assertEquals("iteration", curve.at("/data/step").asText());
+    assertEquals(
+        "loss from 2.00 to 1799 over 1800 logged steps", curve.path("description").asText());
+  }
+
+  @Test
+  void accuraciesOfIterationsAndLossesOfClassesAreDrawn() throws IOException {
+    String page = Files.readString(sample().required().optional().report());
+    JsonNode accuracy = chart(page, "curve-accuracy");
+    assertArrayEquals(new double[] {500, 1000, 1500, 2000}, numbers(accuracy.at("/data/steps")));
+    assertArrayEquals(new double[] {55, 66, 71, 70}, numbers(accuracy.at("/data/values")), 1e-9);
+    assertEquals("iteration 1\u202f500 was chosen", accuracy.path("note").asText());
+    JsonNode histogram = chart(page, "histogram-0");
+    assertEquals(50, Arrays.stream(numbers(histogram.at("/data/all"))).sum());
+    double[] kept = numbers(histogram.at("/data/kept"));
+    assertEquals(10, Arrays.stream(kept).sum());
+    int last = kept.length - 1;
+    while (kept[last] == 0) {
+      last--;
+    }
+    // The easy ones are kept, so all lie below the cut.
+    double cut = histogram.at("/data/cut").asDouble() - histogram.at("/data/start").asDouble();
+    assertEquals(last, (int) (cut / histogram.at("/data/width").asDouble()));
+    String note = histogram.path("note").asText();
+    assertTrue(note.startsWith("10 of 50 kept, cut at 0."), note);
   }
 
   @Test
