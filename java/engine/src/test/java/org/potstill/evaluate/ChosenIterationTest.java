@@ -49,6 +49,26 @@ class ChosenIterationTest {
   }
 
   @Test
+  void ofSeveralThatAreEquallyGoodTheEarliestIsChosen() {
+    Map<String, Evaluation.NetworkResult> first =
+        Map.of("convnet", new Evaluation.NetworkResult(List.of(0.5, 0.7)));
+    Map<String, Evaluation.NetworkResult> second =
+        Map.of("convnet", new Evaluation.NetworkResult(List.of(0.6, 0.6)));
+    ChosenIteration choice = new ChosenIteration(new TreeMap<>(Map.of(10, first, 20, second)));
+    assertEquals(10, choice.best());
+    assertEquals(first, choice.maxima(choosingBy("paper"), "convnet").orElseThrow().networks());
+  }
+
+  @Test
+  void theProtocolSaysWhatItWasChosenOn() {
+    assertEquals("test images", CHOICE.protocol(choosingBy("paper")).get("selected-on"));
+    assertEquals("validation share", CHOICE.protocol(choosingBy("validation")).get("selected-on"));
+    assertEquals(
+        Map.of("selected-on", "nothing: the last iteration"),
+        ChosenIteration.none().protocol(choosingBy("paper")));
+  }
+
+  @Test
   void testImagesAlsoGiveEveryNetworkItsOwnBest() {
     Evaluation.SetResult maxima = CHOICE.maxima(choosingBy("paper"), "convnet").orElseThrow();
     assertEquals(0.9, maxima.networks().get("convnet").mean(), 1e-12);

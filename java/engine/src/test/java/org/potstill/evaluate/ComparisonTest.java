@@ -192,6 +192,28 @@ class ComparisonTest {
   }
 
   @Test
+  void otherTestImagesAreRemarkedOnWhereTheTrainingImagesAreTheSame() throws IOException {
+    LibTorch.load();
+    String source = "folder:birds";
+    Map<String, String> one = Map.of("distill", "training", "evaluate", "tests 1");
+    Path first = noted("first", source, "1", one, "a", "b");
+    Map<String, String> two = Map.of("distill", "training", "evaluate", "tests 2");
+    assertEquals(1, ofTestImages(first, noted("second", source, "1", two, "a", "b")));
+    assertEquals(0, ofTestImages(first, noted("same", source, "1", one, "a", "b")));
+    Map<String, String> none = Map.of("distill", "training");
+    assertEquals(0, ofTestImages(first, noted("none", source, "1", none, "a", "b")));
+    // Of another seed, digests of all images tell nothing.
+    Map<String, String> seed = Map.of("distill", "drawn", "evaluate", "tests 3");
+    assertEquals(0, ofTestImages(first, noted("seed", source, "2", seed, "a", "b")));
+  }
+
+  private static long ofTestImages(Path first, Path second) {
+    return Comparison.of(first, second).remarks().stream()
+        .filter(remark -> remark.contains("not measured on the same test images"))
+        .count();
+  }
+
+  @Test
   void whereADigestIsMissingThePlaceDecides() throws IOException {
     LibTorch.load();
     Map<String, String> nothing = Map.of("distill", "", "evaluate", "");
@@ -257,6 +279,10 @@ class ComparisonTest {
             .filter(remark -> remark.contains("classes"))
             .findFirst()
             .orElse(""));
+    Path all = distilled("all", "folder:birds", "2", "d3", "a", "b", "c");
+    String only = "the runs are not of the same classes: only " + all + " has c";
+    assertTrue(Comparison.of(run, all).remarks().contains(only));
+    assertTrue(Comparison.of(all, run).remarks().contains(only));
     Path others = distilled("others", "folder:birds", "2", "d3", "c", "d");
     assertError(
         run,
