@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -141,6 +142,40 @@ class BadImagesTest {
     byte[] png = TestImages.encode(".png", 40, 30);
     png[at] ^= 4;
     refused(png);
+  }
+
+  /** No reader looks at that checksum. */
+  @Test
+  void flippedBitOfAPaletteIsRefused() {
+    byte[] png =
+        TestImages.encode("png", new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_INDEXED));
+    png[new String(png, StandardCharsets.ISO_8859_1).indexOf("PLTE") + 10] ^= 4;
+    assertRefused("the checksum of its chunk PLTE is wrong", png);
+  }
+
+  @Test
+  void shorterBitmapsOfEveryKindAreRefused() {
+    BufferedImage indexed = new BufferedImage(40, 30, BufferedImage.TYPE_BYTE_INDEXED);
+    BufferedImage fields = new BufferedImage(40, 30, BufferedImage.TYPE_USHORT_565_RGB);
+    BufferedImage bits = new BufferedImage(40, 30, BufferedImage.TYPE_BYTE_BINARY);
+    for (byte[] file :
+        List.of(
+            TestImages.firstBitmap(TestImages.gradient(41, 30)),
+            TestImages.bitmap(indexed, "BI_RLE8"),
+            TestImages.bitmap(fields, "BI_BITFIELDS"),
+            TestImages.encode("bmp", bits),
+            TestImages.encode("bmp", indexed))) {
+      assertRefused(
+          "ends early: it promises " + file.length, Arrays.copyOf(file, file.length - 1));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"14,39", "14,125", "28,5", "30,1", "30,2", "30,3", "30,4"})
+  void bitmapsOfUnknownKindsAreRefused(int at, int value) {
+    byte[] bitmap = TestImages.encode(".bmp", 40, 30);
+    bitmap[at] = (byte) value;
+    assertRefused("its header makes no sense", bitmap);
   }
 
   @Test

@@ -282,6 +282,46 @@ class ImageDecoderTest {
     }
   }
 
+  @Test
+  void bitmapsOfEveryKindAreDecoded() throws BadImageException {
+    RawImage gradient = TestImages.gradient(14, 7);
+    byte[] plain = TestImages.encode(".bmp", gradient);
+    assertSame(gradient, decode(TestImages.firstBitmap(gradient)), 0);
+    BufferedImage indexed = new BufferedImage(14, 7, BufferedImage.TYPE_BYTE_INDEXED);
+    BufferedImage sixteen = new BufferedImage(14, 7, BufferedImage.TYPE_BYTE_BINARY, palette());
+    BufferedImage fields = new BufferedImage(14, 7, BufferedImage.TYPE_USHORT_565_RGB);
+    for (int i = 0; i < 14 * 7; i++) {
+      int[] rgb = rgb(gradient, i % 14, i / 14);
+      fields.setRGB(i % 14, i / 14, new Color(rgb[0], rgb[1], rgb[2]).getRGB());
+      indexed.setRGB(i % 14, i / 14, i % 3 == 0 ? 0xFF0033 : 0xFFFFFF);
+      sixteen.getRaster().setSample(i % 14, i / 14, 0, i % 3);
+    }
+    // Five or six bits of every colour, rounded by the writer and shifted by the reader.
+    assertSame(gradient, decode(TestImages.bitmap(fields, "BI_BITFIELDS")), 12);
+    assertSame(
+        decode(TestImages.encode("png", indexed)),
+        decode(TestImages.bitmap(indexed, "BI_RLE8")),
+        0);
+    // Of an even width: the writer makes mistakes in others.
+    assertSame(
+        decode(TestImages.encode("png", sixteen)),
+        decode(TestImages.bitmap(sixteen, "BI_RLE4")),
+        0);
+    // A negative height: rows from the top.
+    ByteBuffer.wrap(plain).order(ByteOrder.LITTLE_ENDIAN).putInt(22, -7);
+    RawImage turned = decode(plain);
+    assertColour(rgb(gradient, 3, 0), turned, 3, 6, 0);
+    assertColour(rgb(gradient, 3, 6), turned, 3, 0, 0);
+  }
+
+  private static IndexColorModel palette() {
+    byte[] levels = new byte[16];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = (byte) (17 * i);
+    }
+    return new IndexColorModel(4, levels.length, levels, levels, levels);
+  }
+
   /** Colours that Pillow 12 makes of the same files. */
   @Test
   void fourInksBecomeRgbAsInPillow() throws Exception {

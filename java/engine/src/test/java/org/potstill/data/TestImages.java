@@ -10,7 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.opencv.global.opencv_core;
@@ -95,6 +100,41 @@ final class TestImages {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A BMP file that ImageIO writes, compressed as it calls it: BI_RLE8, BI_BITFIELDS... */
+  static byte[] bitmap(BufferedImage image, String compression) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("bmp").next();
+    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+      writer.setOutput(stream);
+      ImageWriteParam how = writer.getDefaultWriteParam();
+      how.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      how.setCompressionType(compression);
+      writer.write(null, new IIOImage(image, null, null), how);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      writer.dispose();
+    }
+    return out.toByteArray();
+  }
+
+  /** A BMP file of 24 bits per pixel with the short header of its first version. */
+  static byte[] firstBitmap(RawImage image) {
+    int row = (image.width() * 3 + 3) / 4 * 4;
+    ByteBuffer out = ByteBuffer.allocate(26 + row * image.height());
+    out.order(ByteOrder.LITTLE_ENDIAN).put((byte) 'B').put((byte) 'M').putInt(out.capacity());
+    out.putInt(0).putInt(26).putInt(12);
+    out.putShort((short) image.width()).putShort((short) image.height());
+    out.putShort((short) 1).putShort((short) 24);
+    for (int y = 0; y < image.height(); y++) {
+      for (int i = 0; i < image.width() * 3; i++) {
+        int from = ((image.height() - 1 - y) * image.width() + i / 3) * 3 + 2 - i % 3;
+        out.put(26 + y * row + i, image.pixels()[from]);
+      }
+    }
+    return out.array();
   }
 
   /** A JPEG file with an EXIF segment of nothing but an orientation. */
