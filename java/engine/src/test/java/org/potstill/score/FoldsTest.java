@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FoldsTest {
 
@@ -17,10 +19,11 @@ class FoldsTest {
         .toArray();
   }
 
-  @Test
-  void everyFoldHasItsShareOfEveryClass() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5})
+  void everyFoldHasItsShareOfEveryClass(int seed) {
     int[] classOf = classes(10, 7, 1, 2);
-    Folds folds = Folds.of(classOf, 4, 3, 5);
+    Folds folds = Folds.of(classOf, 4, 3, seed);
     for (int c = 0; c < 4; c++) {
       int[] counts = new int[3];
       for (int i = 0; i < classOf.length; i++) {

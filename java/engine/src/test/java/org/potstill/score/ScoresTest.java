@@ -1,6 +1,7 @@
 package org.potstill.score;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -94,5 +95,25 @@ class ScoresTest {
     new LeftOut(reasons).write(file);
     assertEquals(reasons, LeftOut.read(file).reasons());
     assertTrue(LeftOut.read(folder.resolve("none.csv")).reasons().isEmpty());
+  }
+
+  @Test
+  void leftOutImagesAreAddedAndTakenOffAgain() throws IOException {
+    Path file = folder.resolve("left-out.csv");
+    new LeftOut(Map.of()).addTo(file);
+    assertFalse(Files.exists(file), "there was none to add");
+    new LeftOut(Map.of("train/1.png", "ends early")).addTo(file);
+    new LeftOut(Map.of("test/2.png", "is empty")).addTo(file);
+    Map<String, String> both = Map.of("train/1.png", "ends early", "test/2.png", "is empty");
+    assertEquals(both, LeftOut.read(file).reasons());
+    LeftOut.takeOff(file, id -> id.startsWith("val/"));
+    assertEquals(both, LeftOut.read(file).reasons());
+    LeftOut.takeOff(file, id -> id.startsWith("test/"));
+    LeftOut rest = LeftOut.read(file);
+    assertEquals(Map.of("train/1.png", "ends early"), rest.reasons());
+    assertEquals("1 image cannot be read and is listed in left-out.csv", rest.words(""));
+    assertEquals(
+        "2 images cannot be read, of 9, and are listed in left-out.csv",
+        new LeftOut(both).words(", of 9,"));
   }
 }
