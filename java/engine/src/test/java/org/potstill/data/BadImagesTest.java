@@ -147,8 +147,7 @@ class BadImagesTest {
   /** No reader looks at that checksum. */
   @Test
   void flippedBitOfAPaletteIsRefused() {
-    byte[] png =
-        TestImages.encode("png", new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_INDEXED));
+    byte[] png = TestImages.encode("png", new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_INDEXED));
     png[new String(png, StandardCharsets.ISO_8859_1).indexOf("PLTE") + 10] ^= 4;
     assertRefused("the checksum of its chunk PLTE is wrong", png);
   }
@@ -165,8 +164,7 @@ class BadImagesTest {
             TestImages.bitmap(fields, "BI_BITFIELDS"),
             TestImages.encode("bmp", bits),
             TestImages.encode("bmp", indexed))) {
-      assertRefused(
-          "ends early: it promises " + file.length, Arrays.copyOf(file, file.length - 1));
+      assertRefused("ends early: it promises " + file.length, Arrays.copyOf(file, file.length - 1));
     }
   }
 

@@ -67,8 +67,7 @@ class RandomStreamTest {
   void arraysAreFilledWithTheKnownNumbers() {
     float[] uniform = new float[2];
     known().fillUniform(uniform, -1, 3);
-    assertArrayEquals(
-        new float[] {4 * 0.83135384f - 1, 4 * 0.73155063f - 1}, uniform, 1e-6f);
+    assertArrayEquals(new float[] {4 * 0.83135384f - 1, 4 * 0.73155063f - 1}, uniform, 1e-6f);
     float[] normal = new float[4];
     known().fillGaussian(normal, 10, 2);
     double[] standard = {1.83982387992, -0.418274667312, -0.453138001702, -0.518299382154};

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -180,6 +182,38 @@ class SweepRunnerTest {
       assertEquals(out(sweep, 0), written(sweep, run).evaluate().from());
     }
     assertEquals(List.of(), SweepTable.read(sweep, Map.of()).warnings());
+  }
+
+  /** Names and sizes are all that is known of the images of a folder before they are read. */
+  @Test
+  void foldersThatLookAlikeDoNotLendToEachOther() throws IOException {
+    for (String source : List.of("one", "two")) {
+      for (String place : List.of("train/cat", "train/dog", "val/cat", "val/dog")) {
+        for (int i = 0; i < 6; i++) {
+          BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+          image.setRGB(i, source.length() + place.length() % 3, 0xFFFFFF);
+          Path file = folder.resolve(source).resolve(place).resolve(i + ".bmp");
+          Files.createDirectories(file.getParent());
+          assertTrue(ImageIO.write(image, "bmp", file.toFile()));
+        }
+      }
+    }
+    Sweep sweep =
+        load(
+            "sweep: {over: {data.source: ['folder:one', 'folder:two'], prune.keep: [0.8, 1]}}\n",
+            "data.classes=[]",
+            "data.resolution=8",
+            "data.validation-share=0",
+            "distill.network.depth=1");
+    assertEquals(Map.of(), run(sweep, RunOptions.NEW).failed());
+    List<Path> scores = new ArrayList<>();
+    List<Path> trials = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      scores.add(written(sweep, i).score().from());
+      trials.add(written(sweep, i).evaluate().from());
+    }
+    assertEquals(Arrays.asList(null, out(sweep, 0), null, out(sweep, 2)), scores);
+    assertEquals(scores, trials);
   }
 
   private Sweep ofProject(Path project) throws IOException {
