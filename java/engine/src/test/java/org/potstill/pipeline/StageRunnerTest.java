@@ -265,6 +265,35 @@ class StageRunnerTest {
     assertTrue(Files.exists(own));
   }
 
+  /** What it will write is not what it wrote. */
+  @Test
+  void whatWasBegunFromAnOlderResultIsForgottenAlsoWhereTheNewOneIsNotFinished() throws Exception {
+    runner().runAll();
+    Path begun = begun("evaluate");
+    config.put("distill.iterations", "11");
+    distillFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    assertFalse(Files.exists(begun));
+    assertEquals(
+        List.of("evaluate: begins anew, since stage distill changed"), heard.warningsByStage());
+  }
+
+  @Test
+  void aStageThatCannotGoOnKeepsWhatItWrote() throws Exception {
+    runner().runAll();
+    directory.checkpoints("distill").save(10, file -> Files.writeString(file, "ten"));
+    Path checkpoint = directory.resolve("checkpoints/distill-000000010.safetensors");
+    Files.writeString(checkpoint, "damaged");
+    config.put("distill.iterations", "11");
+    for (Runnable goOn :
+        List.<Runnable>of(() -> runner().runAll(), () -> runner().runOne("distill", false))) {
+      InputException error = assertThrows(InputException.class, goOn::run);
+      assertTrue(error.getMessage().startsWith(checkpoint + " or "), error.getMessage());
+    }
+    config.put("distill.iterations", "10");
+    assertEquals(List.of(), runner().runAll());
+  }
+
   @Test
   void aStageThatIsRepeatedToTheSameLeavesWhatWasBegunAfterIt() throws Exception {
     runner().runAll();
