@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -25,11 +27,13 @@ final class LossLog {
 
   /**
    * Reads one JSON object a line; a line that is not one, as a process that was killed leaves
-   * behind, is passed over.
+   * behind, is passed over. Bytes that are no UTF-8 spoil their line alone.
    */
   static LossLog read(Path file) throws IOException {
     LossLog log = new LossLog();
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         try {
           log.add(JSON.readTree(line));

@@ -246,6 +246,20 @@ class ReportStageTest {
   }
 
   @Test
+  void aDamagedByteOfTheMetricsCostsItsLineAlone() throws IOException {
+    SampleRun run = sample().required();
+    String line = "{\"stage\":\"distill\",\"step\":N,\"seconds\":1,\"loss\":N}\n";
+    byte[] lines =
+        (line.replace("N", "1") + line.replace("N", "2") + line.replace("N", "3"))
+            .getBytes(StandardCharsets.UTF_8);
+    lines[line.length() + 2] ^= (byte) 0x80;
+    Files.write(root.resolve("metrics.jsonl"), lines);
+    String page = Files.readString(run.report());
+    assertArrayEquals(new double[] {1, 3}, numbers(chart(page, "curve-distill").at("/data/steps")));
+    assertFalse(page.contains("could not be read"), page);
+  }
+
+  @Test
   void accuraciesOfIterationsAndLossesOfClassesAreDrawn() throws IOException {
     String page = Files.readString(sample().required().optional().report());
     JsonNode accuracy = chart(page, "curve-accuracy");
