@@ -3,6 +3,7 @@ package org.potstill.cli;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** Progress as one JSON event a line, for other programs. */
 final class JsonProgress implements ProgressListener {
@@ -10,6 +11,7 @@ final class JsonProgress implements ProgressListener {
   private static final long INTERVAL_NANOS = 500_000_000;
 
   private final PrintStream out;
+  private final LongSupplier nanoTime;
   private String task;
   private long lastNanos;
 
@@ -17,7 +19,13 @@ final class JsonProgress implements ProgressListener {
   private Runnable untold;
 
   JsonProgress(PrintStream out) {
+    this(out, System::nanoTime);
+  }
+
+  /** With another clock, for tests. */
+  JsonProgress(PrintStream out, LongSupplier nanoTime) {
     this.out = out;
+    this.nanoTime = nanoTime;
   }
 
   @Override
@@ -39,7 +47,7 @@ final class JsonProgress implements ProgressListener {
   /** The first and the last of every task, and at most two a second between them. */
   @Override
   public void progress(String stage, String newTask, long done, long total, String unit) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     boolean first = !newTask.equals(task);
     if (first) {
       // Which one is the last shows where another task begins.

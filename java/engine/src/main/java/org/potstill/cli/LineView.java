@@ -2,6 +2,7 @@ package org.potstill.cli;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.potstill.run.Durations;
 
 /** A plain line every few seconds, where there is no terminal. */
@@ -10,18 +11,25 @@ final class LineView implements ProgressView {
   private static final double INTERVAL_SECONDS = 5;
 
   private final PrintStream err;
+  private final LongSupplier nanoTime;
   private String task;
   private long startDone;
   private long startNanos;
   private long lastNanos;
 
   LineView(PrintStream err) {
+    this(err, System::nanoTime);
+  }
+
+  /** With another clock, for tests. */
+  LineView(PrintStream err, LongSupplier nanoTime) {
     this.err = err;
+    this.nanoTime = nanoTime;
   }
 
   @Override
   public void update(String newTask, long done, long total, String unit) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (!newTask.equals(task)) {
       task = newTask;
       startDone = done;

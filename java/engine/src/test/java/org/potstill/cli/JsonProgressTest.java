@@ -10,26 +10,47 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class JsonProgressTest {
 
+  private static final long MILLISECOND = 1_000_000;
+
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  private final AtomicLong clock = new AtomicLong(-5);
+  private final JsonProgress progress =
+      new JsonProgress(new PrintStream(bytes, true, StandardCharsets.UTF_8), clock::get);
+
   /** Of an evaluation the name of the task changes long before all is done. */
   @Test
   void theLastOfEveryTaskIsTold() throws JsonProcessingException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    JsonProgress progress = new JsonProgress(new PrintStream(bytes, true, StandardCharsets.UTF_8));
     for (int i = 1; i <= 9; i++) {
       progress.progress("evaluate", i <= 6 ? "repeat 1 of 2" : "repeat 2 of 2", i, 12, "epochs");
     }
     progress.stageFinished("evaluate", 1);
+    assertEquals(
+        List.of("repeat 1 of 2 1", "repeat 1 of 2 6", "repeat 2 of 2 7", "repeat 2 of 2 9", " "),
+        told());
+  }
+
+  @Test
+  void twoASecondAreToldAndTheLastOfAll() throws JsonProcessingException {
+    for (int i = 1; i <= 12; i++) {
+      progress.progress("score", "train", i, 12, "epochs");
+      clock.addAndGet(100 * MILLISECOND);
+    }
+    assertEquals(List.of("train 1", "train 6", "train 11", "train 12"), told());
+    progress.stageFinished("score", 1);
+    assertEquals(5, told().size(), "the last was told");
+  }
+
+  private List<String> told() throws JsonProcessingException {
     List<String> told = new ArrayList<>();
     for (String line : bytes.toString(StandardCharsets.UTF_8).lines().toList()) {
       JsonNode event = new ObjectMapper().readTree(line);
       told.add(event.path("task").asText() + " " + event.path("done").asText());
     }
-    assertEquals(
-        List.of("repeat 1 of 2 1", "repeat 1 of 2 6", "repeat 2 of 2 7", "repeat 2 of 2 9", " "),
-        told);
+    return told;
   }
 }
