@@ -399,6 +399,18 @@ class StageRunnerTest {
   }
 
   @Test
+  void anOutputThatIsNoVersionThatALaterStageMayLeaveIsAnError() {
+    AtomicFiles.writeString(directory.resolve("history/6"), "iteration 6");
+    evaluateFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    AtomicFiles.writeString(directory.resolve("distilled"), "iteration 7");
+    assertDamaged();
+    AtomicFiles.writeString(directory.resolve("distilled"), "iteration 6");
+    evaluateFails = false;
+    assertEquals(List.of("evaluate"), runner().runAll());
+  }
+
+  @Test
   void aLaterStageThatNotedNoOutputMayHaveLeftAny() {
     runner().runAll();
     AtomicFiles.writeString(directory.resolve("distilled"), "iteration 6");
