@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,20 @@ class MetricsLogTest {
           {"stage":"distill","step":2,"seconds":0.5,"loss":2.0}
           """,
           Files.readString(file));
+    }
+  }
+
+  @Test
+  void labelsStandBeforeTheFiguresThatTheyAreOf() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Map<String, Object> labels = new LinkedHashMap<>();
+      labels.put("network", "convnet");
+      labels.put("repeat", 2);
+      directory.metrics().append("evaluate", 1, 0.5, labels, Map.of("accuracy", 0.75));
+      assertEquals(
+          "{\"stage\":\"evaluate\",\"step\":1,\"seconds\":0.5,\"network\":\"convnet\","
+              + "\"repeat\":2,\"accuracy\":0.75}\n",
+          Files.readString(directory.resolve("metrics.jsonl")));
     }
   }
 
