@@ -45,6 +45,26 @@ class JsonProgressTest {
     assertEquals(5, told().size(), "the last was told");
   }
 
+  @Test
+  void whatIsToldOfAStageIsOneEventEach() {
+    progress.stageStarted("score");
+    progress.metric("score", 3, "loss", 0.5);
+    progress.metric("score", 4, "loss", Double.NaN);
+    progress.note("score", "two folds");
+    progress.warning("score", "one \"image\"");
+    progress.stageSkipped("prune");
+    assertEquals(
+        """
+        {"event":"stage-started","stage":"score"}
+        {"event":"metric","stage":"score","step":3,"name":"loss","value":0.5}
+        {"event":"metric","stage":"score","step":4,"name":"loss","value":null}
+        {"event":"note","stage":"score","message":"two folds"}
+        {"event":"warning","stage":"score","message":"one \\"image\\""}
+        {"event":"stage-skipped","stage":"prune"}
+        """,
+        bytes.toString(StandardCharsets.UTF_8));
+  }
+
   private List<String> told() throws JsonProcessingException {
     List<String> told = new ArrayList<>();
     for (String line : bytes.toString(StandardCharsets.UTF_8).lines().toList()) {

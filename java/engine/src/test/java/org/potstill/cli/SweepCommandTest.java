@@ -79,9 +79,15 @@ class SweepCommandTest extends CommandLineTests {
       minutes.addAndGet(60);
       progress.runFinished(run, new RunResult(folder, List.of("distill"), 0));
       progress.runStarted(run, 3, 4);
+      minutes.addAndGet(180);
+      progress.runFinished(run, new RunResult(folder, List.of("distill"), 2));
+      progress.runStarted(run, 4, 4);
     }
     assertEquals(
-        "run 1 of 4: a\nrun 2 of 4: a\nrun 3 of 4: a, about 2 h 0 min left for all\n",
+        "run 1 of 4: a\nrun 2 of 4: a\nrun 3 of 4: a, about 2 h 0 min left for all\n"
+            + "warning: 2 images could not be read and were left out; they are listed in "
+            + folder.resolve("left-out.csv")
+            + "\nrun 4 of 4: a, about 2 h 0 min left for all\n",
         bytes.toString(StandardCharsets.UTF_8));
   }
 
@@ -127,6 +133,9 @@ class SweepCommandTest extends CommandLineTests {
             "sweep-run-finished",
             "sweep-finished"),
         names);
+    JsonNode finished = events.get(events.size() - 2);
+    assertEquals(folder.resolve("out/b").toString(), finished.path("directory").asText());
+    assertEquals(0, finished.path("leftOut").asInt(-1));
     JsonNode last = events.get(events.size() - 1);
     assertEquals(1, last.path("status").asInt());
     assertEquals("fails", last.path("failed").path(0).asText());
