@@ -22,6 +22,13 @@ record BmpFile(ByteView view, int width, int height, int bits, int compression)
   private static final int RUNS_OF_4 = 2;
   private static final int BIT_FIELDS = 3;
 
+  /** Bits of a pixel of three colours of five, or with a green of six. */
+  private static final int HIGH_COLOUR = 16;
+
+  private static final int GREEN_MASK = 58;
+  private static final long GREEN_OF_SIX_BITS = 0x7E0;
+  private static final int RGB = 3;
+
   static BmpFile read(ByteView view) throws DamagedImageException {
     boolean core = view.u32Little(INFO) == CORE_HEADER;
     int width = core ? view.u16Little(INFO + 4) : view.i32Little(INFO + 4);
@@ -65,6 +72,20 @@ record BmpFile(ByteView view, int width, int height, int bits, int compression)
       throw new DamagedImageException(
           "the file ends early: it promises " + promised + " bytes and has " + view.length());
     }
-    return OpenCv.decode(view.bytes());
+    RawImage decoded = OpenCv.decode(view.bytes());
+    if (bits == HIGH_COLOUR) {
+      fillLevels(decoded.pixels());
+    }
+    return decoded;
+  }
+
+  /** Colours of few bits come as the upper ones of a byte: white would not be 255. */
+  private void fillLevels(byte[] pixels) throws DamagedImageException {
+    boolean wide = compression == BIT_FIELDS && view.u32Little(GREEN_MASK) == GREEN_OF_SIX_BITS;
+    for (int i = 0; i < pixels.length; i++) {
+      int empty = wide && i % RGB == 1 ? 2 : 3;
+      // The lowest bits are 0. As Pillow does, and down.
+      pixels[i] = (byte) ((pixels[i] & 255) * 255 / (256 - (1 << empty)));
+    }
   }
 }

@@ -296,8 +296,8 @@ class ImageDecoderTest {
       indexed.setRGB(i % 14, i / 14, i % 3 == 0 ? 0xFF0033 : 0xFFFFFF);
       sixteen.getRaster().setSample(i % 14, i / 14, 0, i % 3);
     }
-    // Five or six bits of every colour, rounded by the writer and shifted by the reader.
-    assertSame(gradient, decode(TestImages.bitmap(fields, "BI_BITFIELDS")), 12);
+    // Five or six bits of every colour, rounded by the writer.
+    assertSame(gradient, decode(TestImages.bitmap(fields, "BI_BITFIELDS")), 8);
     assertSame(
         decode(TestImages.encode("png", indexed)),
         decode(TestImages.bitmap(indexed, "BI_RLE8")),
@@ -312,6 +312,32 @@ class ImageDecoderTest {
     RawImage turned = decode(plain);
     assertColour(rgb(gradient, 3, 0), turned, 3, 6, 0);
     assertColour(rgb(gradient, 3, 6), turned, 3, 0, 0);
+  }
+
+  /**
+   * Colours of five and six bits, as Pillow 12 makes them of the same files: whole, rounded down.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "565,31,63,31,255,255,255",
+    "565,1,2,30,8,8,246",
+    "565,5,1,26,41,4,213",
+    "565,0,62,0,0,250,0",
+    "555,31,31,31,255,255,255",
+    "555,1,7,30,8,57,246",
+    "555,5,3,26,41,24,213"
+  })
+  void bitmapsOfSixteenBitsHaveWholeColours(
+      int kind, int red, int green, int blue, int r, int g, int b) throws BadImageException {
+    boolean wide = kind == 565;
+    BufferedImage image =
+        new BufferedImage(
+            2, 3, wide ? BufferedImage.TYPE_USHORT_565_RGB : BufferedImage.TYPE_USHORT_555_RGB);
+    int value = red << (wide ? 11 : 10) | green << 5 | blue;
+    image.getRaster().setDataElements(1, 2, new short[] {(short) value});
+    RawImage decoded = decode(TestImages.bitmap(image, wide ? "BI_BITFIELDS" : "BI_RGB"));
+    assertColour(new int[] {r, g, b}, decoded, 1, 2, 0);
+    assertColour(new int[] {0, 0, 0}, decoded, 0, 0, 0);
   }
 
   private static IndexColorModel palette() {
