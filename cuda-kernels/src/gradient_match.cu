@@ -40,14 +40,13 @@ struct Moments {
   }
 };
 
-// output = of_a a + of_b b from begin to end; exactly 0 where both factors are.
+// output = of_a a + of_b b from begin to end.
 __device__ __forceinline__ void write_affine(const Tensor& tensor, int64_t begin, int64_t end,
                                              double of_a, double of_b) {
-  const bool zero = of_a == 0 && of_b == 0;
   for_each_element<2>(tensor, begin, end, [&](int64_t i, const auto& x, auto width) {
     float gradient[4];
     for (int k = 0; k < decltype(width)::value; ++k) {
-      gradient[k] = zero ? 0.0f : static_cast<float>(of_a * x[0][k] + of_b * x[1][k]);
+      gradient[k] = static_cast<float>(of_a * x[0][k] + of_b * x[1][k]);
     }
     store(tensor.output + i, gradient, width);
   });
