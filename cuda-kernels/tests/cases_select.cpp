@@ -52,7 +52,7 @@ std::vector<int64_t> reference(const Samples& samples, int32_t order,
 }
 
 std::vector<int64_t> select(const Samples& samples, int64_t largest_class, int32_t order,
-                            const std::vector<int64_t>& keep) {
+                            const std::vector<int64_t>& keep, bool with_offsets = true) {
   const auto n = static_cast<int64_t>(samples.scores.size());
   Buffer<float> scores(samples.scores, 1);
   Buffer<int32_t> class_of(samples.class_of, 1);
@@ -63,10 +63,11 @@ std::vector<int64_t> select(const Samples& samples, int64_t largest_class, int32
   const int64_t bytes = potstill_cuda_select_workspace(n, samples.classes, largest_class, 0);
   auto memory = workspace(bytes);
   check_status(potstill_cuda_select(scores.data(), class_of.data(), n, samples.classes,
-                                    largest_class, order, keep.data(), kept.data(), offsets.data(),
-                                    memory.data(), bytes, 0, nullptr),
+                                    largest_class, order, keep.data(), kept.data(),
+                                    with_offsets ? offsets.data() : nullptr, memory.data(), bytes,
+                                    0, nullptr),
                POTSTILL_CUDA_OK, "select");
-  check(offsets.read() == begins, "select offsets");
+  check(!with_offsets || offsets.read() == begins, "select offsets");
   return kept.read();
 }
 
@@ -113,6 +114,7 @@ void test_by_groups() {
     check_select(samples, largest, Keep::kAsMany);
   }
   check_select(draw_samples(12000, 6000), 40, Keep::kAll);
+  check_select(draw_samples(12000, 6400), 40, Keep::kShare);  // whose places end at a boundary
   // Small enough classes for rooms of their own.
   check_select(draw_samples(12000, 3000), 16, Keep::kAll);
   Samples uneven = draw_samples(kManySamples, 150);
@@ -130,10 +132,31 @@ void test_by_sort() {
   }
 }
 
-// What only the data can tell shows as -1.
+// Classes of exactly as many members as a group of threads sorts, and of one more.
+void test_limits() {
+  for (int64_t members : {128, 129, 512, 513, 2048, 2049, 4096, 4097}) {
+    for (int64_t classes : {1, 7}) {
+      Samples samples = draw_samples(classes * members, classes);
+      for (size_t i = 0; i < samples.class_of.size(); ++i) {
+        samples.class_of[i] = static_cast<int32_t>(static_cast<int64_t>(i) % classes);
+      }
+      check_select(samples, members, Keep::kAll);
+    }
+  }
+}
+
+struct Size {
+  int64_t n;
+  int64_t classes;
+  int64_t largest_class;
+};
+
+// What only the data can tell shows as -1, whichever way classes are sorted.
 void test_wrong_data() {
-  for (int64_t n : {100, 900, 5000}) {
-    Samples samples = draw_samples(n, 4);
+  for (const Size& size : {Size{100, 4, 100}, Size{900, 4, 900}, Size{2000, 4, 2000},
+                           Size{900, 40, 900}, Size{12000, 3000, 18}, Size{5000, 4, 5000}}) {
+    Samples samples = draw_samples(size.n, size.classes);
+    samples.class_of[0] = samples.class_of[1] = 2;  // which leaves two places to another
     const auto sizes = sizes_of(samples);
     auto keep = sizes;
     keep[1] = sizes[1] + 2;
@@ -144,19 +167,29 @@ void test_wrong_data() {
     std::vector<int64_t> expected(full.size() + 2, -1);
     const auto end = std::copy_n(full.begin(), sizes[0] + sizes[1], expected.begin());
     std::copy(full.begin() + sizes[0] + sizes[1], full.end(), end + 2);
-    check(select(samples, n, POTSTILL_CUDA_EASY, keep) == expected, "too few members show");
+    check(select(samples, size.largest_class, POTSTILL_CUDA_EASY, keep) == expected,
+          "too few members show");
 
-    samples.class_of[static_cast<size_t>(n) / 2] = n < 1000 ? -1 : 4;
-    const auto kept = select(samples, n, POTSTILL_CUDA_HARD, expected_keep);
-    check(std::count(kept.begin(), kept.end(), -1) == static_cast<int64_t>(kept.size()),
-          "a class out of range shows");
+    for (int32_t wrong : {-1, static_cast<int32_t>(size.classes)}) {
+      samples.class_of[static_cast<size_t>(size.n) / 2] = wrong;
+      const auto kept = select(samples, size.largest_class, POTSTILL_CUDA_HARD, expected_keep);
+      check(std::count(kept.begin(), kept.end(), -1) == static_cast<int64_t>(kept.size()),
+            "a class out of range shows");
+    }
   }
-  Samples samples = draw_samples(100, 2);
-  std::fill(samples.class_of.begin(), samples.class_of.end(), 0);
-  samples.class_of[99] = 1;
-  const std::vector<int64_t> expected = {-1, 99};
-  check(select(samples, 50, POTSTILL_CUDA_EASY, {1, 1}) == expected,
-        "a class larger than the bound shows");
+  for (const Size& size : {Size{100, 2, 50}, Size{6000, 2, 50}, Size{6000, 500, 50},
+                           Size{6000, 2100, 10}, Size{9000, 2, 5000}}) {
+    Samples samples = draw_samples(size.n, size.classes);
+    std::fill(samples.class_of.begin(), samples.class_of.end(), 0);
+    samples.class_of.back() = 1;
+    std::vector<int64_t> keep(static_cast<size_t>(size.classes), 0);
+    keep[0] = keep[1] = 1;
+    const std::vector<int64_t> expected = {-1, size.n - 1};
+    check(select(samples, size.largest_class, POTSTILL_CUDA_EASY, keep) == expected,
+          "a class larger than the bound shows");
+    check(select(samples, size.largest_class, POTSTILL_CUDA_EASY, keep, false) == expected,
+          "select without offsets");
+  }
 }
 
 void test_refusals() {
@@ -176,6 +209,26 @@ void test_refusals() {
   check_status(run(1, 0, bytes - 1, 0), POTSTILL_CUDA_INVALID_ARGUMENT, "short workspace");
   check_status(run(1, 0, bytes, 99), POTSTILL_CUDA_UNAVAILABLE, "no such device");
   check(potstill_cuda_select_workspace(-1, 1, 1, 0) == -1, "negative n has no workspace");
+  const int64_t one = 1;
+  for (const Size& size : {Size{-1, 1, 1}, Size{int64_t{1} << 32, 1, 1}, Size{n, -1, 1},
+                           Size{n, (int64_t{1} << 24) + 1, 1}, Size{n, 1, -1}}) {
+    check(potstill_cuda_select_workspace(size.n, size.classes, size.largest_class, 0) == -1,
+          "sizes out of range have no workspace");
+    check_status(potstill_cuda_select(&score, &c, size.n, size.classes, size.largest_class, 0, &one,
+                                      &kept, nullptr, memory.data(), bytes, 0, nullptr),
+                 POTSTILL_CUDA_INVALID_ARGUMENT, "sizes out of range");
+  }
+  const auto select_at = [&](const float* scores, const int32_t* class_of, const int64_t* keep,
+                             int64_t* to, unsigned char* room) {
+    return potstill_cuda_select(scores, class_of, n, 1, n, 0, keep, to, nullptr, room, bytes, 0,
+                                nullptr);
+  };
+  const int32_t invalid = POTSTILL_CUDA_INVALID_ARGUMENT;
+  check_status(select_at(nullptr, &c, &one, &kept, memory.data()), invalid, "no scores");
+  check_status(select_at(&score, nullptr, &one, &kept, memory.data()), invalid, "no classes");
+  check_status(select_at(&score, &c, nullptr, &kept, memory.data()), invalid, "nothing to keep");
+  check_status(select_at(&score, &c, &one, nullptr, memory.data()), invalid, "no kept");
+  check_status(select_at(&score, &c, &one, &kept, nullptr), invalid, "no workspace");
 }
 
 }  // namespace
@@ -184,6 +237,7 @@ void test_select() {
   test_by_blocks();
   test_by_groups();
   test_by_sort();
+  test_limits();
   test_wrong_data();
   test_refusals();
 }

@@ -88,7 +88,7 @@ void wait_for_copies();
 constexpr int64_t kMostBlocks = 2;
 constexpr int64_t kEnoughWarps = 3;
 constexpr int64_t kMostRanges = 300;
-constexpr int64_t kMostDirectReads = 1000;
+constexpr int64_t kMostDirectReads = 5000;
 
 template <typename T>
 T min(const T& a, const T& b) {

@@ -6,7 +6,7 @@
 
 #include "host_device.h"
 
-const int64_t kManySamples = 1700;
+const int64_t kManySamples = 5100;
 const int64_t kManyRows = 300;
 
 void* allocate(size_t bytes) {
