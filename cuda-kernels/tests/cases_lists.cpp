@@ -52,7 +52,7 @@ void check_lists(const List& values, const std::vector<std::vector<double>>& exp
 
 void check_feature_mean(const std::vector<int64_t>& real_rows,
                         const std::vector<int64_t>& synthetic_rows, int64_t features,
-                        size_t offset, float poison) {
+                        size_t offset, float poison, size_t offset_of_gradient) {
   const auto classes = static_cast<int64_t>(real_rows.size());
   std::vector<int64_t> real_offsets(1, 0);
   std::vector<int64_t> synthetic_offsets(1, 0);
@@ -87,7 +87,7 @@ void check_feature_mean(const std::vector<int64_t>& real_rows,
 
   Buffer<float> device_real(real, offset);
   Buffer<float> device_synthetic(synthetic, offset);
-  Buffer<float> gradient(std::vector<float>(synthetic.size(), kUnwritten), offset);
+  Buffer<float> gradient(std::vector<float>(synthetic.size(), kUnwritten), offset_of_gradient);
   Buffer<double> device_loss(std::vector<double>(1, kUnwritten));
   Buffer<double> device_classes(std::vector<double>(real_rows.size(), kUnwritten));
   const int64_t bytes = potstill_cuda_feature_mean_workspace(classes, features);
@@ -226,13 +226,15 @@ void check_trajectory(const std::vector<int64_t>& sizes, const List& theta, cons
 void test_feature_mean() {
   for (int64_t features : {0, 1, 3, 4, 31, 32, 33, 36, 64, 100}) {
     for (size_t offset : {0, 1}) {
-      check_feature_mean({1, 9, 33, 130}, {2, 1, 5, 34}, features, offset, 0);
+      for (size_t of_gradient : {0, 1}) {
+        check_feature_mean({1, 9, 33, 130}, {2, 1, 5, 34}, features, offset, 0, of_gradient);
+      }
     }
   }
-  check_feature_mean({}, {}, 5, 0, 0);
-  check_feature_mean(std::vector<int64_t>(300, 2), std::vector<int64_t>(300, 1), 8, 0, 0);
-  check_feature_mean({4, 4}, {1, 1}, 40, 0, kNan);
-  check_feature_mean({4, 4}, {1, 1}, 40, 0, kInfinity);
+  check_feature_mean({}, {}, 5, 0, 0, 0);
+  check_feature_mean(std::vector<int64_t>(300, 2), std::vector<int64_t>(300, 1), 8, 0, 0, 0);
+  check_feature_mean({4, 4}, {1, 1}, 40, 0, kNan, 0);
+  check_feature_mean({4, 4}, {1, 1}, 40, 0, kInfinity, 0);
   float some = 0;
   double loss = 0;
   const int64_t fine[] = {0, 1};
