@@ -22,6 +22,7 @@ void test_gradient_match() {
   }
   std::fill(b[0], b[0] + 27, 0.0f);  // a row of zeros
   double expected = 3;               // three empty rows
+  std::vector<double> slopes[4];
   for (int t : {0, 2}) {
     const int64_t length = sizes[t] / rows[t];
     for (int64_t r = 0; r < rows[t]; ++r) {
@@ -31,7 +32,12 @@ void test_gradient_match() {
         aa += double(a[t][i]) * a[t][i];
         bb += double(b[t][i]) * b[t][i];
       }
-      expected += 1 - ab / (std::sqrt(aa * bb) + 1e-6);
+      const double d = std::sqrt(aa * bb) + 1e-6;
+      expected += 1 - ab / d;
+      for (int64_t i = r * length; i < (r + 1) * length; ++i) {
+        const double of_b = bb == 0 ? 0 : ab * std::sqrt(aa / bb) / (d * d);
+        slopes[t].push_back(-a[t][i] / d + of_b * b[t][i]);
+      }
     }
   }
   const int64_t bytes = potstill_gradient_match_workspace(POTSTILL_LAYERWISE, 4, rows, sizes);
@@ -43,6 +49,11 @@ void test_gradient_match() {
   check(close(loss, expected), "gradient_match loss");
   check(std::all_of(g[1], g[1] + 11, [](float v) { return v == 0; }), "a bias has gradient 0");
   check(close(g[0][3] * 1e-6, -a[0][3]), "at b = 0 the gradient is -a / 1e-6");
+  for (int t : {0, 2}) {
+    for (int64_t i = 0; i < sizes[t]; ++i) {
+      check(close(g[t][i], slopes[t][static_cast<size_t>(i)]), "gradient of a row");
+    }
+  }
   check(potstill_gradient_match(POTSTILL_LAYERWISE, 4, rows, sizes, a.data(), b.data(), g.data(),
                                 &loss, workspace.data(), bytes - 8, 2,
                                 level) == POTSTILL_INVALID_ARGUMENT,
@@ -122,6 +133,17 @@ void test_trajectory() {
   check(close(losses[0], distance / travelled), "trajectory loss");
   check(close(gradient[2][77], 2 * (double(theta[2][77]) - target[2][77]) / travelled),
         "trajectory gradient");
+  for (int t = 0; t < 4; ++t) {
+    for (int64_t i = 0; i < sizes[t]; ++i) {
+      const double expected = 2 * (double(theta[t][i]) - target[t][i]) / travelled;
+      check(std::abs(gradient[t][i] - expected) <= kRelative * std::abs(expected),
+            "trajectory gradient everywhere");
+    }
+  }
+  check(potstill_trajectory(4, sizes, theta.data(), target.data(), target.data(), gradient.data(),
+                            losses, workspace.data(), bytes, 2, level) == POTSTILL_OK &&
+            std::isnan(losses[0]) && std::isnan(gradient[0][0]) && std::isnan(gradient[2][77]),
+        "a trajectory that does not move is NaN");
 }
 
 // Differences whose squares, or whose factor in the gradient, single precision does not hold.
@@ -181,9 +203,14 @@ void test_sgd() {
     std::copy_n(parameters[0].back(), size, parameters[1].back());
     std::copy_n(velocities[0].back(), size, velocities[1].back());
   }
-  const double velocity =
-      0.9 * velocities[0][2][77] + gradients[2][77] + 0.1 * parameters[0][2][77];
-  const double moved = parameters[0][2][77] - 0.5 * velocity;
+  std::vector<double> velocity[4], moved[4];
+  for (int t = 0; t < 4; ++t) {
+    for (int64_t i = 0; i < sizes[t]; ++i) {
+      velocity[t].push_back(0.9 * velocities[0][t][i] + gradients[t][i] +
+                            0.1 * parameters[0][t][i]);
+      moved[t].push_back(parameters[0][t][i] - 0.5 * velocity[t].back());
+    }
+  }
   const int64_t bytes = potstill_sgd_workspace(4, sizes);
   std::vector<int64_t> workspace(static_cast<size_t>(bytes) / 8);
   for (int way = 0; way < 2; ++way) {
@@ -191,8 +218,11 @@ void test_sgd() {
                        0.5, 0.9, 0.1, workspace.data(), bytes, 1 + 2 * way, level) == POTSTILL_OK,
           "sgd runs");
   }
-  check(close(velocities[0][2][77], velocity) && close(parameters[0][2][77], moved), "sgd moves");
   for (int t = 0; t < 4; ++t) {
+    for (size_t i = 0; i < moved[t].size(); ++i) {
+      check(close(velocities[0][t][i], velocity[t][i]) && close(parameters[0][t][i], moved[t][i]),
+            "sgd moves");
+    }
     check(std::equal(parameters[0][t], parameters[0][t] + sizes[t], parameters[1][t]) &&
               std::equal(velocities[0][t], velocities[0][t] + sizes[t], velocities[1][t]),
           "the thread count does not change the step");
