@@ -74,7 +74,7 @@ struct ScoreReference {
     entropy = std::log(total);
     for (int64_t j = 0; j < classes; ++j) {
       const double p = std::exp(row[j] - top) / total;
-      entropy -= p * (row[j] - top);
+      if (p > 0) entropy -= p * (row[j] - top);
       squares += j == label ? 0 : p * p;
     }
     const double rest = 1 - std::exp(row[label] - top) / total;
@@ -131,6 +131,76 @@ void test_score_figures() {
   for (const int32_t type : {POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16}) {
     for (const int64_t classes : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1023, 1025, 3000}) {
       test_score_figures(type, classes);
+    }
+  }
+}
+
+// A logit as it is stored in 16 bits.
+uint16_t bits_of(int32_t type, float value) {
+  uint32_t word;
+  std::memcpy(&word, &value, sizeof word);
+  if (type == POTSTILL_BFLOAT16) return static_cast<uint16_t>(word >> 16);
+  const uint32_t sign = word >> 16 & 0x8000;
+  if (std::isnan(value)) return 0x7E00;
+  if (std::isinf(value)) return static_cast<uint16_t>(sign | 0x7C00);
+  if (value == 0) return 0;
+  const int exponent = std::ilogb(value);
+  const double fraction = std::ldexp(std::abs(value), -exponent) - 1;
+  return static_cast<uint16_t>(sign | (exponent + 15) << 10 | static_cast<int>(1024 * fraction));
+}
+
+// A row for each way in which NaN and infinity can lie in one.
+void test_score_special_rows(int32_t type, int64_t classes) {
+  std::vector<float> floats;
+  std::vector<int64_t> labels;
+  const auto add = [&](float fill, int64_t label) {
+    labels.push_back(label);
+    floats.insert(floats.end(), static_cast<size_t>(classes), fill);
+    return floats.end() - static_cast<std::ptrdiff_t>(classes);
+  };
+  const int64_t middle = classes / 2, last = classes - 1;
+  for (const float value : {NAN, INFINITY, -INFINITY, 1.0f, -2.5f}) {
+    for (const float rest : {0.0f, INFINITY, -INFINITY}) {
+      for (const int64_t place : {int64_t{0}, middle, last}) {
+        add(rest, middle)[place] = value;
+        add(rest, last)[place] = value;
+      }
+      add(rest, 0);
+    }
+  }
+  const auto rows = static_cast<int64_t>(labels.size());
+  std::vector<uint16_t> halves;
+  for (const float value : floats) halves.push_back(bits_of(type, value));
+  std::vector<float> loss(rows), margin(rows), entropy(rows), el2n(rows);
+  std::vector<int8_t> correct(rows, -1);
+  const void* logits = halves.data();
+  if (type == POTSTILL_FLOAT32) logits = floats.data();
+  check(potstill_score(logits, type, labels.data(), rows, classes, loss.data(), margin.data(),
+                       entropy.data(), el2n.data(), correct.data(), 2, level) == POTSTILL_OK,
+        "score of special rows runs");
+  for (int64_t i = 0; i < rows; ++i) {
+    const std::vector<double> row(floats.begin() + i * classes, floats.begin() + (i + 1) * classes);
+    const std::string of = " of special row " + std::to_string(i) + ", type " +
+                           std::to_string(type) + ", " + std::to_string(classes);
+    const bool has_nan = std::any_of(row.begin(), row.end(), [](double z) { return std::isnan(z); });
+    const ScoreReference expected(row.data(), classes, labels[i]);
+    if (has_nan || std::isinf(*std::max_element(row.begin(), row.end()))) {
+      check(std::isnan(loss[i]) && std::isnan(entropy[i]) && std::isnan(el2n[i]),
+            "all but the margin" + of);
+    } else {
+      check(close(loss[i], reference_loss(row.data(), classes, labels[i])), "loss" + of);
+      check(close(entropy[i], expected.entropy), "entropy" + of);
+      check(close(el2n[i], expected.el2n), "el2n" + of);
+    }
+    check(has_nan ? std::isnan(margin[i]) : close(margin[i], expected.margin), "margin" + of);
+    check(correct[i] == (!has_nan && expected.correct ? 1 : 0), "correct" + of);
+  }
+}
+
+void test_score_special_rows() {
+  for (const int32_t type : {POTSTILL_FLOAT32, POTSTILL_BFLOAT16, POTSTILL_FLOAT16}) {
+    for (const int64_t classes : {1, 2, 3, 8, 16, 17, 33, 100, 1024, 1030, 2100}) {
+      test_score_special_rows(type, classes);
     }
   }
 }
@@ -196,6 +266,7 @@ int main(int argc, char** argv) {
   return run_tests(argc, argv, [] {
     test_score();
     test_score_figures();
+    test_score_special_rows();
     test_score_refuses();
     test_select();
   });
