@@ -220,6 +220,8 @@ void test_score_refuses() {
 }
 
 void test_select() {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const float special[] = {kNan, -kNan, INFINITY, -INFINITY, -0.0f, 0.0f, 1e-42f};
   for (int64_t n : {0, 1, 7, 100, 20000}) {
     const int64_t classes = 7;
     std::vector<float> scores(static_cast<size_t>(n));
@@ -227,7 +229,7 @@ void test_select() {
     std::vector<int64_t> keep(classes, 0);
     for (int64_t i = 0; i < n; ++i) {
       scores[i] = static_cast<float>(static_cast<int>(generator() % 50) - 25);
-      if (generator() % 11 == 0) scores[i] = std::numeric_limits<float>::quiet_NaN();
+      if (generator() % 6 == 0) scores[i] = special[generator() % 7];
       class_of[i] = static_cast<int32_t>(generator() % classes);
       ++keep[class_of[i]];
     }
@@ -240,7 +242,7 @@ void test_select() {
           if (class_of[i] == c) members.push_back(i);
         }
         const auto hardness = [&](int64_t i) {
-          return std::isnan(scores[i]) ? std::numeric_limits<float>::infinity() : scores[i];
+          return std::make_pair(std::isnan(scores[i]), std::isnan(scores[i]) ? 0 : scores[i]);
         };
         std::stable_sort(members.begin(), members.end(), [&](int64_t a, int64_t b) {
           return order == POTSTILL_EASY ? hardness(a) < hardness(b) : hardness(a) > hardness(b);
