@@ -59,6 +59,41 @@ void test_feature_mean() {
   }
 }
 
+// Multiples of 1/4, whose distances single precision holds exactly: many are equal.
+void test_quantise_ties() {
+  constexpr int64_t kCount = 301, kCodes = 300;
+  const auto grid = [](float* data, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) data[i] = static_cast<float>(generator() % 9) / 4;
+  };
+  for (int64_t width : {1, 2, 3}) {
+    Unaligned points(kCount * width), codebook(kCodes * width);
+    grid(points.data(), kCount * width);
+    grid(codebook.data(), kCodes * width);
+    const int64_t bytes = potstill_quantise_workspace(kCodes, width);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+    std::vector<int64_t> indices(kCount);
+    check(potstill_quantise(points.data(), kCount, codebook.data(), kCodes, width, indices.data(),
+                            workspace.data(), bytes, 2, level) == POTSTILL_OK,
+          "quantise of a grid runs");
+    for (int64_t i = 0; i < kCount; ++i) {
+      int64_t nearest = 0;
+      float least = INFINITY;
+      for (int64_t k = 0; k < kCodes; ++k) {
+        float distance = 0;
+        for (int64_t d = 0; d < width; ++d) {
+          const float difference = points.data()[i * width + d] - codebook.data()[k * width + d];
+          distance += difference * difference;
+        }
+        if (distance < least) {
+          least = distance;
+          nearest = k;
+        }
+      }
+      check(indices[static_cast<size_t>(i)] == nearest, "of the nearest codes the first");
+    }
+  }
+}
+
 void test_quantise() {
   for (int64_t width : {1, 3, 8}) {
     for (int64_t codes : {1, 63, 64, 65, 200}) {
@@ -91,6 +126,7 @@ void test_quantise() {
       }
     }
   }
+  test_quantise_ties();
   const float point[] = {0, NAN}, same[] = {1, -1, 1};
   int64_t index[2] = {-1, -1};
   double workspace[32];

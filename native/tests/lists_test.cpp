@@ -146,6 +146,46 @@ void test_trajectory() {
         "a trajectory that does not move is NaN");
 }
 
+// Lists that outgrow the caches, whose gradient is written past them.
+void test_trajectory_of_many() {
+  const int64_t sizes[] = {(int64_t{1} << 21) + 37, 5};
+  std::vector<Unaligned> buffers;
+  std::vector<float*> theta, target, start, gradient;
+  std::vector<float*>* lists[] = {&theta, &target, &start, &gradient};
+  buffers.reserve(8);
+  for (int t = 0; t < 8; ++t) {
+    const int64_t size = sizes[t % 2];
+    buffers.emplace_back(size + 1);
+    // Multiples of 1/8 are drawn faster than normal numbers.
+    for (int64_t i = 0; i <= size; ++i) {
+      buffers.back().data()[i] = static_cast<float>(generator() % 64) / 8;
+    }
+    lists[t / 2]->push_back(buffers.back().data());
+  }
+  gradient[0][sizes[0]] = gradient[1][sizes[1]] = 77;
+  double travelled = 0;
+  for (int t = 0; t < 2; ++t) {
+    for (int64_t i = 0; i < sizes[t]; ++i) {
+      travelled += std::pow(double(start[t][i]) - target[t][i], 2);
+    }
+  }
+  const int64_t bytes = potstill_trajectory_workspace(2, sizes);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+  double loss = 0;
+  check(potstill_trajectory(2, sizes, theta.data(), target.data(), start.data(), gradient.data(),
+                            &loss, workspace.data(), bytes, 2, level) == POTSTILL_OK,
+        "trajectory of many runs");
+  for (int t = 0; t < 2; ++t) {
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < sizes[t]; ++i) {
+      const double expected = 2 * (double(theta[t][i]) - target[t][i]) / travelled;
+      wrong += std::abs(gradient[t][i] - expected) <= kRelative * std::abs(expected) ? 0 : 1;
+    }
+    check(wrong == 0, "trajectory gradient of many");
+    check(gradient[t][sizes[t]] == 77, "nothing is written behind a gradient");
+  }
+}
+
 // Differences whose squares, or whose factor in the gradient, single precision does not hold.
 void test_trajectory_range() {
   for (const float step : {1e-40f, 1e-23f, 1e-19f, 1e18f, 1e20f, 1e38f}) {
@@ -250,6 +290,7 @@ int main(int argc, char** argv) {
     test_gradient_match();
     test_distances_of_lists();
     test_trajectory();
+    test_trajectory_of_many();
     test_trajectory_range();
     test_sgd();
     test_sizes_out_of_range();
