@@ -306,6 +306,13 @@ void test_filtered_lrelu() {
     check_layer({2, 11, 10}, layer_of(2, 2, draw_taps(0, 4), draw_taps(5, 5), 4, flip), true);
     check_layer({2, 11, 10}, layer_of(2, 3, draw_taps(3, 4), draw_taps(0, 3), 2, flip), true);
     check_layer({1, 9, 8}, layer_of(1, 1, draw_taps(3, 3), draw_taps(2, 2), 3, flip), false);
+    // Several tiles of a block, which ends in either of its rooms.
+    for (int64_t up_rows : {0, 3}) {
+      for (int64_t down_rows : {0, 3}) {
+        check_layer({5, 10, 9},
+                    layer_of(2, 2, draw_taps(up_rows, 3), draw_taps(down_rows, 3), 2, flip), true);
+      }
+    }
     check_layer({1, 40, 45}, layer_of(2, 4, draw_taps(0, 4), draw_taps(0, 8), 2, flip), false);
     check_layer({1, 30, 30}, layer_of(1, 2, draw_taps(0, 2), draw_taps(0, 2), -3, flip), true);
   }
