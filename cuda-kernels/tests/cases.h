@@ -39,6 +39,6 @@ void test_trajectory();
 void test_quantise();
 void test_upfirdn();
 void test_filtered_lrelu();
-void test_list_refusals();
+void test_refused();
 
 #endif

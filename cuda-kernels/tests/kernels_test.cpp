@@ -84,7 +84,7 @@ int main(int arguments, char** argument) {
     run("quantise", test_quantise);
     run("upfirdn", test_upfirdn);
     run("filtered_lrelu", test_filtered_lrelu);
-    run("list_refusals", test_list_refusals);
+    run("refused", test_refused);
     digests[pass] = digest_of_pass;
   }
   check(digests[0] == digests[1], "both passes give the same bits");
