@@ -89,12 +89,15 @@ Expected reference(const float* z, int64_t classes, int64_t label) {
           std::sqrt(squares + others * others) / sum, first};
 }
 
-enum class Outputs { kAll, kNoSums, kLossAlone };  // kNoSums: no entropy, no EL2N
+// kNoSums: no entropy, no EL2N.
+enum class Outputs { kAll, kNoSums, kEntropyAlone, kEl2nAlone, kLossAlone };
 
 void check_score(const Logits& logits, int32_t type, const std::vector<int64_t>& labels,
                  int64_t classes, size_t offset, Outputs outputs, double absolute = kAbsolute) {
   const bool all = outputs == Outputs::kAll;
-  const bool few = outputs == Outputs::kLossAlone;
+  const bool few = !all && outputs != Outputs::kNoSums;
+  const bool with_entropy = all || outputs == Outputs::kEntropyAlone;
+  const bool with_el2n = all || outputs == Outputs::kEl2nAlone;
   const auto rows = static_cast<int64_t>(labels.size());
   const size_t n = labels.size();
   Buffer<float> floats(type == POTSTILL_CUDA_FLOAT32 ? logits.values : std::vector<float>(),
@@ -110,8 +113,8 @@ void check_score(const Logits& logits, int32_t type, const std::vector<int64_t>&
                                                    : static_cast<void*>(halves.data());
   check_status(
       potstill_cuda_score(from, type, device_labels.data(), rows, classes, loss.data(),
-                          few ? nullptr : margin.data(), all ? entropy.data() : nullptr,
-                          all ? el2n.data() : nullptr, few ? nullptr : correct.data(), 0, nullptr),
+                          few ? nullptr : margin.data(), with_entropy ? entropy.data() : nullptr,
+                          with_el2n ? el2n.data() : nullptr, few ? nullptr : correct.data(), 0, nullptr),
       POTSTILL_CUDA_OK, "score");
   const auto losses = loss.read();
   const auto margins = margin.read();
@@ -126,8 +129,8 @@ void check_score(const Logits& logits, int32_t type, const std::vector<int64_t>&
                               ", offset " + std::to_string(offset);
     check_close(losses[i], static_cast<float>(e.loss), "loss" + where, absolute);
     check_close(margins[i], few ? kUnwritten : e.margin, "margin" + where, absolute);
-    check_close(entropies[i], all ? e.entropy : kUnwritten, "entropy" + where, absolute);
-    check_close(el2ns[i], all ? e.el2n : kUnwritten, "el2n" + where, absolute);
+    check_close(entropies[i], with_entropy ? e.entropy : kUnwritten, "entropy" + where, absolute);
+    check_close(el2ns[i], with_el2n ? e.el2n : kUnwritten, "el2n" + where, absolute);
     check(corrects[i] == (few ? 7 : e.correct), "correct" + where);
   }
 }
@@ -150,8 +153,10 @@ void test_sizes() {
       for (size_t offset : {0, 1, 2, 3, 4}) {
         check_score(logits, type, labels, classes, offset, Outputs::kAll);
       }
-      check_score(logits, type, labels, classes, 0, Outputs::kNoSums);
-      check_score(logits, type, labels, classes, 0, Outputs::kLossAlone);
+      for (Outputs outputs : {Outputs::kNoSums, Outputs::kEntropyAlone, Outputs::kEl2nAlone,
+                              Outputs::kLossAlone}) {
+        check_score(logits, type, labels, classes, 0, outputs);
+      }
     }
     for (int64_t rows : {0, 1, 127, 128, 129, 600}) {
       check_score(draw_logits(type, rows * 10), type, draw_labels(rows, 10), 10, 0, Outputs::kAll);
