@@ -115,6 +115,16 @@ void test_score_figures(int32_t type, int64_t classes) {
   check(potstill_score(logits, type, labels.data(), rows, classes, loss.data(), margin.data(),
                        entropy.data(), el2n.data(), correct.data(), 2, level) == POTSTILL_OK,
         "score of all figures runs");
+  std::vector<float> entropy_alone(rows), el2n_alone(rows), loss_again(rows);
+  for (const bool entropies : {true, false}) {
+    check(potstill_score(logits, type, labels.data(), rows, classes, loss_again.data(), nullptr,
+                         entropies ? entropy_alone.data() : nullptr,
+                         entropies ? nullptr : el2n_alone.data(), nullptr, 1,
+                         level) == POTSTILL_OK &&
+              loss_again == loss,
+          "score of some figures runs");
+  }
+  check(entropy_alone == entropy && el2n_alone == el2n, "figures do not depend on each other");
   const std::string of = " of type " + std::to_string(type) + ", " + std::to_string(classes);
   for (int64_t i = 0; i < rows; ++i) {
     const double* row = exact.data() + i * classes;
@@ -182,7 +192,8 @@ void test_score_special_rows(int32_t type, int64_t classes) {
     const std::vector<double> row(floats.begin() + i * classes, floats.begin() + (i + 1) * classes);
     const std::string of = " of special row " + std::to_string(i) + ", type " +
                            std::to_string(type) + ", " + std::to_string(classes);
-    const bool has_nan = std::any_of(row.begin(), row.end(), [](double z) { return std::isnan(z); });
+    const bool has_nan =
+        std::any_of(row.begin(), row.end(), [](double z) { return std::isnan(z); });
     const ScoreReference expected(row.data(), classes, labels[i]);
     if (has_nan || std::isinf(*std::max_element(row.begin(), row.end()))) {
       check(std::isnan(loss[i]) && std::isnan(entropy[i]) && std::isnan(el2n[i]),
