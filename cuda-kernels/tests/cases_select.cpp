@@ -154,7 +154,7 @@ struct Size {
 // What only the data can tell shows as -1, whichever way classes are sorted.
 void test_wrong_data() {
   for (const Size& size : {Size{100, 4, 100}, Size{900, 4, 900}, Size{2000, 4, 2000},
-                           Size{900, 40, 900}, Size{12000, 3000, 18}, Size{5000, 4, 5000}}) {
+                           Size{900, 40, 900}, Size{12000, 2100, 22}, Size{5000, 4, 5000}}) {
     Samples samples = draw_samples(size.n, size.classes);
     samples.class_of[0] = samples.class_of[1] = 2;  // which leaves two places to another
     const auto sizes = sizes_of(samples);
@@ -181,10 +181,12 @@ void test_wrong_data() {
                            Size{6000, 2100, 10}, Size{9000, 2, 5000}}) {
     Samples samples = draw_samples(size.n, size.classes);
     std::fill(samples.class_of.begin(), samples.class_of.end(), 0);
-    samples.class_of.back() = 1;
+    samples.class_of.front() = samples.class_of.back() = 1;
+    samples.scores.front() = samples.scores.back() = 1;
     std::vector<int64_t> keep(static_cast<size_t>(size.classes), 0);
-    keep[0] = keep[1] = 1;
-    const std::vector<int64_t> expected = {-1, size.n - 1};
+    keep[0] = 1;
+    keep[1] = 2;
+    const std::vector<int64_t> expected = {-1, 0, size.n - 1};
     check(select(samples, size.largest_class, POTSTILL_CUDA_EASY, keep) == expected,
           "a class larger than the bound shows");
     check(select(samples, size.largest_class, POTSTILL_CUDA_EASY, keep, false) == expected,
