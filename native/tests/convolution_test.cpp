@@ -196,7 +196,7 @@ void test_common_part(const Case& c) {
   });
   Unaligned y(c.positions() * c.out);
   const int64_t bytes = potstill_convolution_workspace(c.images, c.height, c.width, c.in, c.out, c.side, 1);
-  std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
   check(potstill_convolution(data.x.data(), c.images, c.height, c.width, c.in, data.weight.data(), c.side, 0,
                              data.bias.data(), c.out, y.data(), workspace.data(), bytes, 1,
                              level) == POTSTILL_OK,
@@ -208,7 +208,7 @@ void test_common_part(const Case& c) {
 
 void test_edges() {
   const int64_t bytes = potstill_convolution_workspace(1, 8, 8, 16, 16, 3, 1);
-  std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
   Unaligned x(64 * 16), weight(9 * 256), y(64 * 16);
   fill(x.data(), 64 * 16, 1);
   fill(weight.data(), 9 * 256, 1);

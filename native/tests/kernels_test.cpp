@@ -45,7 +45,7 @@ void test_feature_mean() {
       }
     }
     const int64_t bytes = potstill_feature_mean_workspace(3, features);
-    std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
     double loss = 0;
     check(potstill_feature_mean(real.data(), real_offsets, synthetic.data(), synthetic_offsets, 3,
                                 features, &loss, per_class, gradient.data(), workspace.data(),
@@ -70,7 +70,7 @@ void test_quantise_ties() {
     grid(points.data(), kCount * width);
     grid(codebook.data(), kCodes * width);
     const int64_t bytes = potstill_quantise_workspace(kCodes, width);
-    std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
     std::vector<int64_t> indices(kCount);
     check(potstill_quantise(points.data(), kCount, codebook.data(), kCodes, width, indices.data(),
                             workspace.data(), bytes, 2, level) == POTSTILL_OK,
@@ -102,7 +102,7 @@ void test_quantise() {
       fill(points.data(), count * width, 1);
       fill(codebook.data(), codes * width, 1);
       const int64_t bytes = potstill_quantise_workspace(codes, width);
-      std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+      std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
       std::vector<int64_t> indices(count), again(count);
       for (auto* out : {&indices, &again}) {
         check(potstill_quantise(points.data(), count, codebook.data(), codes, width, out->data(),

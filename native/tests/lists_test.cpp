@@ -20,9 +20,12 @@ void test_gradient_match() {
     fill(buffers.back().data(), sizes[t % 4], 1);
     (t < 4 ? a : t < 8 ? b : g).push_back(buffers.back().data());
   }
+  for (int t : {0, 2}) {
+    for (int64_t i = 0; i < sizes[t]; ++i) b[t][i] += a[t][i];
+  }
   std::fill(b[0], b[0] + 27, 0.0f);  // a row of zeros
   double expected = 3;               // three empty rows
-  std::vector<double> slopes[4];
+  std::vector<double> slopes[4], lengths[4];
   for (int t : {0, 2}) {
     const int64_t length = sizes[t] / rows[t];
     for (int64_t r = 0; r < rows[t]; ++r) {
@@ -37,11 +40,12 @@ void test_gradient_match() {
       for (int64_t i = r * length; i < (r + 1) * length; ++i) {
         const double of_b = bb == 0 ? 0 : ab * std::sqrt(aa / bb) / (d * d);
         slopes[t].push_back(-a[t][i] / d + of_b * b[t][i]);
+        lengths[t].push_back(d);
       }
     }
   }
   const int64_t bytes = potstill_gradient_match_workspace(POTSTILL_LAYERWISE, 4, rows, sizes);
-  std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
   double loss = 0;
   check(potstill_gradient_match(POTSTILL_LAYERWISE, 4, rows, sizes, a.data(), b.data(), g.data(),
                                 &loss, workspace.data(), bytes, 2, level) == POTSTILL_OK,
@@ -51,9 +55,15 @@ void test_gradient_match() {
   check(close(g[0][3] * 1e-6, -a[0][3]), "at b = 0 the gradient is -a / 1e-6");
   for (int t : {0, 2}) {
     for (int64_t i = 0; i < sizes[t]; ++i) {
-      check(close(g[t][i], slopes[t][static_cast<size_t>(i)]), "gradient of a row");
+      const double d = lengths[t][static_cast<size_t>(i)];
+      check(close(d * g[t][i], d * slopes[t][static_cast<size_t>(i)]), "gradient of a row");
     }
   }
+  double loss_alone = 0;
+  check(potstill_gradient_match(POTSTILL_LAYERWISE, 4, rows, sizes, a.data(), b.data(), nullptr,
+                                &loss_alone, workspace.data(), bytes, 2, level) == POTSTILL_OK &&
+            loss_alone == loss,
+        "gradient_match without a gradient");
   check(potstill_gradient_match(POTSTILL_LAYERWISE, 4, rows, sizes, a.data(), b.data(), g.data(),
                                 &loss, workspace.data(), bytes - 8, 2,
                                 level) == POTSTILL_INVALID_ARGUMENT,
@@ -75,6 +85,7 @@ void test_distances_of_lists() {
     double ab = 0, aa = 0, bb = 0, squares = 0;
     for (int t = 0; t < 3; ++t) {
       for (int64_t i = 0; i < sizes[t]; ++i) {
+        lists[1][t][i] += lists[0][t][i] / 2;
         const double a = lists[0][t][i], b = lists[1][t][i];
         ab += a * b, aa += a * a, bb += b * b, squares += (b - a) * (b - a);
       }
@@ -83,7 +94,7 @@ void test_distances_of_lists() {
     for (const int32_t distance : {POTSTILL_MSE, POTSTILL_COSINE}) {
       const bool mse = distance == POTSTILL_MSE;
       const int64_t bytes = potstill_gradient_match_workspace(distance, 3, nullptr, sizes);
-      std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+      std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
       double loss = 0;
       check(potstill_gradient_match(distance, 3, nullptr, sizes, lists[0].data(), lists[1].data(),
                                     lists[2].data(), &loss, workspace.data(), bytes, 2,
@@ -93,9 +104,9 @@ void test_distances_of_lists() {
       for (int t = 0; t < 3; ++t) {
         for (int64_t i = 0; i < sizes[t]; ++i) {
           const double a = lists[0][t][i], b = lists[1][t][i];
-          const double expected =
-              mse ? 2 * (b - a) : -a / d + ab * std::sqrt(aa) * b / (std::sqrt(bb) * d * d);
-          check(close(lists[2][t][i], expected), "gradient of a distance of lists");
+          // Of the scale of the lists.
+          const double expected = mse ? 2 * (b - a) : -a + ab * std::sqrt(aa / bb) * b / d;
+          check(close(lists[2][t][i] * (mse ? 1 : d), expected), "gradient of a distance of lists");
         }
       }
     }
@@ -121,7 +132,7 @@ void test_trajectory() {
     }
   }
   const int64_t bytes = potstill_trajectory_workspace(4, sizes);
-  std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
   double losses[2];
   for (int threads : {1, 3}) {
     check(potstill_trajectory(4, sizes, theta.data(), target.data(), start.data(), gradient.data(),
@@ -170,7 +181,7 @@ void test_trajectory_of_many() {
     }
   }
   const int64_t bytes = potstill_trajectory_workspace(2, sizes);
-  std::vector<double> workspace(static_cast<size_t>(bytes) / 8);
+  std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
   double loss = 0;
   check(potstill_trajectory(2, sizes, theta.data(), target.data(), start.data(), gradient.data(),
                             &loss, workspace.data(), bytes, 2, level) == POTSTILL_OK,
@@ -198,9 +209,8 @@ void test_trajectory_range() {
       }
       const float* lists[] = {theta.data(), target.data(), start.data()};
       float* into[] = {gradient.data()};
-      std::vector<double> workspace(static_cast<size_t>(potstill_trajectory_workspace(1, &size)) /
-                                    8);
-      const auto bytes = static_cast<int64_t>(workspace.size()) * 8;
+      const int64_t bytes = potstill_trajectory_workspace(1, &size);
+      std::vector<double> workspace(static_cast<size_t>(bytes) / 8, NAN);
       double loss = 0;
       check(potstill_trajectory(1, &size, lists, lists + 1, lists + 2, into, &loss,
                                 workspace.data(), bytes, 2, level) == POTSTILL_OK,
@@ -252,7 +262,7 @@ void test_sgd() {
     }
   }
   const int64_t bytes = potstill_sgd_workspace(4, sizes);
-  std::vector<int64_t> workspace(static_cast<size_t>(bytes) / 8);
+  std::vector<int64_t> workspace(static_cast<size_t>(bytes) / 8, -7);
   for (int way = 0; way < 2; ++way) {
     check(potstill_sgd(4, sizes, parameters[way].data(), gradients.data(), velocities[way].data(),
                        0.5, 0.9, 0.1, workspace.data(), bytes, 1 + 2 * way, level) == POTSTILL_OK,

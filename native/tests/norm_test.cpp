@@ -60,7 +60,7 @@ void test_norm_relu_pool(bool relu) {
           fill(shift.data(), channels, 1);
           fill(given.data(), images * pooled, 1);
           const int64_t bytes = potstill_norm_relu_pool_gradient_workspace(images, channels);
-          std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+          std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
           const auto w = static_cast<int32_t>(window);
           std::vector<float> first;
           for (int32_t threads : {1, 3}) {
@@ -221,7 +221,7 @@ struct Tangents {
   // All that comes out.
   std::vector<float> run(int32_t threads) {
     const int64_t bytes = potstill_norm_relu_pool_gradient_workspace(kImages, channels);
-    std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1);
+    std::vector<double> workspace(static_cast<size_t>(bytes) / 8 + 1, NAN);
     const bool ran =
         potstill_norm_relu_pool(x.data(), kImages, height, width, channels, scale.data(),
                                 shift.data(), kEpsilon, window, 1, out.data(), mean.data(),

@@ -7,6 +7,8 @@
 
 namespace {
 
+constexpr char kUnwritten = -1;  // four of them are NaN
+
 struct Taps {
   int64_t rows;
   int64_t columns;
@@ -115,7 +117,7 @@ std::vector<double> run_upfirdn(float* input, int64_t planes, int64_t height, in
   for (const int threads : {1, 3}) {
     const int64_t bytes = potstill_upfirdn_workspace(height, width, s.up, s.down, s.padding,
                                                      taps.rows, taps.columns, threads);
-    std::vector<char> workspace(static_cast<size_t>(std::max<int64_t>(bytes, 0)) + 8);
+    std::vector<char> workspace(static_cast<size_t>(std::max<int64_t>(bytes, 0)) + 8, kUnwritten);
     Unaligned output(static_cast<int64_t>(expected.size()) + 1);
     output.data()[expected.size()] = 77;
     check(potstill_upfirdn(input, planes, height, width, s.up, s.down, s.padding, taps.data(),
@@ -282,7 +284,7 @@ void test_filtered_lrelu(const Activated& a, const Taps& fu, const Taps& fd, int
   for (const int threads : {1, 3}) {
     const int64_t bytes = potstill_filtered_lrelu_workspace(
         height, width, a.up, a.down, a.padding, fu.rows, fu.columns, fd.rows, fd.columns, threads);
-    std::vector<char> workspace(static_cast<size_t>(std::max<int64_t>(bytes, 0)));
+    std::vector<char> workspace(static_cast<size_t>(std::max<int64_t>(bytes, 0)), kUnwritten);
     Unaligned y(static_cast<int64_t>(expected.size()) + 1), gx(planes * size + 1);
     y.data()[expected.size()] = gx.data()[planes * size] = 77;
     check(potstill_filtered_lrelu(input.data(), bias.data(), planes, channels, height, width, a.up,
@@ -348,7 +350,7 @@ void test_slope_of_zero() {
     const auto passed = [&](const int64_t* padding, const Taps& taps) {
       const int64_t bytes =
           potstill_filtered_lrelu_workspace(1, 20, 1, 1, padding, taps.rows, taps.columns, 0, 0, 1);
-      std::vector<char> workspace(static_cast<size_t>(bytes));
+      std::vector<char> workspace(static_cast<size_t>(bytes), kUnwritten);
       check(potstill_filtered_lrelu_gradient(x.data(), nullptr, 1, 1, 1, 20, 1, 1, padding,
                                              taps.data(), taps.rows, taps.columns, nullptr, 0, 0, 0,
                                              1, 0, INFINITY, upstream.data(), gradient.data(),
@@ -367,7 +369,7 @@ void test_filtered_lrelu_refuses() {
   const int64_t flush[4] = {0, 0, 0, 0};
   float x = 1, y = -1;
   const Taps f12 = random_taps(0, 12);
-  std::vector<char> workspace(100000);
+  std::vector<char> workspace(100000, kUnwritten);
   const auto status = [&](int64_t columns, int64_t channels, double clamp) {
     return potstill_filtered_lrelu(&x, nullptr, 1, channels, 1, 1, 1, 1, flush, f12.data(), 0,
                                    columns, nullptr, 0, 0, 0, 1, 1, clamp, &y, workspace.data(),

@@ -262,7 +262,7 @@ void test_select() {
         begins.push_back(static_cast<int64_t>(expected.size()));
       }
       std::vector<int64_t> kept(expected.size()), offsets(classes + 1, -1);
-      std::vector<int64_t> workspace(potstill_select_workspace(n, classes) / 8);
+      std::vector<int64_t> workspace(potstill_select_workspace(n, classes) / 8, -7);
       check(potstill_select(scores.data(), class_of.data(), n, classes, order, keep.data(),
                             kept.data(), offsets.data(), workspace.data(),
                             static_cast<int64_t>(workspace.size()) * 8, 2) == POTSTILL_OK,
