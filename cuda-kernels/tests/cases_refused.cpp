@@ -10,7 +10,11 @@ template <typename Run>
 class Call {
  public:
   Call(const std::string& name, const Run& run) : name_(name), run_(run) {
-    check_status(run_(), POTSTILL_CUDA_OK, name_);
+    works("as it is");
+  }
+
+  void works(const std::string& how) const {
+    check_status(run_(), POTSTILL_CUDA_OK, name_ + " " + how);
   }
 
   template <typename Argument>
@@ -158,10 +162,10 @@ void refuse_feature_mean() {
   }
   real = synthetic = nullptr;
   features = 0;
-  check_status(run(), POTSTILL_CUDA_OK, "feature_mean of no features");
+  call.works("without features");
   features = 2;
   classes = 0;
-  check_status(run(), POTSTILL_CUDA_OK, "feature_mean of no classes");
+  call.works("without classes");
 }
 
 // ---- Rows and images ----
@@ -232,6 +236,9 @@ struct Picture {
     padding[0] = padding[2] = 4096;
     call.refuses(&columns, 4097, "too many taps");
     padding[0] = padding[2] = 0;
+    planes = 0;
+    call.works("without planes");
+    planes = 1;
   }
 
   template <typename Run>

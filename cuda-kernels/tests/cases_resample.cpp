@@ -287,6 +287,7 @@ void test_upfirdn() {
     check_upfirdn({2, 40, 37}, {3, 2, -5, 4}, {2, 5, 3, -7}, draw_taps(5, 3), flip);
     check_upfirdn({1, 7, 5}, {5, 3, 9, 9}, {4, 7, 11, 2}, draw_taps(0, 3), flip);
     check_upfirdn({1, 9, 70}, {1, 1, 0, 0}, {1, 1, 0, 0}, draw_taps(7, 2), flip);
+    check_upfirdn({2, 7, 9}, {2, 1, 1, 1}, {1, 2, 2, 3}, draw_taps(1, 5), flip);  // not separable
     check_upfirdn({1, 2, 3}, {64, 1, 1, 1}, {1, 64, 70, 60}, draw_taps(0, 2), flip);
   }
   check_upfirdn({1, 120, 130}, {1, 1, 0, 0}, {1, 1, 0, 0}, draw_taps(0, 100), false);
@@ -306,6 +307,9 @@ void test_filtered_lrelu() {
     check_layer({2, 11, 10}, layer_of(2, 2, draw_taps(0, 4), draw_taps(5, 5), 4, flip), true);
     check_layer({2, 11, 10}, layer_of(2, 3, draw_taps(3, 4), draw_taps(0, 3), 2, flip), true);
     check_layer({1, 9, 8}, layer_of(1, 1, draw_taps(3, 3), draw_taps(2, 2), 3, flip), false);
+    // Room for a whole tile of the upsampled image twice.
+    check_layer({1, 40, 37}, layer_of(2, 1, draw_taps(0, 4), draw_taps(3, 3), 2, flip), false);
+    check_layer({1, 40, 37}, layer_of(2, 1, draw_taps(1, 4), draw_taps(3, 1), 2, flip), false);
     // Several tiles of a block, which ends in either of its rooms.
     for (int64_t up_rows : {0, 3}) {
       for (int64_t down_rows : {0, 3}) {

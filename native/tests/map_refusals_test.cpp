@@ -13,6 +13,7 @@ struct Map {
   int64_t height = 2;
   int64_t width = 2;
   int64_t channels = 16;
+  int32_t threads = 1;
 
   template <typename Run>
   void refuse(const Call<Run>& call) {
@@ -22,6 +23,13 @@ struct Map {
     call.refuses(&channels, -1, "negative channels");
     call.refuses(&height, 0, "maps without rows");
     call.refuses(&width, 0, "maps without columns");
+    call.refuses(&images, INT64_MAX / 8, "more values than can be counted");
+    call.refuses(&channels, INT64_MAX / 16 * 16, "more channels than can be counted");
+    call.refuses(&threads, 0, "no thread");
+    call.refuses(&threads, 1025, "too many threads");
+    images = 0;
+    call.works("without images");
+    images = 1;
   }
 };
 
@@ -35,7 +43,7 @@ void refuse_convolution() {
   Room room(potstill_convolution_workspace(1, 2, 2, 16, 16, 3, 1));
   const auto run = [&] {
     return potstill_convolution(x, map.images, map.height, map.width, map.channels, weight, side, 0,
-                                nullptr, outputs, y, room.at, room.bytes, 1, level);
+                                nullptr, outputs, y, room.at, room.bytes, map.threads, level);
   };
   const Call call("convolution", run);
   map.refuse(call);
@@ -45,8 +53,8 @@ void refuse_convolution() {
   call.refuses(&outputs, 0, "no output channels");
   const auto differentiate = [&] {
     return potstill_convolution_weight_gradient(x, map.images, map.height, map.width, map.channels,
-                                                weight, outputs, side, y, room.at, room.bytes, 1,
-                                                level);
+                                                weight, outputs, side, y, room.at, room.bytes,
+                                                map.threads, level);
   };
   const Call gradient("convolution_weight_gradient", differentiate);
   map.refuse(gradient);
@@ -68,7 +76,7 @@ void refuse_norm() {
   float* rstd = into;
   const auto run = [&] {
     return potstill_norm_relu_pool(x, map.images, map.height, map.width, map.channels, scale, shift,
-                                   epsilon, window, 1, out, mean, rstd, 1, level);
+                                   epsilon, window, 1, out, mean, rstd, map.threads, level);
   };
   const Call call("norm_relu_pool", run);
   map.refuse(call);
@@ -95,8 +103,8 @@ void refuse_norm_gradient() {
   const auto run = [&] {
     return potstill_norm_relu_pool_gradient(x, map.images, map.height, map.width, map.channels,
                                             scale, shift, window, 1, mean, rstd, slope, x_gradient,
-                                            scale_gradient, shift_gradient, room.at, room.bytes, 1,
-                                            level);
+                                            scale_gradient, shift_gradient, room.at, room.bytes,
+                                            map.threads, level);
   };
   const Call call("norm_relu_pool_gradient", run);
   map.refuse(call);
@@ -123,8 +131,8 @@ void refuse_norm_tangents() {
   const auto run = [&] {
     return potstill_norm_relu_pool_tangent(x, map.images, map.height, map.width, map.channels,
                                            scale, shift, window, mean, rstd, x_tangent,
-                                           scale_tangent, shift_tangent, out, x_mean, x_product, 1,
-                                           level);
+                                           scale_tangent, shift_tangent, out, x_mean, x_product,
+                                           map.threads, level);
   };
   const Call call("norm_relu_pool_tangent", run);
   map.refuse(call);
@@ -143,7 +151,7 @@ void refuse_norm_tangents() {
     return potstill_norm_relu_pool_gradient_tangent(
         x, map.images, map.height, map.width, map.channels, scale, shift, window, mean, rstd,
         x_tangent, scale_tangent, mean_left, product_left, slope, slope_tangent, out,
-        scale_gradient, shift_gradient, room.at, room.bytes, 1, level);
+        scale_gradient, shift_gradient, room.at, room.bytes, map.threads, level);
   };
   const Call gradient("norm_relu_pool_gradient_tangent", differentiate);
   map.refuse(gradient);
@@ -163,6 +171,7 @@ struct Picture {
   int64_t width = 4;
   int64_t rows = 0;
   int64_t columns = 2;
+  int32_t threads = 1;
 
   template <typename Run>
   void refuse(const Call<Run>& call) {
@@ -175,6 +184,11 @@ struct Picture {
     call.refuses(&columns, -1, "negative columns of a filter");
     call.refuses(&columns, 4097, "too many taps");
     call.refuses(&columns, 5, "more taps than samples");
+    call.refuses(&threads, 0, "no thread");
+    call.refuses(&threads, 1025, "too many threads");
+    planes = 0;
+    call.works("without planes");
+    planes = 1;
   }
 };
 
@@ -192,7 +206,8 @@ void refuse_upfirdn() {
   Room room(potstill_upfirdn_workspace(4, 4, up, down, padding, 0, 2, 1));
   const auto run = [&] {
     return potstill_upfirdn(input, of.planes, of.height, of.width, ups, downs, paddings, filter,
-                            of.rows, of.columns, 0, 1, output, room.at, room.bytes, 1, level);
+                            of.rows, of.columns, 0, 1, output, room.at, room.bytes, of.threads,
+                            level);
   };
   const Call call("upfirdn", run);
   of.refuse(call);
@@ -241,14 +256,15 @@ void refuse_filtered_lrelu() {
   const auto run = [&] {
     return potstill_filtered_lrelu(input, nullptr, of.planes, channels, of.height, of.width, up,
                                    down, paddings, up_filter, of.rows, of.columns, down_filter, 0,
-                                   2, 0, 1, 1, clamp, output, room.at, room.bytes, 1, level);
+                                   2, 0, 1, 1, clamp, output, room.at, room.bytes, of.threads,
+                                   level);
   };
   refuse(Call("filtered_lrelu", run));
   const auto differentiate = [&] {
     return potstill_filtered_lrelu_gradient(
         input, nullptr, of.planes, channels, of.height, of.width, up, down, paddings, up_filter,
         of.rows, of.columns, down_filter, 0, 2, 0, 1, 1, clamp, slope, output, room.at, room.bytes,
-        1, level);
+        of.threads, level);
   };
   const Call gradient("filtered_lrelu_gradient", differentiate);
   refuse(gradient);

@@ -143,7 +143,7 @@ std::string name_of(const Setting& s, const Taps& taps, int64_t height, int64_t 
 
 void test_upfirdn() {
   const Taps filters[] = {random_taps(0, 0), random_taps(0, 12), random_taps(0, 5),
-                          random_taps(3, 4), random_taps(0, 1)};
+                          random_taps(3, 4), random_taps(1, 4), random_taps(0, 1)};
   const int32_t factors[][2] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 2},
                                 {2, 4}, {3, 2}, {1, 4}, {5, 7}};
   for (const auto& taps : filters) {
@@ -315,7 +315,8 @@ void test_filtered_lrelu(const Activated& a, const Taps& fu, const Taps& fd, int
 void test_filtered_lrelu() {
   const double root = std::sqrt(2), free = std::numeric_limits<double>::infinity();
   const Taps none = random_taps(0, 0), f12 = random_taps(0, 12), f24 = random_taps(0, 24),
-             f5 = random_taps(0, 5), square = random_taps(3, 4), large = random_taps(12, 12);
+             f5 = random_taps(0, 5), square = random_taps(3, 4), flat = random_taps(1, 4),
+             large = random_taps(12, 12);
   for (const int64_t width : {1, 2, 7, 8, 9, 15, 16, 17, 33, 38, 70}) {
     const int64_t height = width == 70 ? 40 : 9;
     test_filtered_lrelu({2, 2, {11, 12, 9, 8}, false, root, 0.2, 256}, f12, f12, height, width, 0);
@@ -329,6 +330,7 @@ void test_filtered_lrelu() {
                         width, 0);
     test_filtered_lrelu({3, 2, {12, 5, 8, 9}, true, root, 0.2, 1}, f5, square, height, width, 0);
     test_filtered_lrelu({1, 2, {4, 5, 6, 7}, false, root, 0.2, 1}, none, f5, height, width, 0);
+    test_filtered_lrelu({2, 1, {4, 5, 6, 7}, false, root, 0.2, 1}, flat, flat, height, width, 0);
   }
   test_filtered_lrelu({2, 2, {-3, 8, 9, -4}, false, root, 0.2, 256}, f12, f12, 21, 25, 0);
   test_filtered_lrelu({4, 2, {-30, -28, -17, -31}, false, root, 0.2, 256}, f24, f12, 36, 36, 0);
