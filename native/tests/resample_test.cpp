@@ -331,10 +331,15 @@ void test_filtered_lrelu() {
     test_filtered_lrelu({3, 2, {12, 5, 8, 9}, true, root, 0.2, 1}, f5, square, height, width, 0);
     test_filtered_lrelu({1, 2, {4, 5, 6, 7}, false, root, 0.2, 1}, none, f5, height, width, 0);
     test_filtered_lrelu({2, 1, {4, 5, 6, 7}, false, root, 0.2, 1}, flat, flat, height, width, 0);
+    test_filtered_lrelu({2, 3, {8, 5, 6, 9}, false, root, 0.2, 1}, f5, flat, height, width, 0);
   }
   test_filtered_lrelu({2, 2, {-3, 8, 9, -4}, false, root, 0.2, 256}, f12, f12, 21, 25, 0);
   test_filtered_lrelu({4, 2, {-30, -28, -17, -31}, false, root, 0.2, 256}, f24, f12, 36, 36, 0);
   test_filtered_lrelu({2, 1, {-1, -1, -1, -1}, false, root, 0.2, 256}, none, none, 9, 17, 0);
+  // Padded by less than the taps, so that the gradient is padded as well.
+  test_filtered_lrelu({2, 2, {1, 2, 0, 3}, false, root, 0.2, 256}, large, square, 21, 25, 0);
+  test_filtered_lrelu({2, 2, {1, 2, 0, 3}, true, root, 0.2, 256}, f12, large, 21, 25, 0);
+  test_filtered_lrelu({1, 3, {0, 0, 0, 0}, false, root, 0.2, 256}, square, f5, 21, 25, 0);
   for (const float special : {NAN, INFINITY, -INFINITY}) {
     test_filtered_lrelu({2, 2, {9, 8, 9, 8}, false, root, 0.2, 256}, f12, f12, 20, 24, special);
     test_filtered_lrelu({1, 1, {0, 0, 0, 0}, false, 1, 1, 1}, none, none, 20, 24, special);
