@@ -213,6 +213,11 @@ void refuse_upfirdn() {
   of.refuse(call);
   room.refuse(call);
   call.refuses_null(&ups, &downs, &paddings, &input, &filter, &output);
+  check(potstill_upfirdn_workspace(4, 4, nullptr, down, padding, 0, 2, 1) == -1 &&
+            potstill_upfirdn_workspace(4, 4, up, nullptr, padding, 0, 2, 1) == -1 &&
+            potstill_upfirdn_workspace(4, 4, up, down, nullptr, 0, 2, 1) == -1 &&
+            potstill_filtered_lrelu_workspace(4, 4, 1, 1, nullptr, 0, 2, 0, 2, 1) == -1,
+        "without factors or paddings there is no workspace");
   for (const int k : {0, 1}) {
     for (const auto factors : {up, down}) {
       call.refuses(&factors[k], 0, "factor 0");
