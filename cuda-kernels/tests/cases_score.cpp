@@ -114,7 +114,8 @@ void check_score(const Logits& logits, int32_t type, const std::vector<int64_t>&
   check_status(
       potstill_cuda_score(from, type, device_labels.data(), rows, classes, loss.data(),
                           few ? nullptr : margin.data(), with_entropy ? entropy.data() : nullptr,
-                          with_el2n ? el2n.data() : nullptr, few ? nullptr : correct.data(), 0, nullptr),
+                          with_el2n ? el2n.data() : nullptr, few ? nullptr : correct.data(), 0,
+                          nullptr),
       POTSTILL_CUDA_OK, "score");
   const auto losses = loss.read();
   const auto margins = margin.read();
