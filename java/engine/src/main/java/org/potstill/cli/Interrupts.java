@@ -18,17 +18,28 @@ final class Interrupts implements AutoCloseable {
 
   private final CancellationToken cancellation;
   private final PrintStream err;
+  private final boolean saves;
   private final Map<Object, Object> before = new LinkedHashMap<>();
   private Method handle;
 
-  private Interrupts(CancellationToken cancellation, PrintStream err) {
+  private Interrupts(CancellationToken cancellation, PrintStream err, boolean saves) {
     this.cancellation = cancellation;
+    this.saves = saves;
     this.err = err;
   }
 
   /** Takes the signals over; where the platform does not allow it, they end the process. */
   static Interrupts cancel(CancellationToken cancellation, PrintStream err) {
-    Interrupts interrupts = new Interrupts(cancellation, err);
+    return cancel(cancellation, err, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param saves whether what was done is saved then
+   */
+  static Interrupts cancel(CancellationToken cancellation, PrintStream err, boolean saves) {
+    Interrupts interrupts = new Interrupts(cancellation, err, saves);
     interrupts.takeOver("INT");
     interrupts.takeOver("TERM");
     // The terminal was closed. Where it is to be ignored, as by nohup, Java leaves it so.
@@ -68,8 +79,11 @@ final class Interrupts implements AutoCloseable {
         cancellation.isCancelled()
             ? "still finishing the running step; 'kill -9 "
                 + ProcessHandle.current().pid()
-                + "' ends it at once, and loses what came after the last checkpoint"
-            : "interrupted: finishing the running step, then saving");
+                + "' ends it at once, and "
+                + (saves
+                    ? "loses what came after the last checkpoint"
+                    : "leaves a temporary folder")
+            : "interrupted: finishing the running step" + (saves ? ", then saving" : ""));
     cancellation.cancel();
   }
 

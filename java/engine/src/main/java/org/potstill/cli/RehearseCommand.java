@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.potstill.config.Config;
 import org.potstill.config.Sweep;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
 import org.potstill.pipeline.RunForecast;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Durations;
@@ -52,7 +53,7 @@ final class RehearseCommand implements Callable<Integer>, HasOutput {
     }
     CancellationToken cancellation = new CancellationToken();
     try (Logging logging = Logging.setUp(streams, output);
-        Interrupts interrupts = Interrupts.cancel(cancellation, streams.err())) {
+        Interrupts interrupts = Interrupts.cancel(cancellation, streams.err(), false)) {
       if (runs.isEmpty()) {
         Config resolved = config.loadAndWarn(streams, output);
         natives.apply();
@@ -74,12 +75,23 @@ final class RehearseCommand implements Callable<Integer>, HasOutput {
   private void rehearse(List<Sweep.Run> runs, CancellationToken cancellation) {
     double all = 0;
     for (Sweep.Run run : runs) {
-      RunForecast forecast = rehearse(run.config(), cancellation);
+      RunForecast forecast = rehearse(run, cancellation);
       show(run.folder(), forecast);
       all += forecast.seconds();
     }
     if (!output.json()) {
       line("all runs", all, "less what they take from each other");
+    }
+  }
+
+  private RunForecast rehearse(Sweep.Run run, CancellationToken cancellation) {
+    String which = "run " + run.folder() + ": ";
+    try {
+      return rehearse(run.config(), cancellation);
+    } catch (InputException e) {
+      throw new InputException(which + e.getMessage(), e);
+    } catch (RunFailedException e) {
+      throw new RunFailedException(which + e.getMessage(), e);
     }
   }
 

@@ -75,9 +75,9 @@ public record Config(
   }
 
   /** The same that evaluates the last images alone, by one network, without baselines. */
-  public Config withNetworkAlone(String network) {
+  public Config withTrialsOfLastImages(String network) {
     return new Config(
-        run, data, score, prune, experts, distill, evaluate.withNetworkAlone(network));
+        run, data, score, prune, experts, distill, evaluate.withTrialsOfLastImages(network));
   }
 
   /** Whether any stage computes in {@code tf32}. */

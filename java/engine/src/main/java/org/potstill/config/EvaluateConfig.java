@@ -63,7 +63,7 @@ public record EvaluateConfig(
   }
 
   /** The same of one network at its own rate, of the last images and no other set. */
-  EvaluateConfig withNetworkAlone(String network) {
+  EvaluateConfig withTrialsOfLastImages(String network) {
     return new EvaluateConfig(
         List.of(network),
         repeats,

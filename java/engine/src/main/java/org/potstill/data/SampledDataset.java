@@ -3,6 +3,7 @@ package org.potstill.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Some images of every class of a data set, in the place of all of them: what stands for its
@@ -21,42 +22,34 @@ public final class SampledDataset implements Dataset {
   }
 
   /**
-   * A sample, without validation images.
+   * The first images of every class.
    *
    * @param whole stays open when the sample is closed
    * @param perClass the most training images of every class
-   * @param tests the most test images of a class
-   * @param readable whether images that cannot be read are passed over
+   * @param tests the most test images of a class; of those for validation there are none
+   * @param wanted which images may be taken; not asked about more than there is need
    */
-  public static SampledDataset of(Dataset whole, int[] perClass, int tests, boolean readable) {
+  public static SampledDataset of(
+      Dataset whole, int[] perClass, int tests, Predicate<ImageRecord> wanted) {
     int[] testsPerClass = new int[perClass.length];
     Arrays.fill(testsPerClass, tests);
     return new SampledDataset(
         whole,
-        sample(whole, whole.training(), perClass, readable),
-        sample(whole, whole.test(), testsPerClass, readable));
+        sample(whole.training(), perClass, wanted),
+        sample(whole.test(), testsPerClass, wanted));
   }
 
   private static List<ImageRecord> sample(
-      Dataset whole, List<ImageRecord> images, int[] perClass, boolean readable) {
+      List<ImageRecord> images, int[] perClass, Predicate<ImageRecord> wanted) {
     int[] left = perClass.clone();
     List<ImageRecord> sample = new ArrayList<>();
     for (ImageRecord image : images) {
-      if (left[image.classIndex()] > 0 && (!readable || isReadable(whole, image))) {
+      if (left[image.classIndex()] > 0 && wanted.test(image)) {
         left[image.classIndex()]--;
         sample.add(image);
       }
     }
     return sample;
-  }
-
-  private static boolean isReadable(Dataset whole, ImageRecord image) {
-    try {
-      whole.read(image);
-      return true;
-    } catch (BadImageException e) {
-      return false;
-    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import org.potstill.data.Dataset;
 import org.potstill.net.BatchGradients;
 import org.potstill.net.Network;
 import org.potstill.net.TrainingMemory;
+import org.potstill.tensor.Placement;
 import org.potstill.tensor.SideBySide;
 
 /** What the trainings of an evaluation need, before they begin. */
@@ -36,8 +37,26 @@ public final class EvaluationNeeds {
 
   /** Of the trainings of a network that run side by side on the CPU; a GPU takes one at a time. */
   private static long atOnce(Config config, long bytes) {
-    int repeats = config.evaluate().repeats();
-    return bytes * SideBySide.of(config.run().threadCount(), repeats, bytes).workers();
+    return bytes * sideBySide(config, bytes).workers();
+  }
+
+  private static SideBySide sideBySide(Config config, long bytes) {
+    return SideBySide.of(config.run().threadCount(), config.evaluate().repeats(), bytes);
+  }
+
+  /**
+   * How a network is trained on the distilled images, if nothing else takes memory.
+   *
+   * @param network one of {@code evaluate.networks}
+   */
+  public static SideBySide sideBySide(
+      Config config, Dataset data, String network, Placement placement) {
+    long images = (long) data.classKeys().size() * config.distill().imagesPerClass();
+    long batch = Math.min(images, config.evaluate().batch());
+    long pixels = (long) data.resolution() * data.resolution();
+    Network built = EvaluationNetworks.of(config, data).get(network);
+    TrainingDraws draws = TrainingDraws.of(config.run().seed(), 0);
+    return sideBySide(config, inParts(built, batch, pixels, draws)).on(placement);
   }
 
   /** Images that baselines hold besides those that were distilled. */

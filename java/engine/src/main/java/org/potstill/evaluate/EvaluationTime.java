@@ -5,6 +5,7 @@ import java.util.Map;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
+import org.potstill.tensor.SideBySide;
 
 /** How long an evaluation takes, from how long networks take for an epoch on distilled images. */
 public final class EvaluationTime {
@@ -27,15 +28,31 @@ public final class EvaluationTime {
   }
 
   /**
-   * Seconds of all trainings and of the measuring after each.
+   * What a network takes for an epoch on the distilled images.
    *
-   * @param epochs seconds of an epoch on the distilled images, by network; where several trainings
-   *     go on at once, the share of one
+   * @param seconds where several trainings go on at once, the share of one
+   * @param sideBySide how they go on
    */
-  public static double seconds(Config config, Dataset data, Map<String, Double> epochs) {
+  public record Epoch(double seconds, SideBySide sideBySide) {}
+
+  /**
+   * Seconds of all trainings and of the measuring after each. Of baselines that hold all images it
+   * is too much where these make larger batches than the distilled ones do.
+   *
+   * @param epochs by network
+   */
+  public static double seconds(Config config, Dataset data, Map<String, Epoch> epochs) {
     EvaluationTime time = new EvaluationTime(config, data);
-    double ofAll = epochs.values().stream().mapToDouble(Double::doubleValue).sum();
-    double ofDistilling = epochs.getOrDefault(time.distilling, ofAll / epochs.size());
+    long trials = (long) epochs.size() * config.evaluate().repeats();
+    double ofAll = 0;
+    double unstretched = 0;
+    for (Epoch epoch : epochs.values()) {
+      // The trainings on a set, of all networks, are one job.
+      ofAll += epoch.seconds() * epoch.sideBySide().stretch(trials);
+      unstretched += epoch.seconds();
+    }
+    Epoch distilling = epochs.get(time.distilling);
+    double ofDistilling = distilling == null ? unstretched / epochs.size() : distilling.seconds();
     return time.epochsOfNetwork() * ofAll + time.epochsOfFeatures() * ofDistilling;
   }
 

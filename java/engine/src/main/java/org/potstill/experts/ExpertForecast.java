@@ -7,7 +7,6 @@ import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.CancellationToken;
-import org.potstill.run.Durations;
 import org.potstill.tensor.Determinism;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.EngineKernels;
@@ -28,7 +27,7 @@ public record ExpertForecast(ExpertNeeds needs, double seconds, String plan) {
 
   /** The plan and the time in one line. */
   public String words() {
-    return plan + ", about " + Durations.text(seconds);
+    return ExpertPlan.words(plan, seconds);
   }
 
   /**

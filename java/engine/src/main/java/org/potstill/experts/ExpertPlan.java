@@ -103,7 +103,12 @@ record ExpertPlan(
 
   /** One line for people: what the files take, and the training, which was timed. */
   String words(double seconds) {
-    return words() + ", about " + Durations.text(seconds);
+    return words(words(), seconds);
+  }
+
+  /** The same of a plan that is in words already. */
+  static String words(String plan, double seconds) {
+    return plan + ", about " + Durations.text(seconds);
   }
 
   /** One line for people: what the files take, and how many are trained at a time. */

@@ -8,11 +8,13 @@ import org.potstill.run.RunListener;
 
 /**
  * Listens to a stage until it is known how long a unit of its work takes, and stops it then. The
- * first unit is not timed: it warms up, and what comes before it is the start of the stage.
+ * first unit is not timed, since it warms up; with what comes before it, that is the start of the
+ * stage.
  */
 final class Pace implements RunListener {
 
   private final Predicate<String> isCounted;
+  private final int atOnce;
   private final double enough;
   private final RunListener listener;
   private final CancellationToken token;
@@ -29,21 +31,30 @@ final class Pace implements RunListener {
    * A pace to be found.
    *
    * @param isCounted whether a unit, as {@link RunListener#progress} has it, is the one to time
-   * @param enough seconds to time for; at least one unit is timed where there are two
+   * @param atOnce units that are under way at a time; at least so many are timed, if there are
+   *     more, so that it is not the distance between two that began together
+   * @param enough seconds to time for
    * @param listener hears of progress as well; what a stage warns of is that of a sample
    * @param token stops the stage
    */
-  Pace(Predicate<String> isCounted, double enough, RunListener listener, CancellationToken token) {
-    this(isCounted, enough, listener, token, System::nanoTime);
+  Pace(
+      Predicate<String> isCounted,
+      int atOnce,
+      double enough,
+      RunListener listener,
+      CancellationToken token) {
+    this(isCounted, atOnce, enough, listener, token, System::nanoTime);
   }
 
   /** The same by another clock. */
   Pace(
       Predicate<String> isCounted,
+      int atOnce,
       double enough,
       RunListener listener,
       CancellationToken token,
       LongSupplier nanos) {
+    this.atOnce = atOnce;
     this.nanos = nanos;
     began = nanos.getAsLong();
     this.isCounted = isCounted;
@@ -70,7 +81,7 @@ final class Pace implements RunListener {
     this.seconds = seconds;
     this.total = total;
     this.unit = unit;
-    if (done == total || (done > firstDone && seconds - firstSeconds >= enough)) {
+    if (done == total || (done >= firstDone + atOnce && seconds - firstSeconds >= enough)) {
       token.cancel();
     }
   }

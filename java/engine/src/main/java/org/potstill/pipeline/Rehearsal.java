@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.potstill.config.Config;
 import org.potstill.config.DataConfig;
-import org.potstill.config.DistillConfig;
+import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
 import org.potstill.data.ImageRecord;
@@ -21,6 +21,7 @@ import org.potstill.distill.DistilledSet;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.EvaluateStage;
+import org.potstill.evaluate.EvaluationNeeds;
 import org.potstill.evaluate.EvaluationTime;
 import org.potstill.experts.ExpertForecast;
 import org.potstill.experts.ExpertsStage;
@@ -42,11 +43,12 @@ import org.potstill.tensor.EngineKernels;
 import org.potstill.tensor.GpuTenancy;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
+import org.potstill.tensor.SideBySide;
 
 /**
  * Does a little of every stage that takes long, on some of the images and in a folder that goes
- * again, to find out how long the whole will take: and whether each stage works at all, with these
- * weights and this memory, before hours have gone into those before it.
+ * again, to find out how long the whole will take: and whether each stage works at all before hours
+ * have gone into those before it.
  *
  * <p>The stages are those of a run. What follows from their pace is arithmetic on settings.
  */
@@ -54,42 +56,31 @@ public final class Rehearsal {
 
   private static final double SECONDS = 5;
 
-  /** Images of a sample at most, and bytes of them, unless more are distilled. */
-  private static final long IMAGES = 4096;
-
-  private static final long BYTES = 1L << 30;
-
   /** The first batch warms up, the others are timed. */
   private static final int BATCHES_TO_SCORE = 4;
 
   private static final int TESTS_PER_CLASS = 4;
 
-  /** An image that is differentiated costs as much as so many that are only looked at. */
-  private static final int DIFFERENTIATED = 3;
-
   private final Config config;
   private final Dataset data;
-  private final RunDirectory directory;
-  private final Placement placement;
-  private final Kernels kernels;
+  private final Desk desk;
   private final double enough;
   private final RunListener listener;
   private final CancellationToken cancellation;
 
+  /** Where stages work. */
+  private record Desk(RunDirectory directory, Placement placement, Kernels kernels) {}
+
   private Rehearsal(
       Config config,
       Dataset data,
-      RunDirectory directory,
-      Placement placement,
-      Kernels kernels,
+      Desk desk,
       double enough,
       RunListener listener,
       CancellationToken cancellation) {
     this.config = config;
     this.data = data;
-    this.directory = directory;
-    this.placement = placement;
-    this.kernels = kernels;
+    this.desk = desk;
     this.enough = enough;
     this.listener = listener;
     this.cancellation = cancellation;
@@ -97,26 +88,35 @@ public final class Rehearsal {
 
   /**
    * How long the run of a configuration will take here, from its beginning, if nothing else
-   * computes beside it. Takes about a minute, or as long as two units of work of every stage do.
+   * computes beside it. Takes a minute or two, more where two units of a stage take longer.
    *
-   * @param listener hears of the stages and their progress
-   * @throws org.potstill.errors.InputException where the run would not begin, or an image cannot be
-   *     read
+   * @param listener hears of the stages that begin and of their progress
+   * @throws org.potstill.errors.InputException where the configuration or the data cannot be used;
+   *     the run directory is not looked at, and of the images only those of the samples
    * @throws RunFailedException where a stage fails, for example for lack of memory
    * @throws RunCancelledException where it was asked to stop
    */
   public static RunForecast of(
       Config config, RunListener listener, CancellationToken cancellation) {
     try {
-      return of(config, SECONDS, listener, cancellation);
+      return of(config, TemporaryFolder.ofSystem(), SECONDS, listener, cancellation);
     } catch (RunCancelledException e) {
       throw new RunCancelledException("interrupted; there is nothing to resume", e);
     }
   }
 
-  /** The same that times every stage for so many seconds. */
+  /**
+   * The same.
+   *
+   * @param place the folder for the one that goes again
+   * @param enough seconds that every stage is timed for
+   */
   static RunForecast of(
-      Config config, double enough, RunListener listener, CancellationToken cancellation) {
+      Config config,
+      Path place,
+      double enough,
+      RunListener listener,
+      CancellationToken cancellation) {
     int threads = config.run().threadCount();
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels = EngineKernels.byName(config.run().kernels(), threads, placement);
@@ -127,18 +127,17 @@ public final class Rehearsal {
       try (GpuTenancy tenancy = GpuTenancy.begin(placement, deterministic, config.usesTf32());
           Determinism determinism = Determinism.of(deterministic, placement);
           LibTorch.ThreadSettings settings = LibTorch.withThreads(threads);
-          TemporaryFolder folder = new TemporaryFolder("potstill-rehearsal-");
+          TemporaryFolder folder = new TemporaryFolder(place, "potstill-rehearsal-");
           RunDirectory directory = RunDirectory.open(folder.path(), Existing.FAIL)) {
-        return new Rehearsal(
-                config, data, directory, placement, kernels, enough, listener, cancellation)
-            .forecast(experts);
+        Desk desk = new Desk(directory, placement, kernels);
+        return new Rehearsal(config, data, desk, enough, listener, cancellation).forecast(experts);
       } finally {
         FreedMemory.giveBack();
       }
     }
   }
 
-  /** Before anything else holds the device: it is timed on a step, without images. */
+  /** Before anything else holds the device: they are timed on a step, without images. */
   private static List<StageTime> experts(
       Config config, Dataset data, RunListener listener, CancellationToken cancellation) {
     if (!Pipeline.needsExperts(config) || ExpertsStage.untrained(config) == 0) {
@@ -155,44 +154,68 @@ public final class Rehearsal {
       stages.add(score());
     }
     stages.addAll(experts);
-    Config alone = config.withOneExpert().withNetworkAlone(config.evaluate().networks().get(0));
-    int[] kept = PruneStage.kept(config.prune(), data);
-    int[] sampled = sample(kept, config.distill().batchReal());
-    Dataset sample = sampled(sampled);
-    writeCoreSet(sample);
-    if (Pipeline.needsExperts(config)) {
-      run(ExpertsStage.NAME, alone, sample, context(RunListener.SILENT, cancellation));
-    }
-    stages.add(distill(alone, sample, ofBatches(kept) / ofBatches(sampled)));
-    takeImages();
-    stages.add(evaluate(sample));
+    RehearsedSample sample =
+        RehearsedSample.of(config.distill(), PruneStage.kept(config.prune(), data));
+    Dataset some = SampledDataset.of(data, sample.counts(), TESTS_PER_CLASS, this::isWanted);
+    stages.add(distill(some, sample.more()));
+    stages.add(evaluate(some));
     return new RunForecast(stages);
   }
 
+  /** Where images may be left out, those that cannot be read: scoring would find them. */
+  private boolean isWanted(ImageRecord image) {
+    cancellation.throwIfCancelled();
+    if (config.data().onBadImage() == DataConfig.OnBadImage.FAIL) {
+      return true;
+    }
+    try {
+      data.read(image);
+      return true;
+    } catch (BadImageException e) {
+      return false;
+    }
+  }
+
   private StageTime score() {
-    int batches = BATCHES_TO_SCORE * config.score().batch();
-    Dataset sample = sampled(sample(sizes(data), batches / data.classKeys().size() + 1));
-    String unit = config.score().trained() ? "steps" : "images";
-    Pace pace = pace(ScoreStage.NAME, unit::equals, config, sample);
-    double more = data.training().size() / (double) sample.training().size();
-    double seconds = pace.start() + more * pace.total() * pace.perUnit();
-    return new StageTime(ScoreStage.NAME, seconds, pace.words());
+    int[] counts = new int[data.classKeys().size()];
+    Arrays.fill(counts, BATCHES_TO_SCORE * config.score().batch() / counts.length + 1);
+    Dataset some = SampledDataset.of(data, counts, TESTS_PER_CLASS, image -> true);
+    double more = data.training().size() / (double) some.training().size();
+    if (!config.score().trained()) {
+      Pace pace = pace(ScoreStage.NAME, "images"::equals, 1, config, some);
+      return time(ScoreStage.NAME, pace, more);
+    }
+    SideBySide folds = ScoreStage.trainedSideBySide(config, data, desk.placement());
+    Pace pace = pace(ScoreStage.NAME, "steps"::equals, folds.workers(), config, some);
+    return time(ScoreStage.NAME, pace, more * folds.stretch(config.score().folds()));
   }
 
-  private StageTime distill(Config alone, Dataset sample, double more) {
-    Pace pace = pace(DistillStage.NAME, unit -> !unit.equals("images"), alone, sample);
-    double seconds = pace.start() + more * pace.total() * pace.perUnit();
-    return new StageTime(DistillStage.NAME, seconds, pace.words());
+  private StageTime distill(Dataset some, double more) {
+    Config alone =
+        config.withOneExpert().withTrialsOfLastImages(config.evaluate().networks().get(0));
+    writeCoreSet(some);
+    if (Pipeline.needsExperts(config)) {
+      run(ExpertsStage.NAME, alone, some, context(RunListener.SILENT, cancellation));
+    }
+    Pace pace = pace(DistillStage.NAME, unit -> !unit.equals("images"), 1, alone, some);
+    return time(DistillStage.NAME, pace, more);
   }
 
-  private StageTime evaluate(Dataset sample) {
-    Map<String, Double> epochs = new LinkedHashMap<>();
+  /** Of a stage whose units are so many times as many, or as long. */
+  private static StageTime time(String stage, Pace pace, double more) {
+    return new StageTime(stage, pace.start() + more * pace.total() * pace.perUnit(), pace.words());
+  }
+
+  private StageTime evaluate(Dataset some) {
+    takeImages();
+    Map<String, EvaluationTime.Epoch> epochs = new LinkedHashMap<>();
     List<String> words = new ArrayList<>();
     for (String network : config.evaluate().networks()) {
-      directory.forgetProgress(EvaluateStage.NAME);
-      Pace pace =
-          pace(EvaluateStage.NAME, "epochs"::equals, config.withNetworkAlone(network), sample);
-      epochs.put(network, pace.perUnit());
+      SideBySide trials = EvaluationNeeds.sideBySide(config, data, network, desk.placement());
+      Config alone = config.withTrialsOfLastImages(network);
+      desk.directory().forgetProgress(EvaluateStage.NAME);
+      Pace pace = pace(EvaluateStage.NAME, "epochs"::equals, trials.workers(), alone, some);
+      epochs.put(network, new EvaluationTime.Epoch(pace.perUnit(), trials));
       words.add(network + " " + pace.words());
     }
     return new StageTime(
@@ -200,19 +223,15 @@ public final class Rehearsal {
   }
 
   /** Runs a stage until its pace is known. */
-  private Pace pace(String name, Predicate<String> isCounted, Config alone, Dataset sample) {
+  private Pace pace(
+      String name, Predicate<String> isCounted, int atOnce, Config alone, Dataset some) {
     listener.stageStarted(name);
     CancellationToken own = cancellation.child();
-    Pace pace = new Pace(isCounted, enough, listener, own);
+    Pace pace = new Pace(isCounted, atOnce, enough, listener, own);
     try {
-      run(name, alone, sample, context(pace, own));
+      run(name, alone, some, context(pace, own));
     } catch (RunCancelledException e) {
       cancellation.throwIfCancelled();
-    } catch (RunFailedException e) {
-      // Of a sample a training may diverge that does not of all images.
-      if (!pace.isKnown()) {
-        throw e;
-      }
     }
     if (!pace.isKnown()) {
       throw new IllegalStateException("stage " + name + " ended without telling of progress");
@@ -222,60 +241,40 @@ public final class Rehearsal {
 
   private RunContext context(RunListener heard, CancellationToken token) {
     return new RunContext(
-        directory, heard, token, config.run().seed(), config.run().threadCount(), placement.name());
+        desk.directory(),
+        heard,
+        token,
+        config.run().seed(),
+        config.run().threadCount(),
+        desk.placement().name());
   }
 
-  private void run(String name, Config settings, Dataset sample, RunContext context) {
-    Pipeline.stages(settings, sample, context, kernels, kernels).stream()
+  private void run(String name, Config settings, Dataset some, RunContext context) {
+    Pipeline.stages(settings, some, context, desk.kernels(), desk.kernels()).stream()
         .filter(stage -> stage.name().equals(name))
-        .forEach(stage -> stage.work().run());
+        .findFirst()
+        .orElseThrow()
+        .work()
+        .run();
   }
 
-  /** Images of every class in a sample, where it is to have {@code wanted} of those there are. */
-  private int[] sample(int[] there, int wanted) {
-    long bytes = (long) Float.BYTES * data.channels() * data.resolution() * data.resolution();
-    long fit = Math.min(IMAGES, BYTES / bytes) / there.length;
-    long most = Math.max(Math.min(wanted, fit), config.distill().imagesPerClass());
-    return Arrays.stream(there).map(count -> (int) Math.min(count, most)).toArray();
-  }
-
-  private Dataset sampled(int[] perClass) {
-    boolean readable = config.data().onBadImage() == DataConfig.OnBadImage.SKIP;
-    return SampledDataset.of(data, perClass, TESTS_PER_CLASS, readable);
-  }
-
-  private static int[] sizes(Dataset data) {
-    int[] sizes = new int[data.classKeys().size()];
-    data.training().forEach(image -> sizes[image.classIndex()]++);
-    return sizes;
-  }
-
-  /** What an iteration costs whose batches are drawn from so many images of every class. */
-  private double ofBatches(int[] there) {
-    DistillConfig distill = config.distill();
-    double synthetic = (double) DIFFERENTIATED * there.length * distill.imagesPerClass();
-    boolean real = distill.method() != DistillConfig.Method.MTT;
-    return synthetic
-        + (real ? Arrays.stream(there).map(n -> Math.min(n, distill.batchReal())).sum() : 0);
-  }
-
-  /** Those of the sample, as if they had been kept. */
-  private void writeCoreSet(Dataset sample) {
+  /** The images of the sample, as if they had been kept. */
+  private void writeCoreSet(Dataset some) {
     List<CoreSet.Entry> entries = new ArrayList<>();
-    int[] ranks = new int[sample.classKeys().size()];
-    for (ImageRecord image : sample.training()) {
+    int[] ranks = new int[some.classKeys().size()];
+    for (ImageRecord image : some.training()) {
       int c = image.classIndex();
-      entries.add(new CoreSet.Entry(image.id(), sample.classKeys().get(c), Float.NaN, ++ranks[c]));
+      entries.add(new CoreSet.Entry(image.id(), some.classKeys().get(c), Float.NaN, ++ranks[c]));
     }
-    new CoreSet(entries).write(directory.resolve(CoreSet.FILE));
+    new CoreSet(entries).write(desk.directory().resolve(CoreSet.FILE));
   }
 
   /** A distillation that was stopped has only those that it began with. */
   private void takeImages() {
-    Path images = directory.resolve(DistilledSet.FILE);
+    Path images = desk.directory().resolve(DistilledSet.FILE);
     if (Files.notExists(images)) {
       try {
-        Files.copy(directory.resolve(DistilledSet.INITIAL_FILE), images);
+        Files.copy(desk.directory().resolve(DistilledSet.INITIAL_FILE), images);
       } catch (IOException e) {
         throw new RunFailedException(images + " cannot be written: " + e.getMessage(), e);
       }

@@ -14,7 +14,8 @@ public record RunForecast(List<StageTime> stages) {
    *
    * @param stage its name
    * @param seconds in all
-   * @param words what was timed, for example {@code 45 ms per image}
+   * @param words what was timed, for example {@code 45 ms per image}; of experts, what they take of
+   *     the disk and how many are trained at a time
    */
   public record StageTime(String stage, double seconds, String words) {}
 

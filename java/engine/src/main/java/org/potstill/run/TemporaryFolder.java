@@ -3,9 +3,10 @@ package org.potstill.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.potstill.errors.FileErrors;
 import org.potstill.errors.RunFailedException;
 
-/** A folder among the temporary files of the system that goes when it is closed. */
+/** A folder that goes when it is closed. */
 public final class TemporaryFolder implements AutoCloseable {
 
   private final Path path;
@@ -13,20 +14,26 @@ public final class TemporaryFolder implements AutoCloseable {
   /**
    * Makes it.
    *
+   * @param place the folder that it is in
    * @param name what its name begins with
    * @throws RunFailedException where it cannot be made
    */
-  public TemporaryFolder(String name) {
+  public TemporaryFolder(Path place, String name) {
     try {
-      path = Files.createTempDirectory(name);
+      path = Files.createTempDirectory(place, name);
     } catch (IOException e) {
       throw new RunFailedException(
           "no folder can be made in "
-              + System.getProperty("java.io.tmpdir")
+              + place
               + " (java -Djava.io.tmpdir=DIR names another place): "
-              + e.getMessage(),
+              + FileErrors.reason(place, e),
           e);
     }
+  }
+
+  /** Where programs put what is soon to go. */
+  public static Path ofSystem() {
+    return Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   /** Where it is. */

@@ -15,6 +15,7 @@ import org.potstill.tensor.Determinism;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
+import org.potstill.tensor.SideBySide;
 
 /** The stage {@code score}: from the training images to {@code scores.csv}. */
 public final class ScoreStage {
@@ -56,10 +57,13 @@ public final class ScoreStage {
     return trainedAtOnce(config, data) * FoldScoring.trainingBytes(config, data);
   }
 
-  /** Scorers on the CPU. */
   private static long trainedAtOnce(Config config, Dataset data) {
-    int threads = config.run().threadCount();
-    return FoldScoring.sideBySide(config, data, threads, Placement.CPU).workers();
+    return trainedSideBySide(config, data, Placement.CPU).workers();
+  }
+
+  /** How the scorers of the folds are trained, where any are. */
+  public static SideBySide trainedSideBySide(Config config, Dataset data, Placement placement) {
+    return FoldScoring.sideBySide(config, data, config.run().threadCount(), placement);
   }
 
   /**

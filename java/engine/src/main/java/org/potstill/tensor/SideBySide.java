@@ -55,6 +55,15 @@ public record SideBySide(int workers, int threadsEach) {
     return new SideBySide((int) Math.max(1, Math.min(workers, limit)), threadsEach);
   }
 
+  /**
+   * How many times as long so many pieces of the same length take as if they filled the last round
+   * as well: its workers that have nothing to do do not help the others. At least 1.
+   */
+  public double stretch(long pieces) {
+    long rounds = -Math.floorDiv(-pieces, workers);
+    return (double) rounds * workers / pieces;
+  }
+
   /** The same where networks lie at {@code place}: a GPU is busy with one at a time. */
   public SideBySide on(Placement place) {
     return place.isCpu() ? this : atMost(1);

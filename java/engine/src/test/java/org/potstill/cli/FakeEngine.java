@@ -78,6 +78,9 @@ final class FakeEngine implements Engine {
   public RunForecast rehearse(Config config, RunListener listener, CancellationToken cancellation) {
     listener.stageStarted("score");
     listener.progress("score", "scoring", 64, 128, "images");
+    if (config.run().out().endsWith("fails")) {
+      throw new RunFailedException("the disk is full");
+    }
     return new RunForecast(
         List.of(
             new RunForecast.StageTime("score", 440, "45 ms per image"),

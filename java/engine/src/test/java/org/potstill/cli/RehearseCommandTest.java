@@ -82,6 +82,19 @@ class RehearseCommandTest extends CommandLineTests {
   }
 
   @Test
+  void anErrorSaysOfWhichRunItIs() throws IOException {
+    Files.writeString(
+        config,
+        """
+        data: {source: 'builtin:fashion-mnist-mini'}
+        sweep: {over: {what: {a: {run.seed: 1}, fails: {run.seed: 2}}}}
+        """);
+    assertEquals(1, rehearse("--quiet"));
+    assertEquals("error: run fails: the disk is full\n", err);
+    assertTrue(out.startsWith("a\nscore "), out);
+  }
+
+  @Test
   void aSingleRunHasNoParts() {
     assertEquals(2, rehearse("--only", "what=b"));
     assertEquals("error: --only: chooses runs of a sweep, and " + config + " is none\n", err);

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
 import org.potstill.data.PatternDataset;
+import org.potstill.tensor.SideBySide;
 import org.potstill.testing.TinyConfig;
 
 class EvaluationTimeTest {
@@ -24,11 +26,19 @@ class EvaluationTimeTest {
 
   /** 40 training images, 20 for validation and 20 for tests, in 2 classes with 2 images each. */
   private double seconds(Map<String, Double> epochs, String... settings) throws IOException {
-    List<String> all = new ArrayList<>(List.of("evaluate.repeats=3", "evaluate.epochs=100"));
-    all.addAll(List.of(settings));
-    Config config = TinyConfig.load(temp, temp.resolve("run"), all.toArray(String[]::new));
+    return seconds(epochs, new SideBySide(1, 1), settings);
+  }
+
+  private double seconds(Map<String, Double> epochs, SideBySide sideBySide, String... settings)
+      throws IOException {
+    List<String> given = new ArrayList<>(List.of("evaluate.repeats=3", "evaluate.epochs=100"));
+    given.addAll(List.of(settings));
+    Config config = TinyConfig.load(temp, temp.resolve("run"), given.toArray(String[]::new));
     try (PatternDataset data = new PatternDataset(28, 1, 20, "a", "b")) {
-      return EvaluationTime.seconds(config, data, epochs);
+      Map<String, EvaluationTime.Epoch> all = new LinkedHashMap<>();
+      epochs.forEach(
+          (name, seconds) -> all.put(name, new EvaluationTime.Epoch(seconds, sideBySide)));
+      return EvaluationTime.seconds(config, data, all);
     }
   }
 
@@ -40,6 +50,21 @@ class EvaluationTimeTest {
     assertEquals(
         11 * 3 * (100 + 5 / 3.0),
         seconds(Map.of("convnet", CONVNET, "resnet18", RESNET), plain),
+        1e-9);
+  }
+
+  @Test
+  void aLastRoundThatIsNotFullTakesAsLongAsOneThatIs() throws IOException {
+    String[] plain = {"evaluate.every=0", "evaluate.baselines=[]"};
+    // Three trainings on two threads: two rounds, where one and a half would be their share.
+    assertEquals(
+        3 * (100 + 5 / 3.0) * 2 / 1.5,
+        seconds(Map.of("convnet", CONVNET), new SideBySide(2, 1), plain),
+        1e-9);
+    // Six trainings of two networks fill three.
+    assertEquals(
+        11 * 3 * (100 + 5 / 3.0),
+        seconds(Map.of("convnet", CONVNET, "resnet18", RESNET), new SideBySide(2, 1), plain),
         1e-9);
   }
 

@@ -15,8 +15,11 @@ class PaceTest {
   private final AtomicLong milliseconds = new AtomicLong();
   private final CancellationToken token = new CancellationToken();
   private final Heard heard = new Heard();
-  private final Pace pace =
-      new Pace("steps"::equals, 5, heard, token, () -> milliseconds.get() * 1_000_000);
+  private final Pace pace = of(1);
+
+  private Pace of(int atOnce) {
+    return new Pace("steps"::equals, atOnce, 5, heard, token, () -> milliseconds.get() * 1_000_000);
+  }
 
   private void after(long time, long done, String unit) {
     milliseconds.set(time);
@@ -47,6 +50,19 @@ class PaceTest {
     assertTrue(token.isCancelled());
     assertEquals("30 s per step", pace.words());
     assertEquals(30, pace.start(), 1e-12);
+  }
+
+  /** Of two that take 30 s each and began 10 s apart. */
+  @Test
+  void unitsSideBySideAreTimedOverARoundOfThem() {
+    Pace two = of(2);
+    for (int i = 0; i < 3; i++) {
+      assertFalse(token.isCancelled());
+      milliseconds.set(new long[] {30_000, 40_000, 60_000}[i]);
+      two.progress("evaluate", "working", i + 1, 10, "steps");
+    }
+    assertTrue(token.isCancelled());
+    assertEquals("15 s per step", two.words());
   }
 
   @Test
