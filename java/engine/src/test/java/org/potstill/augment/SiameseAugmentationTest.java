@@ -141,6 +141,41 @@ class SiameseAugmentationTest {
     }
   }
 
+  /** Where brightness is 1, its strength could as well be divided by. */
+  @Test
+  void coloursFollowTheirStrengthsByHand() {
+    AugmentParameters strengths = new AugmentParameters(0, 1, 0, 0, 0, 0.5, 4, 0.25);
+    SiameseAugmentation augmentation = SiameseAugmentation.of("color", strengths);
+    AugmentDraw draw =
+        new AugmentDraw(
+            AugmentOperation.COLOR,
+            List.of(new float[] {1}, new float[] {0.75f}, new float[] {0.25f}));
+    try (PointerScope scope = new PointerScope()) {
+      // Three channels of one pixel: 1/4 brighter, three times as far from grey, half as far from
+      // the mean.
+      Tensor images = Tensors.of(new float[] {0, 3, 6}, 1, 3, 1, 1);
+      assertArrayEquals(
+          new float[] {3.25f - 4.5f, 3.25f, 3.25f + 4.5f},
+          Tensors.toFloats(augmentation.apply(images, draw)),
+          ROUNDING);
+    }
+  }
+
+  @Test
+  void numbersBelowTheProbabilityFlip() {
+    SiameseAugmentation augmentation = SiameseAugmentation.of("flip");
+    float below = Math.nextDown(0.5f);
+    try (PointerScope scope = new PointerScope()) {
+      Tensor images = Tensors.of(new float[] {1, 2, 3, 4}, 2, 1, 1, 2);
+      AugmentDraw each = new AugmentDraw(AugmentOperation.FLIP, List.of(new float[] {0.5f, below}));
+      assertArrayEquals(
+          new float[] {1, 2, 4, 3}, Tensors.toFloats(augmentation.apply(images, each)));
+      AugmentDraw shared = new AugmentDraw(AugmentOperation.FLIP, List.of(new float[] {0.5f}));
+      assertArrayEquals(
+          new float[] {1, 2, 3, 4}, Tensors.toFloats(augmentation.apply(images, shared)));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "none", "None"})
   void emptyStrategyLeavesTheImagesAsTheyAre(String strategy) {
