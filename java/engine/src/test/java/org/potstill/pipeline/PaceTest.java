@@ -74,6 +74,41 @@ class PaceTest {
     assertEquals(0, pace.start(), 1e-12);
   }
 
+  /** What clocks count from is theirs alone. */
+  @Test
+  void clocksBeginAnywhere() {
+    long began = -7_000_000_000L;
+    milliseconds.set(0);
+    Pace late =
+        new Pace("steps"::equals, 5, heard, token, () -> began + milliseconds.get() * 1_000_000);
+    milliseconds.set(3000);
+    late.progress("distill", "working", 1, 1000, "steps");
+    milliseconds.set(4000);
+    late.progress("distill", "working", 2, 1000, "steps");
+    assertEquals(1, late.perUnit(), 1e-12);
+    assertEquals(2, late.start(), 1e-12);
+  }
+
+  @Test
+  void theFirstUnitsAreNotEnoughHoweverLittleIsAskedFor() {
+    Pace hasty = new Pace("images"::equals, 0, heard, token, () -> milliseconds.get() * 1_000_000);
+    milliseconds.set(2000);
+    hasty.progress("score", "scoring", 64, 1000, "images");
+    assertFalse(token.isCancelled());
+    hasty.progress("score", "scoring", 128, 1000, "images");
+    assertTrue(token.isCancelled());
+  }
+
+  /** A batch that holds all images. */
+  @Test
+  void theOnlyUnitsShareTheirTime() {
+    milliseconds.set(4500);
+    pace.progress("score", "scoring", 100, 100, "steps");
+    assertTrue(token.isCancelled());
+    assertEquals("45 ms per step", pace.words());
+    assertEquals(0, pace.start(), 1e-12);
+  }
+
   @Test
   void handsOnProgressAndNoWarnings() {
     after(10, 3, "images");

@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.Config;
+import org.potstill.data.Dataset;
+import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
@@ -102,6 +104,66 @@ class RehearsalTest {
             () -> Rehearsal.of(config, temp, 1e9, RunListener.SILENT, new CancellationToken()));
     assertTrue(failed.getMessage().startsWith("distillation diverged: "), failed::getMessage);
     assertNothingLeft();
+  }
+
+  /** Of 18 images, for all that there are; what comes before the first step does not count here. */
+  @Test
+  void scoringIsToldOfAllImages() throws IOException {
+    Config config = config("score.batch=4", "score.epochs=4000");
+    Heard heard = new Heard();
+    StageTime score = forecast(config, heard).stages().get(0);
+    long total =
+        heard.progress().stream()
+            .filter(told -> told.task().equals("training scorers"))
+            .findFirst()
+            .orElseThrow()
+            .total();
+    String[] words = score.words().split(" ", 2);
+    double each = Double.parseDouble(words[0]) / (words[1].equals("ms per step") ? 1000 : 1);
+    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+      double expected = each * total * data.training().size() / 18;
+      assertEquals(expected, score.seconds(), 0.2 * expected, score.words());
+    }
+  }
+
+  @Test
+  void aSampleHasAsManyImagesAsAreDistilled() throws IOException {
+    RunForecast forecast =
+        forecast(
+            config("prune.mode=none", "distill.batch-real=1", "distill.images-per-class=5"),
+            RunListener.SILENT);
+    assertEquals(List.of("distill", "evaluate"), names(forecast));
+  }
+
+  @Test
+  void everyNetworkHasItsPace() throws IOException {
+    RunForecast forecast =
+        forecast(
+            config("prune.mode=none", "evaluate.networks=[convnet, alexnet]", "evaluate.every=0"),
+            RunListener.SILENT);
+    String evaluated = forecast.stages().get(1).words();
+    assertTrue(
+        evaluated.matches("convnet [\\d.]+ m?s per epoch, alexnet [\\d.]+ m?s per epoch"),
+        evaluated);
+  }
+
+  /** Of a few images a training may diverge that does not of all. */
+  @Test
+  void whatDivergesAfterItsPaceIsKnownIsForecast() throws IOException {
+    Config config =
+        config("prune.mode=none", "distill.learning-rate=1e30", "distill.iterations=1000");
+    Heard heard = new Heard();
+    RunForecast forecast = Rehearsal.of(config, 600, heard, new CancellationToken());
+    assertEquals(List.of("distill", "evaluate"), names(forecast));
+    assertTrue(heard.done("distilling").size() < 10, heard.done("distilling")::toString);
+  }
+
+  @Test
+  void whatFailsAtOnceIsToldAsItIs() throws IOException {
+    Config config = config("prune.mode=none", "evaluate.learning-rate=1e30", "evaluate.batch=1");
+    RunFailedException failed =
+        assertThrows(RunFailedException.class, () -> forecast(config, RunListener.SILENT));
+    assertTrue(failed.getMessage().contains("training diverged"), failed::getMessage);
   }
 
   @Test
