@@ -2,6 +2,8 @@ package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.HashSet;
@@ -11,6 +13,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.potstill.errors.InputException;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.Tensors;
 
@@ -58,6 +63,32 @@ class RealBatchesTest {
       int[] all = take(batches, 2, 0, 0);
       Arrays.sort(all);
       assertArrayEquals(new int[] {0, 1, 2}, all);
+    }
+  }
+
+  /** A run goes on with the draws of the version that it was begun with. */
+  @Test
+  void drawsAreNumberedByStepAndThenByClass() {
+    try (CoreSetImages real = numbers()) {
+      RealBatches batches = new RealBatches(real, SIZE, 7);
+      for (int c = 0; c < 2; c++) {
+        RandomStream random = RandomStream.of(7, Purpose.REAL_BATCH, 5, 3 * 2 + c);
+        assertArrayEquals(random.sample(COUNTS[c], SIZE), take(batches, c, 5, 2));
+      }
+    }
+  }
+
+  @Test
+  void aClassWithoutImagesIsRefusedByName() {
+    try (PointerScope scope = new PointerScope();
+        CoreSetImages real =
+            new CoreSetImages(
+                Tensors.of(new float[3], 3, 1, 1, 1),
+                new int[] {1, 2, 0},
+                List.of("a", "b", "c"))) {
+      InputException refused =
+          assertThrows(InputException.class, () -> new RealBatches(real, SIZE, 1));
+      assertTrue(refused.getMessage().startsWith("class 'c' keeps no image"), refused::getMessage);
     }
   }
 
