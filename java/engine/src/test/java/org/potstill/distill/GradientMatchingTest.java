@@ -288,6 +288,49 @@ class GradientMatchingTest {
     }
   }
 
+  /** The layer-wise distance alone leaves out biases and norms. */
+  @ParameterizedTest
+  @EnumSource(names = {"MSE", "COSINE"})
+  void distancesOfOneVectorAreOfAllParameters(GradientDistance distance) {
+    try (PointerScope scope = new PointerScope();
+        TrainedState state = new TrainedState(network(Norm.INSTANCE))) {
+      state.replace(fresh(Norm.INSTANCE, 0));
+      Tensor real = random(7, 2);
+      Tensor images = random(5, 3);
+      GradientDistances distances =
+          new GradientDistances(state, new JavaKernels(), distance, MapPixels.TWICE);
+      double found =
+          distances.match(
+              distances.gradients(real, 1, FROZEN, Precision.F32),
+              images,
+              UnaryOperator.identity(),
+              1,
+              FROZEN,
+              torch.empty_like(images));
+      double[] a = vector(gradients(state, real, 1));
+      double[] b = vector(gradients(state, images, 1));
+      double squares = 0;
+      double product = 0;
+      for (int i = 0; i < a.length; i++) {
+        squares += (a[i] - b[i]) * (a[i] - b[i]);
+        product += a[i] * b[i];
+      }
+      double expected =
+          distance == GradientDistance.MSE ? squares : 1 - product / (length(a) * length(b));
+      assertEquals(expected, found, CLOSE * expected);
+    }
+  }
+
+  private static double[] vector(Tensor[] tensors) {
+    return Arrays.stream(tensors)
+        .flatMapToDouble(tensor -> Arrays.stream(Closeness.doubles(tensor)))
+        .toArray();
+  }
+
+  private static double length(double[] vector) {
+    return Math.sqrt(Arrays.stream(vector).map(value -> value * value).sum());
+  }
+
   @Test
   void networkIsTrainedBetweenTheStepsAndFreshInEveryIteration() {
     try (PointerScope scope = new PointerScope();

@@ -14,6 +14,7 @@ import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.stat.correlation.Covariance;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +28,7 @@ import org.potstill.data.ImageRecord;
 import org.potstill.data.ImageTransforms;
 import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
+import org.potstill.fixtures.Closeness;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
@@ -149,6 +151,25 @@ class WhiteningTest {
       assertTrue(largest > 0.5, "not all 0");
       assertArrayEquals(
           Tensors.toFloats(images), Tensors.toFloats(whitening.restore(whitened)), 2e-5f);
+    }
+  }
+
+  @Test
+  void momentsOfBatchesAreThoseOfAll() {
+    try (ImageMoments moments = new ImageMoments(2);
+        PointerScope scope = new PointerScope()) {
+      moments.add(new FloatPointer(1, 2), 1);
+      assertThrows(InputException.class, moments::mean);
+      moments.add(new FloatPointer(3, 8), 1);
+      assertEquals(2, moments.count());
+      assertArrayEquals(new double[] {2, 5}, Closeness.doubles(moments.mean()));
+      moments.add(new FloatPointer(5, 2, 3, 0), 2);
+      assertEquals(4, moments.count());
+      assertArrayEquals(new double[] {3, 3}, Closeness.doubles(moments.mean()));
+      assertArrayEquals(
+          new double[] {8 / 3.0, 0, 0, 36 / 3.0},
+          Closeness.doubles(moments.takeCovariance()),
+          1e-12);
     }
   }
 
