@@ -56,6 +56,19 @@ class DropoutMaskTest {
     }
   }
 
+  /** So that the mean stays what it was. */
+  @Test
+  void whatIsKeptGrowsByTheShareThatIsDropped() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor input = Tensors.of(new float[1000], 10, 100);
+      float[] mask = Tensors.toFloats(DropoutMask.byHost(stream(5, 0), input, 0.2));
+      RandomStream random = stream(5, 0);
+      for (float value : mask) {
+        assertEquals(random.nextFloat() < 0.2 ? 0 : 1.25f, value);
+      }
+    }
+  }
+
   /** Numbers of blocks beyond 32 bits reach the second word of the counter. */
   @Test
   void streamsThatWentFarGoOnTheSameWay() {
