@@ -43,7 +43,8 @@ final class ExpertCheckpoint {
    *
    * @param warn hears of a damaged one that was passed over
    * @return the epochs done; 0 where there is none
-   * @throws InputException where none can be read or they are of other settings
+   * @throws InputException where none can be read, they are of other settings, or they lack an
+   *     epoch that can be drawn
    */
   int restore(ExpertProgress progress, Consumer<String> warn) {
     return checkpoints.restore(found -> restore(found, progress), warn).orElse(0);
@@ -57,9 +58,26 @@ final class ExpertCheckpoint {
               + " is of an expert of other settings; undo the change or use --overwrite");
     }
     try (NamedTensors all = file.readAll()) {
+      requireStored(checkpoint, all, progress);
       progress.restore(all);
     }
     return Math.toIntExact(checkpoint.step());
+  }
+
+  /** Which epochs are kept is not among what an expert is made of. */
+  private static void requireStored(
+      Checkpoints.Checkpoint checkpoint, NamedTensors all, ExpertProgress progress) {
+    progress
+        .missing(all, Math.toIntExact(checkpoint.step()))
+        .ifPresent(
+            epoch -> {
+              throw new InputException(
+                  checkpoint.file()
+                      + " does not hold epoch "
+                      + epoch
+                      + ", from or to which segments lead now; undo the change of"
+                      + " distill.trajectory or use --overwrite");
+            });
   }
 
   /** Deletes them. */

@@ -1,5 +1,6 @@
 package org.potstill.experts;
 
+import java.util.Optional;
 import java.util.SortedSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -87,6 +88,14 @@ final class ExpertProgress implements AutoCloseable {
 
   private static void put(NamedTensors all, String prefix, NamedTensors some) {
     some.names().forEach(name -> all.put(prefix + name, some.get(name)));
+  }
+
+  /** The first epoch to be stored, of those done, that {@link #save} has not given. */
+  Optional<Integer> missing(NamedTensors all, int epochsDone) {
+    String parameter = state.parameterNames().get(0);
+    return stored.headSet(epochsDone + 1).stream()
+        .filter(epoch -> !all.contains(SNAPSHOT + ExpertFile.tensorName(epoch, parameter)))
+        .findFirst();
   }
 
   /** Takes up what {@link #save} gave. */
