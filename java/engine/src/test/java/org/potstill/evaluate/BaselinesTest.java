@@ -1,5 +1,6 @@
 package org.potstill.evaluate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -20,11 +21,14 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.data.ImageRecord;
 import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.Existing;
@@ -144,6 +148,57 @@ class BaselinesTest {
       String message =
           assertThrows(InputException.class, () -> unscored.of("easiest")).getMessage();
       assertTrue(message.contains("evaluate.baselines: easiest"), message);
+    }
+  }
+
+  /** Baselines of a run, whose core-set has the losses that are given. */
+  private Baselines baselines(
+      RunDirectory directory, PatternDataset data, float loss, String... settings) {
+    List<CoreSet.Entry> kept = new ArrayList<>();
+    for (ImageRecord image : data.training()) {
+      String key = data.classKeys().get(image.classIndex());
+      kept.add(new CoreSet.Entry(image.id(), key, loss, kept.size() % 10 + 1));
+    }
+    new CoreSet(kept).write(directory.resolve(CoreSet.FILE));
+    RunContext context =
+        new RunContext(directory, RunListener.SILENT, new CancellationToken(), 3, 1);
+    Config config = ConfigLoader.of(with(settings));
+    return new Baselines(
+        config,
+        data,
+        context,
+        new CpuKernels(1),
+        new ImageSetLoader(data, config.data(), context),
+        new int[] {8, 1, 1});
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"herding", "k-center", "easiest", "random"})
+  void everyClassGivesItsOwnImages(String name) {
+    PatternDataset data = data();
+    try (RunDirectory directory = RunDirectory.open(runs.prepared("run"), Existing.RESUME);
+        LabelledImages images =
+            baselines(directory, data, 1, "evaluate.feature-epochs=1").of(name).load(0)) {
+      assertArrayEquals(new int[] {8, 1, 1}, images.perClass(3));
+    }
+  }
+
+  /** Of a baseline that is chosen by something else, no finished training is taken. */
+  @Test
+  void keysHoldWhatImagesAreChosenBy() {
+    PatternDataset data = data();
+    try (RunDirectory directory = RunDirectory.open(runs.prepared("run"), Existing.RESUME)) {
+      String easiest = baselines(directory, data, 1).of("easiest").key();
+      assertNotEquals(easiest, baselines(directory, data, 2).of("easiest").key());
+      assertEquals(easiest, baselines(directory, data, 1).of("easiest").key());
+      for (String name : List.of("herding", "k-center")) {
+        String key = baselines(directory, data, 1).of(name).key();
+        for (String other :
+            List.of("distill.network.width=4", "evaluate.feature-epochs=2", "evaluate.batch=3")) {
+          assertNotEquals(key, baselines(directory, data, 1, other).of(name).key(), other);
+        }
+        assertEquals(key, baselines(directory, data, 2, "evaluate.epochs=7").of(name).key());
+      }
     }
   }
 

@@ -14,19 +14,25 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigLoader;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.data.PatternDataset;
 import org.potstill.distill.DistilledSet;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
+import org.potstill.kernels.CpuKernels;
+import org.potstill.net.Accuracy;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkProvider;
 import org.potstill.net.NetworkSpec;
@@ -34,9 +40,16 @@ import org.potstill.net.Networks;
 import org.potstill.net.Norm;
 import org.potstill.net.Pooling;
 import org.potstill.net.SmallGpu;
+import org.potstill.random.Purpose;
+import org.potstill.random.RandomStream;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.RunContext;
+import org.potstill.run.RunListener;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.LibTorch;
+import org.potstill.tensor.NamedTensors;
+import org.potstill.tensor.Precision;
+import org.potstill.tensor.RowParts;
 import org.potstill.testing.Heard;
 
 class EvaluateStageTest {
@@ -67,6 +80,64 @@ class EvaluateStageTest {
         "depth 2, width 8, norm instance, pooling avg", json.at("/protocol/form/convnet").asText());
     assertFalse(Files.exists(folder.resolve("run/checkpoints/evaluate.json")));
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
+  }
+
+  /** Written plainly, with the draws of each. */
+  @Test
+  void repeatsAreTrainingsByTheSeedAndTheirNumbers() throws IOException {
+    String[] settings =
+        with(
+            "evaluate.repeats=6",
+            "evaluate.epochs=4",
+            "evaluate.augment=color_crop_cutout_flip_scale_rotate");
+    PatternDataset data = data();
+    List<Double> found =
+        runs.evaluate("run", data, null, settings)
+            .distilled()
+            .networks()
+            .get("convnet")
+            .accuracies();
+    Config config = ConfigLoader.of(settings);
+    Network network = EvaluationNetworks.of(config, data).get("convnet").with(new CpuKernels(2));
+    RowParts parts = new RowParts("evaluate", "evaluate.batch");
+    SyntheticTraining training =
+        EvaluationNetworks.training(
+            config.evaluate(), 0.02, Precision.F32, parts, new CpuKernels(2));
+    List<Double> expected = new ArrayList<>();
+    try (LibTorch.ThreadSettings threads = LibTorch.withThreads(1);
+        PointerScope scope = new PointerScope();
+        DistilledSet set = DistilledSet.read(folder.resolve("run").resolve(DistilledSet.FILE));
+        LabelledImages tests = tests(data)) {
+      for (int repeat = 0; repeat < 6; repeat++) {
+        try (NamedTensors state =
+                network.initialise(
+                    RandomStream.of(3, Purpose.EVALUATION_INITIALISATION, 0, repeat));
+            NamedTensors average =
+                training.run(
+                    network,
+                    state,
+                    set.images(),
+                    set.labels(),
+                    TrainingDraws.of(3, repeat),
+                    (epoch, loss, accuracy) -> {})) {
+          expected.add(
+              Accuracy.of(
+                  network, average, tests.images(), tests.labels(), 4, Precision.F32, parts));
+        }
+      }
+    }
+    assertEquals(expected, found);
+    assertTrue(expected.stream().distinct().count() > 1, expected::toString);
+    for (String line : Files.readAllLines(folder.resolve("run/metrics.jsonl"))) {
+      double seconds = new ObjectMapper().readTree(line).path("seconds").asDouble(-1);
+      assertTrue(seconds >= 0 && seconds < 600, line);
+    }
+  }
+
+  private LabelledImages tests(PatternDataset data) {
+    RunContext context = new RunContext(null, RunListener.SILENT, new CancellationToken(), 3, 1);
+    return new ImageSetLoader(data, ConfigLoader.of(with()).data(), context)
+        .load(data.test(), "loading");
   }
 
   @Test

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.config.ConfigLoader;
 import org.potstill.errors.RunCancelledException;
+import org.potstill.net.Network;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.RunListener;
 import org.potstill.tensor.LibTorch;
@@ -94,6 +96,23 @@ class SideBySideTrialsTest {
     assertEquals(evaluation("single"), evaluation("full"));
     assertEquals(figures("single"), figures("beside"));
     assertEquals(12, figures("beside").size());
+  }
+
+  /** Its images and its network, of batches of four of six images. */
+  @Test
+  void twoRunAtOnceWhereThereIsRoomForTwo() {
+    Network network = EvaluationNetworks.of(ConfigLoader.of(SETTINGS), data()).get("convnet");
+    long side = EvaluationRuns.SIDE;
+    long images = 6 * side * side * Float.BYTES;
+    long one = images + EvaluationNeeds.inParts(network, 4, side * side, TrainingDraws.of(3, 0));
+    String[] alone = with("evaluate.repeats=3");
+    for (int less = 0; less < 2; less++) {
+      List<String> tasks = new ArrayList<>();
+      RunListener listener = epochs((task, done) -> tasks.add(task));
+      runs.on(2, 2 * one - less)
+          .evaluate("room" + less, data(), null, new CancellationToken(), listener, alone);
+      assertEquals(less == 0, tasks.stream().anyMatch(task -> task.matches(SEVERAL)), tasks + "");
+    }
   }
 
   @Test
