@@ -127,6 +127,21 @@ class RehearsalTest {
   }
 
   @Test
+  void whatAnotherRunScoredIsNotScored() throws IOException {
+    Path lender = temp.resolve("lender");
+    try (RunSession session =
+        RunSession.openForStage(
+            TinyConfig.load(temp, lender),
+            RunOptions.NEW,
+            RunListener.SILENT,
+            new CancellationToken())) {
+      session.runOne("score");
+    }
+    Config config = config("score.from=" + lender);
+    assertEquals(List.of("distill", "evaluate"), names(forecast(config, RunListener.SILENT)));
+  }
+
+  @Test
   void aSampleHasAsManyImagesAsAreDistilled() throws IOException {
     RunForecast forecast =
         forecast(
