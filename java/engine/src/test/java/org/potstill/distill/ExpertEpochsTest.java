@@ -1,6 +1,7 @@
 package org.potstill.distill;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -75,5 +76,13 @@ class ExpertEpochsTest {
   @ValueSource(strings = {"experts.count=7", "distill.iterations=9", "run.threads=3"})
   void whatLeavesAnExpertAsItIsIsNot(String setting) {
     assertEquals(settings().values(), settings(setting).values());
+  }
+
+  /** Experts of versions that knew no whitening, and no versions of networks, stay good. */
+  @Test
+  void whatEarlierVersionsDidNotKnowIsNotedWhereItIsUsedAlone() {
+    Set<String> plain = settings().values().keySet();
+    assertFalse(plain.contains("data.whitening"), plain::toString);
+    assertFalse(plain.contains("version of the distilling network"), plain::toString);
   }
 }
