@@ -80,7 +80,7 @@ class PaceTest {
     long began = -7_000_000_000L;
     milliseconds.set(0);
     Pace late =
-        new Pace("steps"::equals, 5, heard, token, () -> began + milliseconds.get() * 1_000_000);
+        new Pace("steps"::equals, 1, 5, heard, token, () -> began + milliseconds.get() * 1_000_000);
     milliseconds.set(3000);
     late.progress("distill", "working", 1, 1000, "steps");
     milliseconds.set(4000);
@@ -91,7 +91,8 @@ class PaceTest {
 
   @Test
   void theFirstUnitsAreNotEnoughHoweverLittleIsAskedFor() {
-    Pace hasty = new Pace("images"::equals, 0, heard, token, () -> milliseconds.get() * 1_000_000);
+    Pace hasty =
+        new Pace("images"::equals, 1, 0, heard, token, () -> milliseconds.get() * 1_000_000);
     milliseconds.set(2000);
     hasty.progress("score", "scoring", 64, 1000, "images");
     assertFalse(token.isCancelled());

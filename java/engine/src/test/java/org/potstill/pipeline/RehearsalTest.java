@@ -86,15 +86,6 @@ class RehearsalTest {
   }
 
   @Test
-  void everyNetworkIsTimed() throws IOException {
-    RunForecast forecast =
-        forecast(config("prune.mode=none", "evaluate.networks=[convnet, vit]"), RunListener.SILENT);
-    assertEquals(List.of("distill", "evaluate"), names(forecast));
-    String words = forecast.stages().get(1).words();
-    assertTrue(words.matches("convnet .* per epoch, vit .* per epoch"), words);
-  }
-
-  @Test
   void aFailureOfAStageIsOneOfTheRehearsal() throws IOException {
     Config config =
         config("prune.mode=none", "distill.learning-rate=1e30", "distill.iterations=1000");
@@ -160,17 +151,6 @@ class RehearsalTest {
     assertTrue(
         evaluated.matches("convnet [\\d.]+ m?s per epoch, alexnet [\\d.]+ m?s per epoch"),
         evaluated);
-  }
-
-  /** Of a few images a training may diverge that does not of all. */
-  @Test
-  void whatDivergesAfterItsPaceIsKnownIsForecast() throws IOException {
-    Config config =
-        config("prune.mode=none", "distill.learning-rate=1e30", "distill.iterations=1000");
-    Heard heard = new Heard();
-    RunForecast forecast = Rehearsal.of(config, 600, heard, new CancellationToken());
-    assertEquals(List.of("distill", "evaluate"), names(forecast));
-    assertTrue(heard.done("distilling").size() < 10, heard.done("distilling")::toString);
   }
 
   @Test
