@@ -103,7 +103,8 @@ public final class Potstill {
    * again, and tells how long a run from its beginning will take here. Takes a minute or two, more
    * where a single step takes long.
    *
-   * @throws InputException where the run would not begin, or an image cannot be read
+   * @throws InputException where the configuration or the data cannot be used; the run directory is
+   *     not looked at, and of the images only those of a sample
    * @throws RunFailedException where a stage fails
    * @throws RunCancelledException where it was asked to stop
    */
