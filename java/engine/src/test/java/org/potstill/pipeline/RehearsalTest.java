@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.data.Datasets;
@@ -83,6 +85,25 @@ class RehearsalTest {
     assertEquals(List.of("experts", "distill", "evaluate"), names(forecast));
     String experts = forecast.stages().get(0).words();
     assertTrue(experts.startsWith("7 experts of "), experts);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "distill.method=dc distill.outer-loops=2 distill.inner-loops=2",
+        "distill.space=glad distill.prior.channel-base=64 distill.prior.channel-max=4",
+        "distill.space=ld3m data.resolution=32 distill.prior.diffusion.steps=2"
+            + " distill.prior.diffusion.unet-channels=32"
+            + " distill.prior.diffusion.first-stage-channels=32",
+        "data.whitening=zca distill.batch-real=30",
+        "data.on-bad-image=skip"
+      })
+  void everyMethodAndSpaceIsRehearsed(String settings) throws IOException {
+    RunForecast forecast =
+        forecast(config((settings + " prune.mode=none").split(" ", -1)), RunListener.SILENT);
+    List<String> stages = names(forecast);
+    assertEquals(List.of("distill", "evaluate"), stages.subList(stages.size() - 2, stages.size()));
+    assertTrue(forecast.seconds() > 0);
   }
 
   @Test
