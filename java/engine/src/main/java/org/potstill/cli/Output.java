@@ -9,7 +9,7 @@ final class Output {
       names = {"-q", "--quiet"},
       description =
           "Print only warnings, errors, and what was asked to be shown (compare, doctor,"
-              + " --dry-run).")
+              + " rehearse, --dry-run).")
   private boolean quiet;
 
   @Option(names = "--debug", description = "Log more, and show the stack traces of errors.")

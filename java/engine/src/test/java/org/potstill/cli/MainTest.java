@@ -423,10 +423,11 @@ class MainTest extends CommandLineTests {
     assertEquals(table, out);
     assertEquals(0, potstill("doctor", "--quiet"));
     assertTrue(out.startsWith("cpu\n"), out);
-    for (String command : List.of("compare", "doctor", "run")) {
+    for (String command : List.of("compare", "doctor", "rehearse", "run")) {
       assertEquals(0, potstill(command, "--help"));
       String help = out.replaceAll("\\s+", " ");
-      assertTrue(help.contains("what was asked to be shown (compare, doctor, --dry-run)"), out);
+      assertTrue(
+          help.contains("what was asked to be shown (compare, doctor, rehearse, --dry-run)"), out);
     }
   }
 
