@@ -82,6 +82,23 @@ struct ScoreReference {
   }
 };
 
+struct Figures {
+  std::vector<float> loss, margin, entropy, el2n;
+  std::vector<int8_t> correct;
+};
+
+Figures all_figures(const void* logits, int32_t type, const std::vector<int64_t>& labels,
+                    int64_t classes) {
+  const size_t rows = labels.size();
+  const std::vector<float> empty(rows);
+  Figures of{empty, empty, empty, empty, std::vector<int8_t>(rows, -1)};
+  check(potstill_score(logits, type, labels.data(), static_cast<int64_t>(rows), classes,
+                       of.loss.data(), of.margin.data(), of.entropy.data(), of.el2n.data(),
+                       of.correct.data(), 2, level) == POTSTILL_OK,
+        "score of all figures runs");
+  return of;
+}
+
 // All figures of logits of every type, some of which the label shares with other classes.
 void test_score_figures(int32_t type, int64_t classes) {
   const int64_t rows = 9;
@@ -108,13 +125,9 @@ void test_score_figures(int32_t type, int64_t classes) {
     halves[to] = halves[from], exact[to] = exact[from];
     floats.data()[to] = floats.data()[from];
   }
-  std::vector<float> loss(rows), margin(rows), entropy(rows), el2n(rows);
-  std::vector<int8_t> correct(rows, -1);
   const void* logits = halves.data();
   if (type == POTSTILL_FLOAT32) logits = floats.data();
-  check(potstill_score(logits, type, labels.data(), rows, classes, loss.data(), margin.data(),
-                       entropy.data(), el2n.data(), correct.data(), 2, level) == POTSTILL_OK,
-        "score of all figures runs");
+  const auto [loss, margin, entropy, el2n, correct] = all_figures(logits, type, labels, classes);
   std::vector<float> entropy_alone(rows), el2n_alone(rows), loss_again(rows);
   for (const bool entropies : {true, false}) {
     check(potstill_score(logits, type, labels.data(), rows, classes, loss_again.data(), nullptr,
@@ -181,13 +194,9 @@ void test_score_special_rows(int32_t type, int64_t classes) {
   const auto rows = static_cast<int64_t>(labels.size());
   std::vector<uint16_t> halves;
   for (const float value : floats) halves.push_back(bits_of(type, value));
-  std::vector<float> loss(rows), margin(rows), entropy(rows), el2n(rows);
-  std::vector<int8_t> correct(rows, -1);
   const void* logits = halves.data();
   if (type == POTSTILL_FLOAT32) logits = floats.data();
-  check(potstill_score(logits, type, labels.data(), rows, classes, loss.data(), margin.data(),
-                       entropy.data(), el2n.data(), correct.data(), 2, level) == POTSTILL_OK,
-        "score of special rows runs");
+  const auto [loss, margin, entropy, el2n, correct] = all_figures(logits, type, labels, classes);
   for (int64_t i = 0; i < rows; ++i) {
     const std::vector<double> row(floats.begin() + i * classes, floats.begin() + (i + 1) * classes);
     const std::string of = " of special row " + std::to_string(i) + ", type " +

@@ -21,16 +21,12 @@ public final class EvaluationNeeds {
    * @throws org.potstill.errors.InputException where a network cannot be built
    */
   public static long bytes(Config config, Dataset data, boolean parts) {
-    long images = (long) data.classKeys().size() * config.distill().imagesPerClass();
-    long batch = Math.min(images, config.evaluate().batch());
-    long pixels = (long) data.resolution() * data.resolution();
-    TrainingDraws draws = TrainingDraws.of(config.run().seed(), 0);
     return EvaluationNetworks.of(config, data).values().stream()
         .mapToLong(
             network ->
                 parts
-                    ? atOnce(config, inParts(network, batch, pixels, draws))
-                    : TrainingMemory.bytes(network, batch, pixels))
+                    ? atOnce(config, ofDistilled(config, data, network))
+                    : TrainingMemory.bytes(network, batch(config, data), pixels(data)))
         .max()
         .orElse(0);
   }
@@ -51,12 +47,23 @@ public final class EvaluationNeeds {
    */
   public static SideBySide sideBySide(
       Config config, Dataset data, String network, Placement placement) {
-    long images = (long) data.classKeys().size() * config.distill().imagesPerClass();
-    long batch = Math.min(images, config.evaluate().batch());
-    long pixels = (long) data.resolution() * data.resolution();
     Network built = EvaluationNetworks.of(config, data).get(network);
+    return sideBySide(config, ofDistilled(config, data, built)).on(placement);
+  }
+
+  /** Of one training of a network on the distilled images, whose batches are taken in parts. */
+  private static long ofDistilled(Config config, Dataset data, Network network) {
     TrainingDraws draws = TrainingDraws.of(config.run().seed(), 0);
-    return sideBySide(config, inParts(built, batch, pixels, draws)).on(placement);
+    return inParts(network, batch(config, data), pixels(data), draws);
+  }
+
+  private static long batch(Config config, Dataset data) {
+    long images = (long) data.classKeys().size() * config.distill().imagesPerClass();
+    return Math.min(images, config.evaluate().batch());
+  }
+
+  private static long pixels(Dataset data) {
+    return (long) data.resolution() * data.resolution();
   }
 
   /** Images that baselines hold besides those that were distilled. */
