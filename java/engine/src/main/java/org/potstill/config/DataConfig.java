@@ -12,6 +12,7 @@ import java.util.Map;
  * @param resolution side length in pixels of the square images that are distilled; 0 takes the side
  *     length of the source (IDX, CIFAR, builtin)
  * @param validationShare share of every class held back from scoring, pruning and distilling
+ * @param testShare share of every class that is tested on, of a folder without test images
  * @param resize how images are brought to the resolution
  * @param onBadImage what happens when an image cannot be read
  * @param mean per channel, of pixels from 0 to 1; empty takes the default of the source
@@ -26,6 +27,7 @@ public record DataConfig(
     List<String> classes,
     int resolution,
     double validationShare,
+    double testShare,
     Resize resize,
     OnBadImage onBadImage,
     List<Double> mean,

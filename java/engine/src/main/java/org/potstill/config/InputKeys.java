@@ -75,7 +75,7 @@ final class InputKeys {
         required(
             "data.source",
             new Source(List.of("builtin"), List.of("folder", "idx", "cifar10", "cifar100")),
-            "The images: the embedded sample, or a folder with train/CLASS/* and val/CLASS/*."),
+            "The images: the embedded sample, or a folder with CLASS/* or train/CLASS/* and val/CLASS/*."),
         fixed(
             "data.classes",
             new ListOf(new Text(Pattern.compile("[\\s\\S]+"), "names of classes"), false, true),
@@ -92,6 +92,11 @@ final class InputKeys {
             new Real(0, false, 1, true),
             0.1,
             "Share of every class held back from scoring, pruning and distilling."),
+        fixed(
+            "data.test-share",
+            new Real(0, false, 1, true),
+            0.0,
+            "Share of every class to test on, for folders that have no test images."),
         fixed(
             "data.resize",
             Choice.of(DataConfig.Resize.class),

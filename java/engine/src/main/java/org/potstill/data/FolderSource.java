@@ -1,6 +1,7 @@
 package org.potstill.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -13,20 +14,33 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.run.Sha256;
 
-/** A folder of images: {@code train/CLASS/FILE} and {@code val/CLASS/FILE}. */
+/**
+ * A folder of images: {@code train/CLASS/FILE} and {@code val/CLASS/FILE} (or {@code
+ * test/CLASS/FILE}), or all together in {@code CLASS/FILE}.
+ */
 final class FolderSource implements ImageSource {
 
   private static final String TRAIN = "train";
   private static final String VAL = "val";
+  private static final String TEST = "test";
 
   private final Path root;
   private final long maxPixels;
+
+  /** What ids of training images begin with. */
+  private final String trainPart;
+
+  /** What ids of test images begin with. */
+  private final String testPart;
+
   private final Map<String, Path> trainFolders;
-  private final Map<String, Path> valFolders;
+  private final Map<String, Path> testFolders;
   private final List<ClassLabel> classes;
   private final List<String> warnings = new ArrayList<>();
 
@@ -36,21 +50,41 @@ final class FolderSource implements ImageSource {
   FolderSource(Path root, long maxPixels) {
     this.root = root;
     this.maxPixels = maxPixels;
-    Path train = root.resolve(TRAIN);
-    if (!Files.isDirectory(train)) {
+    Map<String, Path> inTrain = folders(root.resolve(TRAIN));
+    boolean inParts = !inTrain.isEmpty(); // Else it may be a class of trains.
+    String tests = Files.isDirectory(root.resolve(VAL)) ? VAL : TEST;
+    trainPart = inParts ? TRAIN + "/" : "";
+    testPart = tests + "/";
+    if (!inParts) {
       requireReadable(root);
-      throw new InputException(
-          root
-              + " has no folder train: data.source folder: needs train/CLASS/IMAGE and"
-              + " val/CLASS/IMAGE");
     }
-    trainFolders = folders(train);
-    valFolders = folders(root.resolve(VAL));
+    trainFolders = inParts ? inTrain : folders(root);
+    testFolders = inParts ? folders(root.resolve(tests)) : Map.of();
+    if (!inParts && trainFolders.values().stream().noneMatch(FolderSource::holdsImage)) {
+      throw noClasses();
+    }
     classes = ImageNetClasses.named(List.copyOf(trainFolders.keySet()));
-    for (String name : valFolders.keySet()) {
+    for (String name : testFolders.keySet()) {
       if (!trainFolders.containsKey(name)) {
-        warnings.add("val/" + name + " has no folder train/" + name + ": left out");
+        warnings.add(testPart + name + " has no folder train/" + name + ": left out");
       }
+    }
+  }
+
+  private InputException noClasses() {
+    return new InputException(
+        root
+            + " has no images in train/CLASS/ or CLASS/, where data.source folder: looks for them"
+            + (trainFolders.isEmpty()
+                ? ""
+                : "; the folders there are " + Listed.some(trainFolders.keySet())));
+  }
+
+  private static boolean holdsImage(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.anyMatch(file -> FileNames.isImage(FileNames.text(file.getFileName())));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // Whoever lists it says why.
     }
   }
 
@@ -101,14 +135,14 @@ final class FolderSource implements ImageSource {
 
   @Override
   public Listing list(Split split, List<ClassLabel> chosen) {
-    String part = split == Split.TRAIN ? TRAIN : VAL;
-    Map<String, Path> folders = split == Split.TRAIN ? trainFolders : valFolders;
+    String part = split == Split.TRAIN ? trainPart : testPart;
+    Map<String, Path> folders = split == Split.TRAIN ? trainFolders : testFolders;
     MessageDigest digest = Sha256.begin();
     List<ImageRecord> images = new ArrayList<>();
     for (int c = 0; c < chosen.size(); c++) {
       String key = chosen.get(c).key();
       if (folders.containsKey(key)) {
-        for (Map.Entry<String, Long> file : sizes(part + "/" + key, folders.get(key)).entrySet()) {
+        for (Map.Entry<String, Long> file : sizes(part + key, folders.get(key)).entrySet()) {
           images.add(new ImageRecord(file.getKey(), c));
           String line = file.getKey() + '\0' + file.getValue() + '\0';
           digest.update(line.getBytes(StandardCharsets.UTF_8));

@@ -7,7 +7,10 @@ import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
 import org.potstill.run.Sha256;
 
-/** The chosen classes of a source, with the validation share taken off the training images. */
+/**
+ * The chosen classes of a source, with the validation share taken off the training images and,
+ * where it is asked for, the share to test on before that.
+ */
 final class SplitDataset implements Dataset {
 
   private final ImageSource source;
@@ -28,9 +31,11 @@ final class SplitDataset implements Dataset {
     classes = ClassChoice.choose(source.classes(), config.classes());
     ImageSource.Listing train = source.list(ImageSource.Split.TRAIN, classes);
     ImageSource.Listing tested = source.list(ImageSource.Split.TEST, classes);
-    test = List.copyOf(tested.images());
     refuseEmptyClasses(train.images());
-    split = ValidationSplit.of(train.images(), classes.size(), config.validationShare(), seed);
+    refuseSecondTests(tested.images());
+    TestSplit tests = TestSplit.of(train.images(), classes.size(), config.testShare());
+    test = config.testShare() > 0 ? tests.test() : List.copyOf(tested.images());
+    split = ValidationSplit.of(tests.training(), classes.size(), config.validationShare(), seed);
     warnings = new ArrayList<>(source.warnings());
     warnAboutTest();
     warnAboutEnlarging();
@@ -51,6 +56,19 @@ final class SplitDataset implements Dataset {
                 + config.source()
                 + ": add some, or leave the class out of data.classes");
       }
+    }
+  }
+
+  private void refuseSecondTests(List<ImageRecord> images) {
+    if (config.testShare() > 0 && !images.isEmpty()) {
+      throw new InputException(
+          "data.test-share: "
+              + config.testShare()
+              + " is for folders without test images, but "
+              + config.source()
+              + " has some, for example "
+              + images.get(0).id()
+              + "; set data.test-share to 0");
     }
   }
 
@@ -123,7 +141,9 @@ final class SplitDataset implements Dataset {
   }
 
   private String fingerprint(String content, long seed) {
-    // The path is no part of it: a data set that was moved is still the same.
+    // The path is no part of it: a data set that was moved is still the same. And runs of versions
+    // without a share to test on have none.
+    String tested = config.testShare() > 0 ? "\n" + config.testShare() : "";
     String kind = config.source().substring(0, config.source().indexOf(':'));
     String all =
         String.join(
@@ -137,7 +157,7 @@ final class SplitDataset implements Dataset {
             Long.toString(config.maxPixels()),
             Long.toString(seed),
             content);
-    return Sha256.of(all);
+    return Sha256.of(all + tested);
   }
 
   @Override

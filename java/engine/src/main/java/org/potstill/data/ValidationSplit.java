@@ -43,7 +43,8 @@ record ValidationSplit(
     return new ValidationSplit(List.copyOf(images), List.copyOf(training), List.copyOf(validation));
   }
 
-  private static int heldBack(int count, double share) {
+  /** How many of {@code count} images of a class a share is. */
+  static int heldBack(int count, double share) {
     if (share <= 0 || count < 2) {
       return 0;
     }

@@ -43,6 +43,7 @@ public final class RunIdentity {
     // Runs of versions without these choices have them.
     values.remove("distill.prior.normalisation", "data");
     values.remove("data.whitening", "none");
+    values.remove("data.test-share", "0");
     values.remove("evaluate.learned-rate", "false");
     if (placement.isCpu()) {
       values.remove("run.deterministic");

@@ -121,12 +121,16 @@ final class PipelineSteps {
   private static String source(ConfigText config) {
     String source = config.text("data.source", "");
     try {
-      double share = Double.parseDouble(config.text("data.validation-share", "0"));
-      return share > 0
-          ? source + ", " + Numbers.percent(share).replace(".0", "") + " more held back"
-          : source;
+      return source
+          + share(config, "data.test-share", " to test on")
+          + share(config, "data.validation-share", " more held back");
     } catch (NumberFormatException e) {
       return source;
     }
+  }
+
+  private static String share(ConfigText config, String key, String purpose) {
+    double share = Double.parseDouble(config.text(key, "0"));
+    return share > 0 ? ", " + Numbers.percent(share).replace(".0", "") + purpose : "";
   }
 }

@@ -18,6 +18,7 @@ public final class DataConfigs {
         List.of(classes),
         0,
         0.1,
+        0,
         DataConfig.Resize.ANTIALIAS,
         DataConfig.OnBadImage.FAIL,
         List.of(),
@@ -30,6 +31,23 @@ public final class DataConfigs {
   /** The same with another share held back. */
   static DataConfig withShare(DataConfig config, double share) {
     return with(config, config.resolution(), share, config.classIndex());
+  }
+
+  /** The same with a share to test on. */
+  static DataConfig withTestShare(DataConfig config, double share) {
+    return new DataConfig(
+        config.source(),
+        config.classes(),
+        config.resolution(),
+        config.validationShare(),
+        share,
+        config.resize(),
+        config.onBadImage(),
+        config.mean(),
+        config.std(),
+        config.classIndex(),
+        config.whitening(),
+        config.maxPixels());
   }
 
   /** The same at another resolution. */
@@ -49,6 +67,7 @@ public final class DataConfigs {
         config.classes(),
         config.resolution(),
         config.validationShare(),
+        config.testShare(),
         config.resize(),
         DataConfig.OnBadImage.SKIP,
         config.mean(),
@@ -65,6 +84,7 @@ public final class DataConfigs {
         config.classes(),
         resolution,
         share,
+        config.testShare(),
         config.resize(),
         config.onBadImage(),
         config.mean(),
@@ -81,6 +101,7 @@ public final class DataConfigs {
         config.classes(),
         config.resolution(),
         config.validationShare(),
+        config.testShare(),
         config.resize(),
         config.onBadImage(),
         mean,

@@ -257,9 +257,13 @@ class FolderSourceTest {
   }
 
   @Test
-  void folderWithoutTrainIsRefused() {
-    root = root.resolve("train");
-    assertTrue(refused().contains("has no folder train"), refused());
+  void folderWithoutImagesIsRefused() throws IOException {
+    root = Files.move(root.resolve("train"), root.resolve("training")).getParent();
+    assertEquals(
+        root
+            + " has no images in train/CLASS/ or CLASS/, where data.source folder: looks for them;"
+            + " the folders there are training, val",
+        refused());
     root = temporary.resolve("nowhere");
     assertTrue(refused().contains("does not exist"), refused());
   }

@@ -215,6 +215,7 @@ final class TinyRun {
             List.of(),
             0,
             0,
+            0,
             DataConfig.Resize.ANTIALIAS,
             DataConfig.OnBadImage.FAIL,
             List.of(),

@@ -250,6 +250,23 @@ class RunSessionTest {
     assertFalse(values.toString().contains(temp.toString()), values.toString());
   }
 
+  /** Their runs would not go on otherwise. */
+  @Test
+  void choicesThatEarlierVersionsDidNotHaveCountWhereTheyAreMade() throws Exception {
+    Path run = temp.resolve("run");
+    Map<String, String> chosen =
+        RunIdentity.values(
+            TinyConfig.load(temp, run, "data.whitening=zca", "data.test-share=0.25"),
+            Placement.CPU,
+            StageLog.in(temp));
+    assertEquals("zca", chosen.get("data.whitening"));
+    assertEquals("0.25", chosen.get("data.test-share"));
+    Map<String, String> values =
+        RunIdentity.values(TinyConfig.load(temp, run), Placement.CPU, StageLog.in(temp));
+    assertFalse(values.containsKey("data.whitening"), values.toString());
+    assertFalse(values.containsKey("data.test-share"), values.toString());
+  }
+
   @Test
   void ofAGeneratorTheContentOfItsFileCounts() throws Exception {
     Path weights = Files.writeString(temp.resolve("generator.pkl"), "weights");

@@ -357,6 +357,21 @@ class ReportStageTest {
     assertEquals("100 kept", step(page, "prune"));
   }
 
+  @Test
+  void sharesThatAreNotScoredAreNamed() throws IOException {
+    SampleRun run = sample().required();
+    String held = "builtin:fashion-mnist-mini, %s10\u202f%% more held back<";
+    String page = Files.readString(run.report());
+    assertTrue(page.contains(held.formatted("")), page);
+    Path config = root.resolve("config.yaml");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("validation-share: 0.1", "validation-share: 0.1, test-share: 0.25"));
+    page = Files.readString(run.report());
+    assertTrue(page.contains(held.formatted("25\u202f% to test on, ")), page);
+  }
+
   /** The page of a run that scored nothing and kept 100 images. */
   private String unscored(String mode, String keep) throws IOException {
     SampleRun run = sample().required();
