@@ -2,6 +2,7 @@ package org.potstill.pipeline;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.potstill.errors.Rethrown;
 import org.potstill.run.CancellationToken;
@@ -13,7 +14,8 @@ import org.potstill.run.CancellationToken;
  */
 public final class RunThread {
 
-  private static final String NAME = "potstill-run";
+  /** Tells the threads of runs in one program apart. */
+  private static final AtomicInteger STARTED = new AtomicInteger();
 
   private RunThread() {}
 
@@ -29,7 +31,7 @@ public final class RunThread {
   public static <T> T call(CancellationToken cancellation, Function<CancellationToken, T> work) {
     CancellationToken own = cancellation.child();
     FutureTask<T> task = new FutureTask<>(() -> work.apply(own));
-    Thread thread = new Thread(task, NAME);
+    Thread thread = new Thread(task, "potstill-run-" + STARTED.incrementAndGet());
     thread.start();
     boolean interrupted = false;
     try {

@@ -2,6 +2,7 @@ package org.potstill.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -26,7 +27,11 @@ class RunThreadTest {
   void resultsAndErrorsComeThrough() {
     Thread caller = Thread.currentThread();
     CancellationToken token = new CancellationToken();
-    assertNotSame(caller, RunThread.call(token, own -> Thread.currentThread()));
+    Thread worker = RunThread.call(token, own -> Thread.currentThread());
+    assertNotSame(caller, worker);
+    String next = RunThread.call(token, own -> Thread.currentThread().getName());
+    assertNotEquals(worker.getName(), next);
+    assertTrue(next.matches("potstill-run-\\d+"), next);
     InputException wrong = new InputException("wrong");
     Error broken = new AssertionError("broken");
     assertSame(
