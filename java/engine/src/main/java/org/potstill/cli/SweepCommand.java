@@ -9,6 +9,7 @@ import org.potstill.config.Config;
 import org.potstill.config.Sweep;
 import org.potstill.data.Dataset;
 import org.potstill.errors.InputException;
+import org.potstill.errors.PotstillException;
 import org.potstill.experts.ExpertNeeds;
 import org.potstill.report.ReportStage;
 import org.potstill.report.SweepTable;
@@ -17,6 +18,7 @@ import org.potstill.run.StageLog;
 import org.potstill.sweep.OpenDatasets;
 import org.potstill.sweep.SweepResult;
 import org.potstill.sweep.SweepRunner;
+import org.potstill.sweep.SweepStart;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -47,7 +49,7 @@ final class SweepCommand extends RunningCommand {
         SweepProgress progress = new SweepProgress(streams(), output())) {
       if (isDryRun()) {
         SweepRunner.requirePlace(sweep);
-        return show(runs);
+        return show(sweep, runs);
       }
       applyNatives();
       return report(engine().sweep(sweep, runs, options(), progress, cancellation));
@@ -55,11 +57,12 @@ final class SweepCommand extends RunningCommand {
   }
 
   /** What would be run, and what it needs. */
-  private int show(List<Sweep.Run> runs) {
+  private int show(Sweep sweep, List<Sweep.Run> runs) {
     Estimate all = null;
+    SweepStart start = new SweepStart(sweep);
     try (OpenDatasets datasets = new OpenDatasets()) {
       for (Sweep.Run run : runs) {
-        Estimate needs = needs(run, datasets);
+        Estimate needs = needs(run, start, datasets);
         List<String> done = finished(run);
         if (!done.contains(ReportStage.NAME)) {
           all = all == null ? needs : all.then(needs);
@@ -73,14 +76,15 @@ final class SweepCommand extends RunningCommand {
     return 0;
   }
 
-  private Estimate needs(Sweep.Run run, OpenDatasets datasets) {
+  private Estimate needs(Sweep.Run run, SweepStart start, OpenDatasets datasets) {
     try {
       Config config = run.config();
       DryRun.requireDevice(config, natives());
+      start.require(run, datasets, options().existing());
       Dataset data = datasets.of(config);
       Estimate needs = Estimate.of(config, data);
       return config.experts() == null ? needs : needs.withExperts(ExpertNeeds.of(config, data));
-    } catch (InputException e) {
+    } catch (PotstillException e) {
       throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
     }
   }

@@ -16,8 +16,6 @@ import org.potstill.errors.Rethrown;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.experts.ExpertsStage;
-import org.potstill.pipeline.Preflight;
-import org.potstill.pipeline.ResumeRules;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunResult;
 import org.potstill.pipeline.RunSession;
@@ -160,15 +158,12 @@ public final class SweepRunner {
     if (existing == Existing.FAIL) {
       refuseExisting();
     }
+    SweepStart start = new SweepStart(sweep);
     try (OpenDatasets datasets = new OpenDatasets()) {
       for (Sweep.Run run : chosen) {
         try {
           new Devices().choose(run.config().run().device(), "run.device");
-          if (existing == Existing.RESUME && new RunFolder(run).isBegun()) {
-            ResumeRules.check(run.config().run().out(), lenders.withScores(run));
-          } else {
-            Preflight.check(run.config(), datasets.of(run.config()));
-          }
+          start.require(run, datasets, existing);
         } catch (PotstillException e) {
           throw new InputException("run " + run.folder() + ": " + e.getMessage(), e);
         }

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.potstill.config.Config;
+import org.potstill.config.ConfigWriter;
 import org.potstill.config.Sweep;
 import org.potstill.config.SweepLoader;
 import org.potstill.pipeline.RunResult;
@@ -172,6 +174,26 @@ class SweepCommandTest extends CommandLineTests {
         .put("score", new StageLog.Entry(Fingerprint.of(Map.of()), Map.of(), 1, Map.of()));
     assertEquals(0, sweep("--dry-run"), err);
     assertTrue(out.startsWith("a: finished: score\nb: to be run\n"), out);
+  }
+
+  @Test
+  void dryRunRefusesARunThatCouldNotBegin() throws IOException {
+    write("a: {run.seed: 1}, b: {distill.images-per-class: 5000}");
+    assertEquals(2, sweep("--dry-run"));
+    assertTrue(err.startsWith("error: run b: class 'T-shirt/top' keeps 108 images"), err);
+    // What is there is only listed, unless it is to go on.
+    StageLog.in(folder.resolve("out/b"))
+        .put("score", new StageLog.Entry(Fingerprint.of(Map.of()), Map.of(), 1, Map.of()));
+    assertEquals(0, sweep("--dry-run"), err);
+    assertTrue(out.startsWith("a: to be run\nb: finished: score\n"), out);
+    Config begun = SweepLoader.load(file, List.of()).runs().get(1).config();
+    Files.writeString(
+        folder.resolve("out/b/config.yaml"),
+        ConfigWriter.toYaml(begun).replace("per-class: 5000", "per-class: 1"));
+    assertEquals(2, sweep("--dry-run", "--resume"));
+    assertTrue(err.startsWith("error: run b: distill.images-per-class was 1 in "), err);
+    assertEquals(2, sweep("--dry-run", "--overwrite"));
+    assertTrue(err.startsWith("error: run b: class 'T-shirt/top' keeps 108 images"), err);
   }
 
   @Test
