@@ -52,6 +52,10 @@ public final class Checkpoints {
   public void save(long step, AtomicFiles.Writer writer) {
     Path file = folder.resolve(String.format(Locale.ROOT, "%s-%09d.safetensors", stage, step));
     Checksums.write(file, writer);
+    deleteOld();
+  }
+
+  private void deleteOld() {
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - KEPT))) {
       Checksums.deleteBoth(old.file());
@@ -59,14 +63,35 @@ public final class Checkpoints {
   }
 
   /**
-   * What {@code reader} makes of the newest checkpoint that it can read.
+   * What {@code reader} makes of the newest checkpoint that it can read. Where the process that
+   * wrote that was killed before {@link #save} ended, the rest is done now.
    *
    * @param reader throws {@link InputException} at a damaged file and has changed nothing then
    * @param warn hears of every damaged file that was passed over
    * @return empty where there is no checkpoint
    * @throws InputException where none can be read: what is wrong with the newest
+   * @throws RunFailedException where the newest lacks its checksum, which cannot be written
    */
   public <T> Optional<T> restore(Function<Checkpoint, T> reader, Consumer<String> warn) {
+    return find(
+        checkpoint -> {
+          T restored = reader.apply(checkpoint);
+          finish(checkpoint);
+          return restored;
+        },
+        warn);
+  }
+
+  /** Does what is left to do of saving a checkpoint, where it is the newest. */
+  private void finish(Checkpoint saved) {
+    List<Checkpoint> all = list();
+    if (saved.equals(all.get(all.size() - 1))) {
+      Checksums.complete(saved.file());
+      deleteOld();
+    }
+  }
+
+  private <T> Optional<T> find(Function<Checkpoint, T> reader, Consumer<String> warn) {
     InputException newest = null;
     String passedOver = null;
     List<Checkpoint> all = list();
@@ -100,7 +125,7 @@ public final class Checkpoints {
    * @throws InputException where all of them are damaged: what is wrong with the newest
    */
   public void requireUndamaged() {
-    restore(checkpoint -> checkpoint, warning -> {});
+    find(checkpoint -> checkpoint, warning -> {});
   }
 
   /** Whether there is a checkpoint, be it damaged. */

@@ -26,11 +26,21 @@ public final class Checksums {
    * @throws RunFailedException where they cannot be written
    */
   public static void write(Path file, AtomicFiles.Writer writer) {
-    Path checksum = of(file);
     // A process that is killed here leaves a file without one, never beside a wrong one.
-    delete(checksum);
+    delete(of(file));
     AtomicFiles.write(file, writer);
-    AtomicFiles.writeString(checksum, writtenHash(file) + "  " + file.getFileName() + "\n");
+    complete(file);
+  }
+
+  /**
+   * Writes the checksum of a whole file, where there is none.
+   *
+   * @throws RunFailedException where it cannot be written
+   */
+  static void complete(Path file) {
+    if (!has(file)) {
+      AtomicFiles.writeString(of(file), writtenHash(file) + "  " + file.getFileName() + "\n");
+    }
   }
 
   private static String writtenHash(Path file) {

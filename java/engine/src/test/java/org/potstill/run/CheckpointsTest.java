@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.errors.InputException;
@@ -125,6 +126,36 @@ class CheckpointsTest {
       assertEquals(Optional.of(50L), checkpoints.restore(this::number, warnings::add));
       checkpoints.clear();
       assertFalse(directory.wasStopped("distill"));
+    }
+  }
+
+  /** As a process does that is killed between the steps of saving. */
+  @Test
+  void whatASaveWasKilledBeforeIsDoneWhenItIsRestored() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Checkpoints checkpoints = directory.checkpoints("distill");
+      checkpoints.save(4, path -> Files.writeString(path, "4"));
+      checkpoints.save(8, path -> Files.writeString(path, "8"));
+      Path folder = directory.resolve("checkpoints");
+      AtomicFiles.writeString(folder.resolve("distill-000000012.safetensors"), "12");
+      checkpoints.requireUndamaged();
+      assertEquals(5, names(folder).size());
+      assertEquals(Optional.of(12L), checkpoints.restore(this::number, message -> fail(message)));
+      assertEquals(
+          List.of(
+              "distill-000000008.safetensors",
+              "distill-000000008.safetensors.sha256",
+              "distill-000000012.safetensors",
+              "distill-000000012.safetensors.sha256"),
+          names(folder));
+      Files.writeString(folder.resolve("distill-000000012.safetensors"), "13");
+      assertEquals(Optional.of(8L), checkpoints.restore(this::number, message -> {}));
+    }
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
   }
 
