@@ -25,7 +25,10 @@ public final class FileErrors {
     if (error instanceof CharacterCodingException) {
       return "it is not a text in UTF-8";
     }
-    if (error instanceof FileSystemException system && system.getOtherFile() == null) {
+    if (error instanceof FileSystemException system) {
+      if (system.getOtherFile() != null) {
+        return system.getFile() + " -> " + system.getOtherFile() + ": " + words(system);
+      }
       boolean isTold = system.getFile() == null || system.getFile().equals(String.valueOf(told));
       return isTold ? words(system) : system.getFile() + ": " + words(system);
     }

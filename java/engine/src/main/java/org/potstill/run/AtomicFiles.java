@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -54,7 +55,8 @@ public final class AtomicFiles {
     if (Files.isDirectory(target)) {
       return "move it away or choose another place";
     }
-    return error instanceof AccessDeniedException
+    // No such file: the folder was moved or deleted while it was being written to.
+    return error instanceof AccessDeniedException || error instanceof NoSuchFileException
         ? "choose another place"
         : "free some space or choose another place";
   }

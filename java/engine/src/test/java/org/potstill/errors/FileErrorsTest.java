@@ -32,6 +32,9 @@ class FileErrorsTest {
     assertEquals(
         "b -> c: Invalid cross-device link",
         FileErrors.reason(FILE, new FileSystemException("b", "c", "Invalid cross-device link")));
+    assertEquals(
+        "b -> c: there is no such file",
+        FileErrors.reason(FILE, new NoSuchFileException("b", "c", null)));
   }
 
   @Test

@@ -63,6 +63,27 @@ class AtomicFilesTest {
     assertTrue(notAllowed.endsWith("; choose another place"), notAllowed);
   }
 
+  /** As where the run directory is moved or deleted while a run works in it. */
+  @Test
+  void aFolderThatIsGoneMeanwhileIsTold() {
+    Path file = temp.resolve("run/file.txt");
+    String message =
+        assertThrows(
+                RunFailedException.class,
+                () ->
+                    AtomicFiles.write(
+                        file,
+                        part -> {
+                          Files.writeString(part, "new");
+                          Files.move(file.getParent(), temp.resolve("moved"));
+                        }))
+            .getMessage();
+    String part = file + ".part";
+    assertEquals(
+        "cannot write " + file + ": " + part + ": there is no such file; choose another place",
+        message);
+  }
+
   @Test
   void aFailedWriteLeavesTheOldFileAndNothingBeside() throws IOException {
     Path file = temp.resolve("file.txt");
