@@ -156,6 +156,7 @@ final class StageRunner {
 
   private void skip(Stage stage) {
     forgetIfTransitory(stage);
+    directory.stages().forgetBefore(stage.name());
     context.listener().stageSkipped(stage.name());
   }
 

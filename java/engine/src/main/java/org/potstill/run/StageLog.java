@@ -132,7 +132,13 @@ public final class StageLog {
     forgetBefore(stage);
   }
 
-  private void forgetBefore(String stage) {
+  /**
+   * Forgets how {@code stage} was finished before, where it is on record: a process may have been
+   * killed before it took it off.
+   *
+   * @throws RunFailedException where the file cannot be written or deleted
+   */
+  public void forgetBefore(String stage) {
     Map<String, Entry> all = new LinkedHashMap<>(read(before));
     if (all.remove(stage) == null) {
       return;

@@ -166,6 +166,16 @@ class StageRunnerTest {
     assertEquals(3, worked.size());
   }
 
+  /** As where a process was killed after it noted them and before it took them off the record. */
+  @Test
+  void whatStagesWereBeforeIsForgottenWhereTheyStillStand() throws IOException {
+    runner().runAll();
+    Path before = directory.resolve("stages-before.json");
+    Files.copy(directory.resolve("stages.json"), before);
+    assertEquals(List.of(), runner().runAll());
+    assertFalse(Files.exists(before));
+  }
+
   @Test
   void aRunThatFailedGoesOnWhereItStopped() {
     distillFails = true;
