@@ -55,7 +55,7 @@ final class PipelineSteps {
       kept = distilled;
     }
     if (!config.text("experts.count", "").isEmpty()) {
-      add("experts", config.text("experts.count", "") + " experts", "trajectories", kept, kept);
+      add("experts", counted(config, "experts.count", "experts"), "trajectories", kept, kept);
     }
     add("distill", Numbers.count(distilled, "images"), distilling(config), kept, distilled);
     add("evaluate", accuracy(), evaluated(), distilled, distilled);
@@ -77,6 +77,9 @@ final class PipelineSteps {
   }
 
   private static String scorer(ConfigText config) {
+    if (!config.text("score.from", "none").equals("none")) {
+      return "taken from another run";
+    }
     String network = config.text("score.network", "scorer");
     boolean trained = config.text("score.weights", "train").equals("train");
     return trained ? network + ", trained out of fold" : network + ", pretrained";
@@ -102,8 +105,14 @@ final class PipelineSteps {
         + " in "
         + config.text("distill.space", "pixel")
         + " space, "
-        + config.text("distill.iterations", "?")
-        + " iterations";
+        + counted(config, "distill.iterations", "iterations");
+  }
+
+  private static String counted(ConfigText config, String key, String plural) {
+    String count = config.text(key, "?");
+    return count.matches("\\d{1,18}")
+        ? Numbers.count(Long.parseLong(count), plural)
+        : count + " " + plural;
   }
 
   private String accuracy() {

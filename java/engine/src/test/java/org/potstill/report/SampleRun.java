@@ -313,6 +313,13 @@ final class SampleRun {
     return IntStream.range(0, count).mapToObj(i -> String.format(Locale.ROOT, pattern, i)).toList();
   }
 
+  /** What the page takes from the run. */
+  RunFiles files() {
+    try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
+      return RunFiles.read(directory, Map.of("engine", "test"));
+    }
+  }
+
   /** Writes the page. */
   Path report() {
     try (RunDirectory directory = RunDirectory.open(root, Existing.RESUME)) {
