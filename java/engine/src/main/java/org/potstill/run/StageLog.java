@@ -178,6 +178,7 @@ public final class StageLog {
   }
 
   private static void write(Path file, Map<String, Entry> all) {
-    AtomicFiles.write(file, path -> JSON.writeValue(path.toFile(), all));
+    // By Files and not by Jackson, whose errors say less.
+    AtomicFiles.write(file, path -> Files.writeString(path, JSON.writeValueAsString(all)));
   }
 }
