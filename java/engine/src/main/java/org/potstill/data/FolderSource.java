@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.potstill.errors.FileErrors;
@@ -21,8 +23,8 @@ import org.potstill.errors.Listed;
 import org.potstill.run.Sha256;
 
 /**
- * A folder of images: {@code train/CLASS/FILE} and {@code val/CLASS/FILE} (or {@code
- * test/CLASS/FILE}), or all together in {@code CLASS/FILE}.
+ * A folder of images: {@code train/CLASS/FILE}, or just {@code CLASS/FILE}, and for the test {@code
+ * val/CLASS/FILE} or {@code test/CLASS/FILE}.
  */
 final class FolderSource implements ImageSource {
 
@@ -50,41 +52,73 @@ final class FolderSource implements ImageSource {
   FolderSource(Path root, long maxPixels) {
     this.root = root;
     this.maxPixels = maxPixels;
-    Map<String, Path> inTrain = folders(root.resolve(TRAIN));
-    boolean inParts = !inTrain.isEmpty(); // Else it may be a class of trains.
-    String tests = Files.isDirectory(root.resolve(VAL)) ? VAL : TEST;
+    Path train = root.resolve(TRAIN);
+    boolean inParts = isPart(train);
     trainPart = inParts ? TRAIN + "/" : "";
-    testPart = tests + "/";
+    testPart = (folders(root.resolve(VAL)).isEmpty() ? TEST : VAL) + "/";
     if (!inParts) {
       requireReadable(root);
     }
-    trainFolders = inParts ? inTrain : folders(root);
-    testFolders = inParts ? folders(root.resolve(tests)) : Map.of();
-    if (!inParts && trainFolders.values().stream().noneMatch(FolderSource::holdsImage)) {
-      throw noClasses();
-    }
+    trainFolders = inParts ? folders(train) : classesAmong(folders(root));
     classes = ImageNetClasses.named(List.copyOf(trainFolders.keySet()));
+    warnOfLinks(inParts ? train : root);
+    Path tests = root.resolve(testPart);
+    if (trainFolders.containsValue(tests)) {
+      testFolders = Map.of(); // It is a class.
+    } else {
+      testFolders = folders(tests);
+      warnOfLinks(tests);
+    }
     for (String name : testFolders.keySet()) {
       if (!trainFolders.containsKey(name)) {
-        warnings.add(testPart + name + " has no folder train/" + name + ": left out");
+        warnings.add(testPart + name + " has no folder " + trainPart + name + ": left out");
       }
     }
   }
 
-  private InputException noClasses() {
+  /** Whether it holds class folders; else it may be a class of trains. */
+  private static boolean isPart(Path train) {
+    Map<String, Path> inside = folders(train);
+    return !inside.isEmpty()
+        && (inside.values().stream().anyMatch(FolderSource::holdsImage) || !holdsImage(train));
+  }
+
+  /** Those that hold images themselves: a run directory may lie beside them, or test images. */
+  private Map<String, Path> classesAmong(Map<String, Path> folders) {
+    Map<String, Path> chosen = new TreeMap<>(folders);
+    chosen.values().removeIf(folder -> !holdsImage(folder));
+    if (chosen.isEmpty()) {
+      throw noClasses(folders);
+    }
+    if (chosen.containsKey(TRAIN) && (folders.containsKey(VAL) || folders.containsKey(TEST))) {
+      throw new InputException(
+          root.resolve(TRAIN)
+              + " holds images, but no folder per class: data.source folder: looks for them in"
+              + " train/CLASS/");
+    }
+    Set<String> others = new TreeSet<>(folders.keySet());
+    others.removeAll(chosen.keySet());
+    others.remove(testPart.substring(0, testPart.length() - 1));
+    if (!others.isEmpty()) {
+      warnings.add("folders that hold no images are left out: " + Listed.some(others));
+    }
+    return chosen;
+  }
+
+  private InputException noClasses(Map<String, Path> folders) {
     return new InputException(
         root
             + " has no images in train/CLASS/ or CLASS/, where data.source folder: looks for them"
-            + (trainFolders.isEmpty()
+            + (folders.isEmpty()
                 ? ""
-                : "; the folders there are " + Listed.some(trainFolders.keySet())));
+                : "; the folders there are " + Listed.some(folders.keySet())));
   }
 
   private static boolean holdsImage(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files.anyMatch(file -> FileNames.isImage(FileNames.text(file.getFileName())));
     } catch (IOException | UncheckedIOException e) {
-      return false; // Whoever lists it says why.
+      return true; // Whoever lists it says why it cannot be.
     }
   }
 
@@ -95,21 +129,26 @@ final class FolderSource implements ImageSource {
     }
   }
 
-  /** The class folders of one part by name; none where there is no such part. */
-  private Map<String, Path> folders(Path parent) {
+  /** The folders in one by name; none where it is not there. */
+  private static Map<String, Path> folders(Path parent) {
     Map<String, Path> folders = new TreeMap<>();
     for (Path entry : Files.isDirectory(parent) ? entries(parent) : List.<Path>of()) {
       String name = FileNames.text(entry.getFileName());
-      if (name.startsWith(".")) {
-        continue;
-      }
-      if (Files.isDirectory(entry)) {
+      if (!name.startsWith(".") && Files.isDirectory(entry)) {
         folders.put(name, entry);
-      } else if (Files.isSymbolicLink(entry)) {
-        warnings.add(parent.getFileName() + "/" + name + " is a link that leads nowhere: left out");
       }
     }
     return folders;
+  }
+
+  private void warnOfLinks(Path parent) {
+    for (Path entry : Files.isDirectory(parent) ? entries(parent) : List.<Path>of()) {
+      if (Files.isSymbolicLink(entry) && !Files.exists(entry)) {
+        String name = root.equals(parent) ? "" : parent.getFileName() + "/";
+        name += FileNames.text(entry.getFileName());
+        warnings.add(name + " is a link that leads nowhere: left out");
+      }
+    }
   }
 
   private static List<Path> entries(Path folder) {

@@ -113,9 +113,11 @@ public final class EvaluateStage {
       throw new InputException(
           "evaluate: the data set "
               + config.data().source()
-              + " has no test images (val/) to measure accuracy on; add some, or set"
-              + " data.test-share: 0.2 to take that share of every class for the test, or run the"
-              + " stages before, from score to distill, one by one");
+              + " has no test images (val/) to measure accuracy on; add some"
+              + (config.data().testShare() > 0
+                  ? " (data.test-share takes none of a class with a single image)"
+                  : ", or set data.test-share: 0.2 to take that share of every class for the test")
+              + ", or run the stages before, from score to distill, one by one");
     }
     if (ChosenIteration.isOnValidation(evaluate) && data.validation().isEmpty()) {
       throw new InputException(

@@ -64,7 +64,7 @@ final class Matching {
           Scores.FILE
               + " does not fit the data set: "
               + String.join("; ", faults)
-              + ". Score this data set, or point data.source, data.classes and"
+              + ". Score this data set, or point data.source, data.classes, data.test-share and"
               + " data.validation-share at the one that was scored");
     }
   }

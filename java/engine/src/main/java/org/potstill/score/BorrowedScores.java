@@ -72,7 +72,7 @@ final class BorrowedScores {
       throw new InputException(
           "score.from: the run "
               + from
-              + " scored another data set (its images, classes, resolution, validation share or"
+              + " scored another data set (its images, classes, resolution, shares held back or"
               + " seed differ); give both runs the same section data and the same run.seed, or"
               + " score anew");
     }

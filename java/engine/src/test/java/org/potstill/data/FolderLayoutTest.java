@@ -3,10 +3,15 @@ package org.potstill.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.config.DataConfig;
@@ -53,6 +58,95 @@ class FolderLayoutTest {
     try (Dataset dataset = Datasets.open(config(0), 0)) {
       assertEquals(List.of("bus", "train"), dataset.classNames());
       assertEquals(List.of("bus/0.png", "train/0.png"), ids(dataset.training()));
+    }
+  }
+
+  /** Also where the class of trains has a folder of something else. */
+  @Test
+  void classMayBeCalledTrainAndHaveNestedFolders() throws IOException {
+    put("bus/0.png", "train/0.png");
+    Files.writeString(Files.createDirectories(root.resolve("train/@eaDir")).resolve("0"), "");
+    Path nowhere = root.resolve("train/1.png");
+    Files.createSymbolicLink(nowhere, root.resolve("nowhere.png"));
+    try (Dataset dataset = Datasets.open(config(0.5), 0)) {
+      assertEquals(List.of("bus", "train"), dataset.classNames());
+      assertEquals(
+          List.of(
+              "train: nested folders ignored (1)",
+              "no test images of bus: accuracy leaves them out"),
+          dataset.warnings());
+    }
+  }
+
+  @Test
+  void imagesInTrainWithoutClassesAreNoClassBesideTests() {
+    put("train/0.png", "train/1.png", "test/2.png");
+    InputException error = assertThrows(InputException.class, () -> Datasets.open(config(0.5), 0));
+    assertEquals(
+        root.resolve("train")
+            + " holds images, but no folder per class: data.source folder: looks for them in"
+            + " train/CLASS/",
+        error.getMessage());
+  }
+
+  @Test
+  void foldersWithoutImagesBesideClassesAreLeftOut() throws IOException {
+    put("bus/0.png", "car/0.png", "runs/one/distilled/images/bus/00.png");
+    Files.createDirectories(root.resolve("docs"));
+    Files.createSymbolicLink(root.resolve("broken"), root.resolve("nowhere"));
+    Files.createSymbolicLink(root.resolve("whole.png"), root.resolve("bus/0.png"));
+    try (Dataset dataset = Datasets.open(config(0), 0)) {
+      assertEquals(List.of("bus", "car"), dataset.classNames());
+      assertEquals(
+          List.of(
+              "folders that hold no images are left out: docs, runs",
+              "broken is a link that leads nowhere: left out",
+              "there are no test images, on which accuracy is measured"),
+          dataset.warnings());
+    }
+  }
+
+  @Test
+  void testImagesMayLieBesideClassFolders() {
+    put("bus/0.png", "car/0.png", "val/bus/1.png", "val/car/1.png", "val/tram/1.png");
+    try (Dataset dataset = Datasets.open(config(0), 0)) {
+      assertEquals(List.of("bus/0.png", "car/0.png"), ids(dataset.training()));
+      assertEquals(List.of("val/bus/1.png", "val/car/1.png"), ids(dataset.test()));
+      assertEquals(List.of("val/tram has no folder tram: left out"), dataset.warnings());
+    }
+  }
+
+  @Test
+  void foldersThatCannotBeReadAreNamed() throws IOException {
+    put("bus/0.png", "car/0.png");
+    Path bus = root.resolve("bus");
+    Files.setPosixFilePermissions(bus, Set.of());
+    try {
+      assumeFalse(Files.isReadable(bus), "root may read everything");
+      InputException error = assertThrows(InputException.class, () -> Datasets.open(config(0), 0));
+      assertEquals(bus + " cannot be listed: permission denied", error.getMessage());
+    } finally {
+      Files.setPosixFilePermissions(bus, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  @Test
+  void classMayBeCalledTest() throws IOException {
+    put("bus/0.png", "test/0.png");
+    Files.createSymbolicLink(root.resolve("test/1.png"), root.resolve("nowhere.png"));
+    try (Dataset dataset = Datasets.open(config(0), 0)) {
+      assertEquals(List.of("bus/0.png", "test/0.png", "test/1.png"), ids(dataset.training()));
+      assertEquals(
+          List.of("there are no test images, on which accuracy is measured"), dataset.warnings());
+    }
+  }
+
+  @Test
+  void emptyValDoesNotHideTest() throws IOException {
+    put("train/bus/0.png", "train/car/0.png", "test/bus/1.png", "test/car/1.png");
+    Files.createDirectories(root.resolve("val"));
+    try (Dataset dataset = Datasets.open(config(0), 0)) {
+      assertEquals(List.of("test/bus/1.png", "test/car/1.png"), ids(dataset.test()));
     }
   }
 
