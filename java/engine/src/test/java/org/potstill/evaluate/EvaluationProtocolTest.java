@@ -47,7 +47,7 @@ class EvaluationProtocolTest {
     assertEquals(
         List.of(
             "resolution: 8",
-            "form: " + protocol.get("form"),
+            "form: {convnet=depth 2, width 8, norm instance, pooling avg, vgg11=norm instance}",
             "optimiser: SGD, momentum 0.9, weight decay 5e-4",
             "schedule: linear warm-up over the first half of the epochs, then cosine",
             "epochs: 30",
@@ -129,6 +129,12 @@ class EvaluationProtocolTest {
             + " accuracy on; add some, or set data.test-share: 0.2 to take that share of every class"
             + " for the test, or run the stages before, from score to distill, one by one",
         refusal(() -> EvaluateStage.requireSplits(ConfigLoader.of(with()), data)));
+    Config shared = ConfigLoader.of(with("data.test-share=0.2"));
+    assertEquals(
+        "evaluate: the data set builtin:fashion-mnist-mini has no test images (val/) to measure"
+            + " accuracy on; add some (data.test-share takes none of a class with a single image),"
+            + " or run the stages before, from score to distill, one by one",
+        refusal(() -> EvaluateStage.requireSplits(shared, data)));
   }
 
   @Test

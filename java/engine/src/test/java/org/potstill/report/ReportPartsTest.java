@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,7 @@ class ReportPartsTest {
   private void history(int... iterations) throws IOException {
     Path some = root.resolve("distilled/history/000500.safetensors");
     for (int iteration : iterations) {
-      String name = String.format("%06d.safetensors", iteration);
+      String name = String.format(Locale.ROOT, "%06d.safetensors", iteration);
       Files.copy(some, some.resolveSibling(name));
     }
   }
@@ -86,9 +88,7 @@ class ReportPartsTest {
     Path image = others.resolve("distilled/distilled.safetensors");
     for (String name : List.of("initial.safetensors", "history/000500.safetensors")) {
       Files.copy(
-          image,
-          root.resolve("distilled").resolve(name),
-          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+          image, root.resolve("distilled").resolve(name), StandardCopyOption.REPLACE_EXISTING);
     }
     DistilledRows shown = new DistilledRows(run.files());
     assertEquals(List.of("result"), labels(shown.rows().get(0).images().get(0)));
@@ -105,8 +105,11 @@ class ReportPartsTest {
     assertEquals(2, rows.size());
     List<String> alts =
         rows.get(1).images().stream().map(strip -> strip.frames().get(0).picture().alt()).toList();
-    String alt = "synthetic image %d of class b, result";
-    assertEquals(IntStream.range(3, 6).mapToObj(alt::formatted).toList(), alts);
+    List<String> expected =
+        IntStream.range(3, 6)
+            .mapToObj(i -> "synthetic image " + i + " of class b, result")
+            .toList();
+    assertEquals(expected, alts);
     assertFalse(shown.note().contains("small"), shown.note());
     assertEquals("3 per class", figure(several.files(), "Distilled").note());
   }
