@@ -31,6 +31,7 @@ public final class LibTorch {
     }
     NativeMemory.unlimit();
     Path cache = NativeCache.prepare();
+    NativeCache.unpackLibTorch();
     try {
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);

@@ -10,9 +10,11 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.slf4j.Logger;
@@ -137,8 +139,7 @@ public final class NativeCache {
       if (jar == null) {
         return false;
       }
-      Path library =
-          unpacked(folder, jar).resolve(LARGEST_LIBRARY.getFile().replaceFirst(".*!/", ""));
+      Path library = unpacked(folder, jar).resolve(inJar());
       return Files.isRegularFile(library) && isWhole(library, folder, jar);
     } catch (IOException e) {
       LOG.debug("what is unpacked below {} is not known", folder, e);
@@ -173,6 +174,35 @@ public final class NativeCache {
     }
   }
 
+  /**
+   * Unpacks LibTorch's own libraries before any of them is loaded. JavaCPP unpacks and loads one
+   * after the other, {@code libtorch} before {@code libtorch_cpu}, which the former needs: a
+   * process that begins while another one unpacks would find the first whole, and the loader of the
+   * system would map what there is of the second and crash.
+   */
+  static void unpackLibTorch() {
+    try (JarFile jar = jar()) {
+      if (jar == null) {
+        return;
+      }
+      String largest = inJar();
+      String folder = largest.substring(0, largest.lastIndexOf('/') + 1);
+      List<String> libraries =
+          jar.stream()
+              .map(JarEntry::getName)
+              .filter(
+                  name ->
+                      name.startsWith(folder + "libtorch") || name.startsWith(folder + "libc10"))
+              .toList();
+      for (String library : libraries) {
+        Loader.cacheResource(new URL(LARGEST_LIBRARY, library.substring(folder.length())));
+      }
+    } catch (IOException e) {
+      // JavaCPP tries again and says what is missing where that matters.
+      LOG.debug("LibTorch cannot be unpacked beforehand", e);
+    }
+  }
+
   /** Whether a file has the length of the entry that it was unpacked from. */
   private static boolean isWhole(Path file, Path folder, JarFile jar) throws IOException {
     JarEntry entry = jar.getJarEntry(unpacked(folder, jar).relativize(file).toString());
@@ -182,6 +212,11 @@ public final class NativeCache {
   /** Where JavaCPP puts what comes from {@code jar}. */
   private static Path unpacked(Path folder, JarFile jar) {
     return folder.resolve(Path.of(jar.getName()).getFileName());
+  }
+
+  /** The name of the largest library in its jar. */
+  private static String inJar() {
+    return LARGEST_LIBRARY.getFile().replaceFirst(".*!/", "");
   }
 
   /** The jar that LibTorch comes from; null where it comes from none. */

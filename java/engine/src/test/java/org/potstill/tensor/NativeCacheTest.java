@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.JarURLConnection;
@@ -48,16 +47,34 @@ class NativeCacheTest {
     }
   }
 
+  /** What processes run that begin together. */
+  public static final class Load {
+    private Load() {}
+
+    /** Loads LibTorch. */
+    public static void main(String[] arguments) {
+      LibTorch.load();
+    }
+  }
+
   private String prepare(String... properties) throws IOException, InterruptedException {
+    Path output = folder.resolve("output");
+    assertEquals(0, start(Probe.class, output, properties).waitFor());
+    return Files.readString(output, StandardCharsets.UTF_8);
+  }
+
+  private static Process start(Class<?> program, Path output, String... properties)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(properties));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Probe.class.getName()));
-    File output = folder.resolve("output").toFile();
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
-    assertEquals(0, process.waitFor());
-    return Files.readString(output.toPath(), StandardCharsets.UTF_8);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        // Where a crash would leave its report.
+        .directory(output.getParent().toFile())
+        .start();
   }
 
   @Test
@@ -94,6 +111,23 @@ class NativeCacheTest {
     prepare("-D" + NativeCache.PROPERTY + "=" + folder);
     assertFalse(Files.exists(jar.resolve(LIBTORCH)));
     assertTrue(Files.exists(other));
+  }
+
+  @Test
+  void processesThatBeginTogetherWaitForWhatTheOthersUnpack() throws Exception {
+    Path cache = folder.resolve("cache");
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Path output = folder.resolve("output-" + i);
+      processes.add(start(Load.class, output, "-D" + NativeCache.PROPERTY + "=" + cache));
+      // About as far apart as the libraries are that one after the other is unpacked.
+      Thread.sleep(200);
+    }
+    for (int i = 0; i < processes.size(); i++) {
+      int status = processes.get(i).waitFor();
+      assertEquals(0, status, Files.readString(folder.resolve("output-" + i)));
+    }
+    assertTrue(NativeCache.holdsLibraries(cache));
   }
 
   private static void leave(Path jar, long size) throws IOException {
