@@ -72,7 +72,8 @@ class ExamplesTest {
     "table-1-ld3m, 60, cross, 60",
     "table-2, 50, cross, 10",
     "table-3, 50, cross, 10",
-    "small-data, 27, convnet, 24",
+    "small-data, 18, convnet, 15",
+    "mnist, 9, convnet, 9",
     "mtt-cifar10, 3, convnet, 3",
     "shares, 38, cross, 0",
     "quickstart-shares, 8, convnet, 0",
@@ -83,10 +84,11 @@ class ExamplesTest {
     assertEquals(figures, sweep.published().getOrDefault(figure, Map.of()).size());
   }
 
-  @Test
-  void randomImagesOnSmallDataArePublishedForEveryRun() {
-    Sweep sweep = SweepLoader.load(FOLDER.resolve("tables/small-data.yaml"), List.of());
-    assertEquals(27, sweep.publishedBaselines().get("random").get("convnet").size());
+  @ParameterizedTest
+  @CsvSource({"small-data, 18", "mnist, 9"})
+  void randomImagesOnSmallDataArePublishedForEveryRun(String name, int runs) {
+    Sweep sweep = SweepLoader.load(FOLDER.resolve("tables").resolve(name + ".yaml"), List.of());
+    assertEquals(runs, sweep.publishedBaselines().get("random").get("convnet").size());
   }
 
   @ParameterizedTest
@@ -130,19 +132,27 @@ class ExamplesTest {
     }
   }
 
-  @Test
-  void methodsOnSmallDataRunAsTheirOwnPapersDo() {
-    Path file = FOLDER.resolve("tables/small-data.yaml");
+  @ParameterizedTest
+  @ValueSource(strings = {"small-data", "mnist"})
+  void methodsOnSmallDataRunAsTheirOwnPapersDo(String name) {
+    Path file = FOLDER.resolve("tables").resolve(name + ".yaml");
     for (Sweep.Run run : SweepLoader.load(file, List.of()).runs()) {
       Config config = run.config();
       DistillConfig distill = config.distill();
       boolean dm = distill.method() == DistillConfig.Method.DM;
-      boolean dc = run.values().get(1).equals("dc");
+      boolean dc = run.values().contains("dc");
       assertEquals(dm ? 20_000 : 1000, distill.iterations());
       assertEquals(dm ? 1 : 0.1, distill.learningRate());
       assertEquals(dc ? 300 : 1000, config.evaluate().epochs());
       assertEquals(dc, config.evaluate().augment().isEmpty());
       assertEquals(dc, distill.augment().isEmpty());
+      // Digits are not flipped.
+      boolean flipped = distill.augment().contains("flip");
+      assertEquals(!dc && name.equals("small-data"), flipped);
+      assertEquals(flipped, config.evaluate().augment().contains("flip"));
+      boolean cifar = run.values().contains("cifar10");
+      assertEquals(cifar ? List.of(0.2023, 0.1994, 0.2010) : List.of(), config.data().std());
+      assertEquals(cifar ? List.of(0.4914, 0.4822, 0.4465) : List.of(), config.data().mean());
       assertEquals(dc ? DistillConfig.Init.NOISE : DistillConfig.Init.REAL, distill.init());
       if (!dm) {
         // The DC paper's loops: 10 of 50 with ten images per class, 50 of 10 with fifty.
@@ -164,6 +174,7 @@ class ExamplesTest {
       assertEquals(
           images == 50 ? DataConfig.Whitening.NONE : DataConfig.Whitening.ZCA,
           config.data().whitening());
+      assertEquals(images == 50 ? List.of(0.2023, 0.1994, 0.2010) : List.of(), config.data().std());
       assertEquals(images == 50 ? 1000 : 100, distill.learningRate());
       TrajectoryConfig trajectory = distill.trajectory();
       assertEquals(TrajectoryConfig.Form.UNROLLED, trajectory.form());
