@@ -35,6 +35,16 @@ public final class FileErrors {
     return error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
   }
 
+  /** Whether more room might help where a file could not be written; not for plain other causes. */
+  public static boolean mayBeFull(IOException error) {
+    String message = String.valueOf(error.getMessage());
+    // No such file: its folder was moved or deleted while it was being written to.
+    return !(error instanceof AccessDeniedException)
+        && !(error instanceof NoSuchFileException)
+        && !message.endsWith("Read-only file system")
+        && !message.endsWith("Input/output error");
+  }
+
   private static String words(FileSystemException error) {
     if (error.getReason() != null) {
       return error.getReason();

@@ -2,9 +2,7 @@ package org.potstill.run;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -55,10 +53,9 @@ public final class AtomicFiles {
     if (Files.isDirectory(target)) {
       return "move it away or choose another place";
     }
-    // No such file: the folder was moved or deleted while it was being written to.
-    return error instanceof AccessDeniedException || error instanceof NoSuchFileException
-        ? "choose another place"
-        : "free some space or choose another place";
+    return FileErrors.mayBeFull(error)
+        ? "free some space or choose another place"
+        : "choose another place";
   }
 
   /** Replaces {@code target} by {@code text} in UTF-8; see {@link #write(Path, Writer)}. */

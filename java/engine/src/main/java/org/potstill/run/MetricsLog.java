@@ -34,7 +34,7 @@ public final class MetricsLog {
    * @param step of the stage, from 1
    * @param seconds wall time of that step alone
    * @param figures further figures by name; those that are not finite are written as null
-   * @throws RunFailedException where the disk is full
+   * @throws RunFailedException where the disk is full or the folder is gone
    */
   public void append(String stage, long step, double seconds, Map<String, Double> figures) {
     append(stage, step, seconds, Map.of(), figures);
@@ -69,7 +69,9 @@ public final class MetricsLog {
               + file
               + ": "
               + FileErrors.reason(file, e)
-              + "; free some space, and --resume goes on",
+              + (FileErrors.mayBeFull(e)
+                  ? "; free some space, and --resume goes on"
+                  : "; choose another place"),
           e);
     }
   }

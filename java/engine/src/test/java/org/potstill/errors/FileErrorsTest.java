@@ -1,6 +1,8 @@
 package org.potstill.errors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -35,6 +37,17 @@ class FileErrorsTest {
     assertEquals(
         "b -> c: there is no such file",
         FileErrors.reason(FILE, new NoSuchFileException("b", "c", null)));
+  }
+
+  @Test
+  void spaceIsNotAskedForWhereItWouldNotHelp() {
+    assertTrue(FileErrors.mayBeFull(new IOException("No space left on device")));
+    assertTrue(FileErrors.mayBeFull(new FileSystemException("b", null, "Disk quota exceeded")));
+    assertTrue(FileErrors.mayBeFull(new IOException()));
+    assertFalse(FileErrors.mayBeFull(new AccessDeniedException("b")));
+    assertFalse(FileErrors.mayBeFull(new NoSuchFileException("b")));
+    assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "Read-only file system")));
+    assertFalse(FileErrors.mayBeFull(new IOException("Input/output error")));
   }
 
   @Test

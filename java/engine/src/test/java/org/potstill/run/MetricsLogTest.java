@@ -1,6 +1,7 @@
 package org.potstill.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.RunFailedException;
 
 class MetricsLogTest {
 
@@ -46,6 +48,23 @@ class MetricsLogTest {
           "{\"stage\":\"evaluate\",\"step\":1,\"seconds\":0.5,\"network\":\"convnet\","
               + "\"repeat\":2,\"accuracy\":0.75}\n",
           Files.readString(directory.resolve("metrics.jsonl")));
+    }
+  }
+
+  @Test
+  void aFolderThatIsGoneIsTold() throws IOException {
+    Path root = temp.resolve("run");
+    try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
+      Files.move(root, temp.resolve("moved"));
+      RunFailedException error =
+          assertThrows(
+              RunFailedException.class,
+              () -> directory.metrics().append("distill", 1, 0.5, Map.of("loss", 1.0)));
+      assertEquals(
+          "cannot append to "
+              + root.resolve("metrics.jsonl")
+              + ": there is no such file; choose another place",
+          error.getMessage());
     }
   }
 
