@@ -5,11 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.potstill.run.HomeFolder;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** Keys that name a file, a folder or a data set. */
 final class Places {
+
+  private static final String AT_HOME = "~/";
 
   private Places() {}
 
@@ -105,17 +109,16 @@ final class Places {
     }
   }
 
-  private static String home() {
-    return System.getProperty("user.home");
-  }
-
   private static Path resolve(String text, Path base) {
-    return text.startsWith("~/")
-        ? Path.of(home(), text.substring(2))
-        : base.resolve(text).toAbsolutePath().normalize();
+    Optional<Path> home = text.startsWith(AT_HOME) ? HomeFolder.find() : Optional.empty();
+    return home.map(folder -> Path.of(folder.toString(), text.substring(AT_HOME.length())))
+        .orElseGet(() -> base.resolve(text).toAbsolutePath().normalize());
   }
 
   private static Path absolute(String text, Path base, Node node, String allowed) throws Unfit {
+    if (text.startsWith(AT_HOME) && HomeFolder.find().isEmpty()) {
+      throw new Unfit(node, allowed + ", without ~ since this user has no home directory here");
+    }
     try {
       if (!text.isEmpty()) {
         return resolve(text, base);

@@ -11,19 +11,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
+import org.potstill.run.HomeFolder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The folder into which JavaCPP unpacks the native libraries on first use: {@code ~/.javacpp/cache}
- * unless the system property {@value #PROPERTY} names another; where the home cannot be written to,
- * a folder in that of temporary files.
+ * unless the system property {@value #PROPERTY} names another; where there is no home or it cannot
+ * be written to, a folder in that of temporary files.
  */
 public final class NativeCache {
 
@@ -68,12 +70,16 @@ public final class NativeCache {
     if (asked != null) {
       return usable(Path.of(asked));
     }
-    Path home = Path.of(System.getProperty("user.home"), ".javacpp", "cache");
+    Path other = Path.of(System.getProperty("java.io.tmpdir"), "potstill-natives-" + user());
+    Optional<Path> home = HomeFolder.find().map(folder -> folder.resolve(".javacpp/cache"));
+    if (home.isEmpty()) {
+      LOG.warn("this user has no home directory; native libraries are unpacked into {}", other);
+      return usable(other);
+    }
     try {
-      return usable(home);
+      return usable(home.get());
     } catch (InputException e) {
-      Path other = Path.of(System.getProperty("java.io.tmpdir"), "potstill-natives-" + user());
-      LOG.warn("{} cannot be written to; native libraries are unpacked into {}", home, other);
+      LOG.warn("{} cannot be written to; native libraries are unpacked into {}", home.get(), other);
       return usable(other);
     }
   }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.testing.ForkedJvm;
 import org.potstill.testing.Signals;
 
 /** What only a process of its own can show: start-up, exit status, signals. */
@@ -154,6 +155,18 @@ class ProcessTest {
       assertEquals(2, start(List.of(), Main.class, arguments).waitFor());
       assertTrue(read("err").contains("LC_ALL=C.UTF-8"), read("err"));
     }
+  }
+
+  /** As in a container that does not know its user; Java calls his home a question mark. */
+  @Test
+  void withoutAHomeDirectoryATildeIsRefused() throws Exception {
+    Path config = folder.resolve("quick.yaml");
+    Files.writeString(config, "data: {source: 'folder:~/images'}\n");
+    ForkedJvm jvm = new ForkedJvm(folder).option("-Duser.home=?").environment("HOME", "");
+    ForkedJvm.Outcome outcome = jvm.run(Main.class.getName(), "validate", config.toString());
+    assertEquals(2, outcome.status());
+    assertTrue(
+        outcome.err().contains("without ~ since this user has no home directory"), outcome.err());
   }
 
   /** Other programs read it, and cron has no locale. */

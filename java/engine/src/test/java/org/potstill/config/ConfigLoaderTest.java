@@ -69,6 +69,17 @@ class ConfigLoaderTest extends ConfigFileTests {
   }
 
   @Test
+  void tildeIsTheHomeDirectory() throws IOException {
+    Path home = Path.of(System.getProperty("user.home"));
+    Config config = load("data: {source: 'folder:~/images'}\n", "run.out=~/runs/a");
+    assertEquals("folder:" + home.resolve("images"), config.data().source());
+    assertEquals(home.resolve("runs/a"), config.run().out());
+    assertEquals(
+        folder.resolve("~images").toString(),
+        load("data: {source: 'idx:~images'}\n").data().source().substring("idx:".length()));
+  }
+
+  @Test
   void overridesWinAndTheirPathsAreRelativeToTheWorkingDirectory() throws IOException {
     Config config =
         load(

@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.JarURLConnection;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.testing.ForkedJvm;
 
 /** Each case in a process of its own, since the folder is chosen once per process. */
 class NativeCacheTest {
@@ -57,24 +57,15 @@ class NativeCacheTest {
     }
   }
 
-  private String prepare(String... properties) throws IOException, InterruptedException {
-    Path output = folder.resolve("output");
-    assertEquals(0, start(Probe.class, output, properties).waitFor());
-    return Files.readString(output, StandardCharsets.UTF_8);
+  private String prepare(String... properties) throws Exception {
+    return prepare(new ForkedJvm(folder), properties);
   }
 
-  private static Process start(Class<?> program, Path output, String... properties)
-      throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(properties));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(output.toFile())
-        // Where a crash would leave its report.
-        .directory(output.getParent().toFile())
-        .start();
+  private static String prepare(ForkedJvm jvm, String... properties) throws Exception {
+    List.of(properties).forEach(jvm::option);
+    ForkedJvm.Outcome outcome = jvm.run(Probe.class.getName());
+    assertEquals(0, outcome.status(), outcome.err());
+    return outcome.err() + outcome.out();
   }
 
   @Test
@@ -116,16 +107,19 @@ class NativeCacheTest {
   @Test
   void processesThatBeginTogetherWaitForWhatTheOthersUnpack() throws Exception {
     Path cache = folder.resolve("cache");
-    List<Process> processes = new ArrayList<>();
+    List<ForkedJvm.Running> processes = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      Path output = folder.resolve("output-" + i);
-      processes.add(start(Load.class, output, "-D" + NativeCache.PROPERTY + "=" + cache));
-      // About as far apart as the libraries are that one after the other is unpacked.
+      ForkedJvm jvm =
+          new ForkedJvm(folder)
+              .option("-D" + NativeCache.PROPERTY + "=" + cache)
+              .option("-XX:ErrorFile=" + folder.resolve("crash-" + i));
+      processes.add(jvm.start(Load.class.getName()));
+      // So that each comes while the one before it unpacks.
       Thread.sleep(200);
     }
-    for (int i = 0; i < processes.size(); i++) {
-      int status = processes.get(i).waitFor();
-      assertEquals(0, status, Files.readString(folder.resolve("output-" + i)));
+    for (ForkedJvm.Running process : processes) {
+      ForkedJvm.Outcome outcome = process.await();
+      assertEquals(0, outcome.status(), outcome.out() + outcome.err());
     }
     assertTrue(NativeCache.holdsLibraries(cache));
   }
@@ -156,6 +150,29 @@ class NativeCacheTest {
     String output = prepare("-Duser.home=" + file, "-Djava.io.tmpdir=" + folder);
     assertTrue(output.contains(file + "/.javacpp/cache cannot be written to"), output);
     assertTrue(output.strip().endsWith("potstill-natives-" + System.getProperty("user.name")));
+  }
+
+  /** As in a container that runs as a user of its own: Java calls its home a question mark. */
+  @Test
+  void userWithoutHomeHasTheLibrariesAmongTemporaryFiles() throws Exception {
+    String output =
+        prepare(
+            new ForkedJvm(folder).environment("HOME", ""),
+            "-Duser.home=?",
+            "-Djava.io.tmpdir=" + folder);
+    String other = folder + "/potstill-natives-" + System.getProperty("user.name");
+    assertTrue(
+        output.contains(
+            "this user has no home directory; native libraries are unpacked into " + other),
+        output);
+    assertTrue(Files.isDirectory(Path.of(other)));
+  }
+
+  @Test
+  void userWithoutHomeInTheSystemMayNameOne() throws Exception {
+    String output =
+        prepare(new ForkedJvm(folder).environment("HOME", folder.toString()), "-Duser.home=?");
+    assertEquals(folder + "/.javacpp/cache", output.strip());
   }
 
   @Test
