@@ -2,7 +2,9 @@ package org.potstill.run;
 
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -24,6 +26,8 @@ public final class RunDirectory implements AutoCloseable {
 
   /** What images are whitened with, where they are. */
   public static final String WHITENING = "whitening.safetensors";
+
+  private static final int ATTEMPTS = 10;
 
   private final Path root;
   private final boolean made;
@@ -53,12 +57,26 @@ public final class RunDirectory implements AutoCloseable {
     refuseStrangers(folder, existing);
     boolean missing = !Files.exists(folder);
     try {
-      Files.createDirectories(folder);
-      RunDirectory directory = new RunDirectory(folder, missing, RunLock.take(folder));
+      RunDirectory directory = new RunDirectory(folder, missing, make(folder));
       tidy(directory, existing);
       return directory;
     } catch (IOException e) {
       throw unwritable(folder, e);
+    }
+  }
+
+  /** Makes a folder where it is missing and locks it. */
+  private static RunLock make(Path folder) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Files.createDirectories(folder);
+        return RunLock.take(folder);
+      } catch (NoSuchFileException | FileAlreadyExistsException e) {
+        // Another run made it, wrote nothing, and takes it away again, or a file is in the way.
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 

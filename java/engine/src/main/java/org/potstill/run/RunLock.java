@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.potstill.errors.InputException;
@@ -45,6 +48,8 @@ final class RunLock implements AutoCloseable {
    * Locks a folder.
    *
    * @throws InputException where it is locked
+   * @throws NoSuchFileException where the folder, or the lock in it, is deleted at this moment, as
+   *     by a run that made it and then wrote nothing
    * @throws IOException where it cannot be written to
    */
   static RunLock take(Path folder) throws IOException {
@@ -52,13 +57,18 @@ final class RunLock implements AutoCloseable {
     if (!HELD.add(real)) {
       throw held(folder);
     }
+    Path file = folder.resolve(FILE);
     FileChannel channel = null;
     FileLock lock = null;
     try {
-      channel =
-          FileChannel.open(
-              folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      Object made = make(file);
+      channel = FileChannel.open(file, StandardOpenOption.WRITE);
       lock = channel.tryLock();
+      if (lock != null && !made.equals(key(file))) {
+        lock.release();
+        lock = null;
+        throw new NoSuchFileException(file.toString());
+      }
     } catch (OverlappingFileLockException e) {
       // Held by a copy of this class, of another class loader; told below like another process.
     } finally {
@@ -71,6 +81,20 @@ final class RunLock implements AutoCloseable {
       throw held(folder);
     }
     return new RunLock(real, channel, lock);
+  }
+
+  /** Makes the file where it is missing; its key, by which it is told from a later one. */
+  private static Object make(Path file) throws IOException {
+    try {
+      Files.createFile(file);
+    } catch (FileAlreadyExistsException e) {
+      // As it mostly is.
+    }
+    return key(file);
+  }
+
+  private static Object key(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
   private static void closeUnlocked(FileChannel channel) throws IOException {
