@@ -26,10 +26,11 @@ final class BorrowedScores {
    * Copies scores, the list of images left out, and the gallery.
    *
    * @param from run directory
-   * @throws InputException where it has no finished scoring, or one of another data set
+   * @throws InputException where it has no finished scoring, or one of another data set, or is
+   *     scored anew meanwhile
    */
   static Scores take(Path from, Dataset data, RunDirectory into) {
-    requireSameData(from, data);
+    String checked = requireSameData(from, data);
     Scores scores = Scores.read(from.resolve(Scores.FILE));
     copy(from, LeftOut.FILE, into);
     Path index = from.resolve(Gallery.FOLDER).resolve(Gallery.INDEX);
@@ -40,15 +41,24 @@ final class BorrowedScores {
       copy(from, Gallery.FOLDER + "/" + Gallery.INDEX, into);
     }
     copy(from, Scores.FILE, into);
+    Path own = into.resolve(Scores.FILE);
+    if (!Files.exists(own) || !checked.equals(Fingerprint.ofFile(own))) {
+      into.clear(Scores.FILE);
+      throw new InputException(
+          "score.from: the run "
+              + from
+              + " is being scored anew; wait until that is done and try again");
+    }
     return scores;
   }
 
   /**
    * Checks that scores can be had.
    *
+   * @return the SHA-256 of their file
    * @throws InputException where {@code from} is no run of the same images that finished scoring
    */
-  static void requireSameData(Path from, Dataset data) {
+  static String requireSameData(Path from, Dataset data) {
     OtherRun other = new OtherRun("score.from", from);
     StageLog.Entry scored =
         other
@@ -61,7 +71,8 @@ final class BorrowedScores {
                             + " has not finished scoring; finish it with --resume"));
     Path scores = other.require(Scores.FILE, "score it anew");
     String written = scored.outputs().get(Scores.FILE);
-    if (written != null && !written.equals(Fingerprint.ofFile(scores))) {
+    String found = Fingerprint.ofFile(scores);
+    if (written != null && !written.equals(found)) {
       throw new InputException(
           "score.from: "
               + scores
@@ -76,6 +87,7 @@ final class BorrowedScores {
               + " seed differ); give both runs the same section data and the same run.seed, or"
               + " score anew");
     }
+    return found;
   }
 
   private static JsonNode tree(Path file) {

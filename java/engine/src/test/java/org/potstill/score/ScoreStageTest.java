@@ -9,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
@@ -167,5 +169,34 @@ class ScoreStageTest extends ScoringTests {
     Files.writeString(changed, Files.readString(changed).replace("dog", "god"));
     message = assertThrows(InputException.class, () -> score("fifth", grey(), from)).getMessage();
     assertTrue(message.contains("is not as its run left it"), message);
+  }
+
+  @Test
+  void scoresThatChangeWhileTheyAreTakenAreRefused() throws IOException {
+    score("first", grey(), TRAINED);
+    Path lent = folder.resolve("first/scores.csv");
+    String anew = Files.readString(lent).replaceFirst("\\d\\.\\d+", "9.5");
+    PatternDataset data = grey();
+    // The last that is compared before they are copied.
+    Dataset slow =
+        (Dataset)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {Dataset.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("trainingFingerprint")) {
+                    Files.writeString(lent, anew);
+                  }
+                  return method.invoke(data, arguments);
+                });
+    String[] from = with(TRAINED, "score.from=" + folder.resolve("first"));
+    String message =
+        assertThrows(InputException.class, () -> score("second", slow, from)).getMessage();
+    assertEquals(
+        "score.from: the run "
+            + folder.resolve("first")
+            + " is being scored anew; wait until that is done and try again",
+        message);
+    assertFalse(Files.exists(folder.resolve("second/scores.csv")));
   }
 }
