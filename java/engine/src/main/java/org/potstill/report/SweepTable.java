@@ -89,6 +89,11 @@ public final class SweepTable {
       return new Failure(reason, evaluation(run));
     }
 
+    /** Whether no other process has run it to its end since. */
+    public boolean stands(Sweep.Run run) {
+      return evaluated.equals(evaluation(run));
+    }
+
     /** Empty also where it cannot be told. */
     private static Optional<StageLog.Entry> evaluation(Sweep.Run run) {
       try {
@@ -137,8 +142,7 @@ public final class SweepTable {
     ShownRuns shown = new ShownRuns(sweep);
     for (Sweep.Run run : sweep.runs()) {
       Failure failure = failed.get(run);
-      // Another process may have run it since.
-      boolean stands = failure != null && failure.evaluated().equals(Failure.evaluation(run));
+      boolean stands = failure != null && failure.stands(run);
       entries.add(entry(run, shown, stands, warnings));
       if (stands) {
         failures.add(run.folder() + ": failed: " + failure.reason().getMessage());

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -287,6 +288,30 @@ class SweepRunnerTest {
     String page = Files.readString(sweep.out().resolve("table.html"));
     assertTrue(page.contains("0.2: failed: "), page);
     assertEquals("not a run", Files.readString(out(sweep, 0).resolve("thesis.txt")));
+  }
+
+  @Test
+  void aRunThatAnotherProcessMadeGoodDoesNotCountAsFailed() throws IOException {
+    Sweep sweep = load(OVER_KEEP, "prune.mode=random");
+    Files.createDirectories(out(sweep, 0));
+    Path obstacle = Files.writeString(out(sweep, 0).resolve("thesis.txt"), "not a run");
+    SweepListener listener =
+        new SweepListener() {
+          @Override
+          public void runFailed(Sweep.Run run, Throwable reason) {
+            ended.add(run.folder() + " failed");
+            try {
+              Files.delete(obstacle);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            Potstill.run(run.config(), RunOptions.NEW, RunListener.SILENT, new CancellationToken());
+          }
+        };
+    SweepResult result = Potstill.sweep(sweep, sweep.runs(), RunOptions.RESUME, listener, token);
+    assertEquals(List.of("0.2 failed"), ended);
+    assertEquals(Map.of(), result.failed());
+    assertEquals(2, result.table().evaluated());
   }
 
   /** A network of the user's own that fails as no exception does. */
