@@ -58,12 +58,11 @@ final class ConvertCommand implements Callable<Integer> {
     if (!output.toString().endsWith(SUFFIX)) {
       throw new InputException(output + ": the file to write must end in " + SUFFIX);
     }
-    if (Files.exists(output) && (!overwrite || isInput())) {
-      throw new InputException(
-          output
-              + (isInput()
-                  ? " is the file to read; name another one to write"
-                  : " exists; --overwrite replaces it, or name another file"));
+    if (Files.exists(output) && isInput()) {
+      throw new InputException(output + " is the file to read; name another one to write");
+    }
+    if (!overwrite) {
+      OutputPlaces.requireNew(output);
     }
     OutputPlaces.requireFile(output);
     try (Logging logging = Logging.setUp(streams, new Output())) {
@@ -76,7 +75,7 @@ final class ConvertCommand implements Callable<Integer> {
   private void convert() {
     try (NamedTensors tensors = CheckpointReader.state(input, averages)) {
       Map<String, String> metadata = metadata(tensors);
-      AtomicFiles.write(output, path -> Safetensors.write(path, tensors, metadata));
+      AtomicFiles.writeNamed(output, overwrite, part -> Safetensors.write(part, tensors, metadata));
       streams
           .out()
           .println(

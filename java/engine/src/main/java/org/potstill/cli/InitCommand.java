@@ -51,10 +51,10 @@ final class InitCommand implements Callable<Integer> {
       throw new InputException(path + " is a folder; name the config, a file");
     }
     OutputPlaces.requireFile(path);
-    if (Files.exists(path) && !overwrite) {
-      throw new InputException(path + " exists; --overwrite replaces it, or name another file");
+    if (!overwrite) {
+      OutputPlaces.requireNew(path);
     }
-    AtomicFiles.writeString(path, text);
+    AtomicFiles.writeNamed(path, overwrite, part -> Files.writeString(part, text));
     streams.out().println("wrote " + path + "; run it with: java -jar engine.jar run " + path);
     return 0;
   }

@@ -1,5 +1,6 @@
 package org.potstill.report;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -46,7 +47,8 @@ public final class SideBySide {
       read.add(next);
     }
     Set<String> classes = sharedClasses(read);
-    AtomicFiles.writeString(page, new PageTemplate().render(SideBySidePage.of(read, classes)));
+    String text = new PageTemplate().render(SideBySidePage.of(read, classes));
+    AtomicFiles.writeNamed(page, true, part -> Files.writeString(part, text));
   }
 
   private static void refuseRepeated(List<Path> runs) {

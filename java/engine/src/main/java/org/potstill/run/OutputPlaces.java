@@ -24,6 +24,17 @@ public final class OutputPlaces {
   }
 
   /**
+   * Checks that there is no such file yet.
+   *
+   * @throws InputException where there is
+   */
+  public static void requireNew(Path file) {
+    if (Files.exists(file)) {
+      throw new InputException(file + " exists; --overwrite replaces it, or name another file");
+    }
+  }
+
+  /**
    * Checks that files can be written below a folder, as far as can be seen; it may be missing.
    *
    * @throws InputException where they cannot

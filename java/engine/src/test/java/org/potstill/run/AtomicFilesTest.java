@@ -1,6 +1,7 @@
 package org.potstill.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,8 +9,12 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
 class AtomicFilesTest {
@@ -98,8 +103,65 @@ class AtomicFilesTest {
                   throw new IOException("No space left on device");
                 }));
     assertEquals("old", Files.readString(file));
+    assertOnly(file);
+  }
+
+  /** As where two processes convert into one file: neither publishes what the other has begun. */
+  @Test
+  void writersOfOneNamedFileDoNotMeet() throws IOException {
+    Path file = temp.resolve("file.txt");
+    AtomicFiles.writeNamed(
+        file,
+        true,
+        part -> {
+          Files.writeString(part, "first");
+          AtomicFiles.writeNamed(file, true, other -> Files.writeString(other, "second"));
+          assertEquals("second", Files.readString(file));
+          assertEquals("first", Files.readString(part));
+        });
+    assertEquals("first", Files.readString(file));
+    assertOnly(file);
+  }
+
+  @Test
+  void aNamedFileThatIsThereMeanwhileIsLeftAlone() throws IOException {
+    Path file = temp.resolve("file.txt");
+    InputException error =
+        assertThrows(
+            InputException.class,
+            () ->
+                AtomicFiles.writeNamed(
+                    file,
+                    false,
+                    part -> {
+                      Files.writeString(part, "first");
+                      AtomicFiles.writeNamed(
+                          file, false, other -> Files.writeString(other, "second"));
+                    }));
+    assertEquals(
+        file + " exists; --overwrite replaces it, or name another file", error.getMessage());
+    assertEquals("second", Files.readString(file));
+    assertOnly(file);
+  }
+
+  @Test
+  void whatAKilledProcessLeftOfANamedFileIsDeleted() throws IOException {
+    Path file = temp.resolve("file.txt");
+    Path left = Files.writeString(temp.resolve("file.txt.0123abcd.part"), "ha");
+    Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(90)));
+    Path other = Files.writeString(temp.resolve("film.part"), "mine");
+    Files.setLastModifiedTime(other, FileTime.from(Instant.EPOCH));
+    Path written = Files.writeString(temp.resolve("file.txt.89abcdef.part"), "by another process");
+    AtomicFiles.writeNamed(file, false, part -> Files.writeString(part, "new"));
+    assertFalse(Files.exists(left));
+    assertTrue(Files.exists(other));
+    assertTrue(Files.exists(written));
+    assertEquals("new", Files.readString(file));
+  }
+
+  private void assertOnly(Path file) throws IOException {
     try (var files = Files.list(temp)) {
-      assertEquals(1, files.count());
+      assertEquals(List.of(file), files.toList());
     }
   }
 }
