@@ -6,7 +6,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
@@ -27,7 +30,8 @@ public final class RunDirectory implements AutoCloseable {
   /** What images are whitened with, where they are. */
   public static final String WHITENING = "whitening.safetensors";
 
-  private static final int ATTEMPTS = 10;
+  private static final int ATTEMPTS = 50;
+  private static final Duration PAUSE = Duration.ofMillis(5);
 
   private final Path root;
   private final boolean made;
@@ -55,9 +59,8 @@ public final class RunDirectory implements AutoCloseable {
   public static RunDirectory open(Path root, Existing existing) {
     Path folder = root.toAbsolutePath().normalize();
     refuseStrangers(folder, existing);
-    boolean missing = !Files.exists(folder);
     try {
-      RunDirectory directory = new RunDirectory(folder, missing, make(folder));
+      RunDirectory directory = lock(folder);
       tidy(directory, existing);
       return directory;
     } catch (IOException e) {
@@ -65,18 +68,35 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
-  /** Makes a folder where it is missing and locks it. */
-  private static RunLock make(Path folder) throws IOException {
+  /** Locks a folder, which is made where it is missing. */
+  private static RunDirectory lock(Path folder) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        Files.createDirectories(folder);
-        return RunLock.take(folder);
+        boolean made = make(folder);
+        return new RunDirectory(folder, made, RunLock.take(folder));
       } catch (NoSuchFileException | FileAlreadyExistsException e) {
         // Another run made it, wrote nothing, and takes it away again, or a file is in the way.
         if (attempt == ATTEMPTS) {
           throw e;
         }
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
+    }
+  }
+
+  /** Makes a folder with those above it; whether it was not there. */
+  private static boolean make(Path folder) throws IOException {
+    if (folder.getParent() != null) {
+      Files.createDirectories(folder.getParent());
+    }
+    try {
+      Files.createDirectory(folder);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+      return false;
     }
   }
 
@@ -97,6 +117,9 @@ public final class RunDirectory implements AutoCloseable {
       return RunLock.wasTaken(folder)
           ? Optional.of(new RunDirectory(folder, false, RunLock.take(folder)))
           : Optional.empty();
+    } catch (NoSuchFileException e) {
+      // Who had locked it has taken it away.
+      return Optional.empty();
     } catch (IOException e) {
       throw unwritable(folder, e);
     }
@@ -136,6 +159,8 @@ public final class RunDirectory implements AutoCloseable {
     if (Files.exists(folder.resolve(RunLock.FILE))) {
       try {
         RunLock.take(folder).close();
+      } catch (NoSuchFileException e) {
+        // Who had locked it has taken it away.
       } catch (IOException e) {
         throw unwritable(folder, e);
       }
@@ -159,14 +184,15 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static boolean isEmpty(Path folder) {
-    if (!Files.exists(folder)) {
+    try {
+      if (!Files.readAttributes(folder, BasicFileAttributes.class).isDirectory()) {
+        throw new InputException(folder + " is a file, not a folder; choose another --out");
+      }
+      try (Stream<Path> files = Files.list(folder)) {
+        return files.map(file -> file.getFileName().toString()).allMatch(RunContents::isLeftOver);
+      }
+    } catch (NoSuchFileException e) {
       return true;
-    }
-    if (!Files.isDirectory(folder)) {
-      throw new InputException(folder + " is a file, not a folder; choose another --out");
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.map(file -> file.getFileName().toString()).allMatch(RunContents::isLeftOver);
     } catch (IOException e) {
       throw new InputException(
           "cannot read the run directory " + folder + ": " + FileErrors.reason(folder, e), e);
@@ -175,6 +201,8 @@ public final class RunDirectory implements AutoCloseable {
 
   private static void tidy(RunDirectory directory, Existing existing) throws IOException {
     try {
+      // Another run may have begun and ended before this one had the lock.
+      refuseStrangers(directory.root, existing);
       if (existing == Existing.OVERWRITE || RunContents.isHalfCleared(directory.root)) {
         RunContents.clear(directory.root);
       }
@@ -287,6 +315,8 @@ public final class RunDirectory implements AutoCloseable {
       if (lock.isHeld() && made && Files.isDirectory(root)) {
         deleteUnused();
       }
+    } catch (NoSuchFileException e) {
+      // Somebody else has taken it away.
     } catch (IOException e) {
       throw new RunFailedException("cannot unlock " + root + ": " + FileErrors.reason(root, e), e);
     }
@@ -299,11 +329,12 @@ public final class RunDirectory implements AutoCloseable {
         return;
       }
     }
-    Files.deleteIfExists(lockFile);
-    try {
-      Files.deleteIfExists(root);
-    } catch (DirectoryNotEmptyException e) {
-      // Somebody else has begun there.
+    if (lock.delete()) {
+      try {
+        Files.deleteIfExists(root);
+      } catch (DirectoryNotEmptyException e) {
+        // Somebody else has begun there.
+      }
     }
   }
 }

@@ -31,12 +31,12 @@ final class RunLock implements AutoCloseable {
 
   private final Path real;
   private final FileChannel channel;
-  private final FileLock lock;
+  private final Object key;
 
-  private RunLock(Path real, FileChannel channel, FileLock lock) {
+  private RunLock(Path real, FileChannel channel, Object key) {
     this.real = real;
     this.channel = channel;
-    this.lock = lock;
+    this.key = key;
   }
 
   /** Whether a folder has been locked, now or earlier. */
@@ -60,27 +60,27 @@ final class RunLock implements AutoCloseable {
     Path file = folder.resolve(FILE);
     FileChannel channel = null;
     FileLock lock = null;
+    Object made = null;
+    boolean taken = false;
     try {
-      Object made = make(file);
+      made = make(file);
       channel = FileChannel.open(file, StandardOpenOption.WRITE);
       lock = channel.tryLock();
-      if (lock != null && !made.equals(key(file))) {
-        lock.release();
-        lock = null;
-        throw new NoSuchFileException(file.toString());
-      }
+      taken = lock != null && made.equals(key(file));
     } catch (OverlappingFileLockException e) {
       // Held by a copy of this class, of another class loader; told below like another process.
     } finally {
-      if (lock == null) {
-        HELD.remove(real);
-        closeUnlocked(channel);
+      if (!taken) {
+        giveBack(real, channel);
       }
     }
     if (lock == null) {
       throw held(folder);
     }
-    return new RunLock(real, channel, lock);
+    if (!taken) {
+      throw new NoSuchFileException(file.toString());
+    }
+    return new RunLock(real, channel, made);
   }
 
   /** Makes the file where it is missing; its key, by which it is told from a later one. */
@@ -97,9 +97,14 @@ final class RunLock implements AutoCloseable {
     return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
-  private static void closeUnlocked(FileChannel channel) throws IOException {
-    if (channel != null) {
-      channel.close();
+  /** In this order: who takes it next in this process must not lose it to a channel of before. */
+  private static void giveBack(Path real, FileChannel channel) throws IOException {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } finally {
+      HELD.remove(real);
     }
   }
 
@@ -113,15 +118,22 @@ final class RunLock implements AutoCloseable {
     return channel.isOpen();
   }
 
+  /**
+   * Deletes the file, unless it is another one by now.
+   *
+   * @return whether it did
+   * @throws NoSuchFileException where there is none
+   */
+  boolean delete() throws IOException {
+    Path file = real.resolve(FILE);
+    return key.equals(key(file)) && Files.deleteIfExists(file);
+  }
+
   /** Gives the lock back; a second call does nothing. */
   @Override
   public void close() throws IOException {
     if (isHeld()) {
-      try (channel) {
-        lock.release();
-      } finally {
-        HELD.remove(real);
-      }
+      giveBack(real, channel);
     }
   }
 }
