@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.potstill.data.Dataset;
 import org.potstill.data.TrainingIdentity;
@@ -40,16 +41,23 @@ final class BorrowedScores {
       }
       copy(from, Gallery.FOLDER + "/" + Gallery.INDEX, into);
     }
+    // All of it was of one scoring if its record has not changed since.
+    if (!checked.equals(requireSameData(from, data))) {
+      throw scoredAnew(from);
+    }
     copy(from, Scores.FILE, into);
-    Path own = into.resolve(Scores.FILE);
-    if (!Files.exists(own) || !checked.equals(Fingerprint.ofFile(own))) {
+    if (!checked.equals(Fingerprint.ofFile(into.resolve(Scores.FILE)))) {
       into.clear(Scores.FILE);
-      throw new InputException(
-          "score.from: the run "
-              + from
-              + " is being scored anew; wait until that is done and try again");
+      throw scoredAnew(from);
     }
     return scores;
+  }
+
+  private static InputException scoredAnew(Path from) {
+    return new InputException(
+        "score.from: the run "
+            + from
+            + " is being scored anew; wait until that is done and try again");
   }
 
   /**
@@ -101,7 +109,18 @@ final class BorrowedScores {
   private static void copy(Path from, String name, RunDirectory into) {
     Path source = from.resolve(name);
     if (Files.exists(source)) {
-      AtomicFiles.write(into.resolve(name), part -> Files.copy(source, part));
+      AtomicFiles.write(into.resolve(name), part -> copy(source, part, from));
+    }
+  }
+
+  private static void copy(Path source, Path part, Path from) throws IOException {
+    try {
+      Files.copy(source, part);
+    } catch (NoSuchFileException e) {
+      if (Files.exists(source)) {
+        throw e;
+      }
+      throw scoredAnew(from);
     }
   }
 }

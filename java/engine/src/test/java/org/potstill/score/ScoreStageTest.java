@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.potstill.data.Dataset;
@@ -22,6 +23,10 @@ import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.Existing;
+import org.potstill.run.Fingerprint;
+import org.potstill.run.RunDirectory;
+import org.potstill.run.StageLog;
 
 class ScoreStageTest extends ScoringTests {
 
@@ -175,8 +180,36 @@ class ScoreStageTest extends ScoringTests {
   void scoresThatChangeWhileTheyAreTakenAreRefused() throws IOException {
     score("first", grey(), TRAINED);
     Path lent = folder.resolve("first/scores.csv");
-    String anew = Files.readString(lent).replaceFirst("\\d\\.\\d+", "9.5");
+    String before = Files.readString(lent);
+    String anew = before.replaceFirst("\\d\\.\\d+", "9.5");
+    assertRefusedIfMeanwhile(() -> Files.writeString(lent, anew), "is not as its run left it");
+    Files.writeString(lent, before);
+    assertRefusedIfMeanwhile(() -> Files.delete(lent), "scores.csv");
+    Files.writeString(lent, before);
+    // Its own record says so, too, as it does where the scoring is done by now.
+    assertRefusedIfMeanwhile(
+        () -> {
+          Files.writeString(lent, anew);
+          try (RunDirectory first = RunDirectory.open(folder.resolve("first"), Existing.RESUME)) {
+            StageLog.Entry entry = first.stages().entry(ScoreStage.NAME).orElseThrow();
+            Map<String, String> written = Map.of(Scores.FILE, Fingerprint.ofFile(lent));
+            first
+                .stages()
+                .put(
+                    ScoreStage.NAME, new StageLog.Entry(entry.fingerprint(), written, 1, Map.of()));
+          }
+        },
+        "score.from: the run " + folder.resolve("first") + " is being scored anew; wait until");
+  }
+
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  /** Changes the run between the check of its scores and the copy. */
+  private void assertRefusedIfMeanwhile(Change change, String words) {
     PatternDataset data = grey();
+    AtomicBoolean changed = new AtomicBoolean();
     // The last that is compared before they are copied.
     Dataset slow =
         (Dataset)
@@ -184,19 +217,17 @@ class ScoreStageTest extends ScoringTests {
                 getClass().getClassLoader(),
                 new Class<?>[] {Dataset.class},
                 (proxy, method, arguments) -> {
-                  if (method.getName().equals("trainingFingerprint")) {
-                    Files.writeString(lent, anew);
+                  if (method.getName().equals("trainingFingerprint")
+                      && changed.compareAndSet(false, true)) {
+                    change.make();
                   }
                   return method.invoke(data, arguments);
                 });
     String[] from = with(TRAINED, "score.from=" + folder.resolve("first"));
     String message =
         assertThrows(InputException.class, () -> score("second", slow, from)).getMessage();
-    assertEquals(
-        "score.from: the run "
-            + folder.resolve("first")
-            + " is being scored anew; wait until that is done and try again",
-        message);
-    assertFalse(Files.exists(folder.resolve("second/scores.csv")));
+    assertTrue(message.contains(words), message);
+    assertTrue(message.contains(folder.resolve("first").toString()), message);
+    assertFalse(Files.exists(folder.resolve("second/scores.csv")), message);
   }
 }
