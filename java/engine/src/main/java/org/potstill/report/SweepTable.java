@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,14 +50,14 @@ public final class SweepTable {
 
   private final Sweep sweep;
   private final List<Entry> entries;
-  private final List<String> failures;
+  private final Map<Sweep.Run, Failure> failed;
   private final List<String> warnings;
 
   private SweepTable(
-      Sweep sweep, List<Entry> entries, List<String> failures, List<String> warnings) {
+      Sweep sweep, List<Entry> entries, Map<Sweep.Run, Failure> failed, List<String> warnings) {
     this.sweep = sweep;
     this.entries = entries;
-    this.failures = failures;
+    this.failed = failed;
     this.warnings = warnings;
   }
 
@@ -89,9 +90,10 @@ public final class SweepTable {
       return new Failure(reason, evaluation(run));
     }
 
-    /** Whether no other process has run it to its end since. */
-    public boolean stands(Sweep.Run run) {
-      return evaluated.equals(evaluation(run));
+    /** Whether no other process has evaluated it since. */
+    private boolean stands(Sweep.Run run) {
+      Optional<StageLog.Entry> now = evaluation(run);
+      return now.isEmpty() || now.equals(evaluated);
     }
 
     /** Empty also where it cannot be told. */
@@ -137,7 +139,7 @@ public final class SweepTable {
    */
   public static SweepTable read(Sweep sweep, Map<Sweep.Run, Failure> failed) {
     List<Entry> entries = new ArrayList<>();
-    List<String> failures = new ArrayList<>();
+    Map<Sweep.Run, Failure> standing = new LinkedHashMap<>();
     List<String> warnings = new ArrayList<>();
     ShownRuns shown = new ShownRuns(sweep);
     for (Sweep.Run run : sweep.runs()) {
@@ -145,12 +147,12 @@ public final class SweepTable {
       boolean stands = failure != null && failure.stands(run);
       entries.add(entry(run, shown, stands, warnings));
       if (stands) {
-        failures.add(run.folder() + ": failed: " + failure.reason().getMessage());
+        standing.put(run, failure);
       }
     }
     warnings.addAll(differences(entries));
     return new SweepTable(
-        sweep, List.copyOf(entries), List.copyOf(failures), List.copyOf(warnings));
+        sweep, List.copyOf(entries), Collections.unmodifiableMap(standing), List.copyOf(warnings));
   }
 
   private static Entry entry(
@@ -231,9 +233,18 @@ public final class SweepTable {
     return entries;
   }
 
+  /** Of the runs that failed just now, those that no other process has evaluated since. */
+  public Set<Sweep.Run> failed() {
+    return failed.keySet();
+  }
+
   /** What failed just now, in sentences. */
   List<String> failures() {
-    return failures;
+    return failed.entrySet().stream()
+        .map(
+            entry ->
+                entry.getKey().folder() + ": failed: " + entry.getValue().reason().getMessage())
+        .toList();
   }
 
   /** What could not be read, or does not belong together, in sentences. */

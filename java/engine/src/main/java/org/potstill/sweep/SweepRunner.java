@@ -78,8 +78,8 @@ public final class SweepRunner {
         updateTable();
       }
     }
-    failed.entrySet().removeIf(entry -> !entry.getValue().stands(entry.getKey()));
     SweepTable table = SweepTable.update(sweep, failed);
+    failed.keySet().retainAll(table.failed());
     Map<Sweep.Run, Throwable> reasons = new LinkedHashMap<>();
     failed.forEach((run, failure) -> reasons.put(run, failure.reason()));
     return new SweepResult(

@@ -312,6 +312,17 @@ class SweepTableTest {
     assertEquals(1, table.evaluated());
   }
 
+  /** As where the other process that is at it has set the earlier evaluation aside. */
+  @Test
+  void whatFailedHereIsToldWhereItsEarlierEvaluationIsGone() throws IOException {
+    evaluated(0);
+    Map<Sweep.Run, SweepTable.Failure> failed = failure(0, new RunFailedException("locked"));
+    Files.delete(sweep.runs().get(0).config().run().out().resolve("stages.json"));
+    SweepTable table = SweepTable.read(sweep, failed);
+    assertEquals(List.of("one___two/0.2: failed: locked"), table.failures());
+    assertEquals(failed.keySet(), table.failed());
+  }
+
   @Test
   void publishedFiguresDoNotHideWhatWasMeasured() throws IOException {
     evaluated(0);
