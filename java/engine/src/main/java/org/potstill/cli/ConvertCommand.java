@@ -61,10 +61,10 @@ final class ConvertCommand implements Callable<Integer> {
     if (Files.exists(output) && isInput()) {
       throw new InputException(output + " is the file to read; name another one to write");
     }
+    OutputPlaces.requireFile(output);
     if (!overwrite) {
       OutputPlaces.requireNew(output);
     }
-    OutputPlaces.requireFile(output);
     try (Logging logging = Logging.setUp(streams, new Output())) {
       natives.apply();
       convert();

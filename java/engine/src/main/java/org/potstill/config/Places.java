@@ -117,7 +117,7 @@ final class Places {
 
   private static Path absolute(String text, Path base, Node node, String allowed) throws Unfit {
     if (text.startsWith(AT_HOME) && HomeFolder.find().isEmpty()) {
-      throw new Unfit(node, allowed + ", without ~ since this user has no home directory here");
+      throw new Unfit(node, allowed + ", without ~, since no home directory is known here");
     }
     try {
       if (!text.isEmpty()) {

@@ -281,7 +281,7 @@ public final class DistilledSet implements AutoCloseable {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", "potstill-distilled-1");
     metadata.putAll(metadata(description));
-    AtomicFiles.write(file, part -> Safetensors.write(part, tensors, metadata));
+    AtomicFiles.writeNamed(file, true, part -> Safetensors.write(part, tensors, metadata));
   }
 
   /** A description as the metadata of a file. */

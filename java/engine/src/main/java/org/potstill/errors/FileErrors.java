@@ -9,9 +9,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** Why a file could not be used, in words: the messages of many errors are only its path. */
 public final class FileErrors {
+
+  private static final Set<String> OTHER_CAUSES =
+      Set.of("Read-only file system", "Input/output error", "File name too long");
 
   private FileErrors() {}
 
@@ -35,14 +39,13 @@ public final class FileErrors {
     return error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
   }
 
-  /** Whether more room might help where a file could not be written; not for plain other causes. */
+  /** Whether more room might help where a file could not be written: no other cause is known. */
   public static boolean mayBeFull(IOException error) {
+    // Subclasses each stand for a cause.
+    boolean named =
+        error instanceof FileSystemException && error.getClass() != FileSystemException.class;
     String message = String.valueOf(error.getMessage());
-    // No such file: its folder was moved or deleted while it was being written to.
-    return !(error instanceof AccessDeniedException)
-        && !(error instanceof NoSuchFileException)
-        && !message.endsWith("Read-only file system")
-        && !message.endsWith("Input/output error");
+    return !named && OTHER_CAUSES.stream().noneMatch(message::endsWith);
   }
 
   private static String words(FileSystemException error) {

@@ -2,14 +2,20 @@ package org.potstill.run;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
@@ -20,11 +26,8 @@ public final class AtomicFiles {
   /** What the name of a file ends with that is not whole yet. */
   public static final String SUFFIX = ".part";
 
-  /** Characters that tell the parts of several processes apart. */
-  private static final int UNIQUE = 8;
-
-  /** Whoever writes a file does not pause for so long. */
-  private static final Duration ABANDONED = Duration.ofMinutes(1);
+  /** Whoever writes a file is done with it after that, also on a slow disk. */
+  private static final Duration ABANDONED = Duration.ofDays(1);
 
   private AtomicFiles() {}
 
@@ -52,8 +55,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * The same for a file that a user names: other processes may be writing it, too, and the last one
-   * to end leaves its own.
+   * Like {@link #write(Path, Writer)}, for a file that a user names: other processes may be writing
+   * it, too, and the last one to end leaves its own.
    *
    * @param replace whether a file that stands there is replaced
    * @throws InputException where one stands there, be it since a moment ago, and is not replaced
@@ -61,7 +64,7 @@ public final class AtomicFiles {
    */
   public static void writeNamed(Path target, boolean replace, Writer writer) {
     deleteAbandoned(target);
-    String unique = UUID.randomUUID().toString().substring(0, UNIQUE);
+    String unique = UUID.randomUUID().toString().substring(0, 8);
     Path part = target.resolveSibling(target.getFileName() + "." + unique + SUFFIX);
     write(target, part, replace, writer);
   }
@@ -69,16 +72,17 @@ public final class AtomicFiles {
   private static void write(Path target, Path part, boolean replace, Writer writer) {
     try {
       Files.createDirectories(target.toAbsolutePath().getParent());
-      // A process that was killed may have left one.
       Files.deleteIfExists(part);
       writer.write(part);
       synchronise(part);
-      move(part, target, replace);
+      if (replace) {
+        Files.move(
+            part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } else {
+        publish(part, target);
+      }
       synchroniseFolder(target.toAbsolutePath().getParent());
     } catch (IOException e) {
-      if (!replace) {
-        OutputPlaces.requireNew(target);
-      }
       throw new RunFailedException(
           "cannot write " + target + ": " + FileErrors.reason(target, e) + "; " + advice(target, e),
           e);
@@ -87,35 +91,46 @@ public final class AtomicFiles {
     }
   }
 
-  private static void move(Path part, Path target, boolean replace) throws IOException {
-    if (replace) {
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } else {
+  /** Gives a file its name unless another has it, which a link does in one step. */
+  private static void publish(Path part, Path target) throws IOException {
+    try {
+      Files.createLink(target, part);
+    } catch (FileAlreadyExistsException e) {
+      OutputPlaces.requireNew(target);
+      throw e;
+    } catch (UnsupportedOperationException | FileSystemException e) {
+      // A file system without links.
+      OutputPlaces.requireNew(target);
       Files.move(part, target);
     }
   }
 
-  /** Deletes what killed processes left of {@code target}: nobody has written to it for a while. */
+  /** Deletes what killed processes left of {@code target}, once nobody can be writing it. */
   private static void deleteAbandoned(Path target) {
     Path folder = target.toAbsolutePath().getParent();
-    if (!Files.isDirectory(folder)) {
-      return;
+    Pattern name =
+        Pattern.compile(Pattern.quote(target.getFileName() + ".") + "[0-9a-f]{8}\\" + SUFFIX);
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            folder, file -> name.matcher(file.getFileName().toString()).matches())) {
+      for (Path file : files) {
+        deleteOld(file);
+      }
+    } catch (IOException | DirectoryIteratorException ignored) {
+      // There is no such folder yet, or they are in nobody's way.
     }
-    String name = target.getFileName() + ".";
-    Instant abandoned = Instant.now().minus(ABANDONED);
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        String found = file.getFileName().toString();
-        boolean part =
-            found.startsWith(name)
-                && found.endsWith(SUFFIX)
-                && found.length() == name.length() + UNIQUE + SUFFIX.length();
-        if (part && Files.getLastModifiedTime(file).toInstant().isBefore(abandoned)) {
-          Files.delete(file);
-        }
+  }
+
+  private static void deleteOld(Path part) {
+    try {
+      BasicFileAttributes found =
+          Files.readAttributes(part, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      Instant abandoned = Instant.now().minus(ABANDONED);
+      if (found.isRegularFile() && found.lastModifiedTime().toInstant().isBefore(abandoned)) {
+        Files.delete(part);
       }
     } catch (IOException ignored) {
-      // They are in nobody's way.
+      // Somebody else's, or gone.
     }
   }
 

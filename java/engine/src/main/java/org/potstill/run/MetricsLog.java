@@ -65,15 +65,16 @@ public final class MetricsLog {
           StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new RunFailedException(
-          "cannot append to "
-              + file
-              + ": "
-              + FileErrors.reason(file, e)
-              + (FileErrors.mayBeFull(e)
-                  ? "; free some space, and --resume goes on"
-                  : "; choose another place"),
-          e);
+          "cannot append to " + file + ": " + FileErrors.reason(file, e) + "; " + advice(e), e);
     }
+  }
+
+  private String advice(IOException error) {
+    if (!Files.isDirectory(file.getParent())) {
+      return "choose another place";
+    }
+    return (FileErrors.mayBeFull(error) ? "free some space" : "mend that")
+        + ", and --resume goes on";
   }
 
   /**

@@ -29,7 +29,7 @@ public final class OutputPlaces {
    * @throws InputException where there is
    */
   public static void requireNew(Path file) {
-    if (Files.exists(file)) {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new InputException(file + " exists; --overwrite replaces it, or name another file");
     }
   }

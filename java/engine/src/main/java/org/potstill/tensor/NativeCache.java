@@ -73,7 +73,7 @@ public final class NativeCache {
     Path other = Path.of(System.getProperty("java.io.tmpdir"), "potstill-natives-" + user());
     Optional<Path> home = HomeFolder.find().map(folder -> folder.resolve(".javacpp/cache"));
     if (home.isEmpty()) {
-      LOG.warn("this user has no home directory; native libraries are unpacked into {}", other);
+      LOG.warn("no home directory is known; native libraries are unpacked into {}", other);
       return usable(other);
     }
     try {
@@ -84,8 +84,16 @@ public final class NativeCache {
     }
   }
 
+  /** The name of the user, or the number of one whose name the system does not know. */
   private static String user() {
-    return System.getProperty("user.name").replaceAll("[^A-Za-z0-9_-]", "_");
+    String name = System.getProperty("user.name");
+    try {
+      return name.equals("?")
+          ? Files.getAttribute(Path.of("/proc/self"), "unix:uid").toString()
+          : name.replaceAll("[^A-Za-z0-9_-]", "_");
+    } catch (IOException e) {
+      return "unknown";
+    }
   }
 
   /** The folder, once a file was written there: permissions alone do not tell. */

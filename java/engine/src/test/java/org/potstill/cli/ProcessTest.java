@@ -166,7 +166,7 @@ class ProcessTest {
     ForkedJvm.Outcome outcome = jvm.run(Main.class.getName(), "validate", config.toString());
     assertEquals(2, outcome.status());
     assertTrue(
-        outcome.err().contains("without ~ since this user has no home directory"), outcome.err());
+        outcome.err().contains("without ~, since no home directory is known here"), outcome.err());
   }
 
   /** Other programs read it, and cron has no locale. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -46,7 +47,9 @@ class FileErrorsTest {
     assertTrue(FileErrors.mayBeFull(new IOException()));
     assertFalse(FileErrors.mayBeFull(new AccessDeniedException("b")));
     assertFalse(FileErrors.mayBeFull(new NoSuchFileException("b")));
+    assertFalse(FileErrors.mayBeFull(new FileAlreadyExistsException("b")));
     assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "Read-only file system")));
+    assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "File name too long")));
     assertFalse(FileErrors.mayBeFull(new IOException("Input/output error")));
   }
 

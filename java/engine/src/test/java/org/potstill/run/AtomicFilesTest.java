@@ -10,7 +10,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,16 +149,33 @@ class AtomicFilesTest {
   @Test
   void whatAKilledProcessLeftOfANamedFileIsDeleted() throws IOException {
     Path file = temp.resolve("file.txt");
-    Path left = Files.writeString(temp.resolve("file.txt.0123abcd.part"), "ha");
-    Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(90)));
-    Path other = Files.writeString(temp.resolve("film.part"), "mine");
-    Files.setLastModifiedTime(other, FileTime.from(Instant.EPOCH));
-    Path written = Files.writeString(temp.resolve("file.txt.89abcdef.part"), "by another process");
+    Path left = old("file.txt.0123abcd.part");
+    List<Path> others = new ArrayList<>(List.of(old("file.txt.part"), old("film.0123abcd.part")));
+    others.add(old("file.txt.original.part"));
+    // By a process that is at work.
+    others.add(Files.writeString(temp.resolve("file.txt.89abcdef.part"), "ha"));
     AtomicFiles.writeNamed(file, false, part -> Files.writeString(part, "new"));
     assertFalse(Files.exists(left));
-    assertTrue(Files.exists(other));
-    assertTrue(Files.exists(written));
+    assertEquals(others, others.stream().filter(Files::exists).toList());
     assertEquals("new", Files.readString(file));
+  }
+
+  private Path old(String name) throws IOException {
+    Path file = Files.writeString(temp.resolve(name), "ha");
+    return Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+  }
+
+  @Test
+  void aNamedFileTakesThePlaceOfNoLink() throws IOException {
+    Path link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("nowhere"));
+    assertThrows(
+        InputException.class,
+        () -> AtomicFiles.writeNamed(link, false, part -> Files.writeString(part, "new")));
+    assertTrue(Files.isSymbolicLink(link));
+    AtomicFiles.writeNamed(link, true, part -> Files.writeString(part, "new"));
+    assertFalse(Files.isSymbolicLink(link));
+    assertEquals("new", Files.readString(link));
+    assertOnly(link);
   }
 
   private void assertOnly(Path file) throws IOException {

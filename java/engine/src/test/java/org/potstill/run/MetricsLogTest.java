@@ -2,6 +2,7 @@ package org.potstill.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,16 +57,32 @@ class MetricsLogTest {
     Path root = temp.resolve("run");
     try (RunDirectory directory = RunDirectory.open(root, Existing.FAIL)) {
       Files.move(root, temp.resolve("moved"));
-      RunFailedException error =
-          assertThrows(
-              RunFailedException.class,
-              () -> directory.metrics().append("distill", 1, 0.5, Map.of("loss", 1.0)));
       assertEquals(
           "cannot append to "
               + root.resolve("metrics.jsonl")
               + ": there is no such file; choose another place",
-          error.getMessage());
+          messageOfAppending(directory));
     }
+  }
+
+  @Test
+  void aFileThatCannotBeAppendedToIsToldWithWhatHelps() throws IOException {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      Path file = directory.resolve("metrics.jsonl");
+      Files.createSymbolicLink(file, Path.of("/dev/full"));
+      assertTrue(messageOfAppending(directory).endsWith("; free some space, and --resume goes on"));
+      Files.delete(file);
+      Files.createSymbolicLink(file, file);
+      String message = messageOfAppending(directory);
+      assertTrue(message.endsWith("and --resume goes on"), message);
+    }
+  }
+
+  private static String messageOfAppending(RunDirectory directory) {
+    Map<String, Double> figures = Map.of("loss", 1.0);
+    return assertThrows(
+            RunFailedException.class, () -> directory.metrics().append("distill", 1, 0.5, figures))
+        .getMessage();
   }
 
   @Test

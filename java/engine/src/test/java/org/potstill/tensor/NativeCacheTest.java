@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.testing.ForkedJvm;
@@ -114,7 +115,7 @@ class NativeCacheTest {
               .option("-D" + NativeCache.PROPERTY + "=" + cache)
               .option("-XX:ErrorFile=" + folder.resolve("crash-" + i));
       processes.add(jvm.start(Load.class.getName()));
-      // So that each comes while the one before it unpacks.
+      // So that each comes while the one before it unpacks, which the largest takes a second of.
       Thread.sleep(200);
     }
     for (ForkedJvm.Running process : processes) {
@@ -147,25 +148,31 @@ class NativeCacheTest {
   @Test
   void homeThatCannotBeWrittenToIsReplaced() throws Exception {
     Path file = Files.createFile(folder.resolve("home"));
-    String output = prepare("-Duser.home=" + file, "-Djava.io.tmpdir=" + folder);
+    String output =
+        prepare("-Duser.home=" + file, "-Duser.name=jane", "-Djava.io.tmpdir=" + folder);
     assertTrue(output.contains(file + "/.javacpp/cache cannot be written to"), output);
-    assertTrue(output.strip().endsWith("potstill-natives-" + System.getProperty("user.name")));
+    assertTrue(output.strip().endsWith("potstill-natives-jane"));
   }
 
   /** As in a container that runs as a user of its own: Java calls its home a question mark. */
   @Test
   void userWithoutHomeHasTheLibrariesAmongTemporaryFiles() throws Exception {
-    String output =
-        prepare(
-            new ForkedJvm(folder).environment("HOME", ""),
-            "-Duser.home=?",
-            "-Djava.io.tmpdir=" + folder);
-    String other = folder + "/potstill-natives-" + System.getProperty("user.name");
-    assertTrue(
-        output.contains(
-            "this user has no home directory; native libraries are unpacked into " + other),
-        output);
-    assertTrue(Files.isDirectory(Path.of(other)));
+    Object number = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    Map<String, String> folders = Map.of("jane", "jane", "jane.doe", "jane_doe", "?", "" + number);
+    for (Map.Entry<String, String> user : folders.entrySet()) {
+      String output =
+          prepare(
+              new ForkedJvm(folder).environment("HOME", ""),
+              "-Duser.home=?",
+              "-Duser.name=" + user.getKey(),
+              "-Djava.io.tmpdir=" + folder);
+      String other = folder + "/potstill-natives-" + user.getValue();
+      assertTrue(
+          output.contains(
+              "no home directory is known; native libraries are unpacked into " + other),
+          output);
+      assertTrue(Files.isDirectory(Path.of(other)));
+    }
   }
 
   @Test
