@@ -46,7 +46,8 @@ final class BorrowedScores {
       throw scoredAnew(from);
     }
     copy(from, Scores.FILE, into);
-    if (!checked.equals(Fingerprint.ofFile(into.resolve(Scores.FILE)))) {
+    Path own = into.resolve(Scores.FILE);
+    if (!Files.exists(own) || !checked.equals(Fingerprint.ofFile(own))) {
       into.clear(Scores.FILE);
       throw scoredAnew(from);
     }
