@@ -184,18 +184,29 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static boolean isEmpty(Path folder) {
-    try {
-      if (!Files.readAttributes(folder, BasicFileAttributes.class).isDirectory()) {
-        throw new InputException(folder + " is a file, not a folder; choose another --out");
-      }
-      try (Stream<Path> files = Files.list(folder)) {
-        return files.map(file -> file.getFileName().toString()).allMatch(RunContents::isLeftOver);
-      }
+    if (isFile(folder)) {
+      throw new InputException(folder + " is a file, not a folder; choose another --out");
+    }
+    if (!Files.isDirectory(folder)) {
+      return true;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).allMatch(RunContents::isLeftOver);
     } catch (NoSuchFileException e) {
       return true;
     } catch (IOException e) {
       throw new InputException(
           "cannot read the run directory " + folder + ": " + FileErrors.reason(folder, e), e);
+    }
+  }
+
+  /** Asked once, since another run may make the folder or take it away at any time. */
+  private static boolean isFile(Path path) {
+    try {
+      return !Files.readAttributes(path, BasicFileAttributes.class).isDirectory();
+    } catch (IOException e) {
+      // There is none, or it shows when it is to be used.
+      return false;
     }
   }
 
