@@ -166,7 +166,7 @@ class AtomicFilesTest {
   }
 
   @Test
-  void aNamedFileTakesThePlaceOfNoLink() throws IOException {
+  void aLinkIsInTheWayOfANamedFileThatReplacesNone() throws IOException {
     Path link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("nowhere"));
     assertThrows(
         InputException.class,
