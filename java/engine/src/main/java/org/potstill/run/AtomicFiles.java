@@ -159,7 +159,7 @@ public final class AtomicFiles {
     try {
       Files.deleteIfExists(part);
     } catch (IOException ignored) {
-      // The error that brought us here is the one to report; a left-over part is overwritten.
+      // The error that brought us here is the one to report; a later write deletes the part.
     }
   }
 }
