@@ -1,11 +1,13 @@
 package org.potstill.pipeline;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.potstill.errors.InputException;
 import org.potstill.experts.ExpertsStage;
@@ -114,11 +116,14 @@ final class StageRunner {
     return stages.stream()
         .filter(stage -> stage.name().equals(name))
         .filter(stage -> directory.stages().entry(name).isEmpty())
-        .filter(
-            stage ->
-                directory.wasStopped(name)
-                    || stage.kept().stream().map(directory::resolve).anyMatch(Files::exists))
+        .filter(this::goesOn)
         .findFirst();
+  }
+
+  /** Whether a stage has something to go on from. */
+  private boolean goesOn(Stage stage) {
+    return directory.wasStopped(stage.name())
+        || stage.kept().stream().map(directory::resolve).anyMatch(Files::exists);
   }
 
   /** What is missing where {@code wanted} was asked for, and what to do. */
@@ -252,6 +257,7 @@ final class StageRunner {
   private void run(Stage stage, boolean repeat) {
     context.cancellation().throwIfCancelled();
     Optional<StageLog.Entry> before = directory.stages().last(stage.name());
+    double earlier = repeat ? 0 : secondsBefore(stage);
     forgetFinished(stage);
     if (repeat) {
       directory.forgetProgress(stage.name());
@@ -260,21 +266,41 @@ final class StageRunner {
     beforeWork.run();
     context.listener().stageStarted(stage.name());
     warnOfOtherMachine(stage);
-    long start = System.nanoTime();
-    Fingerprint fingerprint = fit.fingerprint(stage);
-    stage.work().run();
-    double seconds = (System.nanoTime() - start) / 1e9;
-    Map<String, String> outputs = new LinkedHashMap<>();
-    for (String output : stage.outputs()) {
-      outputs.put(output, Fingerprint.ofFile(directory.resolve(output)));
+    Path note = directory.timeNote(stage.name());
+    try (StageClock clock = new StageClock(note, earlier, () -> goesOn(stage))) {
+      Fingerprint fingerprint = fit.fingerprint(stage);
+      stage.work().run();
+      double here = clock.here();
+      double total = clock.total();
+      Map<String, String> outputs = new LinkedHashMap<>();
+      for (String output : stage.outputs()) {
+        outputs.put(output, Fingerprint.ofFile(directory.resolve(output)));
+      }
+      StageLog.Entry now = new StageLog.Entry(fingerprint, outputs, total, environment);
+      if (before.isPresent() && endedOtherwise(before.get(), now)) {
+        forgetProgressAfter(stage);
+      }
+      directory.stages().put(stage.name(), now);
+      clock.finish();
+      forgetIfTransitory(stage);
+      context.listener().stageFinished(stage.name(), here);
     }
-    StageLog.Entry now = new StageLog.Entry(fingerprint, outputs, seconds, environment);
-    if (before.isPresent() && endedOtherwise(before.get(), now)) {
-      forgetProgressAfter(stage);
+  }
+
+  /** How long a stage worked on what it goes on from. */
+  private double secondsBefore(Stage stage) {
+    if (!goesOn(stage)) {
+      return 0;
     }
-    directory.stages().put(stage.name(), now);
-    forgetIfTransitory(stage);
-    context.listener().stageFinished(stage.name(), seconds);
+    OptionalDouble noted = StageClock.noted(directory.timeNote(stage.name()));
+    // A note of one on record is left from a process that was killed before it deleted it.
+    if (noted.isPresent() && directory.stages().entry(stage.name()).isEmpty()) {
+      return noted.getAsDouble();
+    }
+    // One that does not grow was finished with other settings.
+    return stage.growing().isEmpty()
+        ? 0
+        : directory.stages().last(stage.name()).map(StageLog.Entry::seconds).orElse(0.0);
   }
 
   /** What has no output that is looked at is known by what went into it. */

@@ -289,6 +289,11 @@ public final class RunDirectory implements AutoCloseable {
     return progress.journal(stage);
   }
 
+  /** Where the seconds are noted that {@code stage} took before it was stopped. */
+  public Path timeNote(String stage) {
+    return progress.time(stage);
+  }
+
   /**
    * Whether {@code stage} was stopped and can go on: it left checkpoints or a journal, be they
    * damaged.
@@ -308,7 +313,8 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Deletes the checkpoints and the journal of {@code stage}, so that it begins anew.
+   * Deletes the checkpoints, the journal and the noted time of {@code stage}, so that it begins
+   * anew.
    *
    * @throws RunFailedException where that fails
    */

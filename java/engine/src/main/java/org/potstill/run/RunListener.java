@@ -19,7 +19,12 @@ public interface RunListener {
   /** A stage was found finished, by an earlier run, and is not repeated. */
   default void stageSkipped(String stage) {}
 
-  /** A stage ended after {@code seconds}. */
+  /**
+   * A stage ended.
+   *
+   * @param seconds wall time in this call; one that went on where an earlier call had stopped may
+   *     have taken longer in all
+   */
   default void stageFinished(String stage, double seconds) {}
 
   /**

@@ -50,7 +50,7 @@ public final class StageLog {
    *
    * @param fingerprint all that went into it
    * @param outputs SHA-256 of files it wrote that later stages read, by path in the run directory
-   * @param seconds wall time in the process that finished it
+   * @param seconds wall time, of all processes that worked on it one after the other
    * @param environment versions and devices it ran on
    */
   public record Entry(

@@ -9,11 +9,16 @@ import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunFailedException;
 
-/** How far the stages of a run came that were stopped: their checkpoints and journals. */
+/**
+ * How far the stages of a run came that were stopped: their checkpoints and journals, and a note of
+ * the time they took.
+ */
 final class StageProgress {
 
   /** Where these are, in the run directory. */
   static final String FOLDER = "checkpoints";
+
+  private static final String TIME_SUFFIX = ".seconds";
 
   private final Path folder;
 
@@ -28,6 +33,10 @@ final class StageProgress {
 
   Path journal(String stage) {
     return folder.resolve(stage + ".json");
+  }
+
+  Path time(String stage) {
+    return folder.resolve(stage + TIME_SUFFIX);
   }
 
   /** Whether a stage left something to go on from, be it damaged. */
@@ -45,10 +54,10 @@ final class StageProgress {
     }
   }
 
-  /** Neither half of a file nor what only goes with one. */
+  /** Neither half of a file nor what only goes with others. */
   private static boolean isWhole(Path file) {
     String name = file.getFileName().toString();
-    return !name.endsWith(AtomicFiles.SUFFIX) && !name.endsWith(Checksums.SUFFIX);
+    return Stream.of(AtomicFiles.SUFFIX, Checksums.SUFFIX, TIME_SUFFIX).noneMatch(name::endsWith);
   }
 
   /**
@@ -71,11 +80,12 @@ final class StageProgress {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
-    Path journal = journal(stage);
+    List<Path> single = List.of(journal(stage), time(stage));
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(
-              file -> file.equals(journal) || file.getFileName().toString().startsWith(stage + "-"))
+              file ->
+                  single.contains(file) || file.getFileName().toString().startsWith(stage + "-"))
           .toList();
     } catch (IOException e) {
       throw new RunFailedException(

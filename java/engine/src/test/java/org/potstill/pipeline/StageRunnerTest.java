@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -543,5 +544,59 @@ class StageRunnerTest {
     cancellation.cancel();
     assertThrows(RunCancelledException.class, () -> runner().runAll());
     assertEquals(List.of(), worked);
+  }
+
+  @Test
+  void theTimeOfAStageIsThatOfAllProcessesThatWorkedOnIt() throws IOException {
+    distillFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    Path note = directory.timeNote("distill");
+    assertFalse(Files.exists(note), "it has nothing to go on from");
+
+    saveDistilled();
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    assertTrue(Double.parseDouble(Files.readString(note).strip()) > 0);
+    Files.writeString(note, "1000\n");
+    distillFails = false;
+    runner().runAll();
+    assertEquals(1000, seconds("distill"), 100);
+    assertFalse(Files.exists(note));
+
+    config.put("distill.iterations", "20");
+    runner().runAll();
+    assertEquals(1000, seconds("distill"), 100);
+    assertTrue(seconds("score") < 100);
+
+    runner().runOne("distill", true);
+    assertTrue(seconds("distill") < 100, "it begins anew");
+  }
+
+  @Test
+  void aNoteOfTimeThatCannotBeReadOrIsOfAFinishedStageDoesNotCount() throws IOException {
+    distillFails = true;
+    saveDistilled();
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    Path note = directory.timeNote("distill");
+    distillFails = false;
+    for (String damaged : List.of("", "a minute", "-1", "Infinity")) {
+      Files.writeString(note, damaged);
+      assertEquals(OptionalDouble.empty(), StageClock.noted(note));
+    }
+    runner().runAll();
+    assertTrue(seconds("distill") < 100);
+
+    Files.writeString(directory.timeNote("evaluate"), "1000\n");
+    Files.writeString(directory.resolve("folder-of-evaluation"), "one training");
+    config.put("evaluate.epochs", "6");
+    runner().runAll();
+    assertTrue(seconds("evaluate") < 100);
+  }
+
+  private void saveDistilled() {
+    directory.checkpoints("distill").save(3, file -> Files.writeString(file, "three iterations"));
+  }
+
+  private double seconds(String stage) {
+    return directory.stages().entry(stage).orElseThrow().seconds();
   }
 }
