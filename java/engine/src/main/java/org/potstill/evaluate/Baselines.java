@@ -172,14 +172,16 @@ final class Baselines {
   private List<ImageRecord> byFeatures(Rule rule) {
     List<ImageRecord> images = features.images();
     float[][] rows = features.rows();
+    List<List<Integer>> rowsOfClass = new ArrayList<>();
+    for (int c = 0; c < perClass.length; c++) {
+      rowsOfClass.add(new ArrayList<>());
+    }
+    for (int i = 0; i < images.size(); i++) {
+      rowsOfClass.get(images.get(i).classIndex()).add(i);
+    }
     List<ImageRecord> chosen = new ArrayList<>();
     for (int c = 0; c < perClass.length; c++) {
-      List<Integer> own = new ArrayList<>();
-      for (int i = 0; i < images.size(); i++) {
-        if (images.get(i).classIndex() == c) {
-          own.add(i);
-        }
-      }
+      List<Integer> own = rowsOfClass.get(c);
       float[][] ofClass = own.stream().map(i -> rows[i]).toArray(float[][]::new);
       for (int i : rule.choose(ofClass, Math.min(perClass[c], ofClass.length))) {
         chosen.add(images.get(own.get(i)));

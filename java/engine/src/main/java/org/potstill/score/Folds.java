@@ -22,11 +22,10 @@ final class Folds {
    */
   static Folds of(int[] classOf, int classes, int folds, long seed) {
     int[] foldOf = new int[classOf.length];
+    int[][] byClass = Groups.of(classOf, classes);
     int next = 0;
     for (int c = 0; c < classes; c++) {
-      int ofClass = c;
-      int[] members =
-          IntStream.range(0, classOf.length).filter(i -> classOf[i] == ofClass).toArray();
+      int[] members = byClass[c];
       for (int i : RandomStream.of(seed, Purpose.SCORER_FOLDS, 0, c).permutation(members.length)) {
         // Goes on where the class before stopped, so that small classes do not fill fold 0 alone.
         foldOf[members[i]] = next++ % folds;

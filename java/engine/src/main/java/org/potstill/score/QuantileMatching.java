@@ -27,15 +27,11 @@ final class QuantileMatching {
    */
   static float[] apply(float[] losses, int[] classOf, int[] foldOf, int classes, int folds) {
     float[] result = new float[losses.length];
-    for (int c = 0; c < classes; c++) {
+    for (int[] ofClass : Groups.of(classOf, classes)) {
+      int[] foldsOfClass = IntStream.of(ofClass).map(i -> foldOf[i]).toArray();
       List<Group> groups = new ArrayList<>();
-      for (int f = 0; f < folds; f++) {
-        int ofClass = c;
-        int ofFold = f;
-        int[] members =
-            IntStream.range(0, losses.length)
-                .filter(i -> classOf[i] == ofClass && foldOf[i] == ofFold)
-                .toArray();
+      for (int[] places : Groups.of(foldsOfClass, folds)) {
+        int[] members = IntStream.of(places).map(place -> ofClass[place]).toArray();
         if (members.length > 0) {
           groups.add(Group.of(members, losses));
         }
