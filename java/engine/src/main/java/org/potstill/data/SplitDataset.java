@@ -16,6 +16,11 @@ final class SplitDataset implements Dataset {
   private final ImageSource source;
   private final DataConfig config;
   private final List<ClassLabel> classes;
+
+  /** Kept, since they are asked for image by image. */
+  private final List<String> classNames;
+
+  private final List<String> classKeys;
   private final ValidationSplit split;
   private final List<ImageRecord> test;
   private final List<String> warnings;
@@ -29,6 +34,8 @@ final class SplitDataset implements Dataset {
     this.config = config;
     this.resolution = resolution;
     classes = ClassChoice.choose(source.classes(), config.classes());
+    classNames = classes.stream().map(ClassLabel::name).toList();
+    classKeys = classes.stream().map(ClassLabel::key).toList();
     ImageSource.Listing train = source.list(ImageSource.Split.TRAIN, classes);
     ImageSource.Listing tested = source.list(ImageSource.Split.TEST, classes);
     refuseEmptyClasses(train.images());
@@ -162,12 +169,12 @@ final class SplitDataset implements Dataset {
 
   @Override
   public List<String> classNames() {
-    return classes.stream().map(ClassLabel::name).toList();
+    return classNames;
   }
 
   @Override
   public List<String> classKeys() {
-    return classes.stream().map(ClassLabel::key).toList();
+    return classKeys;
   }
 
   @Override
