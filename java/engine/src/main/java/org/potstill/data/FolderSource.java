@@ -69,11 +69,12 @@ final class FolderSource implements ImageSource {
       testFolders = folders(tests);
       warnOfLinks(tests);
     }
-    for (String name : testFolders.keySet()) {
-      if (!trainFolders.containsKey(name)) {
-        warnings.add(testPart + name + " has no folder " + trainPart + name + ": left out");
-      }
-    }
+    warnings.addAll(
+        Listed.few(
+            testFolders.keySet().stream()
+                .filter(name -> !trainFolders.containsKey(name))
+                .map(name -> testPart + name + " has no folder " + trainPart + name + ": left out")
+                .toList()));
   }
 
   /** Whether it holds class folders; else it may be a class of trains. */
@@ -142,13 +143,15 @@ final class FolderSource implements ImageSource {
   }
 
   private void warnOfLinks(Path parent) {
+    List<String> broken = new ArrayList<>();
     for (Path entry : Files.isDirectory(parent) ? entries(parent) : List.<Path>of()) {
       if (Files.isSymbolicLink(entry) && !Files.exists(entry)) {
         String name = root.equals(parent) ? "" : parent.getFileName() + "/";
         name += FileNames.text(entry.getFileName());
-        warnings.add(name + " is a link that leads nowhere: left out");
+        broken.add(name + " is a link that leads nowhere: left out");
       }
     }
+    warnings.addAll(Listed.few(broken.stream().sorted().toList()));
   }
 
   private static List<Path> entries(Path folder) {
@@ -178,23 +181,30 @@ final class FolderSource implements ImageSource {
     Map<String, Path> folders = split == Split.TRAIN ? trainFolders : testFolders;
     MessageDigest digest = Sha256.begin();
     List<ImageRecord> images = new ArrayList<>();
+    List<String> passedOver = new ArrayList<>();
     for (int c = 0; c < chosen.size(); c++) {
       String key = chosen.get(c).key();
       if (folders.containsKey(key)) {
-        for (Map.Entry<String, Long> file : sizes(part + key, folders.get(key)).entrySet()) {
+        Map<String, Long> sizes = sizes(part + key, folders.get(key), passedOver);
+        for (Map.Entry<String, Long> file : sizes.entrySet()) {
           images.add(new ImageRecord(file.getKey(), c));
           String line = file.getKey() + '\0' + file.getValue() + '\0';
           digest.update(line.getBytes(StandardCharsets.UTF_8));
         }
       }
     }
+    warnings.addAll(Listed.few(passedOver));
     return new Listing(images, Sha256.hex(digest));
   }
 
-  /** Sizes in bytes of the images of one class by id, sorted; -1 where one cannot be looked at. */
-  private Map<String, Long> sizes(String prefix, Path folder) {
+  /**
+   * Sizes in bytes of the images of one class by id, sorted; -1 where one cannot be looked at.
+   *
+   * @param passedOver gets a line for every kind of other files
+   */
+  private Map<String, Long> sizes(String prefix, Path folder, List<String> passedOver) {
     Map<String, Long> sizes = new TreeMap<>();
-    TreeMap<String, Integer> passedOver = new TreeMap<>();
+    TreeMap<String, Integer> others = new TreeMap<>();
     for (Path file : entries(folder)) {
       String name = FileNames.text(file.getFileName());
       if (FileNames.isOfTheDesktop(name)) {
@@ -205,11 +215,11 @@ final class FolderSource implements ImageSource {
         sizes.put(id, FileNames.size(file));
         remember(id, file);
       } else {
-        passedOver.merge(kind(file, name), 1, Integer::sum);
+        others.merge(kind(file, name), 1, Integer::sum);
       }
     }
-    passedOver.forEach(
-        (kind, count) -> warnings.add(prefix + ": " + kind + " ignored (" + count + ")"));
+    others.forEach(
+        (kind, count) -> passedOver.add(prefix + ": " + kind + " ignored (" + count + ")"));
     return sizes;
   }
 

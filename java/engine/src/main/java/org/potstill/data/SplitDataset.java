@@ -5,6 +5,7 @@ import java.util.List;
 import org.potstill.config.DataConfig;
 import org.potstill.errors.DidYouMean;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.run.Sha256;
 
 /**
@@ -91,7 +92,7 @@ final class SplitDataset implements Dataset {
       warnings.add(
           missing.size() == classes.size()
               ? "there are no test images, on which accuracy is measured"
-              : "no test images of " + String.join(", ", missing) + ": accuracy leaves them out");
+              : "no test images of " + Listed.some(missing) + ": accuracy leaves them out");
     }
   }
 

@@ -1,6 +1,8 @@
 package org.potstill.errors;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** Puts names into a message, which stays short where they are many. */
@@ -15,5 +17,19 @@ public final class Listed {
     int more = names.size() - SHOWN;
     return names.stream().limit(SHOWN).collect(Collectors.joining(", "))
         + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  /**
+   * Sentences of one kind, one for each of perhaps thousands of classes: the first five, and a last
+   * one that tells how many more there are.
+   */
+  public static List<String> few(List<String> sentences) {
+    int more = sentences.size() - SHOWN;
+    if (more <= 0) {
+      return List.copyOf(sentences);
+    }
+    List<String> shown = new ArrayList<>(sentences.subList(0, SHOWN));
+    shown.add("and " + more + " more like " + (more == 1 ? "this" : "these"));
+    return shown;
   }
 }

@@ -18,6 +18,7 @@ import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
@@ -207,22 +208,21 @@ final class Baselines {
       int[] perClass) {
     int[] counts = new int[perClass.length];
     images.forEach(image -> counts[image.classIndex()]++);
+    List<String> few = new ArrayList<>();
     for (int c = 0; c < counts.length; c++) {
       if (counts[c] < perClass[c]) {
-        context
-            .listener()
-            .warning(
-                EvaluateStage.NAME,
-                String.format(
-                    Locale.ROOT,
-                    "baseline %s: class '%s' has %d %s, fewer than the %d distilled ones",
-                    baseline,
-                    data.classNames().get(c),
-                    counts[c],
-                    what,
-                    perClass[c]));
+        few.add(
+            String.format(
+                Locale.ROOT,
+                "baseline %s: class '%s' has %d %s, fewer than the %d distilled ones",
+                baseline,
+                data.classNames().get(c),
+                counts[c],
+                what,
+                perClass[c]));
       }
     }
+    Listed.few(few).forEach(line -> context.listener().warning(EvaluateStage.NAME, line));
   }
 
   /** Images that are the same at every repeat, chosen when first asked for. */

@@ -23,6 +23,7 @@ import org.potstill.data.ImageRecord;
 import org.potstill.data.ImageTransform;
 import org.potstill.data.ImageTransforms;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.run.RunContext;
 import org.potstill.score.LeftOut;
 import org.potstill.tensor.Tensors;
@@ -197,7 +198,7 @@ final class ImageSetLoader {
           .listener()
           .warning(
               EvaluateStage.NAME,
-              "no image of " + String.join(", ", names) + " can be read (" + task + ")");
+              "no image of " + Listed.some(names) + " can be read (" + task + ")");
     }
   }
 

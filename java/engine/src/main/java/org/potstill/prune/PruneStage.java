@@ -8,11 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.potstill.config.PruneConfig;
 import org.potstill.config.PruneConfig.Mode;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
 import org.potstill.errors.InputException;
+import org.potstill.errors.Listed;
 import org.potstill.kernels.Kernels;
 import org.potstill.run.MetricsLog;
 import org.potstill.run.RunContext;
@@ -105,11 +107,12 @@ public final class PruneStage {
     int[] sizes = Selection.sizes(classOf, data.classKeys().size());
     int[] keep = keep(config, sizes);
     requireSome(config, keep, sizes);
-    for (int c = 0; c < keep.length; c++) {
-      if (keep[c] == 0) {
-        context.listener().warning(NAME, keepsNone(c, sizes[c]));
-      }
-    }
+    List<String> empty =
+        IntStream.range(0, keep.length)
+            .filter(c -> keep[c] == 0)
+            .mapToObj(c -> keepsNone(c, sizes[c]))
+            .toList();
+    Listed.few(empty).forEach(warning -> context.listener().warning(NAME, warning));
     int[][] kept =
         new Selection(kernels, context.seed()).select(config.mode(), losses, classOf, keep);
     List<CoreSet.Entry> entries = new ArrayList<>();

@@ -246,6 +246,34 @@ class FolderSourceTest {
   }
 
   @Test
+  void warningsOfManyClassesAreFew() throws IOException {
+    for (int c = 10; c < 30; c++) {
+      put("train/class" + c + "/a.png");
+      Files.writeString(root.resolve("train/class" + c + "/notes.txt"), "");
+      put("val/other" + c + "/a.png");
+      Files.createSymbolicLink(root.resolve("train/broken" + c), root.resolve("gone"));
+    }
+    try (Dataset dataset = open()) {
+      assertEquals(
+          List.of(
+              "train/broken14 is a link that leads nowhere: left out",
+              "and 15 more like these",
+              "val/other14 has no folder train/other14: left out",
+              "and 15 more like these",
+              "train/class14: *.txt files ignored (1)",
+              "and 15 more like these"),
+          dataset.warnings().stream()
+              .filter(w -> w.matches("and.*|.*\\D14\\b.*left out|train/class14.*"))
+              .toList());
+      assertEquals(3 * 6 + 1, dataset.warnings().size());
+      assertEquals(
+          "no test images of class10, class11, class12, class13, class14 and 15 more: accuracy"
+              + " leaves them out",
+          dataset.warnings().get(18));
+    }
+  }
+
+  @Test
   void dataSetWithoutValIsOpened() throws IOException {
     for (String id : List.of("val/cat/a.png", "val/dog/a.png", "val/cat", "val/dog", "val")) {
       Files.delete(root.resolve(id));
