@@ -19,7 +19,6 @@ import org.potstill.config.Config;
 import org.potstill.config.ConfigLoader;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
 import org.potstill.data.ImageDecoder;
 import org.potstill.errors.PotstillException;
 import org.potstill.experts.ExpertNeeds;
@@ -29,6 +28,7 @@ import org.potstill.kernels.CudaQueue;
 import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
 import org.potstill.pipeline.Environment;
+import org.potstill.run.CancellationToken;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.GpuRuntime;
 import org.potstill.tensor.LibTorch;
@@ -57,7 +57,7 @@ final class Doctor {
     }
     try {
       if (file != null) {
-        needs(facts.putObject("needs"), ConfigLoader.load(file, List.of()));
+        needs(facts.putObject("needs"), ConfigLoader.load(file, List.of()), streams, output);
       }
     } finally {
       // What is known of the machine, also where the configuration is wrong.
@@ -66,8 +66,8 @@ final class Doctor {
     return healthy;
   }
 
-  private static void needs(ObjectNode found, Config config) {
-    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+  private static void needs(ObjectNode found, Config config, Streams streams, Output output) {
+    try (Dataset data = Progress.open(config, streams, output, new CancellationToken())) {
       Estimate estimate = Estimate.of(config, data);
       ExpertNeeds experts = config.experts() == null ? null : ExpertNeeds.of(config, data);
       if (experts != null) {

@@ -8,7 +8,6 @@ import org.potstill.config.Config;
 import org.potstill.config.ConfigValues;
 import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.experts.ExpertForecast;
 import org.potstill.experts.ExpertsStage;
@@ -46,7 +45,7 @@ final class DryRun {
   void print(String stage, RunOptions options, Streams streams, Output output) {
     List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
     requireDevice(config, natives);
-    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+    try (Dataset data = Progress.open(config, streams, output, cancellation)) {
       RunSession.requireStart(config, data, options, stage);
       ExpertForecast experts = experts(stages, data);
       Estimate estimate = Estimate.of(config, data);

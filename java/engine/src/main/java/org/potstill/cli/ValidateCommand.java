@@ -10,10 +10,10 @@ import org.potstill.config.Config;
 import org.potstill.config.ScoreConfig;
 import org.potstill.config.Sweep;
 import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
 import org.potstill.errors.InputException;
 import org.potstill.pipeline.Preflight;
 import org.potstill.pipeline.RunSession;
+import org.potstill.run.CancellationToken;
 import org.potstill.run.ConfigText;
 import org.potstill.run.RunDirectory;
 import org.potstill.score.ScoreStage;
@@ -52,7 +52,7 @@ final class ValidateCommand implements Callable<Integer>, HasOutput {
     }
     Config config = options.loadAndWarn(streams, output);
     try (Logging logging = Logging.setUp(streams, output);
-        Dataset data = Datasets.open(config.data(), config.run().seed())) {
+        Dataset data = Progress.open(config, streams, output, new CancellationToken())) {
       String line = check(config, data);
       checkRunDirectory(config.run().out());
       if (output.json()) {

@@ -28,7 +28,16 @@ public final class Datasets {
    *     not the classes asked for
    */
   public static Dataset open(DataConfig config, long seed) {
-    ImageSource source = source(config);
+    return open(config, seed, ListingProgress.SILENT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress hears how far the listing of folders is
+   */
+  public static Dataset open(DataConfig config, long seed, ListingProgress progress) {
+    ImageSource source = source(config, progress);
     try {
       int own = source.resolution() == 0 ? DEFAULT_RESOLUTION : source.resolution();
       int resolution = config.resolution() == 0 ? own : config.resolution();
@@ -39,7 +48,7 @@ public final class Datasets {
     }
   }
 
-  private static ImageSource source(DataConfig config) {
+  private static ImageSource source(DataConfig config, ListingProgress progress) {
     int colon = config.source().indexOf(':');
     if (colon < 0) {
       throw new InputException(
@@ -52,7 +61,7 @@ public final class Datasets {
     String place = config.source().substring(colon + 1);
     return switch (kind) {
       case "builtin" -> builtin(place);
-      case "folder" -> new FolderSource(folder(place), config.maxPixels());
+      case "folder" -> new FolderSource(folder(place), config.maxPixels(), progress);
       case "cifar10" -> CifarSources.cifar10(folder(place));
       case "cifar100" -> CifarSources.cifar100(folder(place));
       case "idx" -> IdxSources.folder(folder(place));

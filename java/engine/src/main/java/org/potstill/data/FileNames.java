@@ -9,11 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** Names, sizes and contents of files, whatever letters their names have. */
+/** Names, attributes and contents of files, whatever letters their names have. */
 public final class FileNames {
 
   private static final Set<String> IMAGES =
@@ -76,12 +77,12 @@ public final class FileNames {
     }
   }
 
-  /** Size in bytes, or -1 where the file cannot be looked at. */
-  static long size(Path file) {
+  /** What is known of a file but its content, or none where it cannot be looked at. */
+  static Optional<BasicFileAttributes> attributes(Path file) {
     try {
-      return Files.size(file);
+      return Optional.of(Files.readAttributes(file, BasicFileAttributes.class));
     } catch (IOException e) {
-      return -1;
+      return Optional.empty();
     }
   }
 

@@ -13,7 +13,6 @@ import org.potstill.config.Config;
 import org.potstill.config.DataConfig;
 import org.potstill.data.BadImageException;
 import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
 import org.potstill.data.ImageRecord;
 import org.potstill.data.SampledDataset;
 import org.potstill.distill.DistillStage;
@@ -121,7 +120,7 @@ public final class Rehearsal {
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels = EngineKernels.byName(config.run().kernels(), threads, placement);
     boolean deterministic = config.run().deterministic();
-    try (Dataset data = Datasets.open(config.data(), config.run().seed())) {
+    try (Dataset data = OpenedData.of(config, listener, cancellation)) {
       Preflight.check(config, data);
       List<StageTime> experts = experts(config, data, listener, cancellation);
       try (GpuTenancy tenancy = GpuTenancy.begin(placement, deterministic, config.usesTf32());

@@ -7,7 +7,6 @@ import java.util.Objects;
 import org.potstill.config.Config;
 import org.potstill.config.ConfigWriter;
 import org.potstill.data.Dataset;
-import org.potstill.data.Datasets;
 import org.potstill.data.TrainingIdentity;
 import org.potstill.errors.InputException;
 import org.potstill.evaluate.EvaluateStage;
@@ -41,9 +40,6 @@ public final class RunSession implements AutoCloseable {
 
   /** How devices and kernels that are no GPU's do not begin. */
   private static final String GPU = "cuda";
-
-  /** What the listener hears of the data set is said under this name. */
-  private static final String DATA = "data";
 
   /** Those of {@link #STAGES} that a run of {@code config} has. */
   public static List<String> stages(Config config) {
@@ -125,7 +121,7 @@ public final class RunSession implements AutoCloseable {
     Placement placement = new Devices().choose(config.run().device(), "run.device");
     Kernels kernels =
         EngineKernels.byName(config.run().kernels(), config.run().threadCount(), placement);
-    Dataset data = Datasets.open(config.data(), config.run().seed());
+    Dataset data = OpenedData.of(config, listener, cancellation);
     return open(config, placement, kernels, data, existing, whole, listener, cancellation);
   }
 
@@ -145,7 +141,7 @@ public final class RunSession implements AutoCloseable {
     try {
       // Before the images, which may take minutes.
       if (requireSound(config, data, existing, whole)) {
-        MeasuredImages.requireReadable(config, data, DATA, listener, cancellation);
+        MeasuredImages.requireReadable(config, data, OpenedData.STAGE, listener, cancellation);
       }
       tenancy = GpuTenancy.begin(placement, config.run().deterministic(), config.usesTf32());
       directory = RunDirectory.open(out, ofDirectory(existing, whole));
@@ -228,7 +224,7 @@ public final class RunSession implements AutoCloseable {
 
   /** Runs every stage that is not finished. */
   public RunResult runAll() {
-    data.warnings().forEach(warning -> context.listener().warning(DATA, warning));
+    data.warnings().forEach(warning -> context.listener().warning(OpenedData.STAGE, warning));
     List<String> ran = runner.runAll();
     if (!Files.exists(directory.resolve(ConfigText.FILE))) {
       // Deleted since it was damaged, of a run that is finished.
