@@ -13,6 +13,7 @@ import org.potstill.run.AtomicFiles;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.JsonErrors;
 import org.potstill.run.OtherRun;
+import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.StageLog;
 
@@ -29,15 +30,23 @@ final class BorrowedScores {
    * @param from run directory
    * @throws InputException where it has no finished scoring, or one of another data set, or is
    *     scored anew meanwhile
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
    */
-  static Scores take(Path from, Dataset data, RunDirectory into) {
+  static Scores take(Path from, Dataset data, RunContext context) {
+    RunDirectory into = context.directory();
     String checked = requireSameData(from, data);
     Scores scores = Scores.read(from.resolve(Scores.FILE));
     copy(from, LeftOut.FILE, into);
     Path index = from.resolve(Gallery.FOLDER).resolve(Gallery.INDEX);
     if (Files.exists(index)) {
-      for (JsonNode picture : tree(index)) {
+      JsonNode pictures = tree(index);
+      int copied = 0;
+      for (JsonNode picture : pictures) {
+        context.cancellation().throwIfCancelled();
         copy(from, Gallery.FOLDER + "/" + picture.path("file").asText(), into);
+        context
+            .listener()
+            .progress(ScoreStage.NAME, Gallery.WRITING, ++copied, pictures.size(), "pictures");
       }
       copy(from, Gallery.FOLDER + "/" + Gallery.INDEX, into);
     }

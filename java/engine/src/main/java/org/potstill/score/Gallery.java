@@ -16,6 +16,7 @@ import org.potstill.data.RawImage;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.FolderNames;
 import org.potstill.run.PictureFiles;
+import org.potstill.run.RunContext;
 
 /**
  * The easiest and the hardest images of every class as small pictures, kept while scoring so that
@@ -33,6 +34,9 @@ final class Gallery {
 
   /** Pictures of either kind per class. */
   static final int PER_KIND = 8;
+
+  /** What the listener is told while its pictures are written, or taken from another run. */
+  static final String WRITING = "writing the gallery";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -83,15 +87,19 @@ final class Gallery {
   /**
    * Writes {@code CLASS/easy-NN.png} and {@code CLASS/hard-NN.png}, and last {@code index.json}.
    *
+   * @param context hears how far that is, and may stop it
    * @throws org.potstill.errors.RunFailedException where a file cannot be written
+   * @throws org.potstill.errors.RunCancelledException where the run was asked to stop
    */
-  void write(Path folder, Dataset data) {
+  void write(Path folder, Dataset data, RunContext context) {
     List<String> folders = FolderNames.of(data.classKeys());
     ArrayNode index = JSON.createArrayNode();
     for (int c = 0; c < folders.size(); c++) {
       String key = data.classKeys().get(c);
       write(folder, folders.get(c), key, "easy", easiest.get(c), index);
       write(folder, folders.get(c), key, "hard", hardest.get(c), index);
+      context.cancellation().throwIfCancelled();
+      context.listener().progress(ScoreStage.NAME, WRITING, c + 1L, folders.size(), "classes");
     }
     AtomicFiles.writeString(folder.resolve(INDEX), index.toPrettyString() + "\n");
   }

@@ -80,7 +80,7 @@ public final class ScoreStage {
     // Pictures of an earlier scoring would stand beside those of this one.
     context.directory().clear(Gallery.FOLDER);
     if (config.score().from() != null) {
-      return BorrowedScores.take(config.score().from(), data, context.directory());
+      return BorrowedScores.take(config.score().from(), data, context);
     }
     try (LibTorch.ThreadSettings threads = LibTorch.withThreads(context.threads())) {
       return config.score().trained()
@@ -97,7 +97,7 @@ public final class ScoreStage {
       context.listener().warning(NAME, scored.leftOut().words(""));
     }
     scored.leftOut().write(context.directory().resolve(LeftOut.FILE));
-    scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data);
+    scored.gallery().write(context.directory().resolve(Gallery.FOLDER), data, context);
     scored.scores().write(context.directory().resolve(Scores.FILE));
     return scored.scores();
   }

@@ -61,7 +61,7 @@ class ScoreStageTest extends ScoringTests {
         RunCancelledException.class, () -> score("run", data, last, stopAt(8, last), settings));
     heard.clear();
     assertEquals(whole, score("run", data, new CancellationToken(), heard, settings));
-    assertEquals(List.of(), heard.tasks());
+    assertEquals(List.of("writing the gallery", "writing the gallery"), heard.tasks());
   }
 
   /** Two images a class, one in each fold, so that losses stay as the networks found them. */

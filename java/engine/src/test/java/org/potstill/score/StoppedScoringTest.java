@@ -70,7 +70,9 @@ class StoppedScoringTest extends ScoringTests {
     assertEquals(whole, score("run", grey(), new CancellationToken(), heard, settings));
     List<String> tasks = heard.tasks();
     assertEquals(
-        new Heard.Progress("scoring", 16, 16, "images"), heard.progress().get(tasks.size() - 1));
+        new Heard.Progress("scoring", 16, 16, "images"),
+        heard.progress().get(tasks.lastIndexOf("scoring")));
+    assertEquals("writing the gallery", tasks.get(tasks.lastIndexOf("scoring") + 1));
     assertFalse(tasks.stream().anyMatch(task -> task.startsWith("training")), tasks.toString());
     assertEquals(4, Files.readAllLines(folder.resolve("run/metrics.jsonl")).size());
     try (Stream<Path> left = Files.list(folder.resolve("run/checkpoints"))) {
@@ -143,7 +145,7 @@ class StoppedScoringTest extends ScoringTests {
         () -> score("stopped", data, cancellation, stopAt(6, cancellation), settings));
     assertFalse(Files.exists(folder.resolve("stopped/scores.csv")));
     score("stopped", data, new CancellationToken(), heard, settings);
-    assertEquals(List.of(9L, 12L), heard.done());
+    assertEquals(List.of(9L, 12L), heard.done("scoring"));
     try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
       for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
         Path same = folder.resolve("stopped").resolve(folder.resolve("whole").relativize(file));
@@ -167,7 +169,7 @@ class StoppedScoringTest extends ScoringTests {
     assertThrows(
         RunCancelledException.class, () -> score("run", before, stop, stopAt(6, stop), settings));
     score("run", data, new CancellationToken(), heard, settings);
-    assertEquals(List.of(9L, 12L), heard.done());
+    assertEquals(List.of(9L, 12L), heard.done("scoring"));
   }
 
   @Test
@@ -207,7 +209,7 @@ class StoppedScoringTest extends ScoringTests {
     assertThrows(
         RunCancelledException.class, () -> score("run", more, early, stopAt(6, early), settings));
     score("run", more, new CancellationToken(), heard, settings);
-    assertEquals(List.of(9L, 12L), heard.done());
+    assertEquals(List.of(9L, 12L), heard.done("scoring"));
   }
 
   @Test
@@ -223,6 +225,6 @@ class StoppedScoringTest extends ScoringTests {
             InputException.class, () -> score("run", data, pretrained(weights("", 1000, 2))));
     assertTrue(error.getMessage().startsWith("score.weights: the file that"), error.getMessage());
     score("run", data, new CancellationToken(), heard, pretrained(moved));
-    assertEquals(List.of(6L, 8L), heard.done());
+    assertEquals(List.of(6L, 8L), heard.done("scoring"));
   }
 }
