@@ -28,6 +28,9 @@ final class TrialReports {
   /** Epochs done by the trials under way. */
   private final SortedMap<Trial, Integer> underWay = new TreeMap<>(TrialReports::compare);
 
+  /** Images that those among them have been tested on whose training has ended. */
+  private final SortedMap<Trial, Integer> tested = new TreeMap<>(TrialReports::compare);
+
   /** Outcomes whose line waits for those of earlier trials, by number. */
   private final SortedMap<Long, Line> waiting = new TreeMap<>();
 
@@ -90,6 +93,19 @@ final class TrialReports {
     context.listener().progress(EvaluateStage.NAME, task(), done, trials * epochs, "epochs");
   }
 
+  /**
+   * The network of a trial has been tested on {@code count} of {@code images}; told when no
+   * training goes on beside it.
+   */
+  synchronized void tested(Trial trial, int count, long images) {
+    tested.put(trial, count);
+    if (tested.size() == underWay.size()) {
+      long done = tested.values().stream().mapToLong(Integer::longValue).sum();
+      long total = images * tested.size();
+      context.listener().progress(EvaluateStage.NAME, "testing " + task(), done, total, "images");
+    }
+  }
+
   /** For example {@code convnet on distilled images, repeats 1, 2 of 5}. */
   private String task() {
     Map<String, List<Trial>> byNetwork = new LinkedHashMap<>();
@@ -122,6 +138,7 @@ final class TrialReports {
   synchronized void finished(Trial trial, Outcome outcome) {
     journal.put(trial.key(), outcome);
     underWay.remove(trial);
+    tested.remove(trial);
     done(new Line(trial, outcome, true));
   }
 
@@ -129,6 +146,7 @@ final class TrialReports {
   synchronized void abandon(List<Trial> all) {
     for (Trial trial : all) {
       underWay.remove(trial);
+      tested.remove(trial);
       if (trial.number() > written && !waiting.containsKey(trial.number())) {
         done(new Line(trial, null, false));
       }

@@ -216,7 +216,9 @@ final class Trials implements AutoCloseable {
           measuredOn.labels(),
           config.batch(),
           precision,
-          tested);
+          tested,
+          // Not stopped, since what was trained would be lost.
+          done -> reports.tested(trial, done, measuredOn.labels().size(0)));
     }
   }
 

@@ -1,5 +1,6 @@
 package org.potstill.net;
 
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -40,6 +41,7 @@ public final class Accuracy {
    * @param batch images per pass
    * @param precision of the passes
    * @param parts of a batch that fit the memory
+   * @param progress hears after every part how many images are done
    * @return from 0 to 1
    */
   public static double of(
@@ -49,7 +51,8 @@ public final class Accuracy {
       Tensor labels,
       int batch,
       Precision precision,
-      RowParts parts) {
+      RowParts parts,
+      IntConsumer progress) {
     int total = Math.toIntExact(images.size(0));
     long[] correct = {0};
     try (NoGradGuard guard = new NoGradGuard()) {
@@ -64,6 +67,7 @@ public final class Accuracy {
               output.buffers().close();
               correct[0] += correct(output.value(), labels.narrow(0, from, to - from));
             }
+            progress.accept(to);
           });
     }
     return correct[0] / (double) total;

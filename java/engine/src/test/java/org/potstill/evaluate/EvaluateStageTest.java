@@ -122,7 +122,14 @@ class EvaluateStageTest {
                     (epoch, loss, accuracy) -> {})) {
           expected.add(
               Accuracy.of(
-                  network, average, tests.images(), tests.labels(), 4, Precision.F32, parts));
+                  network,
+                  average,
+                  tests.images(),
+                  tests.labels(),
+                  4,
+                  Precision.F32,
+                  parts,
+                  done -> {}));
         }
       }
     }

@@ -218,7 +218,8 @@ class EvaluationFixtureTest {
             labels,
             3,
             Precision.F32,
-            new RowParts("evaluate", "evaluate.batch"));
+            new RowParts("evaluate", "evaluate.batch"),
+            done -> {});
     assertMaxAbsolute(
         file + " test accuracy", new double[] {expected[1]}, new double[] {accuracy}, 1e-6);
   }

@@ -122,6 +122,25 @@ class TrialReportsTest {
   }
 
   @Test
+  void testsAreToldWhenNoTrainingGoesOnBesideThem() {
+    try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
+      TrialReports reports = reports(directory);
+      reports.epochs(TRIALS.get(0), EPOCHS);
+      reports.epochs(TRIALS.get(1), 1);
+      heard.clear();
+      reports.tested(TRIALS.get(0), 20, 100);
+      assertEquals(List.of(), heard);
+      reports.tested(TRIALS.get(1), 10, 100);
+      assertEquals(
+          List.of("testing convnet on distilled images, repeats 1, 2 of 4: 30/200"), heard);
+      reports.finished(TRIALS.get(0), new Outcome(0.5, 1));
+      heard.clear();
+      reports.tested(TRIALS.get(1), 30, 100);
+      assertEquals(List.of("testing convnet on distilled images, repeat 2 of 4: 30/100"), heard);
+    }
+  }
+
+  @Test
   void progressNamesAllThatRunAndCountsAllTheirEpochs() {
     try (RunDirectory directory = RunDirectory.open(temp.resolve("run"), Existing.FAIL)) {
       TrialReports reports = reports(directory);

@@ -48,7 +48,8 @@ class AccuracyTest {
           Tensors.of(labels, IMAGES),
           10,
           Precision.F32,
-          new RowParts("evaluate", "evaluate.batch"));
+          new RowParts("evaluate", "evaluate.batch"),
+          done -> {});
     }
   }
 
