@@ -72,6 +72,8 @@ final class DistillLoop {
    *     whole iterations
    */
   void run(long start, Observer observer) {
+    // With thousands of classes it is minutes until the first one is done.
+    tellProgress(start * distiller.stepsPerIteration(), distiller.stepsPerIteration());
     long saved = start;
     long savedAt = System.nanoTime();
     for (long iteration = start; iteration < config.iterations(); iteration++) {

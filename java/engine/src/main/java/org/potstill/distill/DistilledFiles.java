@@ -63,7 +63,14 @@ final class DistilledFiles {
     write(space, distiller, distill.iterations(), DistilledSet.FILE);
     writeLatents(space, distiller, distill.iterations(), LatentsFile.FILE);
     try (DistilledSet set = set(space, distiller, distill.iterations())) {
-      ImageFolder.write(set, context.directory().resolve(ImageFolder.FOLDER));
+      int total = (int) set.images().size(0);
+      ImageFolder.write(
+          set,
+          context.directory().resolve(ImageFolder.FOLDER),
+          done ->
+              context
+                  .listener()
+                  .progress(DistillStage.NAME, "writing the pictures", done, total, "images"));
     }
   }
 

@@ -5,6 +5,7 @@ import java.awt.image.WritableRaster;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.potstill.data.Normalisation;
@@ -28,12 +29,22 @@ public final class ImageFolder {
    * @throws org.potstill.errors.RunFailedException where a file cannot be written
    */
   public static void write(DistilledSet set, Path folder) {
+    write(set, folder, done -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress hears after every picture how many are written
+   */
+  public static void write(DistilledSet set, Path folder, IntConsumer progress) {
     List<String> names = FolderNames.of(set.description().classKeys());
     int[] labels = set.labelValues();
     int[] next = new int[names.size()];
     for (int i = 0; i < labels.length; i++) {
       String name = String.format(Locale.ROOT, "%02d.png", next[labels[i]]++);
       PictureFiles.writePng(folder.resolve(names.get(labels[i])).resolve(name), picture(set, i));
+      progress.accept(i + 1);
     }
   }
 

@@ -225,7 +225,7 @@ class DistillLoopTest {
         "distill.log-every=2",
         "distill.checkpoint-every=3");
     assertEquals(
-        LongStream.rangeClosed(1, 10)
+        LongStream.rangeClosed(0, 10)
             .mapToObj(step -> new Heard.Progress("distilling", step, 10, "steps"))
             .toList(),
         heard.progress());
