@@ -34,6 +34,9 @@ final class FolderSource implements ImageSource {
   private static final String VAL = "val";
   private static final String TEST = "test";
 
+  /** Files that are looked at before it is asked whether to stop. */
+  private static final int FILES_AT_ONCE = 1000;
+
   private final Path root;
   private final long maxPixels;
   private final ListingProgress progress;
@@ -191,7 +194,9 @@ final class FolderSource implements ImageSource {
     for (int c = 0; c < chosen.size(); c++) {
       String key = chosen.get(c).key();
       if (folders.containsKey(key)) {
-        Map<String, Long> sizes = sizes(part + key, folders.get(key), passedOver);
+        int before = listed;
+        Map<String, Long> sizes =
+            sizes(part + key, folders.get(key), passedOver, () -> progress.listed(before, total));
         for (Map.Entry<String, Long> file : sizes.entrySet()) {
           images.add(new ImageRecord(file.getKey(), c));
           String line = file.getKey() + '\0' + file.getValue() + '\0';
@@ -212,8 +217,10 @@ final class FolderSource implements ImageSource {
    * Sizes in bytes of the images of one class by id, sorted; -1 where one cannot be looked at.
    *
    * @param passedOver gets a line for every kind of other files
+   * @param stop called now and then; what it throws ends the listing
    */
-  private Map<String, Long> sizes(String prefix, Path folder, List<String> passedOver) {
+  private Map<String, Long> sizes(
+      String prefix, Path folder, List<String> passedOver, Runnable stop) {
     Map<String, Long> sizes = new TreeMap<>();
     TreeMap<String, Integer> others = new TreeMap<>();
     for (Path file : entries(folder)) {
@@ -227,6 +234,9 @@ final class FolderSource implements ImageSource {
       if (FileNames.isImage(name) && !found.map(BasicFileAttributes::isDirectory).orElse(false)) {
         String id = prefix + "/" + name;
         sizes.put(id, found.map(BasicFileAttributes::size).orElse(-1L));
+        if (sizes.size() % FILES_AT_ONCE == 0) {
+          stop.run();
+        }
         remember(id, file);
       } else {
         others.merge(kind(file, name), 1, Integer::sum);
