@@ -44,8 +44,14 @@ record Estimate(
   /** JVM and LibTorch before any image. */
   private static final long BASE = 700 * MEGABYTE;
 
-  /** Report, gallery, logs. */
+  /** Report, logs, and the gallery and tables of a small data set. */
   private static final long PAGE = 8 * MEGABYTE;
+
+  /** Pictures of a class in the gallery, of about so many bytes each. */
+  private static final long GALLERY_OF_CLASS = 16 * 15_000;
+
+  /** Of an image in the tables of scores and of the core-set. */
+  private static final long LINES = 100;
 
   /**
    * Images, their gradient, their momenta and a copy, and images and momenta as they were before.
@@ -76,7 +82,7 @@ record Estimate(
     PriorConfig prior = config.distill().prior();
     long weights = prior == null || prior.weights() == null ? 0 : size(prior.weights());
     return new Estimate(
-        PAGE + 2 * FLOAT * matrix + written,
+        Math.max(PAGE, scored ? galleryAndTables(data) : 0) + 2 * FLOAT * matrix + written,
         Math.max(0, checkpoints - written),
         BASE
             + HELD_COPIES * set
@@ -85,6 +91,10 @@ record Estimate(
             + Math.max(Math.max(scoringOnCpu, onCpu(config, data)), WHITENING_COPIES * matrix),
         HELD_COPIES * set + weights + Math.max(scoring, onGpu(config, data)),
         prior != null);
+  }
+
+  private static long galleryAndTables(Dataset data) {
+    return data.classNames().size() * GALLERY_OF_CLASS + data.training().size() * LINES;
   }
 
   /** What the run directory grows to. */

@@ -18,6 +18,7 @@ import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.ConfigText;
 import org.potstill.run.Existing;
+import org.potstill.run.FreeMemory;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
@@ -141,6 +142,7 @@ public final class RunSession implements AutoCloseable {
     try {
       // Before the images, which may take minutes.
       if (requireSound(config, data, existing, whole)) {
+        HeldImages.warn(config, data, FreeMemory.bytes(), listener);
         MeasuredImages.requireReadable(config, data, OpenedData.STAGE, listener, cancellation);
       }
       tenancy = GpuTenancy.begin(placement, config.run().deterministic(), config.usesTf32());

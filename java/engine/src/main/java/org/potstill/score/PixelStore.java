@@ -65,6 +65,12 @@ final class PixelStore implements AutoCloseable {
     }
   }
 
+  /** What the training images of a data set take. */
+  static long bytes(Dataset data) {
+    long side = data.resolution();
+    return side * side * data.channels() * data.training().size();
+  }
+
   private void fill(Config config, Dataset data, RunContext context) {
     int channels = data.channels();
     Normalisation plain = new Normalisation(same(0, channels), same(1, channels));

@@ -52,9 +52,19 @@ public final class ScoreStage {
     return trainedAtOnce(config, data) * 3 * 2 * parameters * Float.BYTES;
   }
 
-  /** What the trainings of a scoring take on the CPU, which go on side by side, roughly. */
+  /**
+   * What the trainings of a scoring take on the CPU, which go on side by side, roughly, with the
+   * images that all of them learn from.
+   */
   public static long trainingBytes(Config config, Dataset data) {
-    return trainedAtOnce(config, data) * FoldScoring.trainingBytes(config, data);
+    return PixelStore.bytes(data)
+        + trainedAtOnce(config, data) * FoldScoring.trainingBytes(config, data);
+  }
+
+  /** What is held of the training images in the memory of the host while scorers are trained. */
+  public static long heldBytes(Config config, Dataset data) {
+    boolean trained = config.score().from() == null && config.score().trained();
+    return trained ? PixelStore.bytes(data) : 0;
   }
 
   private static long trainedAtOnce(Config config, Dataset data) {
