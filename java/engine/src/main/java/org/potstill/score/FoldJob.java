@@ -106,7 +106,7 @@ final class FoldJob {
     Optional<float[]> finished = checkpoint.finished(reports::warn);
     if (finished.isPresent()) {
       reports.goesOn(fold, score.epochs(), training.steps());
-      reports.scored(held.length);
+      reports.scored(fold, held.length);
       return finished.get();
     }
     ScorerCheckpoint.Position from =
@@ -115,7 +115,7 @@ final class FoldJob {
         NamedTensors velocity = from.velocity()) {
       reports.goesOn(fold, from.step() / training.stepsPerEpoch(), from.step());
       train(training, fold, from, checkpoint, cancellation);
-      float[] losses = losses(held, state, cancellation);
+      float[] losses = losses(fold, held, state, cancellation);
       checkpoint.finish(losses);
       return losses;
     }
@@ -162,7 +162,7 @@ final class FoldJob {
     }
   }
 
-  private float[] losses(int[] held, NamedTensors state, CancellationToken cancellation) {
+  private float[] losses(int fold, int[] held, NamedTensors state, CancellationToken cancellation) {
     float[] losses = new float[held.length];
     try (BatchScorer scorer =
         new BatchScorer(
@@ -179,7 +179,7 @@ final class FoldJob {
             losses[begin + i] = finite(found[i], store.records().get(rows[i]));
           }
         }
-        reports.scored(rows.length);
+        reports.scored(fold, rows.length);
       }
     }
     return losses;
@@ -218,7 +218,7 @@ final class FoldJob {
 
     void stepDone(long step, double loss) {
       epochLoss += loss;
-      reports.step();
+      reports.step(fold);
       if ((step + 1) % training.stepsPerEpoch() == 0) {
         double seconds = (System.nanoTime() - epochStart) / 1e9;
         long epoch = (step + 1) / training.stepsPerEpoch();

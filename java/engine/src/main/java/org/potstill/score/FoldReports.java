@@ -1,5 +1,7 @@
 package org.potstill.score;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.potstill.run.EpochFigures;
 import org.potstill.run.RunContext;
 
@@ -10,6 +12,10 @@ final class FoldReports {
   private final EpochFigures figures;
   private final long steps;
   private final long images;
+
+  /** Folds that are in training at the moment. */
+  private final Set<Integer> training = new HashSet<>();
+
   private long stepsDone;
   private long imagesDone;
 
@@ -35,8 +41,9 @@ final class FoldReports {
     figures.goesOn(fold, epochsDone);
   }
 
-  /** A step of a training is done. */
-  synchronized void step() {
+  /** A step of the training of a fold is done. */
+  synchronized void step(int fold) {
+    training.add(fold);
     stepsDone++;
     context.listener().progress(ScoreStage.NAME, "training scorers", stepsDone, steps, "steps");
   }
@@ -47,9 +54,10 @@ final class FoldReports {
   }
 
   /** Some images of a fold have their losses; told when no training goes on beside it. */
-  synchronized void scored(int count) {
+  synchronized void scored(int fold, int count) {
+    training.remove(fold);
     imagesDone += count;
-    if (stepsDone == steps) {
+    if (training.isEmpty()) {
       context.listener().progress(ScoreStage.NAME, "scoring", imagesDone, images, "images");
     }
   }
