@@ -47,6 +47,14 @@ record SyntheticTraining(
   interface EpochListener {
     /** After {@code epoch}, from 0, with the mean loss over its images and the share got right. */
     void finished(int epoch, double loss, double accuracy);
+
+    /**
+     * After every step: with all images of a data set an epoch takes minutes or hours.
+     *
+     * @param step counted from 1 over all epochs
+     * @param steps of all epochs
+     */
+    default void stepped(long step, long steps) {}
   }
 
   /**
@@ -125,6 +133,7 @@ record SyntheticTraining(
         loss += result.loss() * rows.length;
         correct += result.correct();
       }
+      listener.stepped(step + 1, epochs * steps(images));
     }
     listener.finished(epoch, loss / size, correct / (double) size);
   }

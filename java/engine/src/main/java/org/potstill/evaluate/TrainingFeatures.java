@@ -84,7 +84,7 @@ final class TrainingFeatures {
                       set.images(),
                       set.labels(),
                       new Draws(context.seed()),
-                      (epoch, loss, accuracy) -> told(epoch))) {
+                      new Told())) {
         features = embedded(network, trained, set.images());
         images = loaded.records();
       }
@@ -120,19 +120,26 @@ final class TrainingFeatures {
         kernels);
   }
 
-  private void told(int epoch) {
+  private void told(String task, long done, long total, String unit) {
     context.cancellation().throwIfCancelled();
-    context
-        .listener()
-        .progress(
-            EvaluateStage.NAME,
-            "training for the features of the baselines",
-            epoch + 1L,
-            config.evaluate().featureEpochs(),
-            "epochs");
+    context.listener().progress(EvaluateStage.NAME, task, done, total, unit);
   }
 
-  private static float[][] embedded(Network network, NamedTensors state, Tensor images) {
+  /** Tells how far the training is. */
+  private final class Told implements SyntheticTraining.EpochListener {
+
+    @Override
+    public void finished(int epoch, double loss, double accuracy) {
+      // The steps are told.
+    }
+
+    @Override
+    public void stepped(long step, long steps) {
+      told("training for the features of the baselines", step, steps, "steps");
+    }
+  }
+
+  private float[][] embedded(Network network, NamedTensors state, Tensor images) {
     int count = Math.toIntExact(images.size(0));
     float[][] rows = new float[count][];
     new RowParts(EvaluateStage.NAME, "data.resolution")
@@ -150,6 +157,7 @@ final class TrainingFeatures {
                   rows[i] = Tensors.toFloats(features.select(0, i - from).contiguous());
                 }
               }
+              told("taking the features of the baselines", to, count, "images");
             });
     return rows;
   }

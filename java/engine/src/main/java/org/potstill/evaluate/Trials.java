@@ -234,10 +234,7 @@ final class Trials implements AutoCloseable {
               images.images(),
               images.labels(),
               draws(trial),
-              (epoch, loss, accuracy) -> {
-                cancellation.throwIfCancelled();
-                reports.epochs(trial, epoch + 1);
-              });
+              told(trial, cancellation));
     } catch (TrainingDivergedException e) {
       String what = reports.task(trial) + ": " + e.getMessage();
       throw new RunFailedException(
@@ -250,6 +247,20 @@ final class Trials implements AutoCloseable {
               + " and go on with --resume",
           new TrainingDivergedException(what));
     }
+  }
+
+  private SyntheticTraining.EpochListener told(Trial trial, CancellationToken cancellation) {
+    return new SyntheticTraining.EpochListener() {
+      @Override
+      public void finished(int epoch, double loss, double accuracy) {
+        reports.epochs(trial, epoch + 1);
+      }
+
+      @Override
+      public void stepped(long step, long steps) {
+        cancellation.throwIfCancelled();
+      }
+    };
   }
 
   @Override

@@ -28,6 +28,7 @@ import org.potstill.config.ConfigLoader;
 import org.potstill.data.ImageRecord;
 import org.potstill.data.PatternDataset;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunCancelledException;
 import org.potstill.kernels.CpuKernels;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.CancellationToken;
@@ -39,6 +40,7 @@ import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
 import org.potstill.tensor.LibTorch;
 import org.potstill.testing.Heard;
+import org.potstill.testing.Stopper;
 
 class BaselinesTest {
 
@@ -73,6 +75,23 @@ class BaselinesTest {
                 assertTrue(set.networks().get("convnet").mean() > 0.6, name + " " + set));
     Evaluation again = runs.evaluate("run", data, null, all);
     assertEquals(evaluation.baselines(), again.baselines());
+  }
+
+  /** With all images of a large data set an epoch takes hours. */
+  @Test
+  void trainingForTheFeaturesIsToldAndStoppedWithinAnEpoch() {
+    CancellationToken cancellation = new CancellationToken();
+    List<Long> steps = new ArrayList<>();
+    Stopper stopper =
+        new Stopper(
+            cancellation,
+            now -> now.unit().equals("steps") && steps.add(now.done()) && now.done() == 2);
+    String[] settings =
+        with("evaluate.baselines=[herding]", "evaluate.repeats=1", "evaluate.batch=4");
+    assertThrows(
+        RunCancelledException.class,
+        () -> runs.evaluate("run", data(), null, cancellation, stopper, settings));
+    assertEquals(List.of(1L, 2L), steps);
   }
 
   /** Beside accuracies of more images, theirs would seem to be worse. */
