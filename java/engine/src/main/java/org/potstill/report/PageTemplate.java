@@ -18,9 +18,7 @@ import org.potstill.run.Sha256;
  */
 final class PageTemplate {
 
-  private static final String UPLOT = "/META-INF/resources/webjars/uplot/";
-  private static final String UPLOT_VERSION =
-      "/META-INF/maven/org.webjars.npm/uplot/pom.properties";
+  private static final String UPLOT = "META-INF/resources/webjars/uplot/";
 
   /** The page of a run. */
   String render(Page page) {
@@ -53,17 +51,24 @@ final class PageTemplate {
   }
 
   private static String uplot(String name) {
-    Properties properties = new Properties();
-    try (InputStream stream = PageTemplate.class.getResourceAsStream(UPLOT_VERSION)) {
-      properties.load(stream);
+    Properties versions = new Properties();
+    // Not from the description that Maven leaves in its jar: hosts drop those when they merge jars.
+    try (InputStream stream = PageTemplate.class.getResourceAsStream("versions.properties")) {
+      versions.load(stream);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return resource(UPLOT + properties.getProperty("version") + "/" + name);
+    String path = UPLOT + versions.getProperty("uplot") + "/" + name;
+    // By the loader, since a class finds what is in its own module alone.
+    return text(PageTemplate.class.getClassLoader().getResourceAsStream(path), path);
   }
 
   private static String resource(String name) {
-    try (InputStream stream = PageTemplate.class.getResourceAsStream(name)) {
+    return text(PageTemplate.class.getResourceAsStream(name), name);
+  }
+
+  private static String text(InputStream found, String name) {
+    try (InputStream stream = found) {
       if (stream == null) {
         throw new IllegalStateException("the jar lacks " + name);
       }
