@@ -34,7 +34,7 @@ public final class NativeCache {
 
   private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
   private static final String LOCK = ".lock";
-  private static final String LIBTORCH = "/org/bytedeco/pytorch/linux-x86_64";
+  private static final String LIBTORCH = "org/bytedeco/pytorch/linux-x86_64";
   private static final URL LARGEST_LIBRARY = largestLibrary();
 
   /** What is unpacked, rounded up: 492 MB, and with LibTorch and the kernels for CUDA 1015 MB. */
@@ -139,8 +139,10 @@ public final class NativeCache {
 
   /** The library that takes most of the room, or null where none came along. */
   private static URL largestLibrary() {
-    URL cuda = NativeCache.class.getResource(LIBTORCH + "-gpu/libtorch_cuda.so");
-    return cuda != null ? cuda : NativeCache.class.getResource(LIBTORCH + "/libtorch_cpu.so");
+    // Asked of the loader, since a class finds what is in its own module alone.
+    ClassLoader loader = NativeCache.class.getClassLoader();
+    URL cuda = loader.getResource(LIBTORCH + "-gpu/libtorch_cuda.so");
+    return cuda != null ? cuda : loader.getResource(LIBTORCH + "/libtorch_cpu.so");
   }
 
   /**
@@ -170,16 +172,19 @@ public final class NativeCache {
       if (jar == null || !Files.isDirectory(unpacked(folder, jar))) {
         return;
       }
-      // JavaCPP's own lock, which a process that is unpacking holds.
-      try (FileChannel channel =
-              FileChannel.open(
-                  folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock lock = channel.lock();
-          Stream<Path> files = Files.walk(unpacked(folder, jar))) {
-        for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-          if (!isWhole(file, folder, jar)) {
-            LOG.debug("{} is incomplete and unpacked again", file);
-            Files.delete(file);
+      // JavaCPP's own locks: the file is held by a process that is unpacking, the monitor by
+      // another class loader of this one, which Java does not let wait for the file.
+      synchronized (Runtime.getRuntime()) {
+        try (FileChannel channel =
+                FileChannel.open(
+                    folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = channel.lock();
+            Stream<Path> files = Files.walk(unpacked(folder, jar))) {
+          for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+            if (!isWhole(file, folder, jar)) {
+              LOG.debug("{} is incomplete and unpacked again", file);
+              Files.delete(file);
+            }
           }
         }
       }

@@ -4,14 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.JarURLConnection;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.testing.ForkedJvm;
@@ -45,6 +48,34 @@ class NativeCacheTest {
       } catch (RuntimeException e) {
         System.out.println("refused: " + e.getMessage());
       }
+    }
+  }
+
+  /** What a process runs in which another class loader is unpacking. */
+  public static final class Unpacking {
+    private Unpacking() {}
+
+    /** Chooses the folder while a thread holds JavaCPP's locks, as one that unpacks does. */
+    public static void main(String[] arguments) throws Exception {
+      CountDownLatch held = new CountDownLatch(1);
+      Path lock = Path.of(System.getProperty(NativeCache.PROPERTY), ".lock");
+      Thread unpacking =
+          new Thread(
+              () -> {
+                synchronized (Runtime.getRuntime()) {
+                  try (FileOutputStream file = new FileOutputStream(lock.toFile());
+                      FileLock taken = file.getChannel().lock()) {
+                    held.countDown();
+                    Thread.sleep(200);
+                  } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                  }
+                }
+              });
+      unpacking.start();
+      held.await();
+      NativeCache.prepare();
+      unpacking.join();
     }
   }
 
@@ -103,6 +134,16 @@ class NativeCacheTest {
     prepare("-D" + NativeCache.PROPERTY + "=" + folder);
     assertFalse(Files.exists(jar.resolve(LIBTORCH)));
     assertTrue(Files.exists(other));
+  }
+
+  @Test
+  void whatAnotherClassLoaderUnpacksIsWaitedFor() throws Exception {
+    Path jar = folder.resolve(jarOfLibTorch());
+    leave(jar, sizeOfLibTorch() / 2);
+    ForkedJvm jvm = new ForkedJvm(folder).option("-D" + NativeCache.PROPERTY + "=" + folder);
+    ForkedJvm.Outcome outcome = jvm.run(Unpacking.class.getName());
+    assertEquals(0, outcome.status(), outcome.err());
+    assertFalse(Files.exists(jar.resolve(LIBTORCH)));
   }
 
   @Test
