@@ -17,6 +17,9 @@ public final class LibTorch {
 
   private static volatile boolean loaded;
 
+  /** Why it cannot be loaded: Java does not try again, and only says so from the second time on. */
+  private static String failure;
+
   private LibTorch() {}
 
   /**
@@ -29,6 +32,9 @@ public final class LibTorch {
     if (loaded) {
       return;
     }
+    if (failure != null) {
+      throw new RunFailedException(failure);
+    }
     NativeMemory.unlimit();
     Path cache = NativeCache.prepare();
     NativeCache.unpackLibTorch();
@@ -36,16 +42,10 @@ public final class LibTorch {
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);
       quietNnpack();
-    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
-      throw new RunFailedException(
-          "LibTorch cannot be loaded: "
-              + firstLine(e)
-              + " (its libraries are unpacked into "
-              + cache
-              + "; is that disk full? --native-cache DIR or -D"
-              + NativeCache.PROPERTY
-              + "=DIR chooses another folder)",
-          e);
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
+      RunFailedException told = LoadFailure.of(e, cache);
+      failure = told.getMessage();
+      throw told;
     }
     OneDnn.leaveOutIfWrong();
     loaded = true;
