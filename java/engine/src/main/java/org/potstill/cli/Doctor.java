@@ -29,6 +29,7 @@ import org.potstill.kernels.KernelProviders;
 import org.potstill.kernels.Kernels;
 import org.potstill.pipeline.Environment;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.HostRequirements;
 import org.potstill.tensor.Devices;
 import org.potstill.tensor.GpuRuntime;
 import org.potstill.tensor.LibTorch;
@@ -46,6 +47,7 @@ final class Doctor {
    * @param file of a configuration whose needs are estimated; may be null
    */
   static boolean examine(Streams streams, Output output, NativeOptions natives, Path file) {
+    HostRequirements.require();
     NativeMemory.unlimit();
     ObjectNode facts = JsonNodeFactory.instance.objectNode();
     Machine.describe(facts);

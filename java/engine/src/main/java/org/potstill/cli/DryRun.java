@@ -14,6 +14,7 @@ import org.potstill.experts.ExpertsStage;
 import org.potstill.pipeline.RunOptions;
 import org.potstill.pipeline.RunSession;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.HostRequirements;
 
 /** Shows what a run would do. */
 final class DryRun {
@@ -43,6 +44,7 @@ final class DryRun {
    *     are finished is not looked at
    */
   void print(String stage, RunOptions options, Streams streams, Output output) {
+    HostRequirements.require();
     List<String> stages = stage == null ? Potstill.stages(config) : List.of(stage);
     requireDevice(config, natives);
     try (Dataset data = Progress.open(config, streams, output, cancellation)) {

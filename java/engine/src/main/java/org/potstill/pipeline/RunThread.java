@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.potstill.errors.Rethrown;
 import org.potstill.run.CancellationToken;
+import org.potstill.run.HostRequirements;
 
 /**
  * Work on a thread that nobody else can interrupt. An interrupt closes whatever file is being
@@ -29,6 +30,7 @@ public final class RunThread {
    * @return what the work returns; what it throws is thrown here
    */
   public static <T> T call(CancellationToken cancellation, Function<CancellationToken, T> work) {
+    HostRequirements.require();
     CancellationToken own = cancellation.child();
     FutureTask<T> task = new FutureTask<>(() -> work.apply(own));
     Thread thread = new Thread(task, "potstill-run-" + STARTED.incrementAndGet());

@@ -1,0 +1,51 @@
+package org.potstill.run;
+
+import com.fasterxml.jackson.core.Version;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+import org.potstill.errors.RunFailedException;
+
+/**
+ * What a program may lack that Potstill is part of: modules of Java, in one that jlink made, and a
+ * Jackson that is new enough, where its build chooses the version. Asked for at the start, since it
+ * would otherwise show late: where the first picture is written, or the first stage ends.
+ */
+public final class HostRequirements {
+
+  private static final List<String> MODULES = List.of("java.desktop", "jdk.management");
+
+  /** The first version of Jackson 2 that will do. */
+  private static final int JACKSON_MINOR = 15;
+
+  private HostRequirements() {}
+
+  /**
+   * Asks for all of it.
+   *
+   * @throws RunFailedException where something is missing
+   */
+  public static void require() {
+    List<String> missing =
+        MODULES.stream().filter(name -> ModuleLayer.boot().findModule(name).isEmpty()).toList();
+    if (!missing.isEmpty()) {
+      throw new RunFailedException(
+          "this Java was made without the module "
+              + String.join(" and the module ", missing)
+              + "; one that jlink makes needs --add-modules "
+              + String.join(",", MODULES));
+    }
+    requireJackson(new ObjectMapper().version());
+  }
+
+  /** Accepts {@code found} or says what is needed. */
+  static void requireJackson(Version found) {
+    if (found.getMajorVersion() == 2 && found.getMinorVersion() < JACKSON_MINOR) {
+      throw new RunFailedException(
+          "the class path has Jackson "
+              + found
+              + ", and Potstill needs 2."
+              + JACKSON_MINOR
+              + " or a later 2; a parent or a BOM of the build may hold it back");
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package org.potstill.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.core.Version;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potstill.errors.RunFailedException;
+import org.potstill.testing.ForkedJvm;
+
+class HostRequirementsTest {
+
+  @TempDir Path folder;
+
+  /** What the other processes run. */
+  public static final class Probe {
+    private Probe() {}
+
+    /** Prints what is missing. */
+    @SuppressWarnings("SystemOut")
+    public static void main(String[] arguments) {
+      try {
+        HostRequirements.require();
+        System.out.println("all there");
+      } catch (RunFailedException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  private String on(String modules) throws Exception {
+    ForkedJvm jvm = new ForkedJvm(folder).option("--limit-modules").option(modules);
+    return jvm.run(Probe.class.getName()).out().strip();
+  }
+
+  @Test
+  void modulesThatAreMissingAreNamed() throws Exception {
+    String advice = "; one that jlink makes needs --add-modules java.desktop,jdk.management";
+    assertEquals(
+        "this Java was made without the module java.desktop and the module jdk.management" + advice,
+        on("java.base"));
+    assertEquals(
+        "this Java was made without the module jdk.management" + advice, on("java.desktop"));
+    assertEquals("all there", on("java.desktop,jdk.management"));
+  }
+
+  @Test
+  void anOldJacksonIsNamed() {
+    HostRequirements.requireJackson(new Version(2, 15, 0, null, null, null));
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class,
+            () -> HostRequirements.requireJackson(new Version(2, 13, 5, null, null, null)));
+    assertEquals(
+        "the class path has Jackson 2.13.5, and Potstill needs 2.15 or a later 2; a parent or a BOM"
+            + " of the build may hold it back",
+        error.getMessage());
+  }
+}
