@@ -38,6 +38,11 @@ record Failure(int status, String message, Throwable cause) {
       String advice = "; give Java more, for example java -Xmx4g -jar engine.jar";
       return new Failure(FAILED, "out of Java memory: " + line + advice, error);
     }
+    if (error instanceof NoClassDefFoundError
+        && error.getCause() instanceof ClassNotFoundException) {
+      String advice = " is missing; --debug shows what needs it";
+      return new Failure(FAILED, "the class " + line.replace('/', '.') + advice, error);
+    }
     if (error instanceof LinkageError) {
       return new Failure(FAILED, "a native library cannot be loaded: " + line, error);
     }

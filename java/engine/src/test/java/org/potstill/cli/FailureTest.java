@@ -31,6 +31,10 @@ class FailureTest {
         new UnsatisfiedLinkError("no jnitorch"));
     assertTold(
         1,
+        "the class org.host.Part is missing; --debug shows what needs it",
+        new NoClassDefFoundError("org/host/Part").initCause(new ClassNotFoundException()));
+    assertTold(
+        1,
         "LibTorch: sizes differ; --debug shows more",
         nativeError("org.bytedeco.pytorch.Module", "sizes differ\nException raised from here"));
     assertTold(
