@@ -7,6 +7,7 @@ import java.util.NoSuchElementException;
 import java.util.function.BiConsumer;
 import org.potstill.config.DataConfig.OnBadImage;
 import org.potstill.errors.InputException;
+import org.potstill.errors.PotstillException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.tensor.NativeMemory;
@@ -123,6 +124,9 @@ public final class ImageLoader implements Iterator<ImageBatch>, AutoCloseable {
       close();
       if (e.getCause() instanceof Error error) {
         throw error;
+      }
+      if (e.getCause() instanceof PotstillException told) {
+        throw told;
       }
       throw new RunFailedException("images cannot be read: " + e.getCause(), e.getCause());
     }

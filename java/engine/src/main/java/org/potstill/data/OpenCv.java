@@ -1,9 +1,12 @@
 package org.potstill.data;
 
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.potstill.errors.RunFailedException;
+import org.potstill.tensor.LoadFailure;
 import org.potstill.tensor.NativeMemory;
 
 /** The decoders of OpenCV. They write their warnings to the standard error stream. */
@@ -11,15 +14,31 @@ final class OpenCv {
 
   private static final int RGB = 3;
 
+  private static volatile boolean loaded;
+
   private OpenCv() {}
+
+  private static void load() {
+    if (loaded) {
+      return;
+    }
+    NativeMemory.unlimit();
+    try {
+      Loader.load(opencv_imgcodecs.class);
+    } catch (LinkageError e) {
+      throw LoadFailure.of("OpenCV", e);
+    }
+    loaded = true;
+  }
 
   /**
    * Decodes an image to 8-bit RGB as stored, without applying its orientation.
    *
    * @throws DamagedImageException where it cannot be decoded
+   * @throws RunFailedException where OpenCV cannot be loaded
    */
   static RawImage decode(byte[] file) throws DamagedImageException {
-    NativeMemory.unlimit();
+    load();
     int flags = opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
     try (BytePointer data = new BytePointer(file);
         Mat encoded = new Mat(1, file.length, opencv_core.CV_8U, data);

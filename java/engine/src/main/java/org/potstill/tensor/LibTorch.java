@@ -1,6 +1,5 @@
 package org.potstill.tensor;
 
-import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -36,14 +35,15 @@ public final class LibTorch {
       throw new RunFailedException(failure);
     }
     NativeMemory.unlimit();
-    Path cache = NativeCache.prepare();
+    NativeRequirements.requirePlatform();
+    NativeCache.prepare();
     NativeCache.unpackLibTorch();
     try {
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);
       quietNnpack();
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
-      RunFailedException told = LoadFailure.of(e, cache);
+      RunFailedException told = LoadFailure.of("LibTorch", e);
       failure = told.getMessage();
       throw told;
     }

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
 import org.potstill.errors.RunFailedException;
 
-/** Why LibTorch could not be loaded, and what a user can do about it. */
-final class LoadFailure {
+/** Why a native library could not be loaded, and what a user can do about it. */
+public final class LoadFailure {
 
   private static final Path MAPS = Path.of("/proc/self/maps");
 
@@ -18,19 +19,35 @@ final class LoadFailure {
 
   private LoadFailure() {}
 
-  /** The error for a user; {@code cache} is where the libraries were unpacked. */
-  static RunFailedException of(LinkageError error, Path cache) {
-    return of(error, cache, MAPS);
+  /**
+   * The error for a user.
+   *
+   * @param library what could not be loaded
+   */
+  public static RunFailedException of(String library, LinkageError error) {
+    return of(library, error, cache(), MAPS);
   }
 
-  /** The same where {@code maps} lists, as Linux does, the files that the process has mapped. */
-  static RunFailedException of(LinkageError error, Path cache, Path maps) {
+  /** Where JavaCPP unpacks, also where a host that uses it too made it choose another folder. */
+  private static Path cache() {
+    try {
+      return Loader.getCacheDir().toPath();
+    } catch (IOException e) {
+      return NativeCache.prepare();
+    }
+  }
+
+  /**
+   * The same where libraries are unpacked into {@code cache}, and {@code maps} lists, as Linux
+   * does, the files that the process has mapped.
+   */
+  static RunFailedException of(String library, LinkageError error, Path cache, Path maps) {
     // JavaCPP's own message only says that a name was not found.
     Throwable root = error;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String why = "LibTorch cannot be loaded: " + LibTorch.firstLine(root);
+    String why = library + " cannot be loaded: " + LibTorch.firstLine(root);
     return new RunFailedException(why + advice(root, cache, maps), error);
   }
 
@@ -39,13 +56,20 @@ final class LoadFailure {
       return "; start Java with --enable-native-access=ALL-UNNAMED, or with the name of that module"
           + " in the place of ALL-UNNAMED";
     }
-    Optional<String> other = otherLibTorch(cache, maps);
-    if (other.isPresent()) {
-      return "; this process has another LibTorch already ("
-          + other.get()
-          + "), and two versions do not fit into one; run Potstill in a process of its own";
+    List<String> mapped = mapped(maps);
+    String ours = real(cache) + "/";
+    for (String file : mapped) {
+      if (file.endsWith(CORE) && !file.startsWith(ours)) {
+        return "; this process has another LibTorch already ("
+            + file
+            + "), and two versions do not fit into one; run Potstill in a process of its own";
+      }
     }
     String why = String.valueOf(root.getMessage());
+    String system = NativeRequirements.advice(why, mapped);
+    if (!system.isEmpty()) {
+      return system;
+    }
     return " (its libraries are unpacked into "
         + cache
         + (why.contains("failed to map segment")
@@ -56,17 +80,22 @@ final class LoadFailure {
         + "=DIR chooses another folder)";
   }
 
-  /** A copy of LibTorch that was loaded from elsewhere. */
-  private static Optional<String> otherLibTorch(Path cache, Path maps) {
+  private static List<String> mapped(Path maps) {
     try (Stream<String> lines = Files.lines(maps, StandardCharsets.ISO_8859_1)) {
-      String ours = Files.exists(cache) ? cache.toRealPath().toString() : cache.toString();
       return lines
-          .filter(line -> line.endsWith(CORE))
+          .filter(line -> line.contains("/"))
           .map(line -> line.substring(line.indexOf('/')))
-          .filter(file -> !file.startsWith(ours + "/"))
-          .findFirst();
+          .toList();
     } catch (IOException e) {
-      return Optional.empty();
+      return List.of();
+    }
+  }
+
+  private static Path real(Path folder) {
+    try {
+      return folder.toRealPath();
+    } catch (IOException e) {
+      return folder;
     }
   }
 }

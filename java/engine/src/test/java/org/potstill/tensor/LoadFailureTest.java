@@ -35,7 +35,7 @@ class LoadFailureTest {
   }
 
   private String told(LinkageError error) {
-    return LoadFailure.of(error, cache, maps).getMessage();
+    return LoadFailure.of("LibTorch", error, cache, maps).getMessage();
   }
 
   @Test
@@ -78,5 +78,34 @@ class LoadFailureTest {
             + "; start Java with --enable-native-access=ALL-UNNAMED, or with the name of that"
             + " module in the place of ALL-UNNAMED",
         told(new ExceptionInInitializerError(new IllegalCallerException(denied))));
+  }
+
+  @Test
+  void aSystemThatIsTooOldIsSaidToBe() {
+    String why = "/lib/libc.so.6: version `GLIBC_2.34' not found (required by libgomp.so.1)";
+    assertEquals(
+        "LibTorch cannot be loaded: "
+            + why
+            + "; this system is too old: Potstill needs glibc 2.35 and the libstdc++ of GCC 12, as"
+            + " in Debian 12 and Ubuntu 22.04, or newer ones",
+        told(why));
+  }
+
+  @Test
+  void anotherLibraryOfCIsNamed() throws IOException {
+    Files.writeString(maps, line("/lib/ld-musl-x86_64.so.1"));
+    assertEquals(
+        "LibTorch cannot be loaded: Error relocating libgomp.so.1: __sprintf_chk: symbol not found;"
+            + " this Java is made for musl, as those of Alpine Linux, and Potstill needs glibc 2.35"
+            + " and the libstdc++ of GCC 12, as in Debian 12 and Ubuntu 22.04, or newer ones",
+        told("Error relocating libgomp.so.1: __sprintf_chk: symbol not found"));
+  }
+
+  @Test
+  void aLibraryThatTheSystemLacksIsNamed() {
+    String why = "libstdc++.so.6: cannot open shared object file: No such file or directory";
+    assertEquals(
+        "LibTorch cannot be loaded: " + why + "; install libstdc++, which Debian calls libstdc++6",
+        told(why));
   }
 }
