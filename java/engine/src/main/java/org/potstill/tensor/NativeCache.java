@@ -4,14 +4,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TimeZone;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -32,10 +33,22 @@ public final class NativeCache {
   /** JavaCPP's system property for the folder; read once, when its loader is first used. */
   public static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
 
+  /** JavaCPP's other name for it. */
+  private static final String OTHER_PROPERTY = "org.bytedeco.javacpp.cacheDir";
+
   private static final Logger LOG = LoggerFactory.getLogger(NativeCache.class);
-  private static final String LOCK = ".lock";
   private static final String LIBTORCH = "org/bytedeco/pytorch/linux-x86_64";
   private static final URL LARGEST_LIBRARY = largestLibrary();
+
+  /**
+   * A file of every jar that is unpacked besides that of LibTorch; often it is one and the same.
+   */
+  private static final List<String> OTHER_LIBRARIES =
+      List.of(
+          "org/bytedeco/javacpp/linux-x86_64/libjnijavacpp.so",
+          "org/bytedeco/openblas/linux-x86_64/libjniopenblas_nolapack.so",
+          "org/bytedeco/opencv/linux-x86_64/libjniopencv_core.so",
+          "org/potstill/kernels/linux-x86_64/libpotstill_kernels.so");
 
   /** What is unpacked, rounded up: 492 MB, and with LibTorch and the kernels for CUDA 1015 MB. */
   private static final int MEGABYTES = isForCuda() ? 1020 : 500;
@@ -55,7 +68,7 @@ public final class NativeCache {
     if (prepared == null) {
       Path folder = choose();
       System.setProperty(PROPERTY, folder.toString());
-      deleteHalves(folder);
+      mend(folder);
       if (!holdsLibraries(folder)) {
         requireRoom(folder);
         LOG.info("first use: unpacking {} MB of native libraries into {}", MEGABYTES, folder);
@@ -66,7 +79,7 @@ public final class NativeCache {
   }
 
   private static Path choose() {
-    String asked = System.getProperty(PROPERTY);
+    String asked = System.getProperty(PROPERTY, System.getProperty(OTHER_PROPERTY));
     if (asked != null) {
       return usable(Path.of(asked));
     }
@@ -103,10 +116,27 @@ public final class NativeCache {
       Files.delete(Files.createTempFile(folder, ".potstill", ".probe"));
       return folder;
     } catch (IOException e) {
+      String why = "cannot be written to (" + FileErrors.reason(folder, e) + ")";
       if (Files.isDirectory(folder) && holdsLibraries(folder)) {
-        return folder;
+        if (!isOfThisTimeZone(folder)) {
+          String zone = TimeZone.getDefault().getID();
+          why += ", and what it holds was unpacked in another time zone than " + zone;
+        } else if (ReadOnlyCache.use(folder)) {
+          return folder;
+        }
       }
-      throw refusal(folder, "cannot be written to (" + FileErrors.reason(folder, e) + ")", e);
+      throw refusal(folder, why, e);
+    }
+  }
+
+  /** Whether JavaCPP would not unpack the largest library again, which is there. */
+  private static boolean isOfThisTimeZone(Path folder) {
+    try (JarFile jar = jar()) {
+      Path library = UnpackedFiles.folder(folder, jar).resolve(inJar());
+      return UnpackedFiles.isOfThisTimeZone(library, jar.getJarEntry(inJar()));
+    } catch (IOException e) {
+      LOG.debug("what is unpacked below {} is not known", folder, e);
+      return false;
     }
   }
 
@@ -155,8 +185,9 @@ public final class NativeCache {
       if (jar == null) {
         return false;
       }
-      Path library = unpacked(folder, jar).resolve(inJar());
-      return Files.isRegularFile(library) && isWhole(library, folder, jar);
+      Path library = UnpackedFiles.folder(folder, jar).resolve(inJar());
+      return Files.isRegularFile(library)
+          && UnpackedFiles.isWhole(library, jar.getJarEntry(inJar()));
     } catch (IOException e) {
       LOG.debug("what is unpacked below {} is not known", folder, e);
       return false;
@@ -165,32 +196,31 @@ public final class NativeCache {
 
   /**
    * Deletes what a process left half unpacked that was killed: the loader of the system may find
-   * such a library by the path of another before JavaCPP looks at it, and crash.
+   * such a library by the path of another before JavaCPP looks at it, and crash. What a process in
+   * another time zone unpacked is kept for this one.
    */
-  private static void deleteHalves(Path folder) {
-    try (JarFile jar = jar()) {
-      if (jar == null || !Files.isDirectory(unpacked(folder, jar))) {
-        return;
-      }
-      // JavaCPP's own locks: the file is held by a process that is unpacking, the monitor by
-      // another class loader of this one, which Java does not let wait for the file.
-      synchronized (Runtime.getRuntime()) {
-        try (FileChannel channel =
-                FileChannel.open(
-                    folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = channel.lock();
-            Stream<Path> files = Files.walk(unpacked(folder, jar))) {
-          for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-            if (!isWhole(file, folder, jar)) {
-              LOG.debug("{} is incomplete and unpacked again", file);
-              Files.delete(file);
-            }
+  private static void mend(Path folder) {
+    Set<String> seen = new HashSet<>();
+    for (URL library : libraries()) {
+      try {
+        if (library.openConnection() instanceof JarURLConnection connection
+            && seen.add(connection.getJarFileURL().toString())) {
+          try (JarFile jar = jar(connection)) {
+            UnpackedFiles.mend(folder, jar);
           }
         }
+      } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
+        LOG.debug("what is unpacked below {} cannot be checked", folder, e);
       }
-    } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
-      LOG.debug("what is unpacked below {} cannot be checked", folder, e);
     }
+  }
+
+  private static List<URL> libraries() {
+    ClassLoader loader = NativeCache.class.getClassLoader();
+    return Stream.concat(
+            Stream.ofNullable(LARGEST_LIBRARY),
+            OTHER_LIBRARIES.stream().map(loader::getResource).filter(Objects::nonNull))
+        .toList();
   }
 
   /**
@@ -222,17 +252,6 @@ public final class NativeCache {
     }
   }
 
-  /** Whether a file has the length of the entry that it was unpacked from. */
-  private static boolean isWhole(Path file, Path folder, JarFile jar) throws IOException {
-    JarEntry entry = jar.getJarEntry(unpacked(folder, jar).relativize(file).toString());
-    return entry == null || entry.getSize() == Files.size(file);
-  }
-
-  /** Where JavaCPP puts what comes from {@code jar}. */
-  private static Path unpacked(Path folder, JarFile jar) {
-    return folder.resolve(Path.of(jar.getName()).getFileName());
-  }
-
   /** The name of the largest library in its jar. */
   private static String inJar() {
     return LARGEST_LIBRARY.getFile().replaceFirst(".*!/", "");
@@ -240,10 +259,13 @@ public final class NativeCache {
 
   /** The jar that LibTorch comes from; null where it comes from none. */
   private static JarFile jar() throws IOException {
-    if (LARGEST_LIBRARY == null
-        || !(LARGEST_LIBRARY.openConnection() instanceof JarURLConnection connection)) {
-      return null;
-    }
+    return LARGEST_LIBRARY != null
+            && LARGEST_LIBRARY.openConnection() instanceof JarURLConnection connection
+        ? jar(connection)
+        : null;
+  }
+
+  private static JarFile jar(JarURLConnection connection) throws IOException {
     connection.setUseCaches(false);
     return connection.getJarFile();
   }

@@ -114,6 +114,7 @@ class NativeCacheTest {
   void folderThatHoldsTheLibrariesIsTakenWithoutAWord() throws Exception {
     leave(folder.resolve(jarOfLibTorch()), sizeOfLibTorch());
     assertEquals(folder + "\n", prepare("-D" + NativeCache.PROPERTY + "=" + folder));
+    assertEquals(folder + "\n", prepare("-Dorg.bytedeco.javacpp.cacheDir=" + folder));
     assertTrue(NativeCache.holdsLibraries(folder));
     assertFalse(NativeCache.holdsLibraries(folder.resolve("none")));
   }
