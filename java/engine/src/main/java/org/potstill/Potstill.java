@@ -10,6 +10,7 @@ import org.potstill.errors.RunCancelledException;
 import org.potstill.errors.RunFailedException;
 import org.potstill.evaluate.Comparison;
 import org.potstill.evaluate.Evaluation;
+import org.potstill.pipeline.NativeLibraries;
 import org.potstill.pipeline.Rehearsal;
 import org.potstill.pipeline.RunForecast;
 import org.potstill.pipeline.RunOptions;
@@ -232,6 +233,19 @@ public final class Potstill {
           SideBySide.write(runs, page);
           return page;
         });
+  }
+
+  /**
+   * Loads the native libraries, which the first run does otherwise, and unpacks those that are not
+   * unpacked yet: where a program starts, to learn early that it cannot run, or where the image of
+   * a container is made.
+   *
+   * @return the folder into which they are unpacked
+   * @throws InputException where that folder cannot be used
+   * @throws RunFailedException where they cannot be loaded
+   */
+  public static Path loadNatives() {
+    return RunThread.call(new CancellationToken(), own -> NativeLibraries.load());
   }
 
   /** Names of all stages in their order; {@code experts} is for trajectory matching only. */

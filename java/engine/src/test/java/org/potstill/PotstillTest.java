@@ -41,6 +41,11 @@ class PotstillTest extends PotstillTests {
   }
 
   @Test
+  void nativeLibrariesAreLoadedWithoutARun() {
+    assertTrue(Files.isDirectory(Potstill.loadNatives()));
+  }
+
+  @Test
   void aPageOnSeveralRunsIsWrittenOnAnInterruptedThreadToo() throws Exception {
     Path again = Files.createSymbolicLink(temp.resolve("again"), whole());
     Path page = temp.resolve("page.html");

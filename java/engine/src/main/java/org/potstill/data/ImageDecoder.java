@@ -17,6 +17,15 @@ public final class ImageDecoder {
   private ImageDecoder() {}
 
   /**
+   * Loads what decodes some of them outside Java.
+   *
+   * @throws org.potstill.errors.RunFailedException where it cannot be loaded
+   */
+  public static void load() {
+    OpenCv.load();
+  }
+
+  /**
    * Decodes an image from the bytes of its file.
    *
    * @param id names the image in errors

@@ -18,7 +18,12 @@ final class OpenCv {
 
   private OpenCv() {}
 
-  private static void load() {
+  /**
+   * Loads it; a second call does nothing.
+   *
+   * @throws RunFailedException where that fails
+   */
+  static void load() {
     if (loaded) {
       return;
     }
