@@ -47,6 +47,7 @@ public final class LibTorch {
       failure = told.getMessage();
       throw told;
     }
+    NativeMemory.warnOfLimit();
     OneDnn.leaveOutIfWrong();
     loaded = true;
   }
