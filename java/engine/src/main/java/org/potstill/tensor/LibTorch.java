@@ -25,7 +25,8 @@ public final class LibTorch {
    * Loads the native libraries; a second call does nothing.
    *
    * @throws InputException where the folder into which they are unpacked cannot be used
-   * @throws RunFailedException where they cannot be unpacked or loaded
+   * @throws RunFailedException where they cannot be unpacked or loaded, or their bindings are too
+   *     old
    */
   public static synchronized void load() {
     if (loaded) {
@@ -36,6 +37,7 @@ public final class LibTorch {
     }
     NativeMemory.unlimit();
     NativeRequirements.requirePlatform();
+    BindingVersions.require();
     NativeCache.prepare();
     NativeCache.unpackLibTorch();
     try {
