@@ -1,6 +1,7 @@
 package org.potstill.run;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +25,26 @@ public final class CsvFiles {
       CSVFormat.RFC4180.builder().setRecordSeparator('\n').setIgnoreEmptyLines(false).get();
 
   private CsvFiles() {}
+
+  /** Writes a line and reads it, in memory, with all of the library that files need. */
+  static void probe() {
+    StringBuilder lines = new StringBuilder();
+    try (CSVPrinter printer = new CSVPrinter(lines, FORMAT)) {
+      printer.printRecord("field");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    try (CSVParser parser =
+        CSVParser.builder()
+            .setReader(new StringReader(lines.toString()))
+            .setCharset(StandardCharsets.UTF_8)
+            .setFormat(FORMAT)
+            .get()) {
+      parser.getRecords();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** A printer into {@code file} that has written the header; the caller closes it. */
   public static CSVPrinter printer(Path file, String... header) throws IOException {

@@ -7,8 +7,9 @@ import org.potstill.errors.RunFailedException;
 
 /**
  * What a program may lack that Potstill is part of: modules of Java, in one that jlink made, and a
- * Jackson that is new enough, where its build chooses the version. Asked for at the start, since it
- * would otherwise show late: where the first picture is written, or the first stage ends.
+ * Jackson and a Commons IO that are new enough, where its build chooses the versions. Asked for at
+ * the start, since it would otherwise show late: where the first picture is written, or the first
+ * stage ends.
  */
 public final class HostRequirements {
 
@@ -35,6 +36,7 @@ public final class HostRequirements {
               + String.join(",", MODULES));
     }
     requireJackson(new ObjectMapper().version());
+    requireCsv(CsvFiles::probe);
   }
 
   /** Accepts {@code found} or says what is needed. */
@@ -46,6 +48,20 @@ public final class HostRequirements {
               + ", and Potstill needs 2."
               + JACKSON_MINOR
               + " or a later 2; a parent or a BOM of the build may hold it back");
+    }
+  }
+
+  /** Accepts an {@code attempt} to use Commons CSV, or says what it lacks. */
+  static void requireCsv(Runnable attempt) {
+    try {
+      attempt.run();
+    } catch (LinkageError e) {
+      throw new RunFailedException(
+          "Commons CSV does not fit what else is on the class path ("
+              + e.getMessage()
+              + "), and Potstill needs Commons CSV 1.14 and Commons IO 2.17 or later; a parent, a BOM"
+              + " or another dependency of the build may hold them back",
+          e);
     }
   }
 }

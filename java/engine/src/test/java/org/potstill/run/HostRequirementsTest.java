@@ -58,4 +58,23 @@ class HostRequirementsTest {
             + " of the build may hold it back",
         error.getMessage());
   }
+
+  @Test
+  void anOldCommonsIoIsNamed() {
+    HostRequirements.requireCsv(CsvFiles::probe);
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class,
+            () ->
+                HostRequirements.requireCsv(
+                    () -> {
+                      throw new NoClassDefFoundError("org/apache/commons/io/function/IOStream");
+                    }));
+    assertEquals(
+        "Commons CSV does not fit what else is on the class path"
+            + " (org/apache/commons/io/function/IOStream), and Potstill needs Commons CSV 1.14 and"
+            + " Commons IO 2.17 or later; a parent, a BOM or another dependency of the build may"
+            + " hold them back",
+        error.getMessage());
+  }
 }
