@@ -7,6 +7,7 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.potstill.errors.RunFailedException;
 import org.potstill.tensor.LoadFailure;
+import org.potstill.tensor.LoadLock;
 import org.potstill.tensor.NativeMemory;
 
 /** The decoders of OpenCV. They write their warnings to the standard error stream. */
@@ -28,7 +29,7 @@ final class OpenCv {
       return;
     }
     NativeMemory.unlimit();
-    try {
+    try (LoadLock lock = LoadLock.take()) {
       Loader.load(opencv_imgcodecs.class);
     } catch (LinkageError e) {
       throw LoadFailure.of("OpenCV", e);

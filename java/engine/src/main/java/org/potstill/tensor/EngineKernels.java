@@ -29,7 +29,7 @@ public final class EngineKernels {
     LibTorch.load();
     FreedMemory.keep();
     int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-    try {
+    try (LoadLock lock = LoadLock.take()) {
       return KernelProviders.byName(name, count);
     } catch (KernelUnavailableException e) {
       throw new InputException("run.kernels: " + e.getMessage(), e);

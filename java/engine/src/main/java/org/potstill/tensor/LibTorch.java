@@ -38,9 +38,8 @@ public final class LibTorch {
     NativeMemory.unlimit();
     NativeRequirements.requirePlatform();
     BindingVersions.require();
-    NativeCache.prepare();
-    NativeCache.unpackLibTorch();
-    try {
+    try (LoadLock lock = LoadLock.take()) {
+      NativeCache.unpackLibTorch();
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);
       quietNnpack();

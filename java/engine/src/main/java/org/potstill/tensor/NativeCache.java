@@ -68,7 +68,7 @@ public final class NativeCache {
     if (prepared == null) {
       Path folder = choose();
       System.setProperty(PROPERTY, folder.toString());
-      mend(folder);
+      deleteHalves(folder);
       if (!holdsLibraries(folder)) {
         requireRoom(folder);
         LOG.info("first use: unpacking {} MB of native libraries into {}", MEGABYTES, folder);
@@ -194,23 +194,45 @@ public final class NativeCache {
     }
   }
 
+  /** What is done with a jar of which libraries are unpacked. */
+  private interface Use {
+    void of(JarFile jar) throws IOException;
+  }
+
   /**
    * Deletes what a process left half unpacked that was killed: the loader of the system may find
-   * such a library by the path of another before JavaCPP looks at it, and crash. What a process in
-   * another time zone unpacked is kept for this one.
+   * such a library by the path of another before JavaCPP looks at it, and crash.
    */
-  private static void mend(Path folder) {
+  private static void deleteHalves(Path folder) {
+    try {
+      forEachJar(jar -> UnpackedFiles.deleteHalves(folder, jar));
+    } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
+      LOG.debug("what is unpacked below {} cannot be checked", folder, e);
+    }
+  }
+
+  /** Whether this process could load LibTorch without JavaCPP unpacking anything. */
+  static boolean fits(Path folder) throws IOException {
+    boolean[] fits = {holdsLibraries(folder)};
+    if (fits[0]) {
+      forEachJar(jar -> fits[0] &= UnpackedFiles.fit(folder, jar));
+    }
+    return fits[0];
+  }
+
+  /** Keeps for this process what one in another time zone unpacked. */
+  static void adjustTimes(Path folder) throws IOException {
+    forEachJar(jar -> UnpackedFiles.adjustTimes(folder, jar));
+  }
+
+  private static void forEachJar(Use use) throws IOException {
     Set<String> seen = new HashSet<>();
     for (URL library : libraries()) {
-      try {
-        if (library.openConnection() instanceof JarURLConnection connection
-            && seen.add(connection.getJarFileURL().toString())) {
-          try (JarFile jar = jar(connection)) {
-            UnpackedFiles.mend(folder, jar);
-          }
+      if (library.openConnection() instanceof JarURLConnection connection
+          && seen.add(connection.getJarFileURL().toString())) {
+        try (JarFile jar = jar(connection)) {
+          use.of(jar);
         }
-      } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
-        LOG.debug("what is unpacked below {} cannot be checked", folder, e);
       }
     }
   }

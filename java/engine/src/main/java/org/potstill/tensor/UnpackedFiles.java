@@ -40,15 +40,14 @@ final class UnpackedFiles {
     return file.toFile().lastModified() == entry.getTime();
   }
 
-  /**
-   * Makes what was unpacked from {@code jar} fit for this process. What is not whole is deleted. A
-   * file with another time than its entry gets that of the entry, if it is the same otherwise: a
-   * jar holds local times, and a process in another time zone would unpack everything again, at
-   * every start and beneath other processes.
-   */
-  static void mend(Path cache, JarFile jar) throws IOException {
-    Path folder = folder(cache, jar);
-    if (!Files.isDirectory(folder)) {
+  /** What is done with a file and the entry of the jar that it was unpacked from. */
+  private interface Use {
+    void of(Path file, JarEntry entry) throws IOException;
+  }
+
+  /** Deletes what was unpacked from {@code jar} and is not whole. */
+  static void deleteHalves(Path cache, JarFile jar) throws IOException {
+    if (!Files.isDirectory(folder(cache, jar))) {
       return;
     }
     // JavaCPP's own locks: the file is held by a process that is unpacking, the monitor by
@@ -57,24 +56,58 @@ final class UnpackedFiles {
       try (FileChannel channel =
               FileChannel.open(
                   cache.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock lock = channel.lock();
-          Stream<Path> files = Files.walk(folder)) {
-        for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-          mend(file, jar.getJarEntry(folder.relativize(file).toString()));
-        }
+          FileLock lock = channel.lock()) {
+        forEach(
+            cache,
+            jar,
+            (file, entry) -> {
+              if (!isWhole(file, entry)) {
+                LOG.debug("{} is incomplete and unpacked again", file);
+                Files.delete(file);
+              }
+            });
       }
     }
   }
 
-  private static void mend(Path file, JarEntry entry) throws IOException {
-    if (entry == null) {
+  /** Whether JavaCPP would unpack none of what was unpacked from {@code jar} again. */
+  static boolean fit(Path cache, JarFile jar) throws IOException {
+    boolean[] fit = {true};
+    forEach(
+        cache,
+        jar,
+        (file, entry) -> fit[0] &= isWhole(file, entry) && isOfThisTimeZone(file, entry));
+    return fit[0];
+  }
+
+  /**
+   * Gives what was unpacked from {@code jar} the times that its entries have for this process. A
+   * jar holds local times: without this, a process in another time zone would unpack everything
+   * again. Files with other content are left to be.
+   */
+  static void adjustTimes(Path cache, JarFile jar) throws IOException {
+    forEach(
+        cache,
+        jar,
+        (file, entry) -> {
+          if (!isOfThisTimeZone(file, entry) && checksum(file) == entry.getCrc()) {
+            Files.setLastModifiedTime(file, FileTime.fromMillis(entry.getTime()));
+          }
+        });
+  }
+
+  private static void forEach(Path cache, JarFile jar, Use use) throws IOException {
+    Path folder = folder(cache, jar);
+    if (!Files.isDirectory(folder)) {
       return;
     }
-    if (!isWhole(file, entry)) {
-      LOG.debug("{} is incomplete and unpacked again", file);
-      Files.delete(file);
-    } else if (!isOfThisTimeZone(file, entry) && checksum(file) == entry.getCrc()) {
-      Files.setLastModifiedTime(file, FileTime.fromMillis(entry.getTime()));
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        JarEntry entry = jar.getJarEntry(folder.relativize(file).toString());
+        if (entry != null) {
+          use.of(file, entry);
+        }
+      }
     }
   }
 

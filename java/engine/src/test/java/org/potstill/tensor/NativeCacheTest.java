@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potstill.testing.ForkedJvm;
@@ -150,12 +151,22 @@ class NativeCacheTest {
   @Test
   void processesThatBeginTogetherWaitForWhatTheOthersUnpack() throws Exception {
     Path cache = folder.resolve("cache");
+    load(cache, "UTC", "UTC", "UTC");
+    assertTrue(NativeCache.holdsLibraries(cache));
+    Path library = find(cache, "libopenblas.so.0");
+    Path same = Files.createLink(folder.resolve("same"), library);
+    load(cache, "Asia/Tokyo", "UTC", "Asia/Tokyo");
+    assertTrue(Files.isSameFile(same, library), "unpacked again in another time zone");
+  }
+
+  private void load(Path cache, String... zones) throws Exception {
     List<ForkedJvm.Running> processes = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
+    for (String zone : zones) {
       ForkedJvm jvm =
           new ForkedJvm(folder)
               .option("-D" + NativeCache.PROPERTY + "=" + cache)
-              .option("-XX:ErrorFile=" + folder.resolve("crash-" + i));
+              .option("-Duser.timezone=" + zone)
+              .option("-XX:ErrorFile=" + folder.resolve("crash-" + processes.size()));
       processes.add(jvm.start(Load.class.getName()));
       // So that each comes while the one before it unpacks, which the largest takes a second of.
       Thread.sleep(200);
@@ -164,7 +175,12 @@ class NativeCacheTest {
       ForkedJvm.Outcome outcome = process.await();
       assertEquals(0, outcome.status(), outcome.out() + outcome.err());
     }
-    assertTrue(NativeCache.holdsLibraries(cache));
+  }
+
+  private static Path find(Path cache, String name) throws IOException {
+    try (Stream<Path> files = Files.walk(cache)) {
+      return files.filter(file -> file.endsWith(name)).findFirst().orElseThrow();
+    }
   }
 
   private static void leave(Path jar, long size) throws IOException {

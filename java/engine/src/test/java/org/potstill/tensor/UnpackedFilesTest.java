@@ -39,8 +39,9 @@ class UnpackedFilesTest {
     Files.write(file, content);
     assertTrue(file.toFile().setLastModified(TIME - 9 * HOUR));
     try (JarFile jar = jar()) {
-      assertFalse(UnpackedFiles.isOfThisTimeZone(file, jar.getJarEntry(NAME)));
-      UnpackedFiles.mend(cache, jar);
+      assertFalse(UnpackedFiles.fit(cache, jar));
+      UnpackedFiles.deleteHalves(cache, jar);
+      UnpackedFiles.adjustTimes(cache, jar);
     }
     return file;
   }
