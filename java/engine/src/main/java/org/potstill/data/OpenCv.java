@@ -29,8 +29,8 @@ final class OpenCv {
       return;
     }
     NativeMemory.unlimit();
-    try (LoadLock lock = LoadLock.take()) {
-      Loader.load(opencv_imgcodecs.class);
+    try {
+      LoadLock.whileLoading(() -> Loader.load(opencv_imgcodecs.class));
     } catch (LinkageError e) {
       throw LoadFailure.of("OpenCV", e);
     }

@@ -29,8 +29,8 @@ public final class EngineKernels {
     LibTorch.load();
     FreedMemory.keep();
     int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-    try (LoadLock lock = LoadLock.take()) {
-      return KernelProviders.byName(name, count);
+    try {
+      return LoadLock.whileLoading(() -> KernelProviders.byName(name, count));
     } catch (KernelUnavailableException e) {
       throw new InputException("run.kernels: " + e.getMessage(), e);
     }

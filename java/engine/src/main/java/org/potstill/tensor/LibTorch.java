@@ -38,10 +38,13 @@ public final class LibTorch {
     NativeMemory.unlimit();
     NativeRequirements.requirePlatform();
     BindingVersions.require();
-    try (LoadLock lock = LoadLock.take()) {
-      NativeCache.unpackLibTorch();
-      Loader.load(openblas_nolapack.class);
-      Loader.load(torch.class);
+    try {
+      LoadLock.whileLoading(
+          () -> {
+            NativeCache.unpackLibTorch();
+            Loader.load(openblas_nolapack.class);
+            return Loader.load(torch.class);
+          });
       quietNnpack();
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
       RunFailedException told = LoadFailure.of("LibTorch", e);
@@ -135,9 +138,9 @@ public final class LibTorch {
         if (open == 0) {
           torchAtFirst = torchNow;
           blasAtFirst = openblas_nolapack.blas_get_num_threads();
+          setBlasThreads(1);
         }
         open++;
-        openblas_nolapack.blas_set_num_threads(1);
         return torchNow;
       }
     }
@@ -153,9 +156,13 @@ public final class LibTorch {
         // A thread that began beside another run began with that run's count.
         torch.set_num_threads(open == 0 ? torchAtFirst : torchBefore);
         if (open == 0) {
-          openblas_nolapack.blas_set_num_threads(blasAtFirst);
+          setBlasThreads(blasAtFirst);
         }
       }
+    }
+
+    private static void setBlasThreads(int threads) {
+      LoadLock.whileNothingLoads(() -> openblas_nolapack.blas_set_num_threads(threads));
     }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,27 +15,48 @@ import org.slf4j.LoggerFactory;
  * Keeps the unpacked libraries as they are while this process loads them. Processes in one time
  * zone share it. One in another has to give the files other times first, and would lead those that
  * are loading to unpack them beneath each other.
+ *
+ * <p>Within the process, what loads libraries and what looks for addresses in them take turns:
+ * JavaCPP looks for an address with glibc's list of libraries locked, which a thread that loads one
+ * waits for while it holds the lock that the first needs next. Then no thread can load a library,
+ * or begin, ever again.
  */
-public final class LoadLock implements AutoCloseable {
+public final class LoadLock {
 
   private static final Logger LOG = LoggerFactory.getLogger(LoadLock.class);
   private static final String FILE = ".potstill.lock";
 
-  /** How long to wait for another class loader of this process, for which Java does not wait. */
-  private static final int PAUSE_MILLISECONDS = 20;
+  /** A literal is one object in all class loaders of the process, as glibc's locks are. */
+  private static final Object PROCESS = "org.potstill.tensor.LoadLock";
 
-  private final FileChannel channel;
-
-  private LoadLock(FileChannel channel) {
-    this.channel = channel;
-  }
+  private LoadLock() {}
 
   /**
-   * Waits until no process changes what is unpacked, and makes it fit for this one. Where the
-   * folder cannot be written to, nobody changes it, and there is nothing to wait for.
+   * Does {@code work}, which loads libraries, when no process changes what is unpacked and it fits
+   * this one. Where the folder cannot be written to, nobody changes it, and nothing is waited for.
+   *
+   * @return what the work returns
    */
-  public static LoadLock take() {
+  public static <T> T whileLoading(Supplier<T> work) {
     Path folder = NativeCache.prepare();
+    synchronized (PROCESS) {
+      try (FileChannel channel = locked(folder)) {
+        return work.get();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Does {@code work}, which looks for addresses, while no other part of Potstill loads. */
+  static void whileNothingLoads(Runnable work) {
+    synchronized (PROCESS) {
+      work.run();
+    }
+  }
+
+  /** Whoever closes it gives up the lock; null where there is none to be had. */
+  private static FileChannel locked(Path folder) {
     FileChannel channel = null;
     try {
       channel =
@@ -43,45 +65,15 @@ public final class LoadLock implements AutoCloseable {
               StandardOpenOption.CREATE,
               StandardOpenOption.READ,
               StandardOpenOption.WRITE);
-      FileLock shared = lock(channel, true);
+      FileLock shared = channel.lock(0, Long.MAX_VALUE, true);
       if (!NativeCache.fits(folder)) {
         shared.release();
-        lock(channel, false);
+        channel.lock();
         NativeCache.adjustTimes(folder);
       }
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
       LOG.debug("{} is used without a lock", folder, e);
     }
-    return new LoadLock(channel);
-  }
-
-  private static FileLock lock(FileChannel channel, boolean shared) throws IOException {
-    while (true) {
-      try {
-        return channel.lock(0, Long.MAX_VALUE, shared);
-      } catch (OverlappingFileLockException e) {
-        pause();
-      }
-    }
-  }
-
-  private static void pause() throws IOException {
-    try {
-      Thread.sleep(PAUSE_MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
-  }
-
-  @Override
-  public void close() {
-    if (channel != null) {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    return channel;
   }
 }
