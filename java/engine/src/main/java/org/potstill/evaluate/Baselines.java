@@ -24,6 +24,7 @@ import org.potstill.net.Networks;
 import org.potstill.prune.CoreSet;
 import org.potstill.run.Fingerprint;
 import org.potstill.run.RunContext;
+import org.potstill.score.Groups;
 import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
 
@@ -173,19 +174,14 @@ final class Baselines {
   private List<ImageRecord> byFeatures(Rule rule) {
     List<ImageRecord> images = features.images();
     float[][] rows = features.rows();
-    List<List<Integer>> rowsOfClass = new ArrayList<>();
-    for (int c = 0; c < perClass.length; c++) {
-      rowsOfClass.add(new ArrayList<>());
-    }
-    for (int i = 0; i < images.size(); i++) {
-      rowsOfClass.get(images.get(i).classIndex()).add(i);
-    }
+    int[] classOf = images.stream().mapToInt(ImageRecord::classIndex).toArray();
+    int[][] byClass = Groups.of(classOf, perClass.length);
     List<ImageRecord> chosen = new ArrayList<>();
     for (int c = 0; c < perClass.length; c++) {
-      List<Integer> own = rowsOfClass.get(c);
-      float[][] ofClass = own.stream().map(i -> rows[i]).toArray(float[][]::new);
+      int[] own = byClass[c];
+      float[][] ofClass = Arrays.stream(own).mapToObj(i -> rows[i]).toArray(float[][]::new);
       for (int i : rule.choose(ofClass, Math.min(perClass[c], ofClass.length))) {
-        chosen.add(images.get(own.get(i)));
+        chosen.add(images.get(own[i]));
       }
     }
     return chosen;

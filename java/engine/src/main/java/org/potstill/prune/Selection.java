@@ -1,7 +1,6 @@
 package org.potstill.prune;
 
 import java.util.Arrays;
-import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -11,6 +10,7 @@ import org.potstill.kernels.Kernels;
 import org.potstill.kernels.SelectionOrder;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
+import org.potstill.score.Groups;
 
 /**
  * Algorithm 1 of "Distill the Best, Ignore the Rest" (Moser et al.): within each class, sort by
@@ -106,9 +106,9 @@ public final class Selection {
 
   private int[][] drawn(int[] classOf, int[] keep) {
     int[][] perClass = new int[keep.length][];
-    List<int[]> members = members(classOf, keep.length);
+    int[][] members = Groups.of(classOf, keep.length);
     for (int c = 0; c < keep.length; c++) {
-      int[] ofClass = members.get(c);
+      int[] ofClass = members[c];
       RandomStream random = RandomStream.of(seed, Purpose.RANDOM_PRUNING, 0, c);
       int[] order = random.permutation(ofClass.length);
       perClass[c] = Arrays.stream(order, 0, keep[c]).map(i -> ofClass[i]).toArray();
@@ -120,19 +120,5 @@ public final class Selection {
     if (!holds) {
       throw new IllegalArgumentException("selection: " + problem);
     }
-  }
-
-  private static List<int[]> members(int[] classOf, int classes) {
-    int[][] members = new int[classes][];
-    int[] sizes = sizes(classOf, classes);
-    for (int c = 0; c < classes; c++) {
-      members[c] = new int[sizes[c]];
-    }
-    int[] filled = new int[classes];
-    for (int i = 0; i < classOf.length; i++) {
-      int c = classOf[i];
-      members[c][filled[c]++] = i;
-    }
-    return List.of(members);
   }
 }

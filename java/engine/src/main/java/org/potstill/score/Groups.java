@@ -1,7 +1,7 @@
 package org.potstill.score;
 
 /** Images by their class or fold, found in one pass however many of these there are. */
-final class Groups {
+public final class Groups {
 
   private Groups() {}
 
@@ -11,7 +11,7 @@ final class Groups {
    * @param groupOf group of every image, from 0
    * @param groups how many there are
    */
-  static int[][] of(int[] groupOf, int groups) {
+  public static int[][] of(int[] groupOf, int groups) {
     int[] sizes = new int[groups];
     for (int group : groupOf) {
       sizes[group]++;
