@@ -18,8 +18,8 @@ import org.potstill.data.ImageTransform;
 import org.potstill.errors.InputException;
 import org.potstill.errors.RunCancelledException;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.ImageMemory;
 import org.potstill.tensor.Placement;
-import org.potstill.tensor.Tensors;
 
 /** Decodes the images of a core-set once, on several threads, straight into native memory. */
 final class CoreSetLoader {
@@ -50,7 +50,7 @@ final class CoreSetLoader {
     long side = transform.resolution();
     long[] shape = {records.size(), transform.channels(), side, side};
     try (PointerScope scope = new PointerScope()) {
-      Tensor images = torch.empty(shape, Tensors.float32(), null);
+      Tensor images = new ImageMemory(context, stage).empty(torch.ScalarType.Float, shape);
       fill(images.data_ptr_float(), records);
       whitening.apply(images);
       return new CoreSetImages(

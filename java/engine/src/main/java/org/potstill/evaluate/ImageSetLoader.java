@@ -26,6 +26,7 @@ import org.potstill.errors.InputException;
 import org.potstill.errors.Listed;
 import org.potstill.run.RunContext;
 import org.potstill.score.LeftOut;
+import org.potstill.tensor.ImageMemory;
 import org.potstill.tensor.Tensors;
 
 /** Decodes images of a data set into one tensor. */
@@ -130,7 +131,8 @@ final class ImageSetLoader {
     long side = transform.resolution();
     long[] shape = {readable.size(), transform.channels(), side, side};
     try (PointerScope scope = new PointerScope()) {
-      Tensor images = torch.empty(shape, Tensors.float32(), null);
+      Tensor images =
+          new ImageMemory(context, EvaluateStage.NAME).empty(torch.ScalarType.Float, shape);
       List<ImageRecord> loaded = fill(images.data_ptr_float(), readable, transform, task);
       warnOfLostClasses(records, loaded, task);
       if (loaded.isEmpty()) {

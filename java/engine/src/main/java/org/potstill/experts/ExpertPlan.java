@@ -1,6 +1,5 @@
 package org.potstill.experts;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.potstill.config.Config;
 import org.potstill.distill.ExpertEpochs;
@@ -12,6 +11,7 @@ import org.potstill.net.StateEntry;
 import org.potstill.net.TrainingMemory;
 import org.potstill.run.ByteSizes;
 import org.potstill.run.Durations;
+import org.potstill.run.FreeDisk;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.SideBySide;
 
@@ -81,13 +81,9 @@ record ExpertPlan(
    * @throws InputException where the disk has less room
    */
   void requireRoom(Path folder) {
-    Path found = folder.toAbsolutePath();
-    while (!Files.exists(found) && found.getParent() != null) {
-      found = found.getParent();
-    }
     // Zero where it cannot be told; a disk that is full then shows when the first expert is
     // written.
-    long usable = found.toFile().getUsableSpace();
+    long usable = FreeDisk.bytes(folder);
     if (usable > 0 && diskBytes() + checkpointBytes > usable) {
       throw new InputException(
           "the experts would take "

@@ -142,7 +142,7 @@ public final class RunSession implements AutoCloseable {
     try {
       // Before the images, which may take minutes.
       if (requireSound(config, data, existing, whole)) {
-        HeldImages.warn(config, data, FreeMemory.bytes(), listener);
+        HeldImages.warn(config, data, FreeMemory.bytes(), out, listener);
         MeasuredImages.requireReadable(config, data, OpenedData.STAGE, listener, cancellation);
       }
       tenancy = GpuTenancy.begin(placement, config.run().deterministic(), config.usesTf32());

@@ -279,6 +279,11 @@ public final class RunDirectory implements AutoCloseable {
     return stages;
   }
 
+  /** Where stages under way keep their files, {@code checkpoints}; it need not be there yet. */
+  public Path progressFolder() {
+    return resolve(StageProgress.FOLDER);
+  }
+
   /** The checkpoints of {@code stage}. */
   public Checkpoints checkpoints(String stage) {
     return progress.checkpoints(stage);

@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
@@ -21,6 +20,7 @@ import org.potstill.data.Normalisation;
 import org.potstill.data.RawImage;
 import org.potstill.errors.InputException;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.ImageMemory;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Tensors;
@@ -85,7 +85,7 @@ final class PixelStore implements AutoCloseable {
                     config.data().onBadImage(), (image, reason) -> leftOut.put(image.id(), reason))
                 .start()) {
       long[] shape = {total, channels, side, side};
-      Tensor pixels = torch.empty(shape, new TensorOptions(torch.ScalarType.Byte), null);
+      Tensor pixels = new ImageMemory(context, ScoreStage.NAME).empty(torch.ScalarType.Byte, shape);
       while (loader.hasNext()) {
         context.cancellation().throwIfCancelled();
         try (ImageBatch batch = loader.next()) {

@@ -11,37 +11,59 @@ import org.potstill.testing.Heard;
 
 class HeldImagesTest {
 
+  private static final String SOURCE = "data.source=builtin:fashion-mnist-mini";
+
+  /** As much memory as holds images of so many bytes. */
+  private static long holding(long bytes) {
+    return (bytes * 4 + 2) / 3;
+  }
+
   /** Two classes of ten training images of 3 x 8 x 8; ten images in all to test on. */
-  private static Heard heard(long free, String... settings) {
+  private static Heard heard(long free, long usable, String... settings) {
     Heard heard = new Heard();
     PatternDataset data = new PatternDataset(8, 3, 10, "a", "b");
-    HeldImages.warn(ConfigLoader.of(settings), data, free, heard);
+    HeldImages.warn(ConfigLoader.of(settings), data, free, usable, heard);
     return heard;
   }
 
   @Test
   void stagesWhoseImagesDoNotFitAreToldOfBeforeOneBegins() {
     String keep = "prune.keep=0.9";
-    String source = "data.source=builtin:fashion-mnist-mini";
     // One byte a value for the scorer, four for 18 images kept, four for ten to test on.
-    assertEquals(List.of(), heard(18 * 192 * 4, source, keep).warnings());
-    List<String> told = heard(18 * 192 * 4 - 1, source, keep).warningsByStage();
+    long kept = 18 * 192 * 4;
+    assertEquals(List.of(), heard(holding(kept), kept, SOURCE, keep).warnings());
+    List<String> told = heard(holding(kept) - 1, kept, SOURCE, keep).warningsByStage();
     assertEquals(1, told.size(), told::toString);
     assertTrue(told.get(0).startsWith("distill: its images take "), told::toString);
+    assertTrue(told.get(0).contains(" are free: they will lie in a file "), told::toString);
     assertTrue(told.get(0).endsWith("or lower prune.keep"), told::toString);
-    assertEquals(2, heard(10 * 192 * 4 - 1, source, keep).warnings().size());
-    told = heard(20 * 192 - 1, source, keep).warningsByStage();
+    long tested = 10 * 192 * 4;
+    assertEquals(2, heard(holding(tested) - 1, kept, SOURCE, keep).warnings().size());
+    told = heard(holding(20 * 192) - 1, kept, SOURCE, keep).warningsByStage();
     assertTrue(told.get(0).startsWith("score: its images take "), told::toString);
     assertEquals(3, told.size(), told::toString);
     // Without a scorer that is trained, its images are not held.
     assertEquals(
-        2, heard(1, source, "prune.mode=random", "evaluate.baselines=[]").warnings().size());
+        2, heard(1, kept, SOURCE, "prune.mode=random", "evaluate.baselines=[]").warnings().size());
+  }
+
+  @Test
+  void ofThoseThatTheDiskHasNoRoomForEitherThatIsTold() {
+    long kept = 18 * 192 * 4;
+    String told = heard(1, kept - 1, SOURCE, "prune.keep=0.9").warningsByStage().get(1);
+    assertTrue(
+        told.startsWith(
+            "distill: its images take 0.0 MB of memory, and 0.0 MB are free, and 0.0 MB of the"
+                + " disk: lower data.resolution (8)"),
+        told);
+    // 0 where it cannot be told.
+    told = heard(1, 0, SOURCE, "prune.keep=0.9").warningsByStage().get(1);
+    assertTrue(told.contains("they will lie in a file"), told);
   }
 
   @Test
   void baselinesOfAllImagesCount() {
-    String source = "data.source=builtin:fashion-mnist-mini";
-    Heard heard = heard(30 * 192 * 4 - 1, source, "evaluate.baselines=[herding]");
+    Heard heard = heard(holding(30 * 192 * 4) - 1, 1 << 20, SOURCE, "evaluate.baselines=[herding]");
     assertTrue(heard.warningsByStage().get(0).startsWith("evaluate: "), heard.warnings()::toString);
   }
 }
