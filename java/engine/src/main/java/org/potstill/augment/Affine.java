@@ -38,13 +38,30 @@ final class Affine {
   /** Output coordinates turned by an angle. */
   static Tensor rotate(Tensor images, AugmentDraw draw, AugmentParameters parameters) {
     float[] numbers = draw.values().get(0);
-    int samples = numbers.length;
+    float[] angles = new float[numbers.length];
+    for (int i = 0; i < angles.length; i++) {
+      angles[i] = angle(numbers[i], (float) parameters.rotateDegrees());
+    }
+    return turned(images, angles);
+  }
+
+  /** In radians, rounded after every operation as the published code does. */
+  private static float angle(float number, float degrees) {
+    return (number - 0.5f) * 2 * degrees / 180 * (float) Math.PI;
+  }
+
+  /**
+   * Images turned about their centres.
+   *
+   * @param angles of output coordinates, in radians; 1 or N
+   */
+  static Tensor turned(Tensor images, float[] angles) {
+    int samples = angles.length;
     float[] matrices = new float[4 * samples];
     for (int i = 0; i < samples; i++) {
-      float angle = angle(numbers[i], (float) parameters.rotateDegrees());
       // StrictMath, since Math may differ in the last bit between machines.
-      float cosine = (float) StrictMath.cos(angle);
-      float sine = (float) StrictMath.sin(angle);
+      float cosine = (float) StrictMath.cos(angles[i]);
+      float sine = (float) StrictMath.sin(angles[i]);
       matrices[i] = cosine;
       matrices[samples + i] = -sine;
       matrices[2 * samples + i] = sine;
@@ -53,9 +70,20 @@ final class Affine {
     return sample(images, matrices);
   }
 
-  /** In radians, rounded after every operation as the published code does. */
-  private static float angle(float number, float degrees) {
-    return (number - 0.5f) * 2 * degrees / 180 * (float) Math.PI;
+  /**
+   * Images scaled about their centres.
+   *
+   * @param heights of what is seen of an image, as a share of before; N
+   * @param widths likewise
+   */
+  static Tensor scaled(Tensor images, float[] heights, float[] widths) {
+    int samples = heights.length;
+    float[] matrices = new float[4 * samples];
+    for (int i = 0; i < samples; i++) {
+      matrices[i] = 1 / widths[i];
+      matrices[3 * samples + i] = 1 / heights[i];
+    }
+    return sample(images, matrices);
   }
 
   /**

@@ -14,7 +14,7 @@ import org.potstill.random.RandomStream;
  *
  * <p>Immutable and safe for use by several threads at once.
  */
-public final class SiameseAugmentation {
+public final class SiameseAugmentation implements Augmentation {
 
   private final List<AugmentOperation> operations;
   private final AugmentParameters parameters;
@@ -90,6 +90,12 @@ public final class SiameseAugmentation {
    */
   public AugmentDraw drawPerSample(RandomStream random, int samples, long height, long width) {
     return draw(random, samples, height, width);
+  }
+
+  @Override
+  public Tensor augmented(Tensor images, RandomStream random) {
+    int samples = Math.toIntExact(images.size(0));
+    return apply(images, drawPerSample(random, samples, images.size(2), images.size(3)));
   }
 
   private AugmentDraw draw(RandomStream random, int samples, long height, long width) {

@@ -14,7 +14,7 @@ import java.util.List;
  * @param learnedRate whether the peak rate is instead the one that was learned with the images
  * @param schedule of the learning rate over the epochs
  * @param ema decay of the running average of the weights that is tested; 0 tests the last weights
- * @param augment DSA strategy; empty for none
+ * @param augment DSA strategy, or {@code dc}; empty for none
  * @param precision of convolutions and linear layers: {@code f32}, {@code tf32} or {@code bf16}
  * @param every iterations of the distillation between two evaluations; 0 evaluates the last images
  *     only

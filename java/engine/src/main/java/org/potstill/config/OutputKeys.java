@@ -20,8 +20,10 @@ final class OutputKeys {
   static final List<String> BASELINES = List.of("random", "easiest", "herding", "k-center", "full");
 
   private static final String ALL_DSA = "color_crop_cutout_flip_scale_rotate";
-  private static final Strategy DSA =
-      new Strategy(List.of("color", "crop", "cutout", "flip", "scale", "rotate"));
+  private static final List<String> OF_DSA =
+      List.of("color", "crop", "cutout", "flip", "scale", "rotate");
+  private static final Strategy DSA = new Strategy(OF_DSA, List.of());
+  private static final Strategy DSA_OR_DC = new Strategy(OF_DSA, List.of("dc"));
 
   private static final Whole COUNT = new Whole(1, Integer.MAX_VALUE);
   private static final Whole COUNT_OR_NONE = new Whole(0, Integer.MAX_VALUE);
@@ -241,7 +243,12 @@ final class OutputKeys {
             MOMENTUM,
             0.995,
             "Decay of the running average of the weights that is tested; 0 tests the last weights."),
-        fixed("evaluate.augment", DSA, ALL_DSA, "DSA strategy."),
+        fixed(
+            "evaluate.augment",
+            DSA_OR_DC,
+            ALL_DSA,
+            "DSA strategy, or that of DC's code for MNIST: every image shifted, scaled or turned by"
+                + " itself (dc)."),
         fixed(
             "evaluate.precision",
             Words.PRECISION,

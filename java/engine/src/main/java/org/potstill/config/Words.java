@@ -2,6 +2,7 @@ package org.potstill.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -99,8 +100,12 @@ final class Words {
     }
   }
 
-  /** A DSA strategy: operations joined by '_', none of them twice, or {@code none}. */
-  record Strategy(List<String> operations) implements ValueType {
+  /**
+   * A DSA strategy: operations joined by '_', none of them twice, or {@code none}.
+   *
+   * @param others that have names of their own
+   */
+  record Strategy(List<String> operations, List<String> others) implements ValueType {
 
     private static final String NONE = "none";
 
@@ -112,6 +117,9 @@ final class Words {
       if (scalar.getValue().equals(NONE)) {
         return "";
       }
+      if (others.contains(scalar.getValue())) {
+        return scalar.getValue();
+      }
       List<String> asked = List.of(scalar.getValue().split("_", -1));
       Set<String> distinct = new LinkedHashSet<>(asked);
       if (distinct.size() < asked.size() || !operations.containsAll(distinct)) {
@@ -122,13 +130,18 @@ final class Words {
 
     @Override
     public String allowed() {
-      return String.join(", ", operations) + " joined by '_', or none";
+      List<String> whole = new ArrayList<>(others);
+      whole.add(NONE);
+      return String.join(", ", operations) + " joined by '_', or " + String.join(", or ", whole);
     }
 
     @Override
     public void describe(ObjectNode schema) {
       String one = "(" + String.join("|", operations) + ")";
-      schema.put("type", "string").put("pattern", "^(none|" + one + "(_" + one + ")*)$");
+      List<String> whole = new ArrayList<>(List.of(NONE));
+      whole.addAll(others);
+      String pattern = "^(" + String.join("|", whole) + "|" + one + "(_" + one + ")*)$";
+      schema.put("type", "string").put("pattern", pattern);
     }
 
     @Override

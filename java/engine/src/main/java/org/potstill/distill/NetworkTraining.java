@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.Sgd;
 import org.potstill.net.TrainedState;
@@ -60,10 +59,8 @@ final class NetworkTraining {
   }
 
   private double step(Tensor images, int[] rows, int perClass, RandomStream augment) {
-    AugmentDraw draw =
-        augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
-    Tensor batch =
-        augmentation.apply(torch.index_select(images, 0, Tensors.indices(images, rows)), draw);
+    Tensor index = Tensors.indices(images, rows);
+    Tensor batch = augmentation.augmented(torch.index_select(images, 0, index), augment);
     int[] labels = Arrays.stream(rows).map(row -> row / perClass).toArray();
     return state.descend(
         sgd, batch, Tensors.indices(images, labels), learningRate, Precision.F32, parts);

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.net.Network;
 import org.potstill.net.StateEntry;
@@ -108,9 +107,7 @@ final class Student implements AutoCloseable {
   /** The images of {@link #rows}, augmented as that step draws; differentiable. */
   Tensor augmented(Tensor batch, long iteration, int step) {
     RandomStream random = RandomStream.of(seed, Purpose.DISTILL_AUGMENTATION, iteration, step);
-    int count = Math.toIntExact(batch.size(0));
-    AugmentDraw draw = augmentation.drawPerSample(random, count, batch.size(2), batch.size(3));
-    return augmentation.apply(batch, draw);
+    return augmentation.augmented(batch, random);
   }
 
   /** The labels of {@link #rows}, (N) int64, where {@code like} lies. */

@@ -2,7 +2,7 @@ package org.potstill.evaluate;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.potstill.augment.SiameseAugmentation;
+import org.potstill.augment.Augmentation;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.config.NetworkConfig;
@@ -92,7 +92,7 @@ final class EvaluationNetworks {
         config.batch(),
         LearningRateSchedule.of(config.schedule(), config.epochs(), rate),
         config.ema(),
-        SiameseAugmentation.of(config.augment()),
+        Augmentation.of(config.augment()),
         precision,
         parts,
         kernels);

@@ -3,7 +3,7 @@ package org.potstill.evaluate;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.potstill.augment.SiameseAugmentation;
+import org.potstill.augment.Augmentation;
 import org.potstill.kernels.Kernels;
 import org.potstill.net.Network;
 import org.potstill.net.NetworkTrainer;
@@ -34,7 +34,7 @@ record SyntheticTraining(
     int batch,
     LearningRateSchedule schedule,
     double averageDecay,
-    SiameseAugmentation augmentation,
+    Augmentation augmentation,
     Precision precision,
     RowParts parts,
     Kernels kernels) {
@@ -126,7 +126,8 @@ record SyntheticTraining(
       int[] rows = Arrays.copyOfRange(order, begin, Math.min(size, begin + batch));
       try (PointerScope scope = new PointerScope()) {
         Tensor index = Tensors.indices(images, rows);
-        Tensor input = augmented(images.index_select(0, index), draws, step);
+        Tensor input =
+            augmentation.augmented(images.index_select(0, index), draws.augmentation(step));
         NetworkTrainer.Result result =
             trainer.step(input, labels.index_select(0, index), pass(draws, step), rate);
         requireFinite(Double.isFinite(result.loss()), "loss", epoch, begin / batch);
@@ -136,13 +137,5 @@ record SyntheticTraining(
       listener.stepped(step + 1, epochs * steps(images));
     }
     listener.finished(epoch, loss / size, correct / (double) size);
-  }
-
-  private Tensor augmented(Tensor images, TrainingDraws draws, long step) {
-    int samples = Math.toIntExact(images.size(0));
-    return augmentation.apply(
-        images,
-        augmentation.drawPerSample(
-            draws.augmentation(step), samples, images.size(2), images.size(3)));
   }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.potstill.augment.SiameseAugmentation;
+import org.potstill.augment.Augmentation;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
 import org.potstill.data.Dataset;
@@ -114,7 +114,7 @@ final class TrainingFeatures {
         evaluate.batch(),
         LearningRateSchedule.of(EvaluateConfig.Schedule.STEP, epochs, LEARNING_RATE),
         0,
-        SiameseAugmentation.of(evaluate.augment()),
+        Augmentation.of(evaluate.augment()),
         Precision.F32,
         new RowParts(EvaluateStage.NAME, EvaluateStage.BATCH),
         kernels);

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.potstill.augment.AugmentDraw;
 import org.potstill.augment.SiameseAugmentation;
 import org.potstill.errors.RunFailedException;
 import org.potstill.net.Sgd;
@@ -97,10 +96,8 @@ final class ExpertTraining {
 
   private double step(TrainedState state, Sgd sgd, int[] rows, RandomStream augment) {
     try (PointerScope scope = new PointerScope()) {
-      AugmentDraw draw =
-          augmentation.drawPerSample(augment, rows.length, images.size(2), images.size(3));
       Tensor index = Tensors.indices(images, rows);
-      Tensor input = augmentation.apply(torch.index_select(images, 0, index), draw);
+      Tensor input = augmentation.augmented(torch.index_select(images, 0, index), augment);
       return state.descend(
           sgd, input, torch.index_select(labels, 0, index), learningRate, precision, parts);
     }

@@ -86,16 +86,11 @@ final class FoldTraining {
     // Batch norm cannot take the variance of a single value.
     int[] batch = drawn.length == 1 ? new int[] {drawn[0], drawn[0]} : drawn;
     try (PointerScope scope = new PointerScope()) {
-      Tensor images = store.batch(batch);
       Tensor input =
           augmentation
-              .apply(
-                  images,
-                  augmentation.drawPerSample(
-                      RandomStream.of(seed, Purpose.SCORER_AUGMENTATION, step, fold),
-                      batch.length,
-                      images.size(2),
-                      images.size(3)))
+              .augmented(
+                  store.batch(batch),
+                  RandomStream.of(seed, Purpose.SCORER_AUGMENTATION, step, fold))
               .contiguous(torch.MemoryFormat.ChannelsLast);
       NetworkTrainer.Result result =
           trainer.step(input, store.labels(batch), Pass.TRAIN, schedule.at(step));

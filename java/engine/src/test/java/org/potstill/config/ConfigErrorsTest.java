@@ -72,6 +72,10 @@ class ConfigErrorsTest extends ConfigFileTests {
             + " number from 1 to 2147483647",
         "distill: {augment: color_colr}|distill.augment: found the text 'color_colr'; allowed:"
             + " color, crop, cutout, flip, scale, rotate joined by '_', or none",
+        "distill: {augment: dc}|distill.augment: found the text 'dc'; allowed: color, crop, cutout,"
+            + " flip, scale, rotate joined by '_', or none",
+        "evaluate: {augment: dc_crop}|evaluate.augment: found the text 'dc_crop'; allowed: color,"
+            + " crop, cutout, flip, scale, rotate joined by '_', or dc, or none",
         "distill: {network: {depth: 6}}|distill.network.depth: found 6; allowed at 32 pixels: at"
             + " most 5, since every block halves the side",
         "evaluate: {networks: []}|evaluate.networks: found an empty list; allowed: a list of"

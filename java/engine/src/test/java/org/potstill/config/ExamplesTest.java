@@ -143,12 +143,14 @@ class ExamplesTest {
       boolean dc = run.values().contains("dc");
       assertEquals(dm ? 20_000 : 1000, distill.iterations());
       assertEquals(dm ? 1 : 0.1, distill.learningRate());
-      assertEquals(dc ? 300 : 1000, config.evaluate().epochs());
-      assertEquals(dc, config.evaluate().augment().isEmpty());
+      boolean digits = name.equals("mnist");
+      assertEquals(dc && !digits ? 300 : 1000, config.evaluate().epochs());
+      assertEquals(dc && !digits, config.evaluate().augment().isEmpty());
+      assertEquals(dc && digits, config.evaluate().augment().equals("dc"));
       assertEquals(dc, distill.augment().isEmpty());
       // Digits are not flipped.
       boolean flipped = distill.augment().contains("flip");
-      assertEquals(!dc && name.equals("small-data"), flipped);
+      assertEquals(!dc && !digits, flipped);
       assertEquals(flipped, config.evaluate().augment().contains("flip"));
       boolean cifar = run.values().contains("cifar10");
       assertEquals(cifar ? List.of(0.2023, 0.1994, 0.2010) : List.of(), config.data().std());
