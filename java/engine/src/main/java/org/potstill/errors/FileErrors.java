@@ -1,6 +1,7 @@
 package org.potstill.errors;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -29,6 +30,9 @@ public final class FileErrors {
     if (error instanceof CharacterCodingException) {
       return "it is not a text in UTF-8";
     }
+    if (error instanceof ClosedByInterruptException) {
+      return "the thread was interrupted";
+    }
     if (error instanceof FileSystemException system) {
       if (system.getOtherFile() != null) {
         return system.getFile() + " -> " + system.getOtherFile() + ": " + words(system);
@@ -43,7 +47,9 @@ public final class FileErrors {
   public static boolean mayBeFull(IOException error) {
     // Subclasses each stand for a cause.
     boolean named =
-        error instanceof FileSystemException && error.getClass() != FileSystemException.class;
+        error instanceof ClosedByInterruptException
+            || (error instanceof FileSystemException
+                && error.getClass() != FileSystemException.class);
     String message = String.valueOf(error.getMessage());
     return !named && OTHER_CAUSES.stream().noneMatch(message::endsWith);
   }

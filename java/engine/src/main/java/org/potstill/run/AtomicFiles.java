@@ -1,6 +1,7 @@
 package org.potstill.run;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -137,6 +138,10 @@ public final class AtomicFiles {
   private static String advice(Path target, IOException error) {
     if (Files.isDirectory(target)) {
       return "move it away or choose another place";
+    }
+    if (error instanceof ClosedByInterruptException) {
+      // Nobody else has a hand on the thread of a run.
+      return "a listener must not leave it so";
     }
     return FileErrors.mayBeFull(error)
         ? "free some space or choose another place"

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -24,6 +25,8 @@ class FileErrorsTest {
     assertEquals("there is no such file", FileErrors.reason(FILE, new NoSuchFileException(path)));
     assertEquals(
         "it is not a text in UTF-8", FileErrors.reason(FILE, new MalformedInputException(1)));
+    assertEquals(
+        "the thread was interrupted", FileErrors.reason(FILE, new ClosedByInterruptException()));
   }
 
   @Test
@@ -51,6 +54,7 @@ class FileErrorsTest {
     assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "Read-only file system")));
     assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "File name too long")));
     assertFalse(FileErrors.mayBeFull(new IOException("Input/output error")));
+    assertFalse(FileErrors.mayBeFull(new ClosedByInterruptException()));
   }
 
   @Test

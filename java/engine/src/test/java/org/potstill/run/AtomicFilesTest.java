@@ -40,6 +40,20 @@ class AtomicFilesTest {
   }
 
   @Test
+  void aThreadThatIsInterruptedIsNotToldToFreeSpace() throws IOException {
+    Path file = Files.writeString(temp.resolve("a"), "old");
+    Thread.currentThread().interrupt();
+    RunFailedException error =
+        assertThrows(RunFailedException.class, () -> AtomicFiles.writeString(file, "new"));
+    assertTrue(Thread.interrupted());
+    assertEquals(
+        "cannot write " + file + ": the thread was interrupted; a listener must not leave it so",
+        error.getMessage());
+    assertOnly(file);
+    assertEquals("old", Files.readString(file));
+  }
+
+  @Test
   void whyAFileCannotBeWrittenIsTold() throws IOException {
     // A path alone, as the system's own message, says nothing of the cause.
     Path file = Files.writeString(temp.resolve("checkpoints"), "");
