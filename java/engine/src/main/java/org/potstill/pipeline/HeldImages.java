@@ -11,9 +11,12 @@ import org.potstill.evaluate.EvaluationNeeds;
 import org.potstill.prune.PruneStage;
 import org.potstill.run.ByteSizes;
 import org.potstill.run.FreeDisk;
+import org.potstill.run.FreeMemory;
 import org.potstill.run.RunListener;
 import org.potstill.score.ScoreStage;
 import org.potstill.tensor.ImageMemory;
+import org.potstill.tensor.Placement;
+import org.potstill.tensor.TotalMemory;
 
 /**
  * The images that a stage holds all at once: of a large data set they may be more than there is
@@ -24,37 +27,56 @@ final class HeldImages {
   private HeldImages() {}
 
   /**
-   * Warns of every stage whose images do not fit the memory.
+   * What there is for images, in bytes.
    *
-   * @param free memory, bytes
-   * @param out the run directory, which need not be there yet
+   * @param memory of the host that is free
+   * @param disk that is left where the run directory is; 0 where that cannot be told
+   * @param gpu all memory of the GPU that computes; without one, more than anything takes
    */
-  static void warn(Config config, Dataset data, long free, Path out, RunListener listener) {
-    warn(config, data, free, FreeDisk.bytes(out), listener);
+  record Room(long memory, long disk, long gpu) {
+
+    /** What there is now; the run directory need not be there yet. */
+    static Room of(Placement placement, Path out) {
+      long gpu = placement.isCpu() ? Long.MAX_VALUE : TotalMemory.bytes(placement);
+      return new Room(FreeMemory.bytes(), FreeDisk.bytes(out), gpu);
+    }
   }
 
-  /** The same where the disk has {@code usable} bytes left; 0 where that cannot be told. */
-  static void warn(Config config, Dataset data, long free, long usable, RunListener listener) {
+  /** Warns of every stage whose images do not fit. */
+  static void warn(Config config, Dataset data, Room room, RunListener listener) {
     bytes(config, data)
         .forEach(
             (stage, bytes) -> {
-              if (!ImageMemory.holds(bytes, free)) {
-                String place =
-                    usable > 0 && bytes > usable
-                        ? ", and " + ByteSizes.text(usable) + " of the disk: "
-                        : ": they will lie in a file of the run directory, which may be slower; to"
-                            + " hold them in memory, ";
+              String place = place(stage, bytes, room);
+              if (!place.isEmpty()) {
                 listener.warning(
                     stage,
                     "its images take "
                         + ByteSizes.text(bytes)
                         + " of memory, and "
-                        + ByteSizes.text(free)
-                        + " are free"
                         + place
                         + advice(stage, data.resolution()));
               }
             });
+  }
+
+  /** Where they do not fit, and what comes of it; empty where they do. */
+  private static String place(String stage, long bytes, Room room) {
+    // The scorer's are brought to the GPU by batches.
+    if (!stage.equals(ScoreStage.NAME) && bytes > room.gpu()) {
+      return "the GPU has "
+          + ByteSizes.text(room.gpu())
+          + ": compute on the CPU (run.device: cpu), ";
+    }
+    if (ImageMemory.holds(bytes, room.memory())) {
+      return "";
+    }
+    String free = ByteSizes.text(room.memory()) + " are free";
+    return room.disk() > 0 && bytes > room.disk()
+        ? free + ", and " + ByteSizes.text(room.disk()) + " of the disk: "
+        : free
+            + ": they will lie in a file of the run directory, which may be slower; to hold them in"
+            + " memory, ";
   }
 
   private static Map<String, Long> bytes(Config config, Dataset data) {

@@ -18,7 +18,6 @@ import org.potstill.run.AtomicFiles;
 import org.potstill.run.CancellationToken;
 import org.potstill.run.ConfigText;
 import org.potstill.run.Existing;
-import org.potstill.run.FreeMemory;
 import org.potstill.run.RunContext;
 import org.potstill.run.RunDirectory;
 import org.potstill.run.RunListener;
@@ -142,7 +141,7 @@ public final class RunSession implements AutoCloseable {
     try {
       // Before the images, which may take minutes.
       if (requireSound(config, data, existing, whole)) {
-        HeldImages.warn(config, data, FreeMemory.bytes(), out, listener);
+        HeldImages.warn(config, data, HeldImages.Room.of(placement, out), listener);
         MeasuredImages.requireReadable(config, data, OpenedData.STAGE, listener, cancellation);
       }
       tenancy = GpuTenancy.begin(placement, config.run().deterministic(), config.usesTf32());

@@ -20,9 +20,13 @@ class HeldImagesTest {
 
   /** Two classes of ten training images of 3 x 8 x 8; ten images in all to test on. */
   private static Heard heard(long free, long usable, String... settings) {
+    return heard(new HeldImages.Room(free, usable, Long.MAX_VALUE), settings);
+  }
+
+  private static Heard heard(HeldImages.Room room, String... settings) {
     Heard heard = new Heard();
     PatternDataset data = new PatternDataset(8, 3, 10, "a", "b");
-    HeldImages.warn(ConfigLoader.of(settings), data, free, usable, heard);
+    HeldImages.warn(ConfigLoader.of(settings), data, room, heard);
     return heard;
   }
 
@@ -59,6 +63,23 @@ class HeldImagesTest {
     // 0 where it cannot be told.
     told = heard(1, 0, SOURCE, "prune.keep=0.9").warningsByStage().get(1);
     assertTrue(told.contains("they will lie in a file"), told);
+  }
+
+  @Test
+  void ofThoseThatTheGpuHasNoRoomForThatIsTold() {
+    long kept = 18 * 192 * 4;
+    HeldImages.Room room = new HeldImages.Room(1 << 20, 1 << 20, kept - 1);
+    List<String> told = heard(room, SOURCE, "prune.keep=0.9").warningsByStage();
+    assertEquals(1, told.size(), told::toString);
+    assertTrue(
+        told.get(0)
+            .startsWith(
+                "distill: its images take 0.0 MB of memory, and the GPU has 0.0 MB: compute on the"
+                    + " CPU (run.device: cpu), lower data.resolution (8)"),
+        told::toString);
+    // Those of a scorer stay in the memory of the host.
+    room = new HeldImages.Room(1 << 20, 1 << 20, 1);
+    assertEquals(2, heard(room, SOURCE, "prune.keep=0.9").warnings().size());
   }
 
   @Test
