@@ -34,6 +34,12 @@ record Failure(int status, String message, Throwable cause) {
     if (isNativeMemory(error, line)) {
       return new Failure(FAILED, "out of memory: " + memory(line) + "; " + LESS_MEMORY, error);
     }
+    if (error instanceof OutOfMemoryError && line.contains("native thread")) {
+      String advice =
+          "the system allows no more threads; raise the limit (ulimit -u, or that of the container)"
+              + " or lower run.threads";
+      return new Failure(FAILED, advice, error);
+    }
     if (error instanceof OutOfMemoryError) {
       String advice = "; give Java more, for example java -Xmx4g -jar engine.jar";
       return new Failure(FAILED, "out of Java memory: " + line + advice, error);

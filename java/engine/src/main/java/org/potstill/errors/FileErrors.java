@@ -16,7 +16,7 @@ import java.util.Set;
 public final class FileErrors {
 
   private static final Set<String> OTHER_CAUSES =
-      Set.of("Read-only file system", "Input/output error", "File name too long");
+      Set.of("Read-only file system", "Input/output error", "File name too long", "File too large");
 
   private FileErrors() {}
 

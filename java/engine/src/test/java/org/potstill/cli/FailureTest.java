@@ -48,6 +48,17 @@ class FailureTest {
   }
 
   @Test
+  void aLackOfThreadsIsNoneOfMemory() {
+    assertTold(
+        1,
+        "the system allows no more threads; raise the limit (ulimit -u, or that of the container)"
+            + " or lower run.threads",
+        new OutOfMemoryError(
+            "unable to create native thread: possibly out of memory or process/resource limits"
+                + " reached"));
+  }
+
+  @Test
   void whoseMemoryIsFullIsTold() {
     String less =
         "; lower score.batch, distill.batch-real, distill.images-per-class or data.resolution, or"

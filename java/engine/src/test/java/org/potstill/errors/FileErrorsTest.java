@@ -54,6 +54,8 @@ class FileErrorsTest {
     assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "Read-only file system")));
     assertFalse(FileErrors.mayBeFull(new FileSystemException("b", null, "File name too long")));
     assertFalse(FileErrors.mayBeFull(new IOException("Input/output error")));
+    // Of a limit for files, or of a file system that has no larger ones.
+    assertFalse(FileErrors.mayBeFull(new IOException("File too large")));
     assertFalse(FileErrors.mayBeFull(new ClosedByInterruptException()));
   }
 
