@@ -74,7 +74,10 @@ final class CheckpointTree {
    */
   static Map<String, StoredTensor> state(Path file, Object root) {
     if (!(root instanceof Map<?, ?> map)) {
-      throw new InputException(file + " has no state_dict: what was saved is not a dictionary");
+      throw new InputException(
+          file
+              + " has no state_dict: what was saved is not a dictionary; save the state_dict() of the"
+              + " network");
     }
     // Its own tensors last, for a training script may save some beside: the best accuracy, say.
     Map<String, Map<String, StoredTensor>> usual = underUsualKeys(file, map);

@@ -30,7 +30,6 @@ final class PickleNames {
           Map.entry("collections.OrderedDict", Callable.DICTIONARY),
           Map.entry("dnnlib.util.EasyDict", Callable.DICTIONARY),
           Map.entry("builtins.set", Callable.COLLECTION),
-          Map.entry("__builtin__.set", Callable.COLLECTION),
           Map.entry("builtins.frozenset", Callable.COLLECTION),
           Map.entry("torch.Size", Callable.COLLECTION),
           Map.entry("torch._utils._rebuild_tensor_v2", Callable.REBUILD_TENSOR),
@@ -53,7 +52,15 @@ final class PickleNames {
           "torch.ByteStorage", ElementType.U8,
           "torch.BoolStorage", ElementType.BOOL);
 
-  /** Makers of numbers, arrays and the like. */
+  /**
+   * How the pickles of PyTorch, in the protocol of Python 2, call the module of the plain types.
+   */
+  private static final String OLD_BUILTINS = "__builtin__.";
+
+  /**
+   * Makers of numbers, arrays and the like, and what training scripts save beside the weights:
+   * their arguments, paths, and the states of schedules and meters.
+   */
   private static final Set<String> VALUES =
       Set.of(
           "numpy.dtype",
@@ -64,7 +71,13 @@ final class PickleNames {
           "numpy._core.multiarray._reconstruct",
           "torch.device",
           "torch.float16",
+          "torch.bfloat16",
           "torch.float32",
+          "argparse.Namespace",
+          "collections.Counter",
+          "collections.deque",
+          "pathlib.PosixPath",
+          "pathlib.WindowsPath",
           "functools.partial",
           "collections.defaultdict",
           "typing.Any",
@@ -94,7 +107,11 @@ final class PickleNames {
   private PickleNames() {}
 
   /** A {@link Callable}, an {@link ElementType}, a {@link Name}, or null for what is refused. */
-  static Object find(String full) {
+  static Object find(String written) {
+    String full =
+        written.startsWith(OLD_BUILTINS)
+            ? "builtins." + written.substring(OLD_BUILTINS.length())
+            : written;
     if (CALLABLES.containsKey(full)) {
       return CALLABLES.get(full);
     }

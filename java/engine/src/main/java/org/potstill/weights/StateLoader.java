@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -21,9 +22,6 @@ import org.potstill.tensor.Tensors;
 
 /** Matches the tensors of a checkpoint with the state of a network. */
 public final class StateLoader {
-
-  /** What networks wrapped for several devices put before every name. */
-  private static final String WRAPPER = "module.";
 
   private StateLoader() {}
 
@@ -41,8 +39,8 @@ public final class StateLoader {
   }
 
   /**
-   * The state of {@code network} from tensors under the names of its state, or these behind {@code
-   * module.}; counters that older checkpoints lack are 0.
+   * The state of {@code network} from tensors under the names of its state, or these behind a
+   * prefix that all share, such as {@code module.}; counters that older checkpoints lack are 0.
    *
    * @param found stays as it is
    * @param source where the tensors are from, for messages
@@ -52,12 +50,28 @@ public final class StateLoader {
   public static NamedTensors match(NamedTensors found, Network network, String source) {
     LibTorch.load();
     return match(
-        found, prefix(found.names()), network.state(), name -> false, network.toString(), source);
+        found,
+        prefix(found.names(), network.state()),
+        network.state(),
+        name -> false,
+        network.toString(),
+        source);
   }
 
-  private static String prefix(Set<String> names) {
-    boolean wrapped = !names.isEmpty() && names.stream().allMatch(n -> n.startsWith(WRAPPER));
-    return wrapped ? WRAPPER : "";
+  /**
+   * What stands before every name, as wrappers write it: {@code module.} for several devices,
+   * {@code _orig_mod.} of a compiled network, or the attribute that held the network in another
+   * one.
+   */
+  private static String prefix(Set<String> names, List<StateEntry> wanted) {
+    String one = names.isEmpty() ? "" : names.iterator().next();
+    return IntStream.range(0, one.length())
+        .filter(i -> one.charAt(i) == '.')
+        .mapToObj(dot -> one.substring(0, dot + 1))
+        .takeWhile(prefix -> names.stream().allMatch(name -> name.startsWith(prefix)))
+        .filter(prefix -> wanted.stream().anyMatch(e -> names.contains(prefix + e.name())))
+        .findFirst()
+        .orElse("");
   }
 
   /**
@@ -71,7 +85,7 @@ public final class StateLoader {
     Map<String, List<Long>> shapes = CheckpointReader.shapes(file);
     requireSame(
         shapes,
-        prefix(shapes.keySet()),
+        prefix(shapes.keySet(), network.state()),
         network.state(),
         name -> false,
         network.toString(),

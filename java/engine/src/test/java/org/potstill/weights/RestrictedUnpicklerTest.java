@@ -49,6 +49,31 @@ class RestrictedUnpicklerTest {
     assertEquals(Map.of("a", 1), read);
   }
 
+  /** What training scripts save beside the weights: it is passed over, and what follows is read. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "arguments      | cargparse~Namespace~)^}U?lrK?sb",
+        "milestones     | ccollections~Counter~}K?K?s^R",
+        "last losses    | ccollections~deque~)K?&R(K?K?e",
+        "path           | cpathlib~PosixPath~(U?idtR",
+        "list of Python | ccollections~defaultdict~c__builtin__~list~^RK?K?s",
+        "element type   | ctorch~bfloat16~"
+      })
+  void whatScriptsSaveBesideTheWeightsIsPassedOver(String what, String pickle) {
+    String value =
+        pickle
+            .replace('~', '\n')
+            .replace("U?", "U\u0002")
+            .replace("K?", "K\u0001")
+            .replace(")^", ")\u0081")
+            .replace("^", "\u0085")
+            .replace("&", "\u0086");
+    Map<?, ?> map = (Map<?, ?>) read("}(U\u0001a" + value + "U\u0001bK\u0007u.");
+    assertEquals(7, map.get("b"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -1,6 +1,7 @@
 package org.potstill.weights;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -67,6 +68,30 @@ class StateLoaderTest {
           assertTrue(read.get(name).equal(written.get(name)), name);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"module.", "_orig_mod.", "module._orig_mod.", "model.backbone.", ""})
+  void aPrefixThatAllNamesShareIsTakenOff(String prefix) {
+    try (NamedTensors written = initial(network());
+        NamedTensors wrapped = new NamedTensors()) {
+      written.names().forEach(name -> wrapped.put(prefix + name, written.get(name)));
+      try (NamedTensors read = StateLoader.match(wrapped, network(), "weights.pth")) {
+        assertEquals(List.copyOf(written.names()), List.copyOf(read.names()));
+      }
+    }
+  }
+
+  /** A name that begins like a prefix is none. */
+  @Test
+  void aSingleTensorIsNotTakenForOneBehindAPrefix() {
+    try (NamedTensors written = initial(network());
+        NamedTensors found = new NamedTensors()) {
+      found.put("classifier.weight", written.get("classifier.weight"));
+      String message = refused(found, network()).getMessage();
+      assertTrue(message.contains("missing features.0.weight"), message);
+      assertFalse(message.contains("not expected"), message);
     }
   }
 
