@@ -216,6 +216,14 @@ public final class DistilledSet implements AutoCloseable {
     if (std.stream().anyMatch(value -> !(value > 0))) {
       throw new InputException(file + ": 'std' of its metadata is " + std + ", not above 0");
     }
+    // A forgotten one taken for none would shift or stretch all pixels without a word.
+    if (metadata.containsKey("mean") != metadata.containsKey("std")) {
+      throw new InputException(
+          file
+              + ": its metadata has '"
+              + (metadata.containsKey("mean") ? "mean" : "std")
+              + "' alone of 'mean' and 'std'; give both, or neither where pixels lie between 0 and 1");
+    }
     List<String> keys = list(file, metadata, "class_keys", String[].class);
     if (Set.copyOf(keys).size() < keys.size()) {
       throw new InputException(file + ": 'class_keys' of its metadata has a class twice: " + keys);
@@ -258,13 +266,18 @@ public final class DistilledSet implements AutoCloseable {
     return numbers;
   }
 
+  private static String example(String key) {
+    return key.startsWith("class") ? "[\"cat\", \"dog\"]" : "[0.485, 0.456, 0.406]";
+  }
+
   private static <T> List<T> list(
       Path file, Map<String, String> metadata, String key, Class<T[]> type) {
     T[] values;
     try {
       values = JSON.readValue(metadata.getOrDefault(key, "[]"), type);
     } catch (JsonProcessingException e) {
-      throw new InputException(file + ": '" + key + "' of its metadata is not a JSON list", e);
+      throw new InputException(
+          file + ": '" + key + "' of its metadata is not a JSON list such as " + example(key), e);
     }
     if (values == null || Arrays.asList(values).contains(null)) {
       throw new InputException(file + ": '" + key + "' of its metadata has an empty place (null)");

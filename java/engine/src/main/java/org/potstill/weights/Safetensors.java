@@ -61,7 +61,8 @@ public final class Safetensors {
             file
                 + " is not a safetensors file: its header would be "
                 + Long.toUnsignedString(headerBytes)
-                + " bytes long");
+                + " bytes long; save what PyTorch or NumPy wrote by save_file of the package"
+                + " safetensors");
       }
       if (headerBytes > fileBytes - 8) {
         throw new InputException(

@@ -116,6 +116,15 @@ class DistilledSetTest {
         refusal(Map.of("std", "[0.0]")).contains("'std' of its metadata is [0.0], not above 0"));
     assertTrue(
         refusal(Map.of("class_keys", "[\"c\", \"b\", \"c\"]")).contains("has a class twice"));
+    assertTrue(
+        refusal(Map.of("mean", "0.5", "std", "[1]"))
+            .contains("'mean' of its metadata is not a JSON list such as [0.485,"));
+  }
+
+  @Test
+  void aMeanWithoutItsDeviationIsRefused() {
+    assertTrue(refusal(Map.of("mean", "[0.5]")).contains("has 'mean' alone of 'mean' and 'std'"));
+    assertTrue(refusal(Map.of("std", "[0.5]")).contains("has 'std' alone of 'mean' and 'std'"));
   }
 
   @Test

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.potstill.errors.InputException;
 import org.potstill.tensor.LibTorch;
 import org.potstill.tensor.NamedTensors;
@@ -139,6 +140,14 @@ class SafetensorsTest {
     ByteBuffer start = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
     start.putLong(0, Long.MAX_VALUE);
     assertRefused(Files.write(folder.resolve("huge"), start.array()), "header would be");
+  }
+
+  /** What programs in Python save otherwise, told what to do about it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"PK\u0003\u0004\u0000\u0000\b\b", "\u0093NUMPY\u0001\u0000"})
+  void aFileOfAnotherKindIsToldHowToSaveIt(String start) throws IOException {
+    byte[] bytes = (start + "rest").getBytes(StandardCharsets.ISO_8859_1);
+    assertRefused(Files.write(folder.resolve("set.pt"), bytes), "by save_file of the package");
   }
 
   @Test
