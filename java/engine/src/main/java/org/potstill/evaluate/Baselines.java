@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.potstill.config.Config;
 import org.potstill.data.Dataset;
 import org.potstill.data.ImageRecord;
@@ -27,6 +29,7 @@ import org.potstill.run.RunContext;
 import org.potstill.score.Groups;
 import org.potstill.score.LeftOut;
 import org.potstill.score.Scores;
+import org.potstill.tensor.Tensors;
 
 /** The sets of real images that are evaluated beside the distilled ones, by name. */
 final class Baselines {
@@ -46,6 +49,9 @@ final class Baselines {
   /** Those that hold all training images in memory. */
   static final Set<String> OF_ALL = Set.of(HERDING, K_CENTER, FULL);
 
+  private static final Map<String, Rule> RULES =
+      Map.of(HERDING, FeatureSelection::herding, K_CENTER, FeatureSelection::kCenter);
+
   /** What the listener is told while they are looked at. */
   static final String LOOKING = "looking at training images";
 
@@ -55,6 +61,7 @@ final class Baselines {
   private final ImageSetLoader loader;
   private final int[] perClass;
   private final TrainingFeatures features;
+  private final Map<String, List<ImageRecord>> byFeatures = new HashMap<>();
 
   /**
    * Baselines of a set.
@@ -86,8 +93,7 @@ final class Baselines {
     return switch (name) {
       case RandomImages.NAME -> new RandomImages(data, loader, context, perClass, unreadable());
       case EASIEST -> new Chosen(name, coreSetHash(), this::easiest, this::easiest);
-      case HERDING -> byFeatures(name, FeatureSelection::herding);
-      case K_CENTER -> byFeatures(name, FeatureSelection::kCenter);
+      case HERDING, K_CENTER -> byFeatures(name);
       case FULL -> new Chosen(name, "", data::training, data::training);
       default ->
           throw new InputException("evaluate.baselines: there is no baseline '" + name + "'");
@@ -167,24 +173,46 @@ final class Baselines {
     int[] choose(float[][] features, int count);
   }
 
-  private Chosen byFeatures(String name, Rule rule) {
-    return new Chosen(name, featureKey(), data::training, () -> byFeatures(rule));
+  private Chosen byFeatures(String name) {
+    return new Chosen(name, featureKey(), data::training, () -> byFeatures().get(name));
   }
 
-  private List<ImageRecord> byFeatures(Rule rule) {
-    List<ImageRecord> images = features.images();
-    float[][] rows = features.rows();
+  /**
+   * What is chosen by features, for all such baselines at once, so that the features need not be
+   * kept: choosing is little beside the training for them.
+   */
+  private Map<String, List<ImageRecord>> byFeatures() {
+    if (byFeatures.isEmpty()) {
+      byFeatures.putAll(features.compute(this::choose));
+    }
+    return byFeatures;
+  }
+
+  private Map<String, List<ImageRecord>> choose(List<ImageRecord> images, Tensor features) {
+    Map<String, List<ImageRecord>> chosen = new HashMap<>();
+    RULES.keySet().forEach(name -> chosen.put(name, new ArrayList<>()));
     int[] classOf = images.stream().mapToInt(ImageRecord::classIndex).toArray();
     int[][] byClass = Groups.of(classOf, perClass.length);
-    List<ImageRecord> chosen = new ArrayList<>();
     for (int c = 0; c < perClass.length; c++) {
       int[] own = byClass[c];
-      float[][] ofClass = Arrays.stream(own).mapToObj(i -> rows[i]).toArray(float[][]::new);
-      for (int i : rule.choose(ofClass, Math.min(perClass[c], ofClass.length))) {
-        chosen.add(images.get(own[i]));
-      }
+      float[][] ofClass = rows(features, own);
+      int count = Math.min(perClass[c], own.length);
+      chosen.forEach(
+          (name, list) ->
+              Arrays.stream(RULES.get(name).choose(ofClass, count))
+                  .forEach(i -> list.add(images.get(own[i]))));
     }
     return chosen;
+  }
+
+  private static float[][] rows(Tensor features, int[] which) {
+    float[][] rows = new float[which.length][];
+    for (int i = 0; i < which.length; i++) {
+      try (PointerScope scope = new PointerScope()) {
+        rows[i] = Tensors.toFloats(features.select(0, which[i]));
+      }
+    }
+    return rows;
   }
 
   /**

@@ -1,9 +1,11 @@
 package org.potstill.evaluate;
 
 import java.util.List;
+import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.potstill.augment.Augmentation;
 import org.potstill.config.Config;
 import org.potstill.config.EvaluateConfig;
@@ -19,31 +21,30 @@ import org.potstill.net.Pass;
 import org.potstill.random.Purpose;
 import org.potstill.random.RandomStream;
 import org.potstill.run.RunContext;
+import org.potstill.tensor.ImageMemory;
 import org.potstill.tensor.NamedTensors;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.Precision;
 import org.potstill.tensor.RowParts;
-import org.potstill.tensor.Tensors;
 
 /**
  * Features of all training images under the distilling network, trained on them for {@code
  * evaluate.feature-epochs} epochs: what the baselines {@code herding} and {@code k-center} choose
  * by.
  *
- * <p>Computed when first asked for and kept. Used by one thread.
+ * <p>Computed anew whenever asked for. Used by one thread.
  */
 final class TrainingFeatures {
 
   private static final double LEARNING_RATE = 0.01;
   private static final int EMBEDDED_AT_ONCE = 256;
+  private static final String FEATURES = "features";
 
   private final Config config;
   private final Dataset data;
   private final RunContext context;
   private final Kernels kernels;
   private final ImageSetLoader loader;
-  private List<ImageRecord> images;
-  private float[][] features;
 
   TrainingFeatures(
       Config config, Dataset data, RunContext context, Kernels kernels, ImageSetLoader loader) {
@@ -54,24 +55,25 @@ final class TrainingFeatures {
     this.loader = loader;
   }
 
-  /** The images that could be read, in the order of the data set. */
-  List<ImageRecord> images() {
-    compute();
-    return images;
-  }
-
-  /** One row per image of {@link #images}. */
-  float[][] rows() {
-    compute();
-    return features;
-  }
-
-  private void compute() {
-    if (features != null) {
-      return;
-    }
+  /**
+   * Computes them and gives them to {@code use}.
+   *
+   * @param use of the images that could be read, in the order of the data set, and their features,
+   *     (N, features) float32 in the memory of the host, which are gone afterwards
+   * @return what {@code use} makes of them
+   * @throws RunFailedException where the training diverges
+   */
+  <T> T compute(BiFunction<List<ImageRecord>, Tensor, T> use) {
     ImageSetLoader.Loaded loaded = loader.loadKnown(data.training(), "loading training images");
-    try (LabelledImages set = whitened(loaded.images()).on(Placement.of(context.device()))) {
+    try (NamedTensors features = new NamedTensors()) {
+      fill(features, loaded.images());
+      return use.apply(loaded.records(), features.get(FEATURES));
+    }
+  }
+
+  /** Closes {@code images}. */
+  private void fill(NamedTensors features, LabelledImages images) {
+    try (LabelledImages set = whitened(images).on(Placement.of(context.device()))) {
       Network network = DistillingNetwork.of(config.distill().network(), data).with(kernels);
       RandomStream initial =
           RandomStream.of(context.seed(), Purpose.BASELINE_FEATURES, 0, Draws.INITIALISATION);
@@ -85,8 +87,7 @@ final class TrainingFeatures {
                       set.labels(),
                       new Draws(context.seed()),
                       new Told())) {
-        features = embedded(network, trained, set.images());
-        images = loaded.records();
+        embed(network, trained, set.images(), features);
       }
     } catch (TrainingDivergedException e) {
       throw new RunFailedException(
@@ -139,9 +140,8 @@ final class TrainingFeatures {
     }
   }
 
-  private float[][] embedded(Network network, NamedTensors state, Tensor images) {
+  private void embed(Network network, NamedTensors state, Tensor images, NamedTensors features) {
     int count = Math.toIntExact(images.size(0));
-    float[][] rows = new float[count][];
     new RowParts(EvaluateStage.NAME, "data.resolution")
         .run(
             count,
@@ -152,14 +152,17 @@ final class TrainingFeatures {
                 Tensor some = images.narrow(0, from, to - from);
                 NetworkOutput output = network.embed(state, some, Pass.EVAL);
                 output.buffers().close();
-                Tensor features = output.value().cpu();
-                for (int i = from; i < to; i++) {
-                  rows[i] = Tensors.toFloats(features.select(0, i - from).contiguous());
+                if (features.size() == 0) {
+                  // Of all images at once they may be more than fits, as the images are.
+                  features.put(
+                      FEATURES,
+                      new ImageMemory(context, EvaluateStage.NAME)
+                          .empty(torch.ScalarType.Float, count, output.value().size(1)));
                 }
+                features.get(FEATURES).narrow(0, from, to - from).copy_(output.value());
               }
               told("taking the features of the baselines", to, count, "images");
             });
-    return rows;
   }
 
   /** Random numbers of this training alone. */
