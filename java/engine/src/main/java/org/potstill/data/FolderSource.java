@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -76,12 +77,33 @@ final class FolderSource implements ImageSource {
       testFolders = folders(tests);
       warnOfLinks(tests);
     }
+    if (inParts && testFolders.isEmpty()) {
+      warnOfUnreadParts();
+    }
     warnings.addAll(
         Listed.few(
             testFolders.keySet().stream()
                 .filter(name -> !trainFolders.containsKey(name))
                 .map(name -> testPart + name + " has no folder " + trainPart + name + ": left out")
                 .toList()));
+  }
+
+  /** Tests under another name, {@code validation} say, or without folders of classes. */
+  private void warnOfUnreadParts() {
+    Map<String, Path> parts = folders(root);
+    parts.remove(TRAIN);
+    parts
+        .values()
+        .removeIf(
+            part ->
+                Collections.disjoint(folders(part).keySet(), trainFolders.keySet())
+                    && !holdsImage(part));
+    if (!parts.isEmpty()) {
+      warnings.add(
+          "not read, beside train: "
+              + Listed.some(parts.keySet())
+              + "; test images are looked for in val/CLASS/ or test/CLASS/");
+    }
   }
 
   /** Whether it holds class folders; else it may be a class of trains. */
@@ -197,6 +219,9 @@ final class FolderSource implements ImageSource {
         int before = listed;
         Map<String, Long> sizes =
             sizes(part + key, folders.get(key), passedOver, () -> progress.listed(before, total));
+        if (sizes.isEmpty() && split == Split.TRAIN) {
+          requireNoneNested(part + key, folders.get(key));
+        }
         for (Map.Entry<String, Long> file : sizes.entrySet()) {
           images.add(new ImageRecord(file.getKey(), c));
           String line = file.getKey() + '\0' + file.getValue() + '\0';
@@ -207,6 +232,19 @@ final class FolderSource implements ImageSource {
     }
     warnings.addAll(Listed.few(passedOver));
     return new Listing(images, Sha256.hex(digest));
+  }
+
+  /** Images in a folder of a class folder, as in the archives of Tiny ImageNet. */
+  private static void requireNoneNested(String classFolder, Path folder) {
+    Map<String, Path> nested = folders(folder);
+    nested.values().removeIf(inner -> !holdsImage(inner));
+    if (!nested.isEmpty()) {
+      throw new InputException(
+          classFolder
+              + " holds no images itself, but its folder "
+              + Listed.some(nested.keySet())
+              + " does; data.source folder: reads the files directly in a class folder: move them up");
+    }
   }
 
   private static int count(Map<String, Path> folders, List<ClassLabel> chosen) {

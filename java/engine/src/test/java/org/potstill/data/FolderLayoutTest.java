@@ -150,6 +150,31 @@ class FolderLayoutTest {
     }
   }
 
+  /** As other programs call the parts, or as competitions give out tests. */
+  @Test
+  void partsThatAreNotReadAreToldOf() {
+    put("train/bus/0.png", "train/car/0.png", "validation/bus/1.png", "test/2.png", "runs/one/a");
+    try (Dataset dataset = Datasets.open(config(0), 0)) {
+      assertEquals(List.of(), dataset.test());
+      assertEquals(
+          List.of(
+              "not read, beside train: test, validation; test images are looked for in val/CLASS/"
+                  + " or test/CLASS/",
+              "there are no test images, on which accuracy is measured"),
+          dataset.warnings());
+    }
+  }
+
+  @Test
+  void imagesBelowAClassFolderAreNamedWhereItHasNoOthers() {
+    put("train/bus/images/0.png", "train/car/0.png", "val/bus/1.png", "val/car/1.png");
+    InputException error = assertThrows(InputException.class, () -> Datasets.open(config(0), 0));
+    assertEquals(
+        "train/bus holds no images itself, but its folder images does; data.source folder: reads"
+            + " the files directly in a class folder: move them up",
+        error.getMessage());
+  }
+
   @Test
   void testImagesMayLieInTestWhereThereIsNoVal() {
     put("train/bus/0.png", "train/car/0.png", "test/bus/1.png", "test/tram/1.png");
