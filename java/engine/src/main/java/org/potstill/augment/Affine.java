@@ -73,7 +73,7 @@ final class Affine {
   /**
    * Images scaled about their centres.
    *
-   * @param heights of what is seen of an image, as a share of before; N
+   * @param heights that they are scaled to, as shares of those before; N
    * @param widths likewise
    */
   static Tensor scaled(Tensor images, float[] heights, float[] widths) {

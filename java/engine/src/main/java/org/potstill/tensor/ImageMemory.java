@@ -19,9 +19,9 @@ import org.potstill.run.FreeMemory;
 import org.potstill.run.RunContext;
 
 /**
- * Memory of the host for the images that a stage holds all at once: that of the process, or, where
- * they would take most of what is free, a file mapped into it, of which the system keeps in memory
- * what fits. The images are the same, and so is all that is made of them.
+ * Memory of the host for images, or what is taken of them, that a stage holds all at once: that of
+ * the process, or, where they would take most of what is free, a file mapped into it, of which the
+ * system keeps in memory what fits. The values are the same, and so is all that is made of them.
  */
 public final class ImageMemory {
 
@@ -75,14 +75,14 @@ public final class ImageMemory {
       return torch.empty(shape, new TensorOptions(type), null);
     }
     String need =
-        "its images take "
+        "what it holds takes "
             + ByteSizes.text(bytes)
             + ", and "
             + ByteSizes.text(left)
             + " of memory are free: ";
     try {
       Tensor mapped = mapped(type, count, bytes);
-      context.listener().note(stage, need + "they lie in a file of the run directory");
+      context.listener().note(stage, need + "it lies in a file of the run directory");
       return mapped.view(shape);
     } catch (IOException e) {
       context
@@ -90,7 +90,7 @@ public final class ImageMemory {
           .warning(
               stage,
               need
-                  + "they cannot lie in a file of the run directory instead, "
+                  + "it cannot lie in a file of the run directory instead, "
                   + FileErrors.reason(null, e));
       return torch.empty(shape, new TensorOptions(type), null);
     }

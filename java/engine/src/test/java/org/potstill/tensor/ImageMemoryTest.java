@@ -96,7 +96,7 @@ class ImageMemoryTest {
     assertFalse(isMapped());
     assertEquals(
         List.of(
-            "its images take 12.0 MB, and 16.0 MB of memory are free: they lie in a file of the"
+            "what it holds takes 12.0 MB, and 16.0 MB of memory are free: it lies in a file of the"
                 + " run directory"),
         heard.notes());
   }
@@ -109,7 +109,8 @@ class ImageMemoryTest {
       bytes.fill_(new Scalar(255));
       assertEquals(21 * 255, bytes.sum().item_long());
     }
-    assertTrue(heard.notes().get(0).startsWith("its images take 0.0 MB"), heard.notes()::toString);
+    assertTrue(
+        heard.notes().get(0).startsWith("what it holds takes 0.0 MB"), heard.notes()::toString);
   }
 
   @Test
@@ -128,7 +129,7 @@ class ImageMemoryTest {
       assertArrayEquals(SHAPE, Tensors.shape(images));
     }
     String told = heard.warnings().get(0);
-    assertTrue(told.contains("they cannot lie in a file of the run directory instead, "), told);
+    assertTrue(told.contains("it cannot lie in a file of the run directory instead, "), told);
     assertTrue(told.endsWith("checkpoints: a file or link of that name is in the way"), told);
     assertEquals(List.of(), heard.notes());
   }
