@@ -49,6 +49,11 @@ record Failure(int status, String message, Throwable cause) {
       String advice = " is missing; --debug shows what needs it";
       return new Failure(FAILED, "the class " + line.replace('/', '.') + advice, error);
     }
+    if (error instanceof IncompatibleClassChangeError) {
+      String advice = "; --debug shows where, and docs/embedding.md what versions are needed";
+      String what = "a library on the class path is of a version that does not fit: ";
+      return new Failure(FAILED, what + line + advice, error);
+    }
     if (error instanceof LinkageError) {
       return new Failure(FAILED, "a native library cannot be loaded: " + line, error);
     }

@@ -31,6 +31,11 @@ class FailureTest {
         new UnsatisfiedLinkError("no jnitorch"));
     assertTold(
         1,
+        "a library on the class path is of a version that does not fit: MERGE; --debug shows where,"
+            + " and docs/embedding.md what versions are needed",
+        new NoSuchFieldError("MERGE"));
+    assertTold(
+        1,
         "the class org.host.Part is missing; --debug shows what needs it",
         new NoClassDefFoundError("org/host/Part").initCause(new ClassNotFoundException()));
     assertTold(
