@@ -26,7 +26,7 @@ class EmbeddingExampleTest {
   void theExampleRunsOnJava25() throws Exception {
     Path home = java25();
     Assumptions.assumeTrue(home != null, "no JDK 25 below /usr/lib/jvm, and JAVA25_HOME not set");
-    runExample(new ForkedJvm(temp, home).option("--enable-native-access=ALL-UNNAMED"));
+    runExample(new ForkedJvm(temp, home));
   }
 
   private void runExample(ForkedJvm jvm) throws Exception {

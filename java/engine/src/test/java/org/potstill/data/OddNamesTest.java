@@ -6,10 +6,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potstill.testing.ForkedJvm;
 
 /** File names with any letters, in any locale. */
 class OddNamesTest {
@@ -51,7 +51,7 @@ class OddNamesTest {
   @ValueSource(strings = {"C.UTF-8", "C"})
   void idsAndImagesAreTheSameInEveryLocale(String locale) throws Exception {
     assertEquals(0, run("C.UTF-8", "write").status());
-    ChildJava.Result found = run(locale, "read");
+    ForkedJvm.Outcome found = run(locale, "read");
     StringBuilder expected = new StringBuilder();
     NAMES.stream()
         .sorted()
@@ -67,8 +67,10 @@ class OddNamesTest {
     assertEquals("", found.err());
   }
 
-  private ChildJava.Result run(String locale, String mode) throws Exception {
-    return ChildJava.run(
-        folder, Map.of("LC_ALL", locale), OddNamesTest.class, mode, folder.toString());
+  private ForkedJvm.Outcome run(String locale, String mode) throws Exception {
+    return new ForkedJvm(folder)
+        .option("-Dstdout.encoding=UTF-8")
+        .environment("LC_ALL", locale)
+        .run(OddNamesTest.class.getName(), mode, folder.toString());
   }
 }

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.testing.ForkedJvm;
 
 /** Native decoders write to the standard error stream behind Java's back. */
 class SilenceTest {
@@ -66,7 +66,7 @@ class SilenceTest {
 
   @Test
   void decodersPrintNothing() throws Exception {
-    ChildJava.Result result = ChildJava.run(folder, Map.of(), SilenceTest.class);
+    ForkedJvm.Outcome result = new ForkedJvm(folder).run(SilenceTest.class.getName());
     assertEquals("", result.err());
     assertEquals("true true", result.out().strip());
   }

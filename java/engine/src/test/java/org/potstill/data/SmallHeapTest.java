@@ -6,10 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potstill.testing.ForkedJvm;
 
 /** An image that is too large for the heap is none that may be left out as bad. */
 class SmallHeapTest {
@@ -42,8 +42,8 @@ class SmallHeapTest {
     png.writeBytes(TestImages.chunk("IDAT", rows.toByteArray()));
     png.writeBytes(TestImages.chunk("IEND", new byte[0]));
     Path file = Files.write(folder.resolve("large.png"), png.toByteArray());
-    Map<String, String> small = Map.of("JDK_JAVA_OPTIONS", "-Xmx48m");
-    ChildJava.Result result = ChildJava.run(folder, small, SmallHeapTest.class, file.toString());
+    ForkedJvm.Outcome result =
+        new ForkedJvm(folder).option("-Xmx48m").run(SmallHeapTest.class.getName(), file.toString());
     assertEquals("OutOfMemoryError", result.out().strip(), result.err());
   }
 }

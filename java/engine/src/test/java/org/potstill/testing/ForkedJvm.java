@@ -28,6 +28,8 @@ public final class ForkedJvm {
   public ForkedJvm(Path folder, Path home) {
     this.folder = folder;
     this.home = home;
+    // As the manifest of engine.jar says; without it, Java 24 and newer print a warning.
+    options.add("--enable-native-access=ALL-UNNAMED");
   }
 
   /** Adds an option of the JVM. */
