@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Grows whenever a signature or a meaning below changes. */
-#define POTSTILL_ABI_VERSION 10
+#define POTSTILL_ABI_VERSION 11
 
 enum {
   POTSTILL_OK = 0,
@@ -73,6 +73,12 @@ POTSTILL_API int32_t potstill_level_supported(int32_t level) POTSTILL_NOEXCEPT;
 
 /* "generic", "avx2", "avx512", or "unknown". */
 POTSTILL_API const char* potstill_level_name(int32_t level) POTSTILL_NOEXCEPT;
+
+/* What the library was compiled with, such as "GCC 12.2.0": others round sums in other places. */
+POTSTILL_API const char* potstill_compiler(void) POTSTILL_NOEXCEPT;
+
+/* The C library of this process, such as "glibc 2.36", which computes exp() and log(). */
+POTSTILL_API const char* potstill_c_library(void) POTSTILL_NOEXCEPT;
 
 /*
  * score: loss_i = log(sum_j exp(z_ij)) - z_i,y_i of logits z (rows, classes) and labels y (rows),

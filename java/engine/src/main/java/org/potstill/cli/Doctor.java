@@ -98,6 +98,11 @@ final class Doctor {
       found.put("onednn", LibTorch.usesOneDnn() ? "used" : "left out: wrong on this processor");
       ImageDecoder.decode("probe", onePixel(), 1);
       found.put("opencv", "loaded, decodes");
+      CpuKernels kernels = new CpuKernels(1);
+      if (kernels.isAvailable()) {
+        found.put("compiler", kernels.compiler() + ", of the kernels");
+        found.put("C library", kernels.cLibrary());
+      }
       return true;
     } catch (PotstillException | LinkageError | BadImageException | IOException e) {
       found.put("problem", Failure.of(e).message());

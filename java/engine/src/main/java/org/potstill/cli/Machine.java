@@ -4,20 +4,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.potstill.run.ByteSizes;
 import org.potstill.run.FreeMemory;
+import org.potstill.run.Processor;
 import org.potstill.tensor.Placement;
 import org.potstill.tensor.TotalMemory;
 
 /** Facts of the machine that need no native library. */
 final class Machine {
 
-  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Path NVIDIA_DRIVER = Path.of("/proc/driver/nvidia/version");
   private static final List<String> FEATURES =
       List.of("avx", "fma", "avx2", "avx512f", "avx512bw", "avx512vl", "avx512_bf16", "amx_bf16");
@@ -33,23 +31,12 @@ final class Machine {
   }
 
   private static void cpu(ObjectNode cpu) {
-    cpu.put("model", field("model name"));
+    Processor processor = Processor.read();
+    cpu.put("model", processor.name());
     cpu.put("cores", Runtime.getRuntime().availableProcessors());
-    Set<String> flags = new HashSet<>(Arrays.asList(field("flags").split(" ", -1)));
-    List<String> known = FEATURES.stream().filter(flags::contains).toList();
+    Set<String> features = processor.features();
+    List<String> known = FEATURES.stream().filter(features::contains).toList();
     cpu.put("features", known.isEmpty() ? "none of AVX" : String.join(" ", known));
-  }
-
-  private static String field(String name) {
-    try (Stream<String> lines = Files.lines(CPU_INFO)) {
-      return lines
-          .filter(line -> line.startsWith(name))
-          .findFirst()
-          .map(line -> line.substring(line.indexOf(':') + 1).strip())
-          .orElse("not known");
-    } catch (IOException e) {
-      return "not known";
-    }
   }
 
   private static void memory(ObjectNode memory) {

@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.potstill.kernels.CpuKernels;
 import org.potstill.kernels.Kernels;
+import org.potstill.run.Processor;
 import org.potstill.tensor.GpuRuntime;
 import org.potstill.tensor.Placement;
 
@@ -33,7 +35,14 @@ public final class Environment {
     Map<String, String> all = new TreeMap<>(versions());
     all.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    all.put("processor", Processor.read().name());
     all.put("kernels", kernels.name());
+    CpuKernels cpu = new CpuKernels(threads);
+    if (cpu.isAvailable()) {
+      all.put("instruction set", cpu.level().toString());
+      all.put("compiler", cpu.compiler());
+      all.put("C library", cpu.cLibrary());
+    }
     all.put("device", placement.name());
     if (!placement.isCpu()) {
       GpuRuntime.find().ifPresent(gpu -> gpu.versions().forEach(all::put));

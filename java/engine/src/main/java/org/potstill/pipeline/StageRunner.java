@@ -218,7 +218,8 @@ final class StageRunner {
         directory.stages().entry(earlier).map(StageLog.Entry::environment).orElse(environment);
     List<String> changes = new ArrayList<>();
     for (Map.Entry<String, String> now : environment.entrySet()) {
-      String before = had.getOrDefault(now.getKey(), "none");
+      // What one of them does not know of, as of a GPU, follows from what both know.
+      String before = had.getOrDefault(now.getKey(), now.getValue());
       // Java computes nothing that its version could change.
       if (!now.getKey().equals("java") && !before.equals(now.getValue())) {
         changes.add(now.getKey() + " " + now.getValue() + ", not " + before);

@@ -42,6 +42,8 @@ class DoctorCommandTest extends CommandLineTests {
             ? "available, uses " + cpu.level()
             : "unavailable: " + cpu.unavailabilityCause(),
         facts.at("/kernels/cpu").asText());
+    assertEquals(cpu.cLibrary(), natives.path("C library").asText());
+    assertEquals(cpu.compiler() + ", of the kernels", natives.path("compiler").asText());
     assertEquals("available", facts.at("/kernels/java").asText());
     assertEquals(
         (cpu.isAvailable() ? "cpu" : "java") + ", the fastest that is available",

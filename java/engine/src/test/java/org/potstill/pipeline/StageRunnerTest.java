@@ -151,7 +151,7 @@ class StageRunnerTest {
     distillFails = true;
     assertThrows(RunFailedException.class, () -> runner().runAll());
     distillFails = false;
-    environment = Map.of("java", "21", "threads", "1");
+    environment = Map.of("java", "21", "threads", "1", "compiler", "GCC 12.2.0");
     assertEquals(List.of("distill", "evaluate"), runner().runAll());
     assertEquals(
         List.of(

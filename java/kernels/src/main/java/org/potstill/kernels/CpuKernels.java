@@ -103,6 +103,28 @@ public final class CpuKernels implements Kernels {
     return level == CpuLevel.AUTO ? CpuLevel.ofCode(NativeKernels.potstill_cpu_level()) : level;
   }
 
+  /**
+   * What the kernels were compiled with, such as {@code GCC 12.2.0}. Compilers differ in which sums
+   * of products they round once, so in the last bits of results.
+   *
+   * @throws KernelUnavailableException where the provider is unavailable
+   */
+  public String compiler() {
+    requireAvailable();
+    return NativeKernels.potstill_compiler().getString();
+  }
+
+  /**
+   * The C library of this process, such as {@code glibc 2.36}. The last bits of its exponentials
+   * and logarithms differ from version to version.
+   *
+   * @throws KernelUnavailableException where the provider is unavailable
+   */
+  public String cLibrary() {
+    requireAvailable();
+    return NativeKernels.potstill_c_library().getString();
+  }
+
   /** Threads that a call may use. */
   public int threads() {
     return threads;

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(include = "potstill_kernels.h", link = "potstill_kernels")
 final class NativeKernels {
 
-  static final int ABI_VERSION = 10;
+  static final int ABI_VERSION = 11;
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 1;
 
@@ -28,6 +28,10 @@ final class NativeKernels {
   static native int potstill_cpu_level();
 
   static native int potstill_level_supported(int level);
+
+  static native @Cast("const char*") BytePointer potstill_compiler();
+
+  static native @Cast("const char*") BytePointer potstill_c_library();
 
   static native int potstill_score(
       @Cast("const void*") Pointer logits,
