@@ -12,10 +12,14 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
 import java.security.MessageDigest;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.potstill.run.Folders;
 import org.potstill.run.Sha256;
 import org.potstill.tensor.Tensors;
 
@@ -90,6 +94,14 @@ class ArchitectureTest {
           .doNotBelongToAnyOf(Sha256.class)
           .should()
           .callMethod(MessageDigest.class, "getInstance", String.class);
+
+  @ArchTest
+  static final ArchRule foldersAreMadeByFoldersOfRun =
+      noClasses()
+          .that()
+          .doNotBelongToAnyOf(Folders.class)
+          .should()
+          .callMethod(Files.class, "createDirectories", Path.class, FileAttribute[].class);
 
   @ArchTest
   static final ArchRule priorsAreFunctionsOfTheirWeights =

@@ -18,6 +18,7 @@ import org.potstill.distill.ExpertFile;
 import org.potstill.errors.InputException;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.Fingerprint;
+import org.potstill.run.Folders;
 import org.potstill.run.OtherRun;
 import org.potstill.run.RunContext;
 
@@ -146,7 +147,7 @@ final class BorrowedExperts {
     try {
       // Not the link that it may be itself.
       Path real = theirs.toRealPath();
-      Files.createDirectories(own.getParent());
+      Folders.create(own.getParent());
       Files.deleteIfExists(part);
       Files.createLink(part, real);
       Files.move(part, own, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

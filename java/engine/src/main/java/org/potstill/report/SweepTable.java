@@ -26,6 +26,7 @@ import org.potstill.errors.RunFailedException;
 import org.potstill.net.Networks;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.CsvFiles;
+import org.potstill.run.Folders;
 import org.potstill.run.SelectedOn;
 import org.potstill.run.StageLog;
 
@@ -119,7 +120,7 @@ public final class SweepTable {
     synchronized (SweepTable.class) {
       Path lock = sweep.out().resolve(LOCK);
       try {
-        Files.createDirectories(sweep.out());
+        Folders.create(sweep.out());
         try (FileChannel channel = FileChannel.open(lock, CREATE, WRITE);
             FileLock held = channel.lock()) {
           SweepTable table = read(sweep, failed);

@@ -72,7 +72,7 @@ public final class AtomicFiles {
 
   private static void write(Path target, Path part, boolean replace, Writer writer) {
     try {
-      Files.createDirectories(target.toAbsolutePath().getParent());
+      Folders.create(target.toAbsolutePath().getParent());
       Files.deleteIfExists(part);
       writer.write(part);
       synchronise(part);

@@ -2,14 +2,15 @@ package org.potstill.run;
 
 import com.fasterxml.jackson.core.Version;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.util.List;
 import org.potstill.errors.RunFailedException;
 
 /**
- * What a program may lack that Potstill is part of: modules of Java, in one that jlink made, and a
- * Jackson and a Commons IO that are new enough, where its build chooses the versions. Asked for at
- * the start, since it would otherwise show late: where the first picture is written, or the first
- * stage ends.
+ * What a program may lack that Potstill is part of: modules of Java, in one that jlink made, its
+ * libraries for pictures, and a Jackson and a Commons IO that are new enough, where its build
+ * chooses the versions. Asked for at the start, since it would otherwise show late: where the first
+ * picture is written, or the first stage ends.
  */
 public final class HostRequirements {
 
@@ -35,8 +36,23 @@ public final class HostRequirements {
               + "; one that jlink makes needs --add-modules "
               + String.join(",", MODULES));
     }
+    requirePictures(() -> new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).flush());
     requireJackson(new ObjectMapper().version());
     requireCsv(CsvFiles::probe);
+  }
+
+  /** Accepts an {@code attempt} to make a picture, or says what it lacks. */
+  static void requirePictures(Runnable attempt) {
+    try {
+      attempt.run();
+    } catch (LinkageError e) {
+      throw new RunFailedException(
+          "this Java cannot work with pictures ("
+              + e.getMessage()
+              + "); where it is a headless one and the variable DISPLAY is set, start it with"
+              + " -Djava.awt.headless=true",
+          e);
+    }
   }
 
   /** Accepts {@code found} or says what is needed. */

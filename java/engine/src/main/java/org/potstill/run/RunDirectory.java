@@ -87,7 +87,7 @@ public final class RunDirectory implements AutoCloseable {
   /** Makes a folder with those above it; whether it was not there. */
   private static boolean make(Path folder) throws IOException {
     if (folder.getParent() != null) {
-      Files.createDirectories(folder.getParent());
+      Folders.create(folder.getParent());
     }
     try {
       Files.createDirectory(folder);

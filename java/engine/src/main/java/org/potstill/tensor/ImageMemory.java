@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.potstill.errors.FileErrors;
 import org.potstill.run.AtomicFiles;
 import org.potstill.run.ByteSizes;
+import org.potstill.run.Folders;
 import org.potstill.run.FreeMemory;
 import org.potstill.run.RunContext;
 
@@ -97,7 +98,7 @@ public final class ImageMemory {
   }
 
   private Tensor mapped(torch.ScalarType type, long count, long bytes) throws IOException {
-    Path folder = Files.createDirectories(context.directory().progressFolder());
+    Path folder = Folders.create(context.directory().progressFolder());
     Path file = Files.createTempFile(folder, PREFIX, AtomicFiles.SUFFIX);
     try {
       write(file, bytes);

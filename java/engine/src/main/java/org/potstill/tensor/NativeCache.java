@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
+import org.potstill.run.Folders;
 import org.potstill.run.HomeFolder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,7 +113,7 @@ public final class NativeCache {
   /** The folder, once a file was written there: permissions alone do not tell. */
   private static Path usable(Path folder) {
     try {
-      Files.createDirectories(folder);
+      Folders.create(folder);
       Files.delete(Files.createTempFile(folder, ".potstill", ".probe"));
       return folder;
     } catch (IOException e) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.core.Version;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +45,25 @@ class HostRequirementsTest {
     assertEquals(
         "this Java was made without the module jdk.management" + advice, on("java.desktop"));
     assertEquals("all there", on("java.desktop,jdk.management"));
+  }
+
+  @Test
+  void aJavaWithoutPicturesIsToldOfHeadless() {
+    HostRequirements.requirePictures(
+        () -> new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).flush());
+    RunFailedException error =
+        assertThrows(
+            RunFailedException.class,
+            () ->
+                HostRequirements.requirePictures(
+                    () -> {
+                      throw new UnsatisfiedLinkError("Can't load library: libawt_xawt.so");
+                    }));
+    assertEquals(
+        "this Java cannot work with pictures (Can't load library: libawt_xawt.so); where it is a"
+            + " headless one and the variable DISPLAY is set, start it with"
+            + " -Djava.awt.headless=true",
+        error.getMessage());
   }
 
   @Test
