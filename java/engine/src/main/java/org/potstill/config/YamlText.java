@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.potstill.errors.FileErrors;
 import org.potstill.errors.InputException;
+import org.potstill.errors.RunFailedException;
+import org.potstill.run.HostRequirements;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -58,6 +60,7 @@ final class YamlText {
    * @param name what error messages call the text: the file or the option
    * @throws InputException where the text is no YAML, or has a tag that makes a value something
    *     else; names the line
+   * @throws RunFailedException where the class path has another SnakeYAML Engine, too old
    */
   static Optional<Node> compose(String name, String text) {
     LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).build();
@@ -74,6 +77,8 @@ final class YamlText {
       throw new InputException(name + ": this is no YAML: " + problem, e);
     } catch (StackOverflowError e) {
       throw new InputException(name + ": lists or sections are nested too deeply", e);
+    } catch (LinkageError e) {
+      throw HostRequirements.misfit("SnakeYAML Engine", "SnakeYAML Engine 2.6", e);
     }
   }
 

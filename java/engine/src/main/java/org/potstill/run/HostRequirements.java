@@ -72,12 +72,24 @@ public final class HostRequirements {
     try {
       attempt.run();
     } catch (LinkageError e) {
-      throw new RunFailedException(
-          "Commons CSV does not fit what else is on the class path ("
-              + e.getMessage()
-              + "), and Potstill needs Commons CSV 1.14 and Commons IO 2.17 or later; a parent, a BOM"
-              + " or another dependency of the build may hold them back",
-          e);
+      throw misfit("Commons CSV", "Commons CSV 1.14 and Commons IO 2.17", e);
     }
+  }
+
+  /**
+   * Why a library cannot be used whose version is another than Potstill was built with.
+   *
+   * @param needed the first versions that do, of it and of what it needs itself
+   * @param cause what its first use threw
+   */
+  public static RunFailedException misfit(String library, String needed, LinkageError cause) {
+    return new RunFailedException(
+        library
+            + " does not fit what else is on the class path ("
+            + cause.getMessage()
+            + "), and Potstill needs "
+            + needed
+            + " or later; a parent, a BOM or another dependency of the build may hold them back",
+        cause);
   }
 }
