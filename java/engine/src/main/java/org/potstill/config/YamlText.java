@@ -63,8 +63,8 @@ final class YamlText {
    * @throws RunFailedException where the class path has another SnakeYAML Engine, too old
    */
   static Optional<Node> compose(String name, String text) {
-    LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).build();
     try {
+      LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).build();
       Optional<Node> root = new Compose(settings).composeString(text);
       root.ifPresent(node -> YamlTags.requireNone(name, node));
       return root;
