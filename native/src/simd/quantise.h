@@ -1,4 +1,4 @@
-// Nearest code of a point; written so that compilers turn the loops over kCodes into vectors.
+// Nearest code of a point.
 #ifndef POTSTILL_SIMD_QUANTISE_H
 #define POTSTILL_SIMD_QUANTISE_H
 
@@ -9,36 +9,44 @@ namespace potstill {
 namespace POTSTILL_LEVEL {
 namespace {
 
+// Vectors of codes at once: with the nearest so far and where it was, as many as the registers hold.
+constexpr int kCodeVectors = kLanes == 16 ? 4 : 2;
+constexpr int kCodesAtOnce = kCodeVectors * kLanes;
+static_assert(kCodes % kCodesAtOnce == 0, "padded codes are whole steps");
+
 int64_t nearest_code(const float* point, const float* codes, int64_t padded, int64_t width) {
-  alignas(64) float best[kCodes];
-  alignas(64) int32_t block_of[kCodes];
-  for (int j = 0; j < kCodes; ++j) {
-    best[j] = kInfinity;
-    block_of[j] = 0;
+  Floats best[kCodeVectors];
+  Words step_of[kCodeVectors];
+  for (int v = 0; v < kCodeVectors; ++v) {
+    best[v] = splat(kInfinity);
+    step_of[v] = Words{};
   }
-  for (int64_t first = 0; first < padded; first += kCodes) {
-    alignas(64) float distance[kCodes] = {};
+  uint32_t step = 0;
+  for (int64_t first = 0; first < padded; first += kCodesAtOnce, ++step) {
+    Floats distance[kCodeVectors];
+    for (int v = 0; v < kCodeVectors; ++v) distance[v] = Floats{};
     for (int64_t d = 0; d < width; ++d) {
       const float* row = codes + d * padded + first;
-      const float x = point[d];
-      for (int j = 0; j < kCodes; ++j) {
-        const float difference = x - row[j];
-        distance[j] += difference * difference;
+      const Floats x = splat(point[d]);
+      for (int v = 0; v < kCodeVectors; ++v) {
+        const Floats difference = x - load<Floats>(row + v * kLanes);
+        distance[v] += difference * difference;
       }
     }
-    const int32_t block = static_cast<int32_t>(first / kCodes);
-    for (int j = 0; j < kCodes; ++j) {
-      const bool closer = distance[j] < best[j];
-      best[j] = closer ? distance[j] : best[j];
-      block_of[j] = closer ? block : block_of[j];
+    const Words here = Words{} + step;
+    for (int v = 0; v < kCodeVectors; ++v) {
+      const auto closer = distance[v] < best[v];
+      best[v] = closer ? distance[v] : best[v];
+      step_of[v] = closer ? here : step_of[v];
     }
   }
   int64_t index = 0;
   float least = kInfinity;
-  for (int j = 0; j < kCodes; ++j) {
-    const int64_t code = int64_t{block_of[j]} * kCodes + j;
-    if (best[j] < least || (best[j] == least && best[j] < kInfinity && code < index)) {
-      least = best[j];
+  for (int j = 0; j < kCodesAtOnce; ++j) {
+    const float distance = best[j / kLanes][j % kLanes];
+    const int64_t code = int64_t{step_of[j / kLanes][j % kLanes]} * kCodesAtOnce + j;
+    if (distance < least || (distance == least && distance < kInfinity && code < index)) {
+      least = distance;
       index = code;
     }
   }
