@@ -3,7 +3,6 @@
 # Further arguments go to Maven, for example: scripts/test.sh -Dtest=PruneStageTest
 set -eu
 cd "$(dirname "$0")/.."
-# Java takes the encoding of file names from the locale.
-export LC_ALL="${LC_ALL:-C.UTF-8}"
 scripts/prerequisites.sh test
+. scripts/environment.sh
 exec ./mvnw -B -ntp verify "$@"
