@@ -180,7 +180,8 @@ final class Pipeline {
   /** What a stage depends on that computes with tensors, and {@code own}. */
   private static String[] computed(String... own) {
     return Stream.concat(
-            Stream.of("run.seed", "run.threads", "run.device", "run.deterministic"), Stream.of(own))
+            Stream.of("run.seed", StageFit.THREADS, StageFit.DEVICE, StageFit.DETERMINISTIC),
+            Stream.of(own))
         .toArray(String[]::new);
   }
 

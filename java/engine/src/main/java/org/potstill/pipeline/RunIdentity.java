@@ -38,17 +38,17 @@ public final class RunIdentity {
   static Map<String, String> values(Config config, Placement placement, StageLog finished) {
     Map<String, String> values = byContent(config, finished, false);
     values.put("run.name", config.run().name());
-    values.put("run.threads", Integer.toString(config.run().threadCount()));
-    values.remove("run.device");
+    values.put(StageFit.THREADS, Integer.toString(config.run().threadCount()));
+    values.remove(StageFit.DEVICE);
     // Runs of versions without these choices have them.
     values.remove("distill.prior.normalisation", "data");
     values.remove("data.whitening", "none");
     values.remove("data.test-share", "0");
     values.remove("evaluate.learned-rate", "false");
     if (placement.isCpu()) {
-      values.remove("run.deterministic");
+      values.remove(StageFit.DETERMINISTIC);
     } else {
-      values.put("run.device", placement.kind());
+      values.put(StageFit.DEVICE, placement.kind());
     }
     putVersion(values, "distill.network.version", config.distill().network().name());
     config

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -22,6 +23,8 @@ import org.potstill.run.StageLog;
 final class StageFit {
 
   static final String THREADS = "run.threads";
+  static final String DEVICE = "run.device";
+  static final String DETERMINISTIC = "run.deterministic";
 
   private static final String DATA_SET = StageLog.Entry.DATA_SET;
 
@@ -76,8 +79,9 @@ final class StageFit {
     if (!stage.repeatable() && missing.isEmpty()) {
       new StageOutputs(stages, directory).requireUndamaged(stage, entry.get());
     }
-    Fingerprint before = compared(entry.get().fingerprint());
-    Fingerprint now = compared(fingerprint(stage));
+    Fingerprint here = fingerprint(stage);
+    Fingerprint before = compared(entry.get().fingerprint(), here);
+    Fingerprint now = compared(here, entry.get().fingerprint());
     if (before.equals(now)) {
       return missing.isEmpty();
     }
@@ -103,12 +107,23 @@ final class StageFit {
         .orElse("files of the data set were added, removed or changed");
   }
 
+  /** Whether a stage that was finished with {@code before} would be the same with {@code now}. */
+  static boolean fits(Fingerprint before, Fingerprint now) {
+    return compared(before, now).equals(compared(now, before));
+  }
+
   /**
-   * What decides whether a finished stage fits. Another number of threads, like other kernels, is
-   * another machine's: it changes the last bits, and {@link StageRunner} warns of it.
+   * What of a fingerprint decides whether it fits {@code other}. Another number of threads or
+   * another kind of device, like other kernels, is another machine's: it changes the last bits, and
+   * {@link StageRunner} warns of it. The CPU knows no wish for the same bits.
    */
-  static Fingerprint compared(Fingerprint fingerprint) {
-    return without(THREADS, fingerprint);
+  private static Fingerprint compared(Fingerprint fingerprint, Fingerprint other) {
+    Fingerprint rest = without(DEVICE, without(THREADS, fingerprint));
+    return Objects.equals(device(fingerprint), device(other)) ? rest : without(DETERMINISTIC, rest);
+  }
+
+  private static String device(Fingerprint fingerprint) {
+    return fingerprint.values().get(DEVICE);
   }
 
   private static Fingerprint without(String name, Fingerprint fingerprint) {

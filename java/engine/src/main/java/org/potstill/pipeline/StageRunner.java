@@ -182,8 +182,7 @@ final class StageRunner {
   private void runAnew(Stage stage) {
     Optional<StageLog.Entry> before = directory.stages().entry(stage.name());
     if (before.isPresent()) {
-      if (!StageFit.compared(before.get().fingerprint())
-          .equals(StageFit.compared(fit.fingerprint(stage)))) {
+      if (!StageFit.fits(before.get().fingerprint(), fit.fingerprint(stage))) {
         // Even where it is stopped before its end: what it will write is not what it wrote.
         forgetProgressAfter(stage);
       }

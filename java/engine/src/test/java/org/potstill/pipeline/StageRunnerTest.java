@@ -78,7 +78,7 @@ class StageRunnerTest {
                 });
     Stage distill =
         Stage.named("distill")
-            .configKeys("distill", "run.threads")
+            .configKeys("distill", "run.threads", "run.device", "run.deterministic")
             .growing("distill.iterations")
             .inputs("scores.csv")
             .outputs("distilled")
@@ -208,6 +208,29 @@ class StageRunnerTest {
     assertEquals(List.of("distill", "evaluate"), runner().runAll());
     String warnings = heard.warningsByStage().toString();
     assertTrue(warnings.contains("distill: runs with threads 1, not 2"), warnings);
+  }
+
+  @Test
+  void whatAGpuFinishedIsKeptOnTheCpu() {
+    config.putAll(Map.of("run.device", "cuda", "run.deterministic", "false"));
+    environment = Map.of("device", "cuda:0");
+    evaluateFails = true;
+    assertThrows(RunFailedException.class, () -> runner().runAll());
+    evaluateFails = false;
+    config.keySet().removeAll(List.of("run.device", "run.deterministic"));
+    environment = Map.of("device", "cpu");
+    assertEquals(List.of("evaluate"), runner().runAll());
+    config.putAll(Map.of("run.device", "cuda", "run.deterministic", "true"));
+    InputException error = assertThrows(InputException.class, () -> runner().runAll());
+    String difference = "run.deterministic was false and is now true";
+    assertTrue(error.getMessage().contains(difference), error.getMessage());
+    config.keySet().removeAll(List.of("run.device", "run.deterministic"));
+    config.put("distill.iterations", "11");
+    assertEquals(List.of("distill", "evaluate"), runner().runAll());
+    String warning =
+        "distill: runs with device cpu, not cuda:0 as stage score did: the last bits of results"
+            + " may differ from those of one run on one machine";
+    assertEquals(List.of(warning), heard.warningsByStage());
   }
 
   @Test
