@@ -169,7 +169,7 @@ public final class NativeCache {
   }
 
   /** The library that takes most of the room, or null where none came along. */
-  private static URL largestLibrary() {
+  static URL largestLibrary() {
     // Asked of the loader, since a class finds what is in its own module alone.
     ClassLoader loader = NativeCache.class.getClassLoader();
     URL cuda = loader.getResource(LIBTORCH + "-gpu/libtorch_cuda.so");

@@ -319,6 +319,7 @@ class DryRunTest extends CommandLineTests {
             "distill.trajectory.max-start-epoch=1",
             "distill.trajectory.expert-epochs=1",
             "experts.epochs=3",
+            "run.device=cpu",
             "run.threads=2")) {
       arguments.addAll(List.of("--set", setting));
     }

@@ -33,8 +33,6 @@ class NativeCacheTest {
       </configuration>
       """;
 
-  private static final String LIBTORCH = "org/bytedeco/pytorch/linux-x86_64/libtorch_cpu.so";
-
   @TempDir Path folder;
 
   /** What the other process runs. */
@@ -107,7 +105,7 @@ class NativeCacheTest {
     Files.writeString(logging, LOGGING);
     String output =
         prepare("-Duser.home=" + folder, "-Dlogback.configurationFile=" + logging.toUri());
-    assertTrue(output.contains("first use: unpacking 500 MB"), output);
+    assertTrue(output.matches("(?s).*first use: unpacking (500|1020) MB .*"), output);
     assertTrue(output.endsWith(folder.resolve(".javacpp/cache") + "\n"), output);
   }
 
@@ -134,7 +132,7 @@ class NativeCacheTest {
     leave(jar, sizeOfLibTorch() / 2);
     Path other = Files.createFile(jar.resolve("of-another-version.so"));
     prepare("-D" + NativeCache.PROPERTY + "=" + folder);
-    assertFalse(Files.exists(jar.resolve(LIBTORCH)));
+    assertFalse(Files.exists(jar.resolve(libTorch().getEntryName())));
     assertTrue(Files.exists(other));
   }
 
@@ -145,7 +143,7 @@ class NativeCacheTest {
     ForkedJvm jvm = new ForkedJvm(folder).option("-D" + NativeCache.PROPERTY + "=" + folder);
     ForkedJvm.Outcome outcome = jvm.run(Unpacking.class.getName());
     assertEquals(0, outcome.status(), outcome.err());
-    assertFalse(Files.exists(jar.resolve(LIBTORCH)));
+    assertFalse(Files.exists(jar.resolve(libTorch().getEntryName())));
   }
 
   @Test
@@ -184,7 +182,7 @@ class NativeCacheTest {
   }
 
   private static void leave(Path jar, long size) throws IOException {
-    Path library = jar.resolve(LIBTORCH);
+    Path library = jar.resolve(libTorch().getEntryName());
     Files.createDirectories(library.getParent());
     try (RandomAccessFile file = new RandomAccessFile(library.toFile(), "rw")) {
       file.setLength(size);
@@ -200,7 +198,7 @@ class NativeCacheTest {
   }
 
   private static JarURLConnection libTorch() throws IOException {
-    return (JarURLConnection) NativeCacheTest.class.getResource("/" + LIBTORCH).openConnection();
+    return (JarURLConnection) NativeCache.largestLibrary().openConnection();
   }
 
   @Test
